@@ -1,0 +1,522 @@
+"""The typed configuration: everything a customer may say in `demand.yaml`.
+
+Belongs here: the models, their defaults (those of the requirement) and what can be judged from the file alone.
+Does not belong here: reading files and naming lines (`config_file.py`), secrets and places that change between
+machines (`dp_resources/settings.py`, environment variables).
+
+Every field carries its description: `docs/configuration.md` and the JSON Schema for editors are generated from it.
+Durations named `_weeks` are calendar weeks, whatever the bucket; `in_buckets` converts them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FileFormat = Literal["csv", "parquet", "arrow", "ndjson", "json", "xlsx"]
+Feed = Literal["transactions", "products", "promotions"]
+AttributeKind = Literal["single", "multi"]
+Seasonality = Literal["yearly", "half_yearly", "quarterly", "monthly"]
+
+KNOWN_ATTRIBUTES: dict[str, AttributeKind] = {
+    "composition": "multi",
+    "gender_description": "single",
+    "department_description": "single",
+    "class_description": "single",
+    "group_description": "single",
+    "color_description": "single",
+    "family_description": "single",
+    "subclass_description": "single",
+    "size": "single",
+    "season": "single",
+    "channel": "single",
+    "brand": "single",
+    "collection": "single",
+}
+"""The attributes the requirement names, with the kind each has unless the configuration says otherwise."""
+
+TRANSACTION_COLUMNS: frozenset[str] = frozenset(
+    {"sku", "sold_at", "quantity", "revenue", "unit_price", "location", "channel", "transaction_id"}
+)
+"""Unified columns that are not attributes."""
+
+FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
+    "transactions": (frozenset({"sku", "sold_at", "quantity"}), TRANSACTION_COLUMNS),
+    "products": (frozenset({"sku"}), frozenset({"sku"})),
+    "promotions": (
+        frozenset({"sku", "starts_on", "ends_on"}),
+        frozenset({"sku", "starts_on", "ends_on", "kind", "discount", "share", "location"}),
+    ),
+}
+"""Per feed: the unified columns a mapping must have, and those it may have (attributes come on top, but for promotions)."""
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+def check_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"expected an IANA time zone such as Europe/Rome, got {name!r}")
+    return name
+
+
+class Section(BaseModel):
+    """Base of every part: frozen, and an unknown key is an error rather than a silent no-op."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class LandingConfig(Section):
+    root: str = "landing"
+    """Folder or `s3://` prefix where producers drop files; relative to `demand.yaml`. `DP_LANDING_ROOT` overrides it."""
+
+
+class LakeConfig(Section):
+    root: str = "lake"
+    """Folder or `s3://` prefix of the Parquet lake; relative to `demand.yaml`. `DP_LAKE_ROOT` overrides it."""
+
+
+class BucketConfig(Section):
+    weeks: Literal[1, 2, 4] = 1
+    """Length of a time bucket in weeks. Changing it means another lake and state folder, not a migration in place."""
+    anchor_weekday: Weekday = "monday"
+    """First day of a bucket."""
+    first: date = date(2017, 1, 2)
+    """First day of the first bucket; buckets are counted from it. Must fall on `anchor_weekday`."""
+    time_zone: str = "UTC"
+    """The business time zone: a transaction belongs to the date it has there."""
+
+    _zone = field_validator("time_zone")(check_time_zone)
+
+    @model_validator(mode="after")
+    def _first_is_on_anchor(self) -> Self:
+        if WEEKDAYS[self.first.weekday()] != self.anchor_weekday:
+            raise ValueError(
+                f"bucket.first must fall on a {self.anchor_weekday}, but {self.first} is a "
+                f"{WEEKDAYS[self.first.weekday()]}; move it to the {self.anchor_weekday} before"
+            )
+        return self
+
+
+class CsvOptions(Section):
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    """One character between fields."""
+    encoding: str = "utf-8"
+    """Text encoding, by its Python codec name."""
+    decimal: Literal[".", ","] = "."
+    """Decimal mark of numbers."""
+    thousands: Literal["", ".", ",", " ", "'"] = ""
+    """Thousands mark of numbers, empty for none."""
+    header_row: int = Field(1, ge=1)
+    """Line number of the header, counted from 1."""
+
+
+class ProducerConfig(Section):
+    """One producer's feed: where its files lie, how to read them, and what its columns are called."""
+
+    name: Slug
+    """Short name; appears in file versions, tables and messages."""
+    feed: Feed = "transactions"
+    """What the files hold: sales lines, a product master (attributes per SKU), or a promotions calendar."""
+    files: tuple[str, ...] = Field(min_length=1)
+    """Globs below the landing root; the first producer whose glob matches owns the file."""
+    format: FileFormat | Literal["auto"] = "auto"
+    """File format; `auto` detects it from the content and records what it found."""
+    csv: CsvOptions = CsvOptions()
+    """How to read CSV files."""
+    sheet: str | None = None
+    """Sheet of an XLSX workbook; the first one when left out."""
+    date_format: str | None = None
+    """strptime format of text dates, e.g. `%d/%m/%Y %H:%M`; ISO 8601 when left out."""
+    time_zone: str = "UTC"
+    """Zone of timestamps that carry none of their own."""
+    arrival: Literal["manifest", "modified_at", "first_seen", "initial_load"] = "first_seen"
+    """What dates a file's arrival: the producer's `manifest.json`, the object's modification time (only for producers
+    trusted to keep it true), the moment the sensor first saw it, or, for a declared initial load, the last date in it."""
+    columns: dict[str, str] = {}
+    """Unified column name → this producer's column name."""
+    mapping_table: str | None = None
+    """CSV (header `source,unified`) or JSON (object `source: unified`) with the same mapping, relative to `demand.yaml`."""
+    useful_columns: tuple[str, ...] | None = None
+    """Unified columns to keep; all mapped ones when left out. The rest is never read from the file."""
+    priority: int = 100
+    """Rank when producers disagree on an attribute: the lowest number wins."""
+
+    _zone = field_validator("time_zone")(check_time_zone)
+
+    @model_validator(mode="after")
+    def _has_one_mapping(self) -> Self:
+        if bool(self.columns) == bool(self.mapping_table):
+            raise ValueError(f"producer {self.name!r} needs either columns or mapping_table, and not both")
+        return self
+
+
+class PositiveQuantityFilter(Section):
+    """Rejects rows whose quantity is zero or negative."""
+
+    kind: Literal["positive_quantity"]
+
+
+class RequireSkuFilter(Section):
+    """Rejects rows without a SKU."""
+
+    kind: Literal["require_sku"]
+
+
+class ReturnsFilter(Section):
+    """Rejects returns: rows with a negative quantity."""
+
+    kind: Literal["exclude_returns"]
+
+
+class DateRangeFilter(Section):
+    """Rejects rows sold outside a range of business dates, both ends included."""
+
+    kind: Literal["date_range"]
+    first: date | None = None
+    """First business date kept."""
+    last: date | None = None
+    """Last business date kept."""
+
+
+class ChannelsFilter(Section):
+    """Keeps or drops sales channels by name."""
+
+    kind: Literal["channels"]
+    include: tuple[str, ...] | None = None
+    """Only these channels are kept."""
+    exclude: tuple[str, ...] = ()
+    """These channels are dropped."""
+
+
+class ValuesFilter(Section):
+    """Rejects rows whose attribute has one of the listed values, e.g. departments sold by weight or volume."""
+
+    kind: Literal["exclude_values"]
+    column: str
+    """Unified column to look at. An attribute that the row itself lacks is looked up in the product master known then."""
+    values: tuple[str, ...]
+    """Values that reject a row."""
+
+
+class ExpressionFilter(Section):
+    """Keeps the rows for which a SQL expression over unified columns is true."""
+
+    kind: Literal["expression"]
+    name: Slug
+    """Name under which rejected rows are counted."""
+    keep: str
+    """SQL expression over unified columns, e.g. `quantity < 10000`."""
+
+
+class PluginFilter(Section):
+    """A customer's own function, published under the entry point group `demand_planner.filters`."""
+
+    kind: Literal["plugin"]
+    name: Slug
+    """Entry point name; also the name under which rejected rows are counted."""
+    options: dict[str, str | int | float | bool] = {}
+    """Keyword arguments handed to the function."""
+
+
+Filter = Annotated[
+    PositiveQuantityFilter
+    | RequireSkuFilter
+    | ReturnsFilter
+    | DateRangeFilter
+    | ChannelsFilter
+    | ValuesFilter
+    | ExpressionFilter
+    | PluginFilter,
+    Field(discriminator="kind"),
+]
+DEFAULT_FILTERS: tuple[Filter, ...] = (
+    RequireSkuFilter(kind="require_sku"),
+    PositiveQuantityFilter(kind="positive_quantity"),
+)
+
+
+class AttributeConfig(Section):
+    kind: AttributeKind | None = None
+    """`single` (one value per SKU) or `multi` (a list, such as composition); known names have their own default."""
+    separator: str = "|"
+    """Separator of the values of a multi-label attribute in text files."""
+
+
+class OutlierConfig(Section):
+    enabled: bool = True
+    """Whether extreme buckets are capped at all."""
+    z_threshold: float = Field(3.0, gt=0)
+    """A bucket above mean + z_threshold × standard deviation is capped to that value."""
+
+
+class LowVolumeConfig(Section):
+    min_selling_weeks: int = Field(10, ge=0)
+    """Selling weeks a series needs within `window_weeks` before the cutoff to be trained on."""
+    window_weeks: int = Field(52, ge=1)
+    """Weeks before the cutoff in which selling weeks are counted."""
+    mandatory_skus: tuple[str, ...] = ()
+    """SKUs trained on whatever their volume or attributes."""
+
+
+class FeatureConfig(Section):
+    seasonalities: tuple[Seasonality, ...] = ("yearly",)
+    """Cycles that get a sine and a cosine."""
+    rolling_windows_weeks: tuple[int, ...] = (4, 12)
+    """Windows of the rolling mean, standard deviation, minimum and maximum."""
+    target_transform: Literal["none", "log1p"] = "log1p"
+    """Transform of quantities fed to the network. Its output and its loss are always in units."""
+    holidays: str | None = None
+    """ISO country code (optionally `-subdivision`, e.g. `IT` or `US-OH`) of the holiday calendar."""
+    audit_table: bool = True
+    """Whether the per-row Parquet table of all channels is written beside the dense panel."""
+
+
+class ValidationConfig(Section):
+    scheme: Literal["rolling", "split"] = "rolling"
+    """`rolling`: folds of one horizon each, training window growing; `split`: one fold."""
+    folds: int = Field(2, ge=1)
+    """Rolling-origin folds used for tuning and for out-of-sample residuals."""
+    held_back_skus: tuple[str, ...] = ()
+    """SKUs kept out of training altogether, to judge cold starts."""
+
+
+class EmbeddingConfig(Section):
+    max_size: int = Field(50, ge=1)
+    """Upper bound of an embedding: size = min(max_size, ceil(values / 2)) × scale, at least 1."""
+    scale: float = Field(1.0, gt=0)
+    """Factor on the rule's size; tuned."""
+
+
+class ModelConfig(Section):
+    loss: Literal["point", "sum"] = "point"
+    """`point`: error of every bucket; `sum`: error of the horizon's total. Both are always evaluated."""
+    point_loss: Literal["mse", "mae", "huber"] = "mse"
+    """Shape of the error, for both loss modes. `mse` makes the forecast a mean, which adds up over series."""
+    static_strategy: Literal["A", "B"] = "B"
+    """Where embeddings enter: `A` repeated at each time step, `B` beside the last LSTM state."""
+    embedding: EmbeddingConfig = EmbeddingConfig()
+    """Sizes of the embeddings of attributes."""
+    layers: int = Field(1, ge=1, le=4)
+    """LSTM layers before tuning."""
+    hidden_size: int = Field(64, ge=4)
+    """LSTM units before tuning."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+    """Dropout before tuning."""
+    learning_rate: float = Field(2e-3, gt=0)
+    """Learning rate before tuning."""
+    batch_size: int = Field(256, ge=1)
+    """Windows per step before tuning."""
+    epochs: int = Field(60, ge=1)
+    """Epochs of the final fit at most; early stopping usually ends it sooner."""
+    patience: int = Field(8, ge=1)
+    """Epochs without a better validation loss after which training stops."""
+    steps_per_epoch: int | None = Field(None, ge=1)
+    """Gradient steps in one epoch at most; all windows once when left out."""
+    seed: int = 20170102
+    """Seed of everything random."""
+
+
+class SearchSpace(Section):
+    layers: tuple[int, int] = (1, 3)
+    """Fewest and most LSTM layers."""
+    hidden_size: tuple[int, int] = (32, 256)
+    """Fewest and most LSTM units, in steps of 32."""
+    dropout: tuple[float, float] = (0.0, 0.5)
+    """Range of dropout."""
+    learning_rate: tuple[float, float] = (1e-4, 1e-2)
+    """Range of the learning rate, searched on a log scale."""
+    batch_size: tuple[int, ...] = (32, 64, 128)
+    """Batch sizes tried."""
+    embedding_scale: tuple[float, float] = (0.5, 2.0)
+    """Range of the factor on embedding sizes."""
+
+
+class TuningConfig(Section):
+    trials: int = Field(50, ge=0)
+    """Optuna trials; 0 trains with the values under `model`."""
+    epochs: int = Field(5, ge=1)
+    """Epochs per trial."""
+    space: SearchSpace = SearchSpace()
+    """What is searched."""
+
+
+class IntervalConfig(Section):
+    levels: tuple[int, ...] = (50, 80, 95)
+    """Central interval levels in percent."""
+    method: Literal["empirical", "gaussian"] = "empirical"
+    """`empirical`: quantiles of out-of-sample residuals; `gaussian`: only where the normality check passes."""
+
+    @field_validator("levels")
+    @classmethod
+    def _levels_are_percent(cls, levels: tuple[int, ...]) -> tuple[int, ...]:
+        if not levels or any(not 1 <= level <= 99 for level in levels):
+            raise ValueError(f"expected levels between 1 and 99 percent, got {list(levels)}")
+        return tuple(sorted(set(levels)))
+
+
+class HierarchyConfig(Section):
+    name: Slug
+    """Name of the hierarchy."""
+    levels: tuple[str, ...]
+    """Attributes (or key columns) from the top down, e.g. `[department, category, type]`; total and series are implied."""
+
+
+class ReconciliationConfig(Section):
+    method: Literal["bottom_up", "top_down", "mint_ols", "mint_wls_struct", "mint_wls_var"] = "mint_wls_struct"
+    """How levels are made to agree."""
+
+
+class RetentionConfig(Section):
+    raw_years: int = Field(1, ge=1)
+    """Years raw files are kept before they are archived."""
+    processed_years: int = Field(2, ge=1)
+    """Years processed tables are kept."""
+    forecast_years: int = Field(5, ge=1)
+    """Years forecasts are kept."""
+
+
+class ThresholdConfig(Section):
+    metric: Literal["wape", "mape", "smape", "rmsse"] = "wape"
+    """Metric the thresholds apply to. MAPE is over non-zero actuals."""
+    retrain_increase: float = Field(0.15, gt=0)
+    """Relative rise of the metric over the level at training that asks for a retraining."""
+    category_alert: float = Field(0.20, gt=0)
+    """Metric of a category above which an alert is raised."""
+
+
+class BatchInferenceConfig(Section):
+    skus: tuple[str, ...] = ()
+    """SKUs refreshed by the `batch_inference` job."""
+    attribute_filter: dict[str, str] = {}
+    """Attribute values a SKU must have to be refreshed."""
+    top_n: int | None = Field(100, ge=1)
+    """The N biggest SKUs by units of the last 13 weeks, after the two choices above; all when left out."""
+    cadence: Literal["daily", "weekly"] = "daily"
+    """How often the schedule runs it."""
+
+
+class ReplayConfig(Section):
+    cycles: int = Field(6, ge=1)
+    """Past cycles, all leads closed, that `dp run` replays before the current one."""
+
+
+class DemandConfig(Section):
+    """The whole of `demand.yaml`."""
+
+    landing: LandingConfig = LandingConfig()
+    """Where files arrive."""
+    lake: LakeConfig = LakeConfig()
+    """Where tables are kept."""
+    series_key: tuple[str, ...] = ("sku",)
+    """Columns that identify one series: `[sku]` or `[sku, location]`."""
+    bucket: BucketConfig = BucketConfig()
+    """The time grid."""
+    arrival_grace_days: float = Field(1.0, ge=0)
+    """Days after a cutoff during which arriving files still count for its cycle."""
+    producers: tuple[ProducerConfig, ...] = Field(min_length=1)
+    """Who delivers what."""
+    filters: tuple[Filter, ...] = DEFAULT_FILTERS
+    """Row filters, applied in this order."""
+    attributes: dict[str, AttributeConfig] = {}
+    """Attributes of a SKU that the network embeds."""
+    zero_fill: Literal["zero", "ignore"] = "zero"
+    """Buckets without sales since the first sale: an explicit zero, or masked as not observed."""
+    active_weeks: int = Field(52, ge=1)
+    """A series is active, and so forecast, if it sold within this many weeks before the cutoff."""
+    outliers: OutlierConfig = OutlierConfig()
+    """Capping of extreme buckets."""
+    low_volume: LowVolumeConfig = LowVolumeConfig()
+    """What is trained on."""
+    features: FeatureConfig = FeatureConfig()
+    """Channels of the panel."""
+    lookback_weeks: int = Field(52, ge=1)
+    """Weeks of history the network sees."""
+    horizon_weeks: int = Field(13, ge=1)
+    """Weeks forecast ahead."""
+    validation: ValidationConfig = ValidationConfig()
+    """How models are judged before they are used."""
+    model: ModelConfig = ModelConfig()
+    """The network and its training."""
+    tuning: TuningConfig = TuningConfig()
+    """The search for hyper-parameters."""
+    intervals: IntervalConfig = IntervalConfig()
+    """Published uncertainty."""
+    hierarchies: tuple[HierarchyConfig, ...] = ()
+    """Levels forecasts are rolled up to."""
+    reconciliation: ReconciliationConfig = ReconciliationConfig()
+    """How the levels are made to agree."""
+    retention: RetentionConfig = RetentionConfig()
+    """How long things are kept."""
+    thresholds: ThresholdConfig = ThresholdConfig()
+    """When to retrain and to alert."""
+    batch_inference: BatchInferenceConfig = BatchInferenceConfig()
+    """The refresh between cycles."""
+    replay: ReplayConfig = ReplayConfig()
+    """How far back `dp run` goes."""
+
+    @field_validator("series_key")
+    @classmethod
+    def _key_starts_with_sku(cls, key: tuple[str, ...]) -> tuple[str, ...]:
+        if key not in {("sku",), ("sku", "location")}:
+            raise ValueError(f"expected [sku] or [sku, location], got {list(key)}")
+        return key
+
+    @field_validator("attributes")
+    @classmethod
+    def _attributes_have_a_kind(cls, attributes: dict[str, AttributeConfig]) -> dict[str, AttributeConfig]:
+        return {
+            name: attribute.model_copy(update={"kind": attribute.kind or KNOWN_ATTRIBUTES.get(name, "single")})
+            for name, attribute in attributes.items()
+        }
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        names = [producer.name for producer in self.producers]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"producer names must differ, but {repeated} stand more than once")
+        if clash := sorted(set(self.attributes) & (TRANSACTION_COLUMNS - {"channel"})):
+            raise ValueError(f"attributes may not be called like transaction columns: {clash}")
+        for hierarchy in self.hierarchies:
+            unknown = [level for level in hierarchy.levels if level not in {*self.attributes, *self.series_key}]
+            if unknown:
+                raise ValueError(
+                    f"hierarchy {hierarchy.name!r} names levels {unknown} that are neither attributes nor key columns"
+                )
+        if self.horizon_weeks < self.bucket.weeks or self.lookback_weeks < self.bucket.weeks:
+            raise ValueError("lookback_weeks and horizon_weeks must each hold at least one bucket")
+        return self
+
+    def in_buckets(self, weeks: int) -> int:
+        """Weeks as whole buckets, rounded up, at least one."""
+        return max(1, -(-weeks // self.bucket.weeks))
+
+    @property
+    def horizon(self) -> int:
+        """M: leads forecast, in buckets."""
+        return self.in_buckets(self.horizon_weeks)
+
+    @property
+    def lookback(self) -> int:
+        """L: buckets of history the network sees."""
+        return self.in_buckets(self.lookback_weeks)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business time zone."""
+        return ZoneInfo(self.bucket.time_zone)
+
+    @property
+    def quantile_levels(self) -> tuple[float, ...]:
+        """Published quantile levels: the nine standard ones and the ends of every configured interval, ascending."""
+        standard = {0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975}
+        ends = {round(0.5 + sign * level / 200, 4) for level in self.intervals.levels for sign in (-1, 1)}
+        return tuple(sorted(standard | ends))
+
+    def producer(self, name: str) -> ProducerConfig:
+        """The producer of that name; KeyError when there is none."""
+        return next(producer for producer in self.producers if producer.name == name)

@@ -1,0 +1,563 @@
+"""The tables between stages, each described once.
+
+Belongs here: columns, types, units, keys and ranges of every lake table, and the check of a frame against them.
+Does not belong here: how a table is computed or where it is stored.
+
+The Polars schema, the blocking asset checks, the dbt contracts and `docs/tables.md` all come from these descriptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.errors import ContractError
+
+UTC_TIME = pl.Datetime("us", "UTC")
+LABELS = pl.List(pl.String())
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: Polars type, meaning, unit, and the range its values keep (both ends included)."""
+
+    name: str
+    dtype: pl.DataType
+    description: str
+    unit: str = ""
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its grain in words, its columns in order, and the key that is unique in each partition."""
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    partitioned_by: str = field(default="cycle")
+
+    @property
+    def schema(self) -> pl.Schema:
+        """Polars schema, in column order."""
+        return pl.Schema({column.name: column.dtype for column in self.columns})
+
+    def empty(self) -> pl.DataFrame:
+        """A frame with no rows."""
+        return pl.DataFrame(schema=self.schema)
+
+    def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Selects the columns in order, casts them, sorts by the key, and validates.
+
+        Raises:
+            ContractError: a column is missing, cannot be cast, or breaks its range or the key.
+        """
+        missing = [column.name for column in self.columns if column.name not in frame.columns]
+        if missing:
+            raise ContractError(f"table {self.name}: missing columns {missing}; got {frame.columns}")
+        try:
+            frame = frame.select(pl.col(column.name).cast(column.dtype) for column in self.columns).sort(self.key)
+        except pl.exceptions.PolarsError as error:
+            raise ContractError(f"table {self.name}: a column cannot be cast to its type: {error}") from error
+        self.validate(frame)
+        return frame
+
+    def violations(self, frame: pl.DataFrame) -> list[str]:
+        """What is wrong with a frame, one sentence per finding; empty when it keeps the contract."""
+        found: list[str] = []
+        if frame.schema != self.schema:
+            for name, dtype in self.schema.items():
+                if name not in frame.schema:
+                    found.append(f"column {name} is missing")
+                elif frame.schema[name] != dtype:
+                    found.append(f"column {name} is {frame.schema[name]}, expected {dtype}")
+            found += [f"column {name} is not part of the table" for name in frame.columns if name not in self.schema]
+            if found:
+                return found
+        for column in self.columns:
+            values = frame[column.name]
+            if not column.nullable and (nulls := values.null_count()):
+                found.append(f"{nulls} rows have no {column.name}")
+            if column.minimum is not None or column.maximum is not None:
+                low, high = column.minimum, column.maximum
+                outside = pl.lit(False)
+                if low is not None:
+                    outside = outside | (pl.col(column.name) < low)
+                if high is not None:
+                    outside = outside | (pl.col(column.name) > high)
+                if column.dtype.is_float():
+                    outside = outside | ~pl.col(column.name).is_finite()
+                if count := frame.select(outside.fill_null(False).sum()).item():
+                    found.append(f"{count} rows have {column.name} outside [{low}, {high}]")
+        if self.key and (repeated := len(frame) - frame.select(self.key).n_unique()):
+            found.append(f"{repeated} rows repeat the key {list(self.key)}")
+        return found
+
+    def validate(self, frame: pl.DataFrame) -> None:
+        """Raises ContractError with every violation found."""
+        if found := self.violations(frame):
+            raise ContractError(f"table {self.name} breaks its contract: " + "; ".join(found))
+
+
+def _text(name: str, description: str, nullable: bool = False) -> Column:
+    return Column(name, pl.String(), description, nullable=nullable)
+
+
+def _number(name: str, description: str, unit: str = "", nullable: bool = False, minimum: float | None = None) -> Column:
+    return Column(name, pl.Float64(), description, unit, nullable, minimum)
+
+
+def _count(name: str, description: str, nullable: bool = False) -> Column:
+    return Column(name, pl.Int64(), description, "rows", nullable, 0)
+
+
+_FILE_VERSION = _text("file_version_id", "one landed version of one file: producer + hash(uri, etag)")
+_ROW = Column("row_number", pl.Int64(), "number of the data row in its file, counted from 1", minimum=1)
+_KNOWN_FROM = Column("known_from", UTC_TIME, "moment from which this was known: the arrival of what says so")
+
+RAW_FILES = Table(
+    name="raw_files",
+    grain="file version",
+    partitioned_by="file_version",
+    key=("file_version_id",),
+    columns=(
+        _FILE_VERSION,
+        _text("content_sha256", "SHA-256 of the bytes"),
+        _text("producer", "producer whose glob matched"),
+        _text("feed", "transactions, products or promotions"),
+        _text("uri", "path below the landing root"),
+        _text("etag", "storage's version tag of the object"),
+        Column("bytes", pl.Int64(), "size", "bytes", minimum=0),
+        Column("modified_at", UTC_TIME, "modification time of the object"),
+        Column("arrived_at", UTC_TIME, "arrival by the producer's rule; never changes once stored"),
+        _text("format", "detected or declared format", nullable=True),
+        _count("rows", "data rows in the file; null when it cannot be read", nullable=True),
+        _text("columns_found", "JSON object of source column → type as found", nullable=True),
+        _text("status", "accepted, duplicate or quarantined"),
+        _text("reason", "why the file is a duplicate or in quarantine", nullable=True),
+        _text("supersedes", "file version of the same uri that this one replaces", nullable=True),
+    ),
+)
+
+REJECTED_ROWS = Table(
+    name="rejected_rows",
+    grain="source row that was not accepted",
+    partitioned_by="file_version",
+    key=("file_version_id", "row_number"),
+    columns=(
+        _FILE_VERSION,
+        _ROW,
+        _text("producer", "producer"),
+        _text("reason", "name of the filter or type rule that rejected the row"),
+        _text("detail", "what was expected and what came"),
+        _text("original", "JSON object of the source values as text"),
+    ),
+)
+
+FILE_BUCKETS = Table(
+    name="file_buckets",
+    grain="file version × bucket",
+    partitioned_by="file_version",
+    key=("file_version_id", "bucket_start"),
+    columns=(
+        _FILE_VERSION,
+        Column("bucket_start", pl.Date(), "first day of the bucket"),
+        _count("rows", "accepted rows that fall into the bucket"),
+        _number("quantity", "sum of accepted quantities", "units"),
+    ),
+)
+
+PROMOTIONS = Table(
+    name="promotions",
+    grain="promotion line",
+    partitioned_by="file_version",
+    key=("file_version_id", "row_number"),
+    columns=(
+        _FILE_VERSION,
+        _ROW,
+        _text("producer", "producer of the calendar"),
+        _KNOWN_FROM,
+        _text("sku", "promoted SKU"),
+        Column("starts_on", pl.Date(), "first day of the promotion"),
+        Column("ends_on", pl.Date(), "last day of the promotion"),
+        _text("kind", "type of promotion, e.g. display, mailer, front_page"),
+        _number("discount", "price reduction", "share of price", nullable=True, minimum=0),
+        _number("share", "share of stores that take part", "share of stores", minimum=0),
+    ),
+)
+
+
+def attribute_columns(config: DemandConfig, nullable: bool = True) -> tuple[Column, ...]:
+    """One column per configured attribute: text for single-valued, a list of text for multi-label ones."""
+    return tuple(
+        Column(
+            name,
+            LABELS if attribute.kind == "multi" else pl.String(),
+            f"{'multi-label' if attribute.kind == 'multi' else 'single-valued'} attribute of the SKU",
+            nullable=nullable,
+        )
+        for name, attribute in config.attributes.items()
+    )
+
+
+def key_columns(config: DemandConfig) -> tuple[Column, ...]:
+    """`series_id` and the key columns behind it."""
+    return (
+        _text("series_id", "the key columns joined by |"),
+        *(_text(name, "key column of the series") for name in config.series_key),
+    )
+
+
+def unified_transactions(config: DemandConfig) -> Table:
+    """Accepted source rows in the unified schema, attributes as the row itself carried them."""
+    taken = {"channel"} & set(config.attributes)
+    return Table(
+        name="unified_transactions",
+        grain="accepted source row",
+        partitioned_by="file_version",
+        key=("file_version_id", "row_number"),
+        columns=(
+            _FILE_VERSION,
+            _ROW,
+            _text("producer", "producer"),
+            _KNOWN_FROM,
+            Column("sold_at", UTC_TIME, "moment of the sale"),
+            Column("sold_on", pl.Date(), "business date of the sale"),
+            _text("sku", "stock keeping unit"),
+            _text("location", "store or site", nullable=True),
+            *(() if taken else (_text("channel", "sales channel", nullable=True),)),
+            _text("transaction_id", "the producer's own id of the sale", nullable=True),
+            _number("quantity", "units sold", "units"),
+            _number("revenue", "money taken", "currency", nullable=True),
+            _number("unit_price", "price of one unit as delivered", "currency per unit", nullable=True),
+            *attribute_columns(config),
+        ),
+    )
+
+
+def product_master(config: DemandConfig) -> Table:
+    """Attributes delivered apart from transactions."""
+    return Table(
+        name="product_master",
+        grain="product line as delivered",
+        partitioned_by="file_version",
+        key=("file_version_id", "row_number"),
+        columns=(
+            _FILE_VERSION,
+            _ROW,
+            _text("producer", "producer of the master"),
+            _KNOWN_FROM,
+            _text("sku", "stock keeping unit"),
+            *attribute_columns(config),
+        ),
+    )
+
+
+def sku_attributes(config: DemandConfig) -> Table:
+    """One row per SKU as of the cycle: the inherited attributes and where each came from."""
+    return Table(
+        name="sku_attributes",
+        grain="SKU as of the cycle",
+        key=("sku",),
+        columns=(
+            _text("sku", "stock keeping unit"),
+            *attribute_columns(config),
+            *(
+                _text(f"{name}_source", f"producer/file version that {name} was inherited from", nullable=True)
+                for name in config.attributes
+            ),
+            Column("conflicts", LABELS, "attributes for which producers disagree"),
+            Column("has_attributes", pl.Boolean(), "whether any attribute is known"),
+        ),
+    )
+
+
+def weekly_buckets(config: DemandConfig) -> Table:
+    """Contributions: what each file version adds to (or, once superseded, takes from) each series and bucket.
+
+    A bucket as known at any moment is the sum of the rows with known_from at or before it.
+    """
+    return Table(
+        name="weekly_buckets",
+        grain="series × bucket × file version × event",
+        partitioned_by="bucket",
+        key=("series_id", "bucket_start", "file_version_id", "event"),
+        columns=(
+            *key_columns(config),
+            Column("bucket_start", pl.Date(), "first day of the bucket"),
+            _FILE_VERSION,
+            _text("event", "landed (adds) or superseded (takes back)"),
+            _KNOWN_FROM,
+            _number("quantity", "units added, negative when taken back", "units"),
+            _number("revenue", "money added", "currency"),
+            Column("transactions", pl.Int64(), "rows added, negative when taken back", "rows"),
+            _number("promoted_quantity", "units added that were sold under a known promotion", "units"),
+        ),
+    )
+
+
+def eligibility(config: DemandConfig) -> Table:
+    """Which series are active (forecast), which are trained on, and why."""
+    return Table(
+        name="eligibility",
+        grain="series as of the cycle",
+        key=("series_id",),
+        columns=(
+            *key_columns(config),
+            Column("first_bucket", pl.Date(), "bucket of the first sale"),
+            Column("last_bucket", pl.Date(), "bucket of the last sale"),
+            _count("selling_weeks", "buckets with sales in the low-volume window, in weeks"),
+            Column("active", pl.Boolean(), "sold recently, so it is forecast"),
+            Column("eligible", pl.Boolean(), "trained on"),
+            _text("reason", "eligible, mandatory, low_volume, no_attributes, too_short, held_back or inactive"),
+        ),
+    )
+
+
+OUTLIER_LOG = Table(
+    name="outlier_log",
+    grain="capped bucket of a series",
+    key=("series_id", "bucket_start"),
+    columns=(
+        _text("series_id", "series"),
+        Column("bucket_start", pl.Date(), "first day of the bucket"),
+        _number("original", "quantity as sold", "units"),
+        _number("capped", "quantity after capping", "units", minimum=0),
+        _number("threshold", "mean + z_threshold × standard deviation", "units", minimum=0),
+        Column("promoted", pl.Boolean(), "judged against promotion buckets instead of ordinary ones"),
+    ),
+)
+
+
+def residuals(config: DemandConfig) -> Table:
+    """Backtest errors of the models that had not seen the actuals (unless labelled in-sample)."""
+    return Table(
+        name="residuals",
+        grain="series × cutoff × lead",
+        key=("series_id", "cutoff", "lead"),
+        columns=(
+            _text("series_id", "series"),
+            Column("cutoff", pl.Date(), "origin of the backtest forecast"),
+            Column("lead", pl.Int64(), "buckets ahead", minimum=1),
+            _number("actual", "units sold", "units"),
+            _number("predicted", "mean forecast", "units", minimum=0),
+            _number("residual", "actual minus predicted: positive is under-forecast", "units"),
+            _number("scale", "recent level of the series at the origin", "units", minimum=0),
+            Column("out_of_sample", pl.Boolean(), "false for the labelled in-sample fallback"),
+        ),
+    )
+
+
+ERROR_DISTRIBUTIONS = Table(
+    name="error_distributions",
+    grain="series × lead",
+    key=("series_id", "lead"),
+    columns=(
+        _text("series_id", "series, or `*bin:<n>` for a pool of series of like level"),
+        Column("lead", pl.Int64(), "buckets ahead", minimum=1),
+        _count("observations", "residuals behind the row"),
+        _number("mean", "mean residual", "units"),
+        _number("std", "standard deviation of residuals", "units", minimum=0),
+        Column("normal", pl.Boolean(), "whether the normality check passes"),
+        Column("pooled", pl.Boolean(), "whether the row stands for a pool of series"),
+        Column("quantiles", pl.List(pl.Float64()), "residual quantiles at the configured levels"),
+    ),
+)
+
+
+def quantile_name(level: float) -> str:
+    """Column of a quantile level: q0.5, q0.025."""
+    return f"q{level:g}"
+
+
+def quantile_columns(config: DemandConfig) -> tuple[Column, ...]:
+    return tuple(
+        _number(quantile_name(level), f"quantile at level {level:g}", "units per bucket", minimum=0)
+        for level in config.quantile_levels
+    )
+
+
+def forecasts(config: DemandConfig) -> Table:
+    """Every active series × lead. `forecast` is the mean (it adds up); q0.5 is the median (best for SKU error)."""
+    return Table(
+        name="forecasts",
+        grain="series × lead",
+        key=("series_id", "lead"),
+        columns=(
+            *key_columns(config),
+            Column("lead", pl.Int64(), "buckets ahead", minimum=1),
+            Column("bucket_start", pl.Date(), "first day of the forecast bucket"),
+            _number("forecast", "mean", "units per bucket", minimum=0),
+            *quantile_columns(config),
+            *(
+                _number(f"{side}_{level}", f"{side} end of the {level} % interval", "units per bucket", minimum=0)
+                for level in config.intervals.levels
+                for side in ("lower", "upper")
+            ),
+            _text("method", "lstm, or the fallback that made it"),
+            _text("model_version", "cycle of the champion and the hash of its weights; the library for fallbacks"),
+            _number("naive", "mean of the last 8 buckets, for comparison", "units per bucket", minimum=0),
+            _text("receipt", "hash over inputs, model, configuration and code"),
+        ),
+    )
+
+
+def node_forecasts(config: DemandConfig) -> Table:
+    """Base forecasts of the levels above the series."""
+    return Table(
+        name="node_forecasts",
+        grain="node × lead",
+        key=("hierarchy", "level", "node", "lead"),
+        columns=(
+            _text("hierarchy", "hierarchy"),
+            _text("level", "level name; total and series are implied"),
+            _text("node", "path of the node from the top, joined by /"),
+            Column("lead", pl.Int64(), "buckets ahead", minimum=1),
+            Column("bucket_start", pl.Date(), "first day of the forecast bucket"),
+            _number("forecast", "base forecast before reconciliation", "units per bucket", minimum=0),
+            _number("residual_variance", "variance of its one-step residuals", "units²", minimum=0),
+            _text("method", "model that made it"),
+        ),
+    )
+
+
+def planner_inputs(config: DemandConfig) -> Table:
+    """What planners fixed, as of the cycle: a snapshot of the planning database with its ledger sequence number."""
+    return Table(
+        name="planner_inputs",
+        grain="node × bucket as of the cycle",
+        key=("hierarchy", "node", "bucket_start"),
+        columns=(
+            _text("hierarchy", "hierarchy of the node"),
+            _text("node", "series_id or path of the node"),
+            Column("bucket_start", pl.Date(), "first day of the bucket"),
+            _number("quantity", "number the planner set", "units per bucket", minimum=0),
+            Column("locked", pl.Boolean(), "whether reconciliation must keep it"),
+            _text("reason_code", "why"),
+            _text("user", "who"),
+            Column("ledger_sequence", pl.Int64(), "place in the audit ledger", minimum=0),
+        ),
+    )
+
+
+def reconciled_rollups(config: DemandConfig) -> Table:
+    """Forecasts of every level of every hierarchy that agree: each node is the sum of its children."""
+    return Table(
+        name="reconciled_rollups",
+        grain="hierarchy × level × node × lead",
+        key=("hierarchy", "level", "node", "lead"),
+        columns=(
+            _text("hierarchy", "hierarchy"),
+            _text("level", "total, a configured level, or series"),
+            _text("node", "path of the node from the top, joined by /; series_id on the series level"),
+            _text("parent", "path of the parent node; empty on the top", nullable=True),
+            Column("lead", pl.Int64(), "buckets ahead", minimum=1),
+            Column("bucket_start", pl.Date(), "first day of the forecast bucket"),
+            _number("forecast", "reconciled mean", "units per bucket", minimum=0),
+            _number("base_forecast", "forecast before reconciliation", "units per bucket", minimum=0),
+            *quantile_columns(config),
+            Column("locked", pl.Boolean(), "fixed by a planner"),
+        ),
+    )
+
+
+def published_forecasts(config: DemandConfig) -> Table:
+    """The number that leaves the house, with what it is made of."""
+    return Table(
+        name="published_forecasts",
+        grain="series × lead",
+        key=("series_id", "lead"),
+        columns=(
+            *key_columns(config),
+            Column("lead", pl.Int64(), "buckets ahead", minimum=1),
+            Column("bucket_start", pl.Date(), "first day of the forecast bucket"),
+            _number("statistical", "mean forecast of the model", "units per bucket", minimum=0),
+            _number("reconciled", "after reconciliation", "units per bucket", minimum=0),
+            _number("override", "number a planner set", "units per bucket", nullable=True, minimum=0),
+            _number("final", "the published number", "units per bucket", minimum=0),
+            _text("user", "who set the override", nullable=True),
+            _text("reason_code", "why", nullable=True),
+        ),
+    )
+
+
+ACCURACY_METRICS: dict[str, str] = {
+    "wape": "sum of |median − actual| ÷ sum of actuals",
+    "mape": "mean of |mean − actual| ÷ actual over non-zero actuals",
+    "smape": "mean of 2|mean − actual| ÷ (mean + actual), 0 where both are 0",
+    "mae": "mean of |mean − actual|, units",
+    "rmse": "root of the mean squared error of the mean, units",
+    "rmsse": "mean over series of root scaled squared error of the mean; scale: squared naive steps in the past",
+    "wrmsse": "rmsse weighted by the revenue of the last 13 weeks before the cutoff",
+    "horizon_wape": "error of the horizon's total per series, of the mean",
+    "bias": "sum of (mean − actual) ÷ sum of actuals: positive is over-forecast",
+    "wql": "weighted quantile loss over the published quantiles",
+    "coverage_50": "share of actuals inside the 50 % interval, ties at whole numbers split",
+    "coverage_80": "share of actuals inside the 80 % interval, ties at whole numbers split",
+    "coverage_90": "share of actuals inside the 90 % interval, ties at whole numbers split",
+    "coverage_95": "share of actuals inside the 95 % interval, ties at whole numbers split",
+    "plain_coverage_50": "share of actuals inside the 50 % interval",
+    "plain_coverage_80": "share of actuals inside the 80 % interval",
+    "plain_coverage_90": "share of actuals inside the 90 % interval",
+    "plain_coverage_95": "share of actuals inside the 95 % interval",
+    "naive_wape": "wape of the naive forecast (mean of the last 8 buckets)",
+    "naive_mae": "mae of the naive forecast",
+    "naive_rmse": "rmse of the naive forecast",
+    "naive_rmsse": "rmsse of the naive forecast",
+    "naive_bias": "bias of the naive forecast",
+}
+"""Metric → definition. All but the first and the naive ones say so if they are not of the mean."""
+
+ACCURACY = Table(
+    name="accuracy",
+    grain="hierarchy × level × node × lead",
+    key=("hierarchy", "level", "node", "lead"),
+    columns=(
+        _text("hierarchy", "hierarchy; `-` for the total over series"),
+        _text("level", "total, a configured level, or method"),
+        _text("node", "node, or method name"),
+        Column("lead", pl.Int64(), "buckets ahead; 0 pools all closed leads", minimum=0),
+        _count("observations", "series × leads scored"),
+        _number("actual", "units sold", "units"),
+        *(_number(name, description, nullable=True) for name, description in ACCURACY_METRICS.items()),
+    ),
+)
+
+
+def tables(config: DemandConfig) -> tuple[Table, ...]:
+    """Every table of the lake under a configuration, in the order data flows."""
+    return (
+        RAW_FILES,
+        unified_transactions(config),
+        REJECTED_ROWS,
+        FILE_BUCKETS,
+        product_master(config),
+        PROMOTIONS,
+        sku_attributes(config),
+        weekly_buckets(config),
+        eligibility(config),
+        OUTLIER_LOG,
+        residuals(config),
+        ERROR_DISTRIBUTIONS,
+        forecasts(config),
+        node_forecasts(config),
+        planner_inputs(config),
+        reconciled_rollups(config),
+        published_forecasts(config),
+        ACCURACY,
+    )
+
+
+def table(config: DemandConfig, name: str) -> Table:
+    """The table of that name; KeyError when there is none."""
+    found: Iterable[Table] = (candidate for candidate in tables(config) if candidate.name == name)
+    try:
+        return next(iter(found))
+    except StopIteration:
+        raise KeyError(name) from None

@@ -1,0 +1,35 @@
+"""The errors that Demand Planner raises on purpose.
+
+    DemandPlannerError
+    ├── ConfigError            demand.yaml or the environment is wrong; the message names where
+    ├── ContractError          a table does not have the shape it was promised to have
+    ├── FileRejectedError      a landed file cannot be read or mapped; it goes to quarantine
+    ├── NotEnoughHistoryError  a stage has too little history as of its cutoff to do its work
+    └── ArtefactError          a stored model, bundle or partition is missing, incomplete or altered
+
+Every message says what was expected, what came, and what to do. Programming mistakes stay plain Python errors.
+"""
+
+
+class DemandPlannerError(Exception):
+    """Base of every error raised on purpose; carries a message fit for a user."""
+
+
+class ConfigError(DemandPlannerError):
+    """The configuration cannot be used; the message names file, line and key."""
+
+
+class ContractError(DemandPlannerError):
+    """A table breaks its contract (columns, types, key, ranges)."""
+
+
+class FileRejectedError(DemandPlannerError):
+    """A landed file cannot be read or mapped as its producer's configuration says; `str()` is the quarantine reason."""
+
+
+class NotEnoughHistoryError(DemandPlannerError):
+    """A stage was asked to work on less history than it needs."""
+
+
+class ArtefactError(DemandPlannerError):
+    """A stored artefact is missing, incomplete, or does not match its manifest of hashes."""

@@ -1,0 +1,130 @@
+"""The dense panel of one cycle: what training, inference and the serving bundle read.
+
+Belongs here: the arrays, their meaning, and their memory-mapped form on disk.
+Does not belong here: how channels are computed (`features.py`), scaling and windows (`training.py`).
+
+Axes: S series, T history buckets, M leads. Bucket t in [0, T) is history, t in [T, T + M) lies ahead of the cutoff.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dp_assets.domain.errors import ArtefactError
+
+FloatArray = npt.NDArray[np.float32]
+ARRAYS = ("quantity", "capped", "observed", "price", "past", "known", "calendar", "first")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Dense arrays of every active series as of a cutoff.
+
+    Attributes:
+        cutoff: first day of the first forecast bucket.
+        bucket_weeks: N.
+        starts: (T + M,) bucket starts, datetime64[D].
+        horizon: M.
+        series: S rows, sorted by series_id: series_id, key columns, eligible, reason, every configured attribute
+            (text, or list of text for multi-label ones).
+        quantity: (S, T) units sold; 0 before the first sale and in buckets without sales.
+        capped: (S, T) quantity after outlier capping.
+        observed: (S, T) 1 where the bucket counts as seen: from the first sale on (with zero_fill `ignore` only
+            buckets with sales), else 0.
+        price: (S, T) mean price, forward-filled; 0 where no price is known yet.
+        past: (S, T, P) channels known only up to the cutoff, unscaled, in the order of past_names.
+        known: (S, T + M, K) channels of a series that are also known ahead, as planned at known_at, e.g. promotions.
+        calendar: (T + M, C) channels of a bucket whatever the series: sines, cosines, holidays.
+        first: (S,) index of the bucket of the first sale, int32.
+    """
+
+    cutoff: date
+    bucket_weeks: int
+    horizon: int
+    starts: npt.NDArray[np.datetime64]
+    series: pl.DataFrame
+    quantity: FloatArray
+    capped: FloatArray
+    observed: FloatArray
+    price: FloatArray
+    past: FloatArray
+    known: FloatArray
+    calendar: FloatArray
+    first: npt.NDArray[np.int32]
+    past_names: tuple[str, ...]
+    known_names: tuple[str, ...]
+    calendar_names: tuple[str, ...]
+
+    @property
+    def history(self) -> int:
+        """T: history buckets."""
+        return int(self.quantity.shape[1])
+
+    def __len__(self) -> int:
+        """S: series."""
+        return len(self.series)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Panel:
+        """The same panel for some of its series, in the given order."""
+        return Panel(
+            cutoff=self.cutoff,
+            bucket_weeks=self.bucket_weeks,
+            horizon=self.horizon,
+            starts=self.starts,
+            series=self.series[rows.tolist()],
+            calendar=self.calendar,
+            past_names=self.past_names,
+            known_names=self.known_names,
+            calendar_names=self.calendar_names,
+            **{
+                name: getattr(self, name)[rows]
+                for name in ("quantity", "capped", "observed", "price", "past", "known", "first")
+            },
+        )
+
+    def save(self, folder: Path) -> None:
+        """Writes one .npy per array, the series as Arrow IPC and the rest as panel.json; the same panel, the same bytes."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ARRAYS:
+            np.save(folder / f"{name}.npy", np.ascontiguousarray(getattr(self, name)), allow_pickle=False)
+        buffer = io.BytesIO()
+        self.series.write_ipc(buffer)
+        (folder / "series.arrow").write_bytes(buffer.getvalue())
+        head = {
+            "cutoff": self.cutoff.isoformat(),
+            "bucket_weeks": self.bucket_weeks,
+            "horizon": self.horizon,
+            "starts": [str(day) for day in self.starts],
+            "past_names": self.past_names,
+            "known_names": self.known_names,
+            "calendar_names": self.calendar_names,
+        }
+        (folder / "panel.json").write_text(json.dumps(head, indent=1))
+
+    @classmethod
+    def load(cls, folder: Path) -> Panel:
+        """Reads what `save` wrote; arrays are memory-mapped, read-only."""
+        try:
+            head = json.loads((folder / "panel.json").read_text())
+            arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+        except FileNotFoundError as error:
+            raise ArtefactError(f"expected a panel in {folder}: {error}; materialise the asset features again") from error
+        return cls(
+            cutoff=date.fromisoformat(head["cutoff"]),
+            bucket_weeks=head["bucket_weeks"],
+            horizon=head["horizon"],
+            starts=np.array(head["starts"], dtype="datetime64[D]"),
+            series=pl.read_ipc(io.BytesIO((folder / "series.arrow").read_bytes())),
+            past_names=tuple(head["past_names"]),
+            known_names=tuple(head["known_names"]),
+            calendar_names=tuple(head["calendar_names"]),
+            **arrays,
+        )

@@ -1,0 +1,57 @@
+"""Dagster partitions: files, buckets, cycles, and the mappings between them.
+
+Belongs here: partition definitions and mappings, one of each kind. Does not belong here: bucket arithmetic, which is
+`BucketGrid`'s: windows of a bucket are never read from a Dagster context, because for N > 1 they are one week wide.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from dp_assets.domain.buckets import BucketGrid
+
+FILE_PARTITIONS = dg.DynamicPartitionsDefinition(name="file")
+HISTORY = dg.TimeWindowPartitionMapping(start_offset=-800, end_offset=0, allow_nonexistent_upstream_partitions=True)
+"""Cycle ← buckets and models up to it. It lets one bucket too many through, so rows are filtered by cutoff in code."""
+PAST_BUCKETS = dg.TimeWindowPartitionMapping(start_offset=-800, end_offset=-1, allow_nonexistent_upstream_partitions=True)
+"""Cycle ← buckets before its cutoff."""
+EXCLUSION_YEARS = 15
+
+
+def time_partitions(grid: BucketGrid, end: datetime | None, extra_buckets: int) -> dg.TimeWindowPartitionsDefinition:
+    """Bucket starts as time-window partitions.
+
+    Args:
+        grid: the bucket grid.
+        end: the simulated now, or None for wall time.
+        extra_buckets: 0 lists closed buckets; 1 lists the current one as well (cycles).
+    """
+    first = datetime.combine(grid.first, datetime.min.time())
+    weeks = range(52 * EXCLUSION_YEARS)
+    skipped = [first + timedelta(weeks=week) for week in weeks if week % grid.weeks]
+    cron_weekday = (grid.first.weekday() + 1) % 7
+    stop = None
+    if end is not None:
+        local = end.astimezone(grid.zone).date()
+        stop = datetime.combine(grid.start_of(local) + extra_buckets * grid.step, datetime.min.time())
+    return dg.TimeWindowPartitionsDefinition(
+        start=first,
+        end=stop,
+        fmt="%Y-%m-%d",
+        cron_schedule=f"0 0 * * {cron_weekday}",
+        timezone=str(grid.zone),
+        exclusions=skipped or None,
+        end_offset=extra_buckets if end is None else 0,
+    )
+
+
+def bucket_partitions(grid: BucketGrid, end: datetime | None) -> dg.TimeWindowPartitionsDefinition:
+    """Closed buckets."""
+    return time_partitions(grid, end, extra_buckets=0)
+
+
+def cycle_partitions(grid: BucketGrid, end: datetime | None) -> dg.TimeWindowPartitionsDefinition:
+    """Cycles, the current one included: its cutoff is the start of the bucket that runs now."""
+    return time_partitions(grid, end, extra_buckets=1)

@@ -1,0 +1,252 @@
+"""The lake: Parquet tables and artefact folders under one root, a local folder or an `s3://` prefix.
+
+Belongs here: paths, atomic visibility, content hashes, versions of what was replaced, commit records.
+Does not belong here: what the tables mean (`dp_assets/domain/contracts.py`) or who writes them.
+
+Layout:
+    <root>/<table>/<key>=<partition>/part.parquet     what is current, in Hive layout
+    <root>/<table>/<key>=<partition>/manifest.json    an artefact folder: file name → hash
+    <root>/_versions/<table>/<sha256>[/<file>]        everything a manifest points at, and every replaced partition
+    <root>/_commits/<event>/<id>.json                 what became current together, written last
+
+A write is visible in one atomic step: a rename on disk, one PUT on S3. The same content leaves everything untouched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import fsspec
+import polars as pl
+
+from dp_assets.domain.errors import ArtefactError
+
+PARTITION_KEYS = {"file_version", "bucket", "cycle"}
+
+
+@dataclass(frozen=True)
+class WrittenPartition:
+    """Receipt of a write: where it lies, what is in it, and whether anything changed."""
+
+    path: str
+    sha256: str
+    rows: int
+    bytes: int
+    changed: bool
+
+
+def sha256(data: bytes) -> str:
+    """Hex SHA-256 of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def parquet_bytes(frame: pl.DataFrame) -> bytes:
+    """A frame as Parquet: the same frame gives the same bytes."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=3, statistics=True)
+    return buffer.getvalue()
+
+
+def json_bytes(value: object) -> bytes:
+    """A value as JSON with sorted keys: the same value gives the same bytes."""
+    return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, default=str).encode()
+
+
+class Lake:
+    """Reads and writes tables and artefact folders under one root.
+
+    Args:
+        root: local folder (made when missing) or `s3://bucket/prefix`.
+        storage_options: fsspec options of the storage, e.g. endpoint and credentials of S3.
+    """
+
+    def __init__(self, root: str | Path, storage_options: Mapping[str, Any] | None = None) -> None:
+        self.root = str(root).rstrip("/")
+        self.is_local = "://" not in self.root
+        self.storage_options = dict(storage_options or {})
+        self.fs: Any = fsspec.filesystem(
+            "file" if self.is_local else self.root.split("://", 1)[0],
+            **({"auto_mkdir": True} if self.is_local else {"use_listings_cache": False, **self.storage_options}),
+        )
+
+    # -- bytes ------------------------------------------------------------------------------------------------------
+
+    def write_bytes(self, path: str, data: bytes) -> None:
+        """Puts bytes at a full path in one atomic step."""
+        if not self.is_local:
+            self.fs.pipe_file(path, data)
+            return
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
+        try:
+            with staged.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(staged, target)
+        finally:
+            staged.unlink(missing_ok=True)
+
+    def read_bytes(self, path: str) -> bytes:
+        """Bytes at a full path; ArtefactError when there are none."""
+        try:
+            return bytes(self.fs.cat_file(path))
+        except FileNotFoundError:
+            raise ArtefactError(f"expected a file at {path}, but there is none") from None
+
+    def _exists(self, path: str) -> bool:
+        return bool(self.fs.exists(path))
+
+    # -- tables -----------------------------------------------------------------------------------------------------
+
+    def folder(self, table: str, **key: str) -> str:
+        """Folder of one partition, e.g. `folder("features", cycle="2017-10-02")`."""
+        parts = []
+        for name, value in key.items():
+            if name not in PARTITION_KEYS:
+                raise ValueError(f"unknown partition key {name!r}; expected one of {sorted(PARTITION_KEYS)}")
+            parts.append(f"{name}={value}")
+        return "/".join([self.root, table, *parts])
+
+    def path(self, table: str, **key: str) -> str:
+        """Path of one partition's Parquet file."""
+        return f"{self.folder(table, **key)}/part.parquet"
+
+    def write(self, table: str, frame: pl.DataFrame, **key: str) -> WrittenPartition:
+        """Makes a frame the current content of a partition; what it replaces is kept under `_versions`."""
+        path, data = self.path(table, **key), parquet_bytes(frame)
+        digest = sha256(data)
+        replaced = self.read_bytes(path) if self._exists(path) else None
+        changed = replaced != data
+        if changed:
+            if replaced is not None:
+                self.write_bytes(f"{self.root}/_versions/{table}/{sha256(replaced)}/part.parquet", replaced)
+            self.write_bytes(path, data)
+        return WrittenPartition(path, digest, len(frame), len(data), changed)
+
+    def exists(self, table: str, **key: str) -> bool:
+        """Whether a partition has current content, as a table or as an artefact folder."""
+        return self._exists(self.path(table, **key)) or self._exists(f"{self.folder(table, **key)}/manifest.json")
+
+    def read(self, table: str, columns: Iterable[str] | None = None, **key: str) -> pl.DataFrame:
+        """Current content of a partition.
+
+        Raises:
+            ArtefactError: nothing was written there yet.
+        """
+        path = self.path(table, **key)
+        if not self._exists(path):
+            raise ArtefactError(f"table {table} has no partition {key}; materialise the asset {table} for it first")
+        return pl.read_parquet(io.BytesIO(self.read_bytes(path)), columns=list(columns) if columns else None)
+
+    def paths(self, table: str, partitions: Iterable[str] | None = None) -> list[str]:
+        """Paths of the current partitions of a table, sorted; only the named ones, absent ones left out."""
+        if partitions is None:
+            found = self.fs.glob(f"{self.root}/{table}/*=*/part.parquet")
+            return sorted(path if self.is_local else self.fs.unstrip_protocol(path) for path in found)
+        wanted = set(partitions)
+        return [path for path in self.paths(table) if path.rsplit("/", 2)[1].split("=", 1)[1] in wanted]
+
+    def read_all(self, table: str, partitions: Iterable[str] | None = None) -> pl.DataFrame | None:
+        """The named partitions (default: all) as one frame, in partition order; None when there are none."""
+        frames = [pl.read_parquet(io.BytesIO(self.read_bytes(path))) for path in self.paths(table, partitions)]
+        return pl.concat(frames, how="vertical") if frames else None
+
+    def partitions(self, table: str) -> list[str]:
+        """Partition values of a table or artefact that have current content, sorted."""
+        found = {
+            path.rsplit("/", 2)[1].split("=", 1)[1]
+            for name in ("part.parquet", "manifest.json")
+            for path in self.fs.glob(f"{self.root}/{table}/*=*/{name}")
+        }
+        return sorted(found)
+
+    # -- artefact folders -------------------------------------------------------------------------------------------
+
+    def write_folder(self, table: str, source: Path, info: Mapping[str, Any] | None = None, **key: str) -> dict[str, Any]:
+        """Publishes a local folder as an artefact: content under `_versions`, then the manifest in one step.
+
+        Returns the manifest: `{"sha256": …, "files": {name: {"sha256": …, "bytes": …}}, "info": …}`; its `sha256`
+        depends on names and contents alone.
+        """
+        files = {
+            str(path.relative_to(source)): path.read_bytes() for path in sorted(source.rglob("*")) if path.is_file()
+        }
+        listing = {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in files.items()}
+        digest = sha256(json_bytes(listing))
+        version = f"{self.root}/_versions/{table}/{digest}"
+        for name, data in files.items():
+            if not self._exists(f"{version}/{name}"):
+                self.write_bytes(f"{version}/{name}", data)
+        manifest = {"sha256": digest, "files": listing, "info": dict(info or {})}
+        self.write_bytes(f"{self.folder(table, **key)}/manifest.json", json_bytes(manifest))
+        return manifest
+
+    def manifest(self, table: str, **key: str) -> dict[str, Any]:
+        """Manifest of an artefact; ArtefactError when it was never written."""
+        path = f"{self.folder(table, **key)}/manifest.json"
+        if not self._exists(path):
+            raise ArtefactError(f"artefact {table} has no partition {key}; materialise the asset {table} for it first")
+        manifest: dict[str, Any] = json.loads(self.read_bytes(path))
+        return manifest
+
+    def open_folder(self, table: str, verify: bool = True, **key: str) -> Path:
+        """Local folder with the files of an artefact, fit for memory-mapping.
+
+        On disk it is the version folder itself; from S3 the files are fetched once into a cache named by the hash.
+
+        Raises:
+            ArtefactError: never written, incomplete, or a file does not match its hash.
+        """
+        manifest = self.manifest(table, **key)
+        version = f"{self.root}/_versions/{table}/{manifest['sha256']}"
+        folder = Path(version) if self.is_local else self._fetched(version, manifest)
+        for name, entry in manifest["files"].items():
+            path = folder / name
+            if not path.is_file():
+                raise ArtefactError(f"{table} {key}: file {name} of version {manifest['sha256'][:12]} is missing")
+            if verify and sha256(path.read_bytes()) != entry["sha256"]:
+                raise ArtefactError(f"{table} {key}: file {name} was altered after it was written; materialise it again")
+        return folder
+
+    def _fetched(self, version: str, manifest: Mapping[str, Any]) -> Path:
+        cache = Path(tempfile.gettempdir()) / "demand_planner_cache" / manifest["sha256"]
+        if not cache.is_dir():
+            staged = cache.with_name(f"{cache.name}.{uuid4().hex}")
+            for name in manifest["files"]:
+                target = staged / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(self.read_bytes(f"{version}/{name}"))
+            staged.mkdir(parents=True, exist_ok=True)
+            try:
+                staged.rename(cache)
+            except OSError:
+                shutil.rmtree(staged, ignore_errors=True)
+        return cache
+
+    # -- commit records ---------------------------------------------------------------------------------------------
+
+    def commit(self, event: str, identifier: str, record: Mapping[str, Any]) -> None:
+        """Writes the record that makes several writes current together. Call it last."""
+        self.write_bytes(f"{self.root}/_commits/{event}/{identifier}.json", json_bytes(record))
+
+    def committed(self, event: str) -> dict[str, dict[str, Any]]:
+        """Every commit record of an event, by identifier, sorted."""
+        paths = sorted(self.fs.glob(f"{self.root}/_commits/{event}/*.json"))
+        return {Path(path).stem: json.loads(self.read_bytes(path)) for path in paths}
+
+    def commit_of(self, event: str, identifier: str) -> dict[str, Any] | None:
+        """One commit record, None when that never happened."""
+        path = f"{self.root}/_commits/{event}/{identifier}.json"
+        return json.loads(self.read_bytes(path)) if self._exists(path) else None
