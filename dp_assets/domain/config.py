@@ -53,9 +53,17 @@ FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"sku", "starts_on", "ends_on", "kind", "discount", "share", "location"}),
     ),
 }
-"""Per feed: the unified columns a mapping must have, and those it may have (attributes come on top, but for promotions)."""
+"""Per feed: the unified columns a mapping must have, and those it may have (plus attributes, but for promotions)."""
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class MisplacedValueError(ValueError):
+    """A ValueError of a section that knows which key inside the section it is about; messages then name its line."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 def check_time_zone(name: str) -> str:
@@ -72,7 +80,7 @@ class Section(BaseModel):
 
 class LandingConfig(Section):
     root: str = "landing"
-    """Folder or `s3://` prefix where producers drop files; relative to `demand.yaml`. `DP_LANDING_ROOT` overrides it."""
+    """Folder or `s3://` prefix where files are dropped; relative to `demand.yaml`. `DP_LANDING_ROOT` overrides it."""
 
 
 class LakeConfig(Section):
@@ -95,9 +103,10 @@ class BucketConfig(Section):
     @model_validator(mode="after")
     def _first_is_on_anchor(self) -> Self:
         if WEEKDAYS[self.first.weekday()] != self.anchor_weekday:
-            raise ValueError(
+            raise MisplacedValueError(
                 f"bucket.first must fall on a {self.anchor_weekday}, but {self.first} is a "
-                f"{WEEKDAYS[self.first.weekday()]}; move it to the {self.anchor_weekday} before"
+                f"{WEEKDAYS[self.first.weekday()]}; move it to the {self.anchor_weekday} before",
+                "first",
             )
         return self
 
@@ -136,11 +145,11 @@ class ProducerConfig(Section):
     """Zone of timestamps that carry none of their own."""
     arrival: Literal["manifest", "modified_at", "first_seen", "initial_load"] = "first_seen"
     """What dates a file's arrival: the producer's `manifest.json`, the object's modification time (only for producers
-    trusted to keep it true), the moment the sensor first saw it, or, for a declared initial load, the last date in it."""
+    trusted to keep it true), the moment the sensor first saw it, or, for a declared initial load, its last date."""
     columns: dict[str, str] = {}
     """Unified column name → this producer's column name."""
     mapping_table: str | None = None
-    """CSV (header `source,unified`) or JSON (object `source: unified`) with the same mapping, relative to `demand.yaml`."""
+    """The same mapping as CSV (header `source,unified`) or JSON (object `source: unified`), beside `demand.yaml`."""
     useful_columns: tuple[str, ...] | None = None
     """Unified columns to keep; all mapped ones when left out. The rest is never read from the file."""
     priority: int = 100
@@ -198,7 +207,7 @@ class ValuesFilter(Section):
 
     kind: Literal["exclude_values"]
     column: str
-    """Unified column to look at. An attribute that the row itself lacks is looked up in the product master known then."""
+    """Unified column to look at. An attribute that the row lacks is looked up in the product master known then."""
     values: tuple[str, ...]
     """Values that reject a row."""
 
@@ -363,7 +372,7 @@ class HierarchyConfig(Section):
     name: Slug
     """Name of the hierarchy."""
     levels: tuple[str, ...]
-    """Attributes (or key columns) from the top down, e.g. `[department, category, type]`; total and series are implied."""
+    """Attributes (or key columns) from the top, e.g. `[department, category, type]`; total and series are implied."""
 
 
 class ReconciliationConfig(Section):
@@ -478,17 +487,23 @@ class DemandConfig(Section):
     def _names_exist(self) -> Self:
         names = [producer.name for producer in self.producers]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"producer names must differ, but {repeated} stand more than once")
+            raise MisplacedValueError(f"producer names must differ, but {repeated} stand more than once", "producers")
         if clash := sorted(set(self.attributes) & (TRANSACTION_COLUMNS - {"channel"})):
-            raise ValueError(f"attributes may not be called like transaction columns: {clash}")
-        for hierarchy in self.hierarchies:
+            message = f"attributes may not be called like transaction columns: {clash}"
+            raise MisplacedValueError(message, "attributes", clash[0])
+        for index, hierarchy in enumerate(self.hierarchies):
             unknown = [level for level in hierarchy.levels if level not in {*self.attributes, *self.series_key}]
             if unknown:
-                raise ValueError(
-                    f"hierarchy {hierarchy.name!r} names levels {unknown} that are neither attributes nor key columns"
+                raise MisplacedValueError(
+                    f"hierarchy {hierarchy.name!r} names levels {unknown} that are neither attributes nor key columns",
+                    "hierarchies",
+                    index,
+                    "levels",
                 )
-        if self.horizon_weeks < self.bucket.weeks or self.lookback_weeks < self.bucket.weeks:
-            raise ValueError("lookback_weeks and horizon_weeks must each hold at least one bucket")
+        for name in ("horizon_weeks", "lookback_weeks"):
+            if getattr(self, name) < self.bucket.weeks:
+                message = f"expected at least one bucket ({self.bucket.weeks} weeks), got {getattr(self, name)} week(s)"
+                raise MisplacedValueError(message, name)
         return self
 
     def in_buckets(self, weeks: int) -> int:

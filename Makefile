@@ -1,0 +1,81 @@
+# Everything a developer or user types. `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Extra arguments for pip, e.g. an index with CPU-only builds of torch: make demo PIP_ARGS="--extra-index-url …"
+PIP_ARGS ?=
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
+ifeq ($(CI),)
+WORKERS ?= auto
+else
+WORKERS ?= 2
+endif
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+DEMO_ENV := DP_CLOCK=simulated DP_STATE_DIR=$(CURDIR)/.demo/state DAGSTER_HOME=$(CURDIR)
+DP_DEMO := $(DEMO_ENV) $(BIN)/dp
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving clean
+
+help:  ## List the targets
+	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@echo "→ making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Python 3.11 to 3.13 is needed; point PYTHON at one: make demo PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt
+	@echo "→ installing what the product and the demo need (exact versions of constraints.txt; once, a few minutes)"
+	@started=$$SECONDS; $(PIP) -e '.[demo]' && echo "→ installed in $$((SECONDS - started)) s, $$(du -sh $(VENV) | cut -f1) on disk"
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	@echo "→ installing what development and the tests need (exact versions of constraints.txt; once, a few minutes)"
+	@started=$$SECONDS; $(PIP) -e '.[dev]' && echo "→ installed in $$((SECONDS - started)) s, $$(du -sh $(VENV) | cut -f1) on disk"
+	@touch $(VENV)/.demo $@
+
+demo: $(VENV)/.demo  ## Real data of three producers → forecasts, accuracy and ten examples (≤ 10 min, then ≤ 2)
+	@$(DP_DEMO) demo run
+
+demo-next-week: $(VENV)/.demo  ## Move the demo's clock by a week and land that week's files
+	@$(DP_DEMO) demo next-week
+
+up: $(VENV)/.demo  ## Dagster UI on :3000 and forecast API on :8000 over the demo lake; one Ctrl-C stops both
+	@exec env $(DEMO_ENV) $(BIN)/dp up
+
+lint: $(VENV)/.dev
+	@echo "→ ruff and the import boundaries"
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-cache
+
+types: $(VENV)/.dev
+	@echo "→ mypy --strict"
+	@$(BIN)/mypy
+
+check: lint types  ## Lint, types and the fast tests (≤ 3 min)
+	@echo "→ fast tests"
+	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow and not long"
+
+test: lint types  ## Everything a fresh machine can run (≤ 25 min on 2 cores)
+	@echo "→ all tests but the long ones"
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not long"
+
+test-long: $(VENV)/.dev  ## Long kill, fuzz and soak runs; not in CI
+	@$(BIN)/pytest -q -m long
+
+golden: $(VENV)/.dev  ## Rewrite the golden files (graph, OpenAPI, generated docs) after a wanted change
+	@DP_UPDATE_GOLDEN=1 $(BIN)/pytest -q -p no:cacheprovider -m golden
+
+screenshots: $(VENV)/.dev  ## Take the README's screenshots of the demo's graph (needs Chromium)
+	@$(DEMO_ENV) $(BIN)/python docs/screenshots.py
+
+bench-serving: $(VENV)/.dev  ## API against a bare FastAPI app, side by side → benchmarks/out/serving.json
+	@$(BIN)/python -m benchmarks.serving
+
+clean:  ## Remove the demo's files and everything generated, but keep .venv
+	@rm -rf .demo .state dbt_project/target dbt_project/logs benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis

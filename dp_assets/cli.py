@@ -1,0 +1,393 @@
+"""The console script `dp`: land files, run what is due, look inside.
+
+Belongs here: arguments, help, tables and progress for people. Does not belong here: any work of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dp_assets.domain.errors import DemandPlannerError
+
+if TYPE_CHECKING:
+    import dagster as dg
+    import polars as pl
+
+    from dp_assets.project import Project
+
+app = typer.Typer(
+    name="dp",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=(
+        "Demand Planner: from producers' files to reconciled weekly SKU forecasts.\n\n"
+        "Typical day: [bold]dp land file.csv[/], [bold]dp run[/], [bold]dp inspect sku 1234[/].\n\n"
+        "First time: [bold]make demo[/], or [bold]dp config check[/] for a demand.yaml of your own."
+    ),
+)
+demo = typer.Typer(no_args_is_help=True, help="The demonstration on real grocery transactions of 2017.")
+clock = typer.Typer(no_args_is_help=True, help="Show or move the simulated clock (DP_CLOCK=simulated).")
+config = typer.Typer(no_args_is_help=True, help="Check demand.yaml, or print its schema and reference.")
+inspect = typer.Typer(no_args_is_help=True, help="Look at what the lake holds.")
+app.add_typer(demo, name="demo")
+app.add_typer(clock, name="clock")
+app.add_typer(config, name="config")
+app.add_typer(inspect, name="inspect")
+
+console = Console()
+DEMO_START = datetime(2017, 12, 5, 12, tzinfo=UTC)
+
+
+def say(message: str) -> None:
+    """One line of progress, with the time since the command began."""
+    console.print(f"[dim]{time.monotonic() - STARTED:6.1f} s[/] {message}", highlight=False)
+
+
+STARTED = time.monotonic()
+
+
+def open_project() -> Project:
+    """The project of the environment, with Dagster's home and state folder in place."""
+    from dp_assets.project import REPOSITORY, load_project
+    from dp_resources.settings import Settings
+
+    settings = Settings()
+    settings = settings.model_copy(update={"state_dir": settings.state_dir.resolve()})
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    os.environ["DP_STATE_DIR"] = str(settings.state_dir)
+    os.environ.setdefault("DAGSTER_HOME", str(REPOSITORY))
+    return load_project(settings)
+
+
+def open_instance() -> dg.DagsterInstance:
+    import dagster as dg
+
+    return dg.DagsterInstance.get()
+
+
+def show(frame: pl.DataFrame, title: str) -> None:
+    """Prints a frame as a table; floats with three digits, ratios as they are named."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name, dtype in frame.schema.items():
+        table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
+    for row in frame.iter_rows():
+        table.add_row(*(_cell(value) for value in row))
+    console.print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+@app.command()
+def land(
+    files: Annotated[list[Path], typer.Argument(help="Files to hand in.", exists=True, dir_okay=False)],
+    folder: Annotated[str, typer.Option(help="Folder below the landing root, e.g. the producer's.")],
+) -> None:
+    """Copy files into the landing root, where the sensor or `dp run` picks them up.
+
+    The copy becomes visible in one step, so nobody reads half a file. Example: dp land sales.csv --folder north
+    """
+    project = open_project()
+    if "://" in project.landing_root:
+        raise typer.BadParameter("the landing root is remote; upload with your storage's own tools", param_hint="files")
+    target = Path(project.landing_root) / folder
+    target.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        staged = target / f".{file.name}.tmp"
+        shutil.copyfile(file, staged)
+        staged.replace(target / file.name)
+        say(f"landed {target / file.name}")
+    console.print("Next: `dp run` in this process, or leave it to the sensor of `dp up`.")
+
+
+@app.command()
+def run() -> None:
+    """Do everything that is due: ingest files, rebuild buckets, train if there is no model, forecast, score.
+
+    Asks the same plan as the sensors, so it does nothing when nothing is due, and a second call is safe.
+    """
+    from dp_assets.dbt_manifest import ensure_manifest
+    from dp_assets.execution import run_until_done
+
+    project = open_project()
+    ensure_manifest(project.settings)
+    done = run_until_done(project, open_instance(), say)
+    say("everything was up to date" if not done else f"{done} job(s) ran; everything is up to date")
+
+
+@app.command()
+def materialize(
+    job: Annotated[str, typer.Argument(help="ingest_new_files, refresh_buckets, retrain, weekly_cycle, …")],
+    first: Annotated[str, typer.Argument(help="First partition, e.g. the cutoff 2017-10-02.")],
+    last: Annotated[str | None, typer.Argument(help="Last partition; the first one when left out.")] = None,
+) -> None:
+    """Run one job over a range of partitions now, e.g. backfill cycles: dp materialize weekly_cycle 2017-10-02 2017-11-06."""
+    from dp_assets.dbt_manifest import ensure_manifest
+    from dp_assets.defs.automation.jobs import SELECTIONS
+    from dp_assets.defs.automation.sensors import partition_order
+    from dp_assets.domain.plan import RunPlan
+    from dp_assets.execution import definitions_for, execute
+
+    if job not in SELECTIONS:
+        raise typer.BadParameter(f"expected one of {', '.join(SELECTIONS)}, got {job!r}", param_hint="job")
+    project, instance = open_project(), open_instance()
+    ensure_manifest(project.settings)
+    plan = RunPlan(job, (first,), "asked for on the command line")  # type: ignore[arg-type]
+    order = partition_order(plan, project, instance)
+    keys = tuple(key for key in order if first <= key <= (last or first)) if first in order else ()
+    if not keys:
+        raise typer.BadParameter(f"no partition between {first} and {last or first}; the newest is {order[-1:]}")
+    plan = RunPlan(plan.job, keys, plan.cause)
+    execute(plan, project, definitions_for(project, say), instance)
+    say(f"{job} ran for {len(keys)} partition(s)")
+
+
+@app.command()
+def prepare() -> None:
+    """Parse the dbt project once, so that the graph loads without starting dbt. `make` calls it."""
+    from dp_assets.dbt_manifest import ensure_manifest
+
+    path = ensure_manifest(open_project().settings)
+    say(f"dbt manifest is current: {path}")
+
+
+@app.command()
+def up(
+    dagster_port: Annotated[int, typer.Option(help="Port of the Dagster web UI.")] = 3000,
+    api_port: Annotated[int, typer.Option(help="Port of the forecast API.")] = 8000,
+) -> None:
+    """Start the Dagster UI, its daemon and the forecast API; one Ctrl-C stops them all."""
+    from dp_assets.dbt_manifest import ensure_manifest
+    from dp_assets.up import run_up
+
+    project = open_project()
+    ensure_manifest(project.settings)
+    raise typer.Exit(run_up(dagster_port=dagster_port, api_port=api_port))
+
+
+@demo.command("land")
+def demo_land() -> None:
+    """Write the landing folder as the three producers would have by the simulated now (set at the first call)."""
+    from dp_assets.demo import land_demo
+    from dp_resources.clock import SimulatedClock
+
+    project = open_project()
+    if not isinstance(project.clock, SimulatedClock):
+        raise typer.BadParameter("the demo needs DP_CLOCK=simulated; `make demo` sets it")
+    report = land_demo(Path(project.landing_root), project.clock.now(), say)
+    say(str(report))
+
+
+@demo.command("run")
+def demo_run() -> None:
+    """Set the clock (first call), land what has arrived, run everything due, and print the result."""
+    set_demo_clock()
+    demo_land()
+    run()
+    demo_report()
+
+
+def set_demo_clock() -> None:
+    """Puts the simulated clock to the demo's start unless it already runs."""
+    from dp_resources.clock import SimulatedClock
+    from dp_resources.settings import Settings
+
+    clock = SimulatedClock(Settings().state_dir.resolve() / "clock.json")
+    if not clock.path.exists():
+        clock.set(DEMO_START)
+
+
+@demo.command("report")
+def demo_report() -> None:
+    """Print rows per producer, accuracy of the replayed cycles beside the naive forecast, and example forecasts."""
+    from dp_assets.report import accuracy_report, example_forecasts, ingestion_report
+
+    project = open_project()
+    lake = project.lake()
+    console.print()
+    show(ingestion_report(lake), "Rows read, accepted, rejected and duplicate, by producer")
+    accuracy = accuracy_report(lake)
+    show(accuracy, "Accuracy by cycle (WAPE of the median; RMSSE and bias of the mean; + is over-forecast)")
+    network = accuracy.filter(accuracy["scope"] == "lstm") if len(accuracy) else accuracy
+    if len(network):
+        means = network.select("wape", "naive_wape", "coverage_80").mean().row(0)
+        console.print(
+            f"Network over {len(network)} cycles: WAPE {means[0]:.3f} against {means[1]:.3f} of the naive "
+            f"({1 - means[0] / means[1]:.1%} better); the 80 % interval covers {means[2]:.1%}."
+        )
+    show(example_forecasts(lake, project.config), "Ten forecasts of the newest cycle (lead 1, 80 % interval)")
+    console.print(
+        "\nNext: [bold]make up[/] opens the graph on http://127.0.0.1:3000 and the API on http://127.0.0.1:8000/docs; "
+        "then [bold]make demo-next-week[/] in another terminal."
+    )
+
+
+@demo.command("next-week")
+def demo_next_week() -> None:
+    """Move the clock by a week and land that week's files; the sensors of `dp up` do the rest.
+
+    When no Dagster is up, the same work is done here.
+    """
+    clock_advance(days=7)
+    demo_land()
+    project = open_project()
+    if _dagster_is_up(project.settings.dagster_url):
+        say(f"landed; the sensors take over: watch {project.settings.dagster_url}/runs")
+        console.print(f"The new cycle shows at {project.settings.api_url}/v1/cycles/current when they are done.")
+    else:
+        say("no Dagster is up; doing here what its sensors would do")
+        run()
+
+
+def _dagster_is_up(url: str) -> bool:
+    from dp_assets.reload import is_up
+
+    return is_up(url)
+
+
+@clock.command("show")
+def clock_show() -> None:
+    """Print what time it is for the platform."""
+    console.print(open_project().clock.now().isoformat())
+
+
+@clock.command("set")
+def clock_set(moment: Annotated[datetime, typer.Argument(help="UTC, e.g. 2017-12-05T12:00:00.")]) -> None:
+    """Set the simulated clock; it never goes back."""
+    from dp_resources.clock import SimulatedClock
+    from dp_resources.settings import Settings
+
+    SimulatedClock(Settings().state_dir.resolve() / "clock.json").set(moment.replace(tzinfo=UTC))
+    clock_show()
+
+
+@clock.command("advance")
+def clock_advance(days: Annotated[int, typer.Option(min=1, help="Days to move on.")] = 7) -> None:
+    """Move the simulated clock on, and make a running Dagster list the partitions that begin."""
+    from dp_assets.reload import reload_and_wait
+    from dp_resources.clock import SimulatedClock
+
+    project = open_project()
+    if not isinstance(project.clock, SimulatedClock):
+        raise typer.BadParameter("the clock is the wall's; set DP_CLOCK=simulated to move it")
+    project.clock.set(project.clock.now() + timedelta(days=days))
+    say(f"it is now {project.clock.now().isoformat()}")
+    newest = open_project().cycles.get_last_partition_key()
+    if _dagster_is_up(project.settings.dagster_url) and newest:
+        reload_and_wait(project.settings.dagster_url, newest)
+        say(f"Dagster lists cycle {newest}")
+
+
+@config.command("check")
+def config_check(path: Annotated[Path, typer.Argument(help="The file.")] = Path("demand.yaml")) -> None:
+    """Validate a configuration; every mistake is named with its line."""
+    from dp_assets.domain.config_file import load_config
+
+    loaded = load_config(path)
+    console.print(
+        f"{path} is valid: {len(loaded.producers)} producers, {len(loaded.attributes)} attributes, "
+        f"buckets of {loaded.bucket.weeks} week(s), {loaded.lookback} buckets back, {loaded.horizon} ahead."
+    )
+
+
+@config.command("schema")
+def config_schema() -> None:
+    """Print the JSON Schema of demand.yaml, for editors."""
+    import json
+
+    from dp_assets.domain.config_file import json_schema
+
+    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+
+
+@config.command("reference")
+def config_reference() -> None:
+    """Print the configuration reference as Markdown."""
+    from dp_assets.domain.config_file import reference_markdown
+
+    sys.stdout.write(reference_markdown())
+
+
+@inspect.command("files")
+def inspect_files(
+    status: Annotated[str | None, typer.Option(help="Only accepted, duplicate or quarantined ones.")] = None,
+) -> None:
+    """List file versions with arrival, rows and state."""
+    import polars as pl
+
+    frame = open_project().lake().read_all("raw_files")
+    if frame is None:
+        raise typer.BadParameter("no file was ingested yet; run `dp run`")
+    frame = frame if status is None else frame.filter(pl.col("status") == status)
+    show(
+        frame.sort("arrived_at", "uri").select(
+            "file_version_id", "uri", "arrived_at", "format", "rows", "status", "reason"
+        ),
+        f"{len(frame)} file versions",
+    )
+
+
+@inspect.command("sku")
+def inspect_sku(sku: Annotated[str, typer.Argument(help="The SKU.")]) -> None:
+    """Show one SKU: attributes and where they came from, recent buckets, and the newest forecast."""
+    import polars as pl
+
+    project = open_project()
+    lake = project.lake()
+    cycles = lake.partitions("forecasts")
+    if not cycles:
+        raise typer.BadParameter("no cycle has been forecast yet; run `dp run`")
+    attributes = lake.read("sku_attributes", cycle=cycles[-1]).filter(pl.col("sku") == sku)
+    if attributes.is_empty():
+        raise typer.BadParameter(f"SKU {sku!r} is not known as of {cycles[-1]}", param_hint="sku")
+    show(
+        pl.DataFrame(
+            [
+                {"attribute": name, "value": str(attributes[name][0]), "from": attributes[f"{name}_source"][0]}
+                for name in project.config.attributes
+            ]
+        ),
+        f"SKU {sku} as of {cycles[-1]}",
+    )
+    buckets = lake.read_all("weekly_buckets", lake.partitions("weekly_buckets")[-8:])
+    if buckets is not None:
+        sums = buckets.filter(pl.col("sku") == sku).group_by("series_id", "bucket_start").agg(
+            pl.col("quantity", "revenue", "transactions", "promoted_quantity").sum()
+        )
+        show(sums.sort("series_id", "bucket_start"), "Last eight buckets")
+    forecast = lake.read("forecasts", cycle=cycles[-1]).filter(pl.col("sku") == sku)
+    show(forecast.drop("sku", "model_version"), f"Forecast of cycle {cycles[-1]}")
+
+
+@inspect.command("accuracy")
+def inspect_accuracy() -> None:
+    """Show the accuracy of every scored cycle beside the naive forecast."""
+    from dp_assets.report import accuracy_report
+
+    show(accuracy_report(open_project().lake()), "Accuracy by cycle")
+
+
+def main() -> None:
+    """Entry point: errors raised on purpose become one message, not a traceback."""
+    try:
+        app()
+    except DemandPlannerError as error:
+        console.print(f"[red bold]{type(error).__name__}[/] {error}", highlight=False)
+        sys.exit(1)

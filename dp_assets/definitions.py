@@ -1,0 +1,90 @@
+"""The asset graph, assembled.
+
+Belongs here: `build_definitions`, which puts stages, automation and resources together, and the lazy entry point that
+Dagster loads. Importing this module reads nothing and builds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from dp_assets.project import Project, load_project
+
+
+def executor(project: Project) -> dg.ExecutorDefinition:
+    """How steps run: in this process, in a few forked ones that share what is imported, or as Kubernetes Jobs."""
+    if project.settings.executor == "in_process":
+        return dg.in_process_executor
+    if project.settings.executor == "kubernetes":
+        from dagster_k8s import k8s_job_executor
+
+        return k8s_job_executor
+    return dg.multiprocess_executor.configured(
+        {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": ["dp_assets.definitions"]}}}
+    )
+
+
+def build_definitions(project: Project, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """The whole graph of a project.
+
+    Args:
+        project: configuration, grid, partitions.
+        resources: replaces resources by key; tests hand in a lake and a clock of their own.
+    """
+    from dp_assets.defs import (
+        checks,
+        encoders,
+        features,
+        forecasts,
+        monitoring,
+        published_forecasts,
+        raw_files,
+        reconciled_rollups,
+        residuals,
+        serving_bundle,
+        tuned_model,
+        unified_transactions,
+        weekly_buckets,
+    )
+    from dp_assets.defs.automation import jobs, schedules, sensors
+    from dp_assets.defs.automation.conditions import with_freshness
+    from dp_resources.dagster_resources import build_resources
+
+    stages = (
+        raw_files,
+        unified_transactions,
+        weekly_buckets,
+        features,
+        encoders,
+        tuned_model,
+        residuals,
+        forecasts,
+        reconciled_rollups,
+        published_forecasts,
+        serving_bundle,
+        monitoring,
+    )
+    merged = dg.Definitions.merge(
+        *(stage.build(project) for stage in stages),
+        *(part.build(project) for part in (checks, jobs, schedules, sensors)),
+        dg.Definitions(executor=executor(project), resources={**build_resources(project), **(resources or {})}),
+    )
+    assets = [with_freshness(asset, project) for asset in merged.assets or [] if isinstance(asset, dg.AssetsDefinition)]
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=merged.asset_checks,
+        jobs=merged.jobs,
+        schedules=merged.schedules,
+        sensors=merged.sensors,
+        resources=merged.resources,
+        executor=merged.executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `workspace.yaml` loads: the graph of the project that the environment describes."""
+    return build_definitions(load_project())

@@ -1,0 +1,52 @@
+"""Blocking contract checks: one per table, derived from its description in `domain/contracts.py`.
+
+Belongs here: checks that read what an asset wrote and stop everything downstream when it breaks its contract.
+Does not belong here: checks of business meaning, which stand with the asset they judge.
+"""
+
+import dagster as dg
+
+from dp_assets.domain.contracts import Table, tables
+from dp_assets.project import Project
+from dp_resources.lake import Lake
+
+ASSET_OF_TABLE = {
+    "rejected_rows": "unified_transactions",
+    "file_buckets": "unified_transactions",
+    "product_master": "unified_transactions",
+    "promotions": "unified_transactions",
+    "eligibility": "features",
+    "outlier_log": "features",
+    "error_distributions": "residuals",
+}
+"""Tables that are written by an asset of another name."""
+
+
+def contract_check(table: Table) -> dg.AssetChecksDefinition:
+    """A blocking check that every partition of the run keeps the table's contract."""
+
+    @dg.asset_check(
+        asset=ASSET_OF_TABLE.get(table.name, table.name),
+        name=f"{table.name}_contract",
+        description=f"{table.name}, one row per {table.grain}: columns, types, key and ranges are as described.",
+        blocking=True,
+    )
+    def check(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
+        found: dict[str, list[str]] = {}
+        rows = 0
+        for key in context.partition_keys:
+            partition = {table.partitioned_by: key}
+            if not lake.exists(table.name, **partition):
+                continue
+            frame = lake.read(table.name, **partition)
+            rows += len(frame)
+            if violations := table.violations(frame):
+                found[key] = violations
+        return dg.AssetCheckResult(passed=not found, metadata={"rows": rows, "violations": dg.MetadataValue.json(found)})
+
+    return check
+
+
+def build(project: Project) -> dg.Definitions:
+    """One contract check per table of the lake."""
+    return dg.Definitions(asset_checks=[contract_check(table) for table in tables(project.config)])

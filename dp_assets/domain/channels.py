@@ -1,0 +1,137 @@
+"""Past channels: what a series' own history says at each bucket, known only up to the cutoff.
+
+Belongs here: rolling statistics, trend, runs and share of zeros, relative price, time since the last promotion.
+Does not belong here: channels known ahead (`promotions.py`, `calendar.py`), scaling (`encoders.py`).
+
+The value at bucket t is what is known at the end of t: it uses buckets up to and including t, and nothing later. Cells
+before the first sale are 0. Windows reach back over what there is: at the first bucket they hold one value.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from coreforecast.grouped_array import GroupedArray
+from coreforecast.lag_transforms import RollingMax, RollingMean, RollingMin, RollingStd
+
+from dp_assets.domain.cleaning import BoolArray, row_blocks
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.panel import FloatArray
+
+STATISTICS = ("mean", "std", "min", "max")
+TREND_LIMIT = 10.0
+"""Upper bound of the trend; its lower bound is -1 by nature."""
+MAX_WEEKS_SINCE = 52.0
+"""Weeks since the last promotion where it is longer ago, or there was none."""
+
+
+def past_names(config: DemandConfig) -> tuple[str, ...]:
+    """Names of the past channels, in order."""
+    rolling = [f"rolling_{name}_{weeks}w" for weeks in config.features.rolling_windows_weeks for name in STATISTICS]
+    return (
+        *rolling,
+        f"trend_{_trend_weeks(config)}w",
+        "zero_run",
+        "zero_share",
+        "relative_price",
+        "weeks_since_promotion",
+    )
+
+
+def past_channels(
+    capped: FloatArray,
+    observed: FloatArray,
+    price: FloatArray,
+    promoted: BoolArray,
+    first: npt.NDArray[np.int32],
+    config: DemandConfig,
+) -> FloatArray:
+    """(S, T, P) float32 channels in the order of `past_names`.
+
+    rolling_<statistic>_<w>w: of capped quantity over the last w weeks, units; std with divisor n − 1, 0 for one value.
+    trend_<w>w: (mean of the last w weeks − mean of the w weeks before) ÷ the latter; 0 where that is 0 or not there.
+    zero_run: buckets since the last sale, 0 in a bucket with sales.
+    zero_share: share of buckets without sales since the first sale.
+    relative_price: price ÷ own mean price over the longest window; 1 where no price is known.
+    weeks_since_promotion: 0 under a promotion, at most MAX_WEEKS_SINCE.
+
+    Args:
+        capped, observed, price: (S, T) as in `Panel`.
+        promoted: (S, T) whether the bucket lies under a known promotion.
+        first: (S,) index of the first sale.
+        config: windows and bucket length.
+    """
+    series, buckets = capped.shape
+    names = past_names(config)
+    channels = np.zeros((series, buckets, len(names)), dtype=np.float32)
+    for rows in row_blocks(series, buckets):
+        before = np.arange(buckets) < first[rows, None]
+        values = _block_channels(capped[rows], observed[rows] > 0, price[rows], promoted[rows], before, config)
+        for number, name in enumerate(names):
+            channels[rows, :, number] = np.where(before, 0.0, np.nan_to_num(values[name]))
+    return channels
+
+
+def _block_channels(
+    capped: FloatArray, observed: BoolArray, price: FloatArray, promoted: BoolArray, before: BoolArray, config: DemandConfig
+) -> dict[str, FloatArray]:
+    # NaN marks what is not observed; the float64 copy keeps the running variance exact enough after a large value.
+    demand = np.where(observed, capped, np.nan).astype(np.float64)
+    gaps = config.zero_fill == "ignore"
+    values: dict[str, FloatArray] = {}
+    for weeks in config.features.rolling_windows_weeks:
+        values |= _rolling(demand, weeks, config.in_buckets(weeks), gaps)
+    weeks = _trend_weeks(config)
+    values[f"trend_{weeks}w"] = _trend(demand, config.in_buckets(weeks), gaps)
+    values |= _zeros(capped > 0, before)
+    longest = max((*config.features.rolling_windows_weeks, weeks))
+    values["relative_price"] = _relative_price(price, config.in_buckets(longest))
+    values["weeks_since_promotion"] = np.minimum(_since(promoted) * config.bucket.weeks, MAX_WEEKS_SINCE)
+    return values
+
+
+def _trend_weeks(config: DemandConfig) -> int:
+    return min(config.features.rolling_windows_weeks, default=4)
+
+
+def _grouped(dense: npt.NDArray[np.float64]) -> GroupedArray:
+    series, buckets = dense.shape
+    return GroupedArray(np.ascontiguousarray(dense).ravel(), np.arange(series + 1, dtype=np.int32) * buckets)
+
+
+def _rolling(demand: npt.NDArray[np.float64], weeks: int, window: int, gaps: bool) -> dict[str, FloatArray]:
+    grouped = _grouped(demand)
+    kinds = {"mean": RollingMean, "std": RollingStd, "min": RollingMin, "max": RollingMax}
+    return {
+        f"rolling_{name}_{weeks}w": kinds[name](0, window, 1, gaps).transform(grouped).reshape(demand.shape)
+        for name in STATISTICS
+    }
+
+
+def _trend(demand: npt.NDArray[np.float64], window: int, gaps: bool) -> FloatArray:
+    grouped = _grouped(demand)
+    current = RollingMean(0, window, 1, gaps).transform(grouped).reshape(demand.shape)
+    previous = RollingMean(window, window, 1, gaps).transform(grouped).reshape(demand.shape)
+    known = previous > 0
+    ratio = np.divide(current - previous, previous, out=np.zeros_like(current), where=known)
+    clipped: FloatArray = np.clip(ratio, -1.0, TREND_LIMIT)
+    return clipped
+
+
+def _zeros(sold: BoolArray, before: BoolArray) -> dict[str, FloatArray]:
+    age = np.cumsum(~before, axis=1)
+    zeros = np.cumsum(~sold & ~before, axis=1)
+    return {"zero_run": _since(sold), "zero_share": zeros / np.maximum(age, 1)}
+
+
+def _since(happened: BoolArray) -> FloatArray:
+    """Buckets since it last happened, 0 where it happens; infinite before the first time."""
+    index = np.arange(happened.shape[1], dtype=np.float32)
+    last: FloatArray = np.maximum.accumulate(np.where(happened, index, -np.float32(np.inf)), axis=1)
+    return index - last
+
+
+def _relative_price(price: FloatArray, window: int) -> FloatArray:
+    known = price > 0
+    trailing = RollingMean(0, window, 1, False).transform(_grouped(np.where(known, price, np.nan).astype(np.float64)))
+    return np.divide(price, trailing.reshape(price.shape), out=np.ones_like(price), where=known)

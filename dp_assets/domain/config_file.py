@@ -1,0 +1,183 @@
+"""`demand.yaml` as text: reading it, and naming the line of everything that is wrong with it.
+
+Belongs here: YAML with line numbers, the checks that need more than one section or the folder of the file.
+Does not belong here: the fields themselves (`config.py`), the wording of one finding (`config_errors.py`), the
+reference and the JSON Schema (`config_reference.py`, offered here too).
+
+    >>> parse_config("producers: []\\nbucket: {weeks: 3}")
+    Traceback (most recent call last):
+    ...
+    dp_assets.domain.errors.ConfigError: demand.yaml:1: producers: expected at least 1 item, got 0
+    demand.yaml:2: bucket.weeks: expected 1, 2 or 4, got 3
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from dp_assets.domain.config import FEED_COLUMNS, TRANSACTION_COLUMNS, DemandConfig, ProducerConfig, ValuesFilter
+from dp_assets.domain.config_errors import Finding, YamlPath, did_you_mean, findings
+from dp_assets.domain.config_reference import json_schema, reference_markdown
+from dp_assets.domain.errors import ConfigError
+
+__all__ = ["json_schema", "load_config", "parse_config", "reference_markdown"]
+
+
+def load_config(path: Path) -> DemandConfig:
+    """The configuration in a file; mapping tables it names must lie where it says.
+
+    Raises:
+        ConfigError: one line per finding, each with file, line, key, what was expected and what came.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: expected a configuration file, got nothing; set DP_CONFIG to its path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    return parse_config(text, path.name, path.parent)
+
+
+def parse_config(text: str, name: str = "demand.yaml", folder: Path | None = None) -> DemandConfig:
+    """The configuration in a text.
+
+    Args:
+        text: YAML.
+        name: file name for messages.
+        folder: where relative mapping tables lie; they are not looked for when left out.
+
+    Raises:
+        ConfigError: one line per finding, in the order of the file.
+    """
+    document = _read_yaml(text, name)
+    found = list(document.duplicates)
+    config: DemandConfig | None = None
+    try:
+        config = DemandConfig.model_validate(document.data)
+    except ValidationError as error:
+        found += findings(error, document.data)
+    if config is not None:
+        found += _cross_findings(config, folder)
+    if found or config is None:
+        lines = sorted({(document.line(finding), finding.message()) for finding in found})
+        raise ConfigError("\n".join(f"{name}:{line}: {message}" for line, message in lines))
+    return config
+
+
+@dataclass
+class _Document:
+    """Plain data of a YAML text, the line of each key in it, and keys that stand twice."""
+
+    data: Any
+    lines: dict[YamlPath, int] = field(default_factory=dict)
+    duplicates: list[Finding] = field(default_factory=list)
+
+    def line(self, finding: Finding) -> int:
+        """Line of a finding: its own, else that of the nearest part around it that has one."""
+        if finding.line is not None:
+            return finding.line
+        path = finding.path
+        while path not in self.lines and path:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML whose impossible dates name their line."""
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> date | datetime:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError as error:
+            problem = f"{node.value} is no date: {error}"
+            raise yaml.constructor.ConstructorError(problem=problem, problem_mark=node.start_mark) from error
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+
+
+def _read_yaml(text: str, name: str) -> _Document:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            came = "an empty file" if node is None else "a list" if isinstance(node, yaml.SequenceNode) else "text"
+            raise ConfigError(f"{name}:1: expected keys and values (`producers: …`), got {came}")
+        document = _Document(None)
+        _note_lines(node, (), document, frozenset())
+        document.data = loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise ConfigError(f"{name}:{line}: not valid YAML: {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name}:1: not valid YAML: {error}") from error
+    finally:
+        loader.dispose()
+    return document
+
+
+def _note_lines(node: yaml.Node, path: YamlPath, document: _Document, around: frozenset[int]) -> None:
+    """Notes the line of every key and item below a node; `around` stops at an alias of something it stands in."""
+    document.lines.setdefault(path, node.start_mark.line + 1)
+    if id(node) in around:
+        raise yaml.MarkedYAMLError(problem="an alias contains itself", problem_mark=node.start_mark)
+    inside = around | {id(node)}
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _note_lines(item, (*path, index), document, inside)
+    elif isinstance(node, yaml.MappingNode):
+        first_lines: dict[str, int] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            if key.tag == "tag:yaml.org,2002:merge":
+                continue
+            line = key.start_mark.line + 1
+            if name in first_lines:
+                message = f"this key already stands on line {first_lines[name]}; keep one of the two"
+                document.duplicates.append(Finding((*path, name), message, line))
+            first_lines.setdefault(name, line)
+            document.lines[(*path, name)] = line
+            _note_lines(value, (*path, name), document, inside)
+
+
+def _cross_findings(config: DemandConfig, folder: Path | None) -> Iterator[Finding]:
+    """What only shows when sections are seen together: names that point at nothing."""
+    for index, producer in enumerate(config.producers):
+        for finding in _mapping_findings(producer, config, folder):
+            yield Finding(("producers", index, *finding.path), finding.text)
+    columns = TRANSACTION_COLUMNS | set(config.attributes)
+    for index, chosen in enumerate(config.filters):
+        if isinstance(chosen, ValuesFilter) and chosen.column not in columns:
+            hint = did_you_mean(chosen.column, columns)
+            message = f"{chosen.column!r} is neither a unified column nor an attribute{hint}"
+            yield Finding(("filters", index, "column"), message)
+    for name in config.batch_inference.attribute_filter:
+        if name not in config.attributes:
+            message = f"{name!r} is not an attribute{did_you_mean(name, config.attributes)}"
+            yield Finding(("batch_inference", "attribute_filter", name), message)
+
+
+def _mapping_findings(producer: ProducerConfig, config: DemandConfig, folder: Path | None) -> Iterator[Finding]:
+    required, allowed = FEED_COLUMNS[producer.feed]
+    known = allowed | (frozenset() if producer.feed == "promotions" else frozenset(config.attributes))
+    named: list[tuple[YamlPath, str]] = [(("columns", name), name) for name in producer.columns]
+    named += [(("useful_columns", index), name) for index, name in enumerate(producer.useful_columns or ())]
+    for path, name in named:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            yield Finding(path, f"{name!r} is neither a column of {producer.feed} nor an attribute{hint}")
+    if producer.columns and (missing := sorted(required - set(producer.columns))):
+        yield Finding(("columns",), f"{producer.feed} need the columns {missing}, too")
+    if producer.useful_columns is not None and (missing := sorted(required - set(producer.useful_columns))):
+        yield Finding(("useful_columns",), f"{producer.feed} need the columns {missing}, too")
+    if folder and producer.mapping_table and not (folder / producer.mapping_table).is_file():
+        place = folder / producer.mapping_table
+        yield Finding(("mapping_table",), f"expected a CSV or JSON table at {place}, but there is none")

@@ -1,0 +1,311 @@
+"""The network: an LSTM over level-scaled windows with embedded attributes and one direct head per lead.
+
+Belongs here: the description of a network (`NetworkSpec`, plain JSON), the network built from it, and its ONNX form.
+Does not belong here: training (`training.py`), gathering inputs (`windows.py`).
+
+B windows, L lookback, M leads, P/K/C past/known/calendar channels, A single-valued attributes, V labels of multi-label
+attributes, H LSTM units. The graph takes raw units and returns units:
+
+    s     = ½ window mean + ½ mean of the last 8 weeks + 0.1, over observed buckets         the window's own level
+    views = log1p(y / s), y / s, sold flag, observed mask                                   what the LSTM reads of y
+    head  = f(state, attributes, log s, variation, age, the lead's own known-ahead channels and their difference
+            from the recent past, demand a year before)                                     one vector per lead
+    mean  = s × softplus(head), at most CEILING × the window's recent maximum               units, never negative
+
+Dividing by the window's own level, and handing each lead its own promotions, decide the accuracy of an LSTM on retail
+demand far more than its size does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dp_assets.domain.errors import ArtefactError
+
+if TYPE_CHECKING:
+    from dp_assets.domain.config import DemandConfig
+    from dp_assets.domain.encoders import Encoders
+    from dp_assets.domain.panel import Panel
+    from dp_assets.domain.windows import Inputs
+
+CEILING = 4.0
+"""A forecast is at most this multiple of the recent maximum (plus the level)."""
+SQUASH = 4.0
+"""Scaled channels are squashed smoothly into (−SQUASH, SQUASH), so that no outlying input can run away."""
+UNKNOWN_RATE = 0.05
+"""Share of attribute values replaced by `<UNK>` in training, so that unseen values meet a trained embedding."""
+CALENDAR_WEEKS = 104
+"""Weeks of history below which calendar channels are left out: with fewer than two years they are learned as trend."""
+
+
+@dataclass(frozen=True)
+class EmbeddingSpec:
+    """One attribute: `values` counts the vocabulary with `<UNK>`; a multi-label one is a bag of its labels."""
+
+    name: str
+    kind: Literal["single", "multi"]
+    values: int
+    size: int
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """Everything needed to build the network; plain JSON. Lengths are in buckets."""
+
+    lookback: int
+    horizon: int
+    recent: int
+    past: tuple[str, ...]
+    known: tuple[str, ...]
+    calendar: tuple[str, ...]
+    attributes: tuple[EmbeddingSpec, ...]
+    strategy: Literal["A", "B"] = "B"
+    layers: int = 1
+    hidden_size: int = 64
+    dropout: float = 0.1
+    log_view: bool = True
+
+    def to_json(self) -> str:
+        """JSON with sorted keys."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> NetworkSpec:
+        """Reads what `to_json` wrote; ArtefactError when it describes another kind of network."""
+        raw = json.loads(text)
+        try:
+            attributes = tuple(EmbeddingSpec(**entry) for entry in raw.pop("attributes"))
+            channels = {name: tuple(raw.pop(name)) for name in ("past", "known", "calendar")}
+            return cls(attributes=attributes, **channels, **raw)
+        except (KeyError, TypeError) as error:
+            raise ArtefactError(f"expected a network description of this version, got other fields: {error}") from error
+
+    @property
+    def singles(self) -> tuple[EmbeddingSpec, ...]:
+        """Single-valued attributes, in the order of the columns of `single`."""
+        return tuple(attribute for attribute in self.attributes if attribute.kind == "single")
+
+    @property
+    def bags(self) -> tuple[EmbeddingSpec, ...]:
+        """Multi-label attributes, in the order of their blocks in `multi`."""
+        return tuple(attribute for attribute in self.attributes if attribute.kind == "multi")
+
+    @property
+    def static_size(self) -> int:
+        """Width of all embeddings together."""
+        return sum(attribute.size for attribute in self.attributes)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the inputs the network takes, in order; inputs of width zero are left out."""
+        wanted = ["quantity", "observed"]
+        wanted += ["past"] if self.past else []
+        wanted += ["known", "known_ahead"] if self.known else []
+        wanted += ["calendar", "calendar_ahead"] if self.calendar else []
+        wanted += ["season", "age"]
+        wanted += ["single"] if self.singles else []
+        return tuple(wanted + (["multi"] if self.bags else []))
+
+
+def network_spec(
+    panel: Panel,
+    encoders: Encoders,
+    config: DemandConfig,
+    *,
+    layers: int,
+    hidden_size: int,
+    dropout: float,
+    embedding_scale: float,
+) -> NetworkSpec:
+    """The network for a panel and its encoders: another attribute in the configuration is another embedding here."""
+    attributes = tuple(
+        EmbeddingSpec(
+            name=encoder.name,
+            kind=encoder.kind,
+            values=len(encoder.vocabulary),
+            size=max(1, min(config.model.embedding.max_size, round(encoder.embedding_size * embedding_scale))),
+        )
+        for encoder in encoders.attributes
+    )
+    years = panel.history * panel.bucket_weeks >= CALENDAR_WEEKS
+    return NetworkSpec(
+        lookback=min(config.lookback, panel.history),
+        horizon=panel.horizon,
+        recent=config.in_buckets(8),
+        past=panel.past_names,
+        known=panel.known_names,
+        calendar=panel.calendar_names if years else (),
+        attributes=attributes,
+        strategy=config.model.static_strategy,
+        layers=layers,
+        hidden_size=hidden_size,
+        dropout=dropout,
+        log_view=config.features.target_transform == "log1p",
+    )
+
+
+def squash(channels: Tensor) -> Tensor:
+    """Scaled channels, bounded to (−SQUASH, SQUASH); near zero nothing changes."""
+    return SQUASH * torch.tanh(channels / SQUASH)
+
+
+def mean_over(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of values (B, L) over the buckets that the mask (B, L) counts; 0 where it counts none. (B,)"""
+    return (values * mask).sum(dim=1) / mask.sum(dim=1).clamp_min(1.0)
+
+
+class DemandNetwork(nn.Module):
+    """See the module's docstring. Call it with the inputs of `windows.gather` as tensors."""
+
+    def __init__(self, spec: NetworkSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.embeddings = nn.ModuleList(nn.Embedding(each.values, each.size) for each in spec.singles)
+        self.bag_weights = nn.ParameterList(nn.Parameter(torch.randn(each.values, each.size)) for each in spec.bags)
+        for table in [*(layer.weight for layer in self.embeddings), *self.bag_weights]:
+            nn.init.normal_(table, std=0.1)  # type: ignore[arg-type]
+        views = 3 + int(spec.log_view)
+        width = views + len(spec.past) + len(spec.known) + len(spec.calendar)
+        width += spec.static_size if spec.strategy == "A" else 0
+        self.lstm = nn.LSTM(
+            width,
+            spec.hidden_size,
+            spec.layers,
+            batch_first=True,
+            dropout=spec.dropout if spec.layers > 1 else 0.0,
+        )
+        ahead = 2 * len(spec.known) + len(spec.calendar) + 2 + spec.horizon
+        inner = spec.hidden_size + 3 + ahead + (spec.static_size if spec.strategy == "B" else 0)
+        self.dropout = nn.Dropout(spec.dropout)
+        self.hidden = nn.Linear(inner, spec.hidden_size)
+        self.second = nn.Linear(spec.hidden_size, spec.hidden_size)
+        self.output = nn.Linear(spec.hidden_size, 1)
+        nn.init.zeros_(self.output.weight)
+        nn.init.constant_(self.output.bias, math.log(math.e - 1))  # softplus = 1: training starts at the level itself
+
+    def level(self, inputs: dict[str, Tensor]) -> Tensor:
+        """The window's own level s, units. (B,)"""
+        quantity, observed = inputs["quantity"], inputs["observed"]
+        recent = slice(-self.spec.recent, None)
+        whole = mean_over(quantity, observed)
+        last = mean_over(quantity[:, recent], observed[:, recent])
+        seen = observed[:, recent].sum(dim=1) > 0
+        return 0.5 * whole + 0.5 * torch.where(seen, last, whole) + 0.1
+
+    def static(self, inputs: dict[str, Tensor]) -> Tensor | None:
+        """Every attribute's embedding side by side, None where there is no attribute. (B, static_size)"""
+        parts: list[Tensor] = []
+        for column, layer in enumerate(self.embeddings):
+            codes = inputs["single"][:, column]
+            if self.training:
+                codes = codes * (torch.rand(codes.shape, device=codes.device) >= UNKNOWN_RATE)
+            parts.append(layer(codes))
+        start = 0
+        for each, weight in zip(self.spec.bags, self.bag_weights, strict=True):
+            labels = inputs["multi"][:, start : start + each.values]  # (B, values)
+            parts.append(labels @ weight / labels.sum(dim=1, keepdim=True).clamp_min(1.0))
+            start += each.values
+        return torch.cat(parts, dim=1) if parts else None
+
+    def sequence(self, inputs: dict[str, Tensor], level: Tensor, static: Tensor | None) -> Tensor:
+        """What the LSTM reads. (B, L, width)"""
+        quantity, observed = inputs["quantity"], inputs["observed"]
+        ratio = quantity / level[:, None]
+        views = [torch.log1p(ratio)] if self.spec.log_view else []
+        views += [ratio.clamp_max(8.0), (quantity > 0).to(ratio.dtype), observed]
+        parts = [torch.stack(views, dim=2)]
+        parts += [squash(inputs[name]) for name in ("past", "known", "calendar") if name in self.spec.inputs]
+        if self.spec.strategy == "A" and static is not None:
+            parts.append(static[:, None, :].expand(-1, self.spec.lookback, -1))
+        return torch.cat(parts, dim=2)
+
+    def side(self, inputs: dict[str, Tensor], level: Tensor) -> Tensor:
+        """Log level, variation and age. (B, 3)"""
+        ratio = inputs["quantity"] / level[:, None]
+        centre = mean_over(ratio, inputs["observed"])
+        spread = mean_over((ratio - centre[:, None]) ** 2, inputs["observed"])
+        return torch.stack([level.log() / 3, torch.sqrt(spread + 1e-6), torch.log1p(inputs["age"]) / 4], dim=1)
+
+    def ahead(self, inputs: dict[str, Tensor], level: Tensor) -> Tensor:
+        """What is known of each lead: its channels, their difference from the recent past, last year. (B, M, ·)"""
+        season = inputs["season"]
+        parts = [torch.stack([torch.log1p(season[:, :, 0] / level[:, None]), season[:, :, 1]], dim=2)]
+        if self.spec.known:
+            known = squash(inputs["known_ahead"])
+            recent = squash(inputs["known"])[:, -self.spec.recent :].mean(dim=1, keepdim=True)
+            parts += [known, known - recent]
+        if self.spec.calendar:
+            parts.append(squash(inputs["calendar_ahead"]))
+        lead = torch.eye(self.spec.horizon, dtype=level.dtype, device=level.device)
+        parts.append(lead[None].expand(season.shape[0], -1, -1))
+        return torch.cat(parts, dim=2)
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        """Mean demand per lead, units, never negative. (B, M)"""
+        level = self.level(inputs)
+        static = self.static(inputs)
+        states, _ = self.lstm(self.sequence(inputs, level, static))  # (B, L, H)
+        shared = [self.dropout(states[:, -1]), self.side(inputs, level)]
+        if self.spec.strategy == "B" and static is not None:
+            shared.append(self.dropout(static))
+        joint = torch.cat(shared, dim=1)[:, None, :].expand(-1, self.spec.horizon, -1)
+        features = torch.cat([joint, self.ahead(inputs, level)], dim=2)  # (B, M, inner)
+        hidden = functional.gelu(self.hidden(features))
+        hidden = functional.gelu(self.second(self.dropout(hidden)))
+        ratio = functional.softplus(self.output(hidden)[:, :, 0])  # (B, M)
+        ceiling = CEILING * (inputs["quantity"].max(dim=1).values + level)
+        return torch.minimum(level[:, None] * ratio, ceiling[:, None])
+
+
+def as_tensors(inputs: Inputs, spec: NetworkSpec, device: str = "cpu") -> dict[str, Tensor]:
+    """The inputs a network takes, as tensors on a device."""
+    return {name: torch.from_numpy(np.ascontiguousarray(inputs[name])).to(device) for name in spec.inputs}
+
+
+class _Positional(nn.Module):
+    """The network with positional inputs, which is what the exporter can name."""
+
+    def __init__(self, network: DemandNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *tensors: Tensor) -> Tensor:
+        result: Tensor = self.network(dict(zip(self.network.spec.inputs, tensors, strict=True)))
+        return result
+
+
+def to_onnx(network: DemandNetwork, example: dict[str, Tensor]) -> bytes:
+    """The network as an ONNX model with a free batch size: inputs by their names in `windows`, output `mean` (B, M).
+
+    torch's exporter that traces is used because the newer one needs a further package; what it warns about is its own
+    retirement and that traced shapes are constants, which holds here: only the batch varies, and it is declared free.
+    """
+    names = network.spec.inputs
+    buffer = io.BytesIO()
+    was_training = network.training
+    network.eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Positional(network).eval(),
+            tuple(example[name] for name in names),
+            buffer,  # type: ignore[arg-type]
+            input_names=list(names),
+            output_names=["mean"],
+            dynamic_axes={name: {0: "windows"} for name in (*names, "mean")},
+            opset_version=17,
+            dynamo=False,
+        )
+    network.train(was_training)
+    return buffer.getvalue()

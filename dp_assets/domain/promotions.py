@@ -1,0 +1,124 @@
+"""Promotion channels: what is planned for a series in a bucket, for the past and for every lead.
+
+Belongs here: which promotion lines a cycle knows, and their share-weighted coverage of buckets.
+Does not belong here: reading the calendar files (ingest), the effect of a promotion (the network's).
+
+Past buckets see promotions as recorded by the cycle's knowledge time, leads as planned by then.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dp_assets.domain.panel import FloatArray
+
+IntArray = npt.NDArray[np.int64]
+LINE = ("producer", "sku", "kind", "starts_on", "ends_on")
+
+
+def known_promotions(promotions: pl.DataFrame, known_at: datetime) -> pl.DataFrame:
+    """Promotion lines known at a moment, in a fixed order.
+
+    A promotion is a producer's (sku, kind, first day, last day). Calendars are sent again and again, so of the files that
+    name one the newest speaks for it; lines of the same file add up, they are groups of stores.
+    """
+    known = promotions.filter((pl.col("known_from") <= known_at) & (pl.col("ends_on") >= pl.col("starts_on")))
+    newest = known.group_by(LINE).agg(
+        pl.col("file_version_id").sort_by("known_from", "file_version_id").last().alias("newest")
+    )
+    return (
+        known.join(newest, on=LINE, how="left")
+        .filter(pl.col("file_version_id") == pl.col("newest"))
+        .drop("newest")
+        .sort(*LINE, "file_version_id", "row_number")
+    )
+
+
+def channel_name(kind: str) -> str:
+    """Channel of a promotion kind: `Front page` → `promo_front_page`."""
+    return "promo_" + (re.sub(r"[^a-z0-9]+", "_", kind.lower()).strip("_") or "other")
+
+
+def promotion_channels(
+    promotions: pl.DataFrame, skus: pl.Series, starts: npt.NDArray[np.datetime64], bucket_weeks: int
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Known-future channels of every series.
+
+    Args:
+        promotions: what `known_promotions` returned.
+        skus: (S,) SKU of each series; a promotion holds for all series of its SKU.
+        starts: (B,) bucket starts without gaps, history and leads.
+        bucket_weeks: N.
+
+    Returns:
+        (S, B, K) float32 and the K names: one `promo_<kind>` per kind, sorted, in [0, 1]: the sum over promotions of
+        share of stores × days in the bucket ÷ days of the bucket, at most 1; then, when any of them has a discount,
+        `discount`: the largest of discount × share of stores × days in the bucket ÷ days of the bucket.
+    """
+    relevant = promotions.filter(pl.col("sku").is_in(skus.unique().implode())).with_columns(
+        channel=pl.col("kind").replace_strict({kind: channel_name(kind) for kind in promotions["kind"].unique()})
+        if len(promotions)
+        else pl.col("kind")
+    )
+    line, bucket, coverage = _coverage(relevant, starts, bucket_weeks)
+    touched = relevant[np.unique(line).tolist()] if len(relevant) else relevant
+    names = touched["channel"].unique().sort().to_list()
+    promoted = touched["sku"].unique().sort()
+    cell = _positions(promoted, relevant["sku"])[line] * len(starts) + bucket
+    layers = [
+        _sum_by_cell(cell, coverage, (relevant["channel"] == name).to_numpy()[line], len(promoted), len(starts))
+        for name in names
+    ]
+    discount = relevant["discount"].fill_null(0.0).to_numpy()[line] * coverage
+    if discount.any():
+        deepest = np.zeros(len(promoted) * len(starts))
+        np.maximum.at(deepest, cell, discount)
+        layers.append(deepest.reshape(len(promoted), len(starts)))
+        names = [*names, "discount"]
+    return _spread_over_series(layers, promoted, skus, len(starts)), tuple(names)
+
+
+def _coverage(
+    promotions: pl.DataFrame, starts: npt.NDArray[np.datetime64], bucket_weeks: int
+) -> tuple[IntArray, IntArray, npt.NDArray[np.float64]]:
+    """One entry per promotion line × bucket it touches: line, bucket, share of stores × share of the bucket's days."""
+    days = 7 * bucket_weeks
+    first = (promotions["starts_on"].to_numpy().astype("datetime64[D]") - starts[0]).astype(np.int64)
+    last = (promotions["ends_on"].to_numpy().astype("datetime64[D]") - starts[0]).astype(np.int64)
+    low = np.maximum(first // days, 0)
+    count = np.maximum(np.minimum(last // days, len(starts) - 1) - low + 1, 0)
+    line = np.repeat(np.arange(len(promotions)), count)
+    bucket = np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count) + low[line]
+    overlap = np.minimum(last[line] + 1, (bucket + 1) * days) - np.maximum(first[line], bucket * days)
+    share = np.minimum(promotions["share"].to_numpy(), 1.0)[line]
+    return line, bucket, share * overlap / days
+
+
+def _positions(sorted_values: pl.Series, values: pl.Series) -> IntArray:
+    """Position of each value among sorted ones; -1 where it is not among them."""
+    table = pl.DataFrame({"value": sorted_values, "position": np.arange(len(sorted_values))})
+    found = values.to_frame("value").join(table, on="value", how="left", maintain_order="left")
+    return found["position"].cast(pl.Int64).fill_null(-1).to_numpy()
+
+
+def _sum_by_cell(
+    cell: IntArray, weight: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_], rows: int, buckets: int
+) -> npt.NDArray[np.float64]:
+    total = np.bincount(cell[chosen], weights=weight[chosen], minlength=rows * buckets)
+    return np.minimum(total, 1.0).reshape(rows, buckets)
+
+
+def _spread_over_series(
+    layers: list[npt.NDArray[np.float64]], promoted: pl.Series, skus: pl.Series, buckets: int
+) -> FloatArray:
+    """(S, B, K) from one (promoted SKU, B) layer per channel; 0 for SKUs that are never promoted."""
+    position = _positions(promoted, skus)
+    channels = np.zeros((len(skus), buckets, len(layers)), dtype=np.float32)
+    for number, layer in enumerate(layers):
+        channels[position >= 0, :, number] = layer[position[position >= 0]]
+    return channels

@@ -1,0 +1,164 @@
+"""Windows: the network's inputs, gathered by index from the dense panel.
+
+Belongs here: which (series, origin) pairs may be trained on, and the NumPy gather of their inputs and targets, shared
+by training, batch inference and serving. Does not belong here: the network (`network.py`), scaling of channels
+(`encoders.py`). Scaling by a window's own level happens inside the network's graph, so quantities stay in units here.
+
+A window is a pair (series row, origin t): the network sees buckets before t and forecasts t … t + M − 1. Where history
+is shorter than the lookback L, the window is padded on the left with zeros and `observed` = 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dp_assets.domain.panel import FloatArray, Panel
+
+if TYPE_CHECKING:
+    from dp_assets.domain.encoders import Codes, ScaledChannels
+
+IndexArray = npt.NDArray[np.int64]
+Inputs = dict[str, npt.NDArray[np.float32] | npt.NDArray[np.int64]]
+MIN_OBSERVED = 6
+"""Observed buckets a series needs before an origin for the network to be trained on it or to forecast it."""
+INPUT_NAMES = (
+    "quantity",
+    "observed",
+    "past",
+    "known",
+    "known_ahead",
+    "calendar",
+    "calendar_ahead",
+    "season",
+    "age",
+    "single",
+    "multi",
+)
+"""Every input, in the order in which a network takes those it uses."""
+
+
+@dataclass(frozen=True)
+class WindowIndex:
+    """W windows: `rows` (W,) series rows of the panel, `origins` (W,) bucket indices."""
+
+    rows: IndexArray
+    origins: IndexArray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, chosen: npt.NDArray[np.integer]) -> WindowIndex:
+        """Some of the windows, in the given order."""
+        return WindowIndex(self.rows[chosen], self.origins[chosen])
+
+
+def training_windows(panel: Panel, rows: IndexArray, end: int, stride: int = 1) -> WindowIndex:
+    """Every origin of the given series with enough observed history and all M targets before bucket `end`.
+
+    Args:
+        panel: the panel.
+        rows: series to train on.
+        end: first bucket that must not be seen (the fold's end, or T).
+        stride: takes every stride-th origin, counted back from the newest.
+
+    Returns:
+        Windows sorted by series row, then by origin.
+    """
+    seen = np.cumsum(panel.observed[rows], axis=1)  # (R, T)
+    newest = end - panel.horizon
+    origins = np.arange(newest, 0, -stride)[::-1]
+    allowed = seen[:, origins - 1] >= MIN_OBSERVED
+    which, at = np.nonzero(allowed)
+    return WindowIndex(np.asarray(rows, np.int64)[which], origins.astype(np.int64)[at])
+
+
+def windows_at(rows: IndexArray, origin: int) -> WindowIndex:
+    """One window per series, all at the same origin."""
+    rows = np.asarray(rows, np.int64)
+    return WindowIndex(rows, np.full(len(rows), origin, np.int64))
+
+
+def forecastable(panel: Panel) -> npt.NDArray[np.bool_]:
+    """(S,) whether a series has enough observed history for the network to forecast it."""
+    return np.asarray(panel.observed.sum(axis=1) >= MIN_OBSERVED)
+
+
+def _past(array: FloatArray, rows: IndexArray, index: IndexArray) -> FloatArray:
+    """array[rows, index] with zeros where the index lies before the first bucket; index (B, L)."""
+    values = array[rows[:, None], np.maximum(index, 0)]
+    values[index < 0] = 0
+    return values
+
+
+def _season(panel: Panel, rows: IndexArray, ahead: IndexArray) -> FloatArray:
+    """(B, M, 2): mean quantity one year before each lead, over that bucket and its neighbours, and whether any was seen."""
+    year = round(52 / panel.bucket_weeks)
+    origin = ahead[:, :1]
+    total = np.zeros(ahead.shape, np.float32)
+    seen = np.zeros(ahead.shape, np.float32)
+    for shift in (-1, 0, 1):
+        index = ahead - year + shift
+        usable = (index >= 0) & (index < origin)
+        at = np.where(usable, index, 0)
+        observed = panel.observed[rows[:, None], at] * usable
+        total += panel.capped[rows[:, None], at] * observed
+        seen += observed
+    return np.stack([total / np.maximum(seen, 1), (seen > 0).astype(np.float32)], axis=2)
+
+
+def gather(
+    panel: Panel,
+    scaled: ScaledChannels,
+    codes: Codes,
+    rows: npt.NDArray[np.integer],
+    origins: npt.NDArray[np.integer],
+    lookback: int,
+) -> Inputs:
+    """The inputs of B windows; nothing at or after an origin is read but what is known ahead.
+
+    Args:
+        panel: the panel; quantities are read after outlier capping.
+        scaled: its channels, scaled by the model's encoders.
+        codes: its attributes, encoded by the model's encoders.
+        rows: (B,) series rows.
+        origins: (B,) bucket index of lead 1; T for the cycle's own forecast.
+        lookback: L.
+
+    Returns:
+        quantity (B, L) units; observed (B, L) 0/1; past (B, L, P); known (B, L, K); known_ahead (B, M, K);
+        calendar (B, L, C); calendar_ahead (B, M, C); season (B, M, 2) units a year before each lead, and whether seen;
+        age (B,) buckets since the first sale; single (B, A) int64; multi (B, V).
+    """
+    rows, origins = np.asarray(rows, np.int64), np.asarray(origins, np.int64)
+    behind = origins[:, None] + np.arange(-lookback, 0)  # (B, L)
+    ahead = origins[:, None] + np.arange(panel.horizon)  # (B, M)
+    observed = _past(panel.observed, rows, behind)
+    calendar = scaled.calendar[np.maximum(behind, 0)]
+    calendar[behind < 0] = 0
+    return {
+        "quantity": _past(panel.capped, rows, behind) * observed,
+        "observed": observed,
+        "past": _past(scaled.past, rows, behind),
+        "known": _past(scaled.known, rows, behind),
+        "known_ahead": scaled.known[rows[:, None], ahead],
+        "calendar": calendar,
+        "calendar_ahead": scaled.calendar[ahead],
+        "season": _season(panel, rows, ahead),
+        "age": np.maximum(origins - panel.first[rows], 0).astype(np.float32),
+        "single": codes.single[rows],
+        "multi": codes.multi[rows],
+    }
+
+
+def targets(panel: Panel, index: WindowIndex, capped: bool = True) -> tuple[FloatArray, FloatArray]:
+    """Actuals (B, M) in units and whether each was observed (B, M); leads beyond the history are 0 and not observed."""
+    ahead = index.origins[:, None] + np.arange(panel.horizon)
+    inside = ahead < panel.history
+    at = np.where(inside, ahead, 0)
+    quantity = panel.capped if capped else panel.quantity
+    mask = panel.observed[index.rows[:, None], at] * inside
+    return quantity[index.rows[:, None], at] * mask, mask.astype(np.float32)

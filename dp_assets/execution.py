@@ -1,0 +1,131 @@
+"""Runs what is due in this process: the command line's counterpart of the sensors.
+
+Belongs here: registering files, asking `plan_requests`, executing its jobs one after another, saying how it goes.
+Does not belong here: what is due (`domain/plan.py`), or printing (`cli.py` hands in a function for that).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import dagster as dg
+
+from dp_assets.definitions import build_definitions
+from dp_assets.defs.automation.sensors import RANGE_END, RANGE_START, partition_order
+from dp_assets.domain.errors import DemandPlannerError
+from dp_assets.domain.plan import RunPlan, contiguous, plan_requests
+from dp_assets.ingestion import register_new_files
+from dp_assets.lake_state import read_state
+from dp_assets.partitions import FILE_PARTITIONS
+from dp_assets.project import Project
+from dp_resources.landing import Landing
+
+Progress = Callable[[str], None]
+
+
+class RunFailedError(DemandPlannerError):
+    """A Dagster run failed; the message names job, step and cause."""
+
+
+class _StepMessages(logging.Handler):
+    """Passes the messages that assets log, and nothing of Dagster's own, to a progress function."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(logging.INFO)
+        self.progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        meta = getattr(record, "dagster_meta", None)
+        if isinstance(meta, dict) and meta.get("dagster_event") is None:
+            self.progress(str(meta.get("orig_message", record.getMessage())))
+
+
+@contextmanager
+def quiet_dagster() -> Iterator[None]:
+    """Keeps Dagster's console log to errors while runs execute in this process."""
+    previous = logging.root.manager.disable
+    logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        logging.disable(previous)
+
+
+def progress_logger(progress: Progress) -> dg.LoggerDefinition:
+    """A Dagster logger that forwards what assets say."""
+
+    @dg.logger
+    def console(context: dg.InitLoggerContext) -> logging.Logger:
+        logger = logging.Logger("demand_planner", level=logging.INFO)
+        logger.addHandler(_StepMessages(progress))
+        return logger
+
+    return console
+
+
+def definitions_for(project: Project, progress: Progress) -> dg.Definitions:
+    """The project's graph with in-process execution and the progress logger."""
+    local = replace(project, settings=project.settings.model_copy(update={"executor": "in_process"}))
+    return dg.Definitions.merge(
+        build_definitions(local), dg.Definitions(loggers={"console": progress_logger(progress)})
+    )
+
+
+def register(project: Project, instance: dg.DagsterInstance) -> int:
+    """Registers new files and adds their partitions; the number of file versions added."""
+    lake = project.lake()
+    landing = Landing(project.landing_root, project.settings.storage_options())
+    register_new_files(landing, lake, project.config, project.clock.now())
+    name = str(FILE_PARTITIONS.name)
+    known = set(instance.get_dynamic_partitions(name))
+    missing = [version for version in read_state(lake).registered if version not in known]
+    if missing:
+        instance.add_dynamic_partitions(name, missing)
+    return len(missing)
+
+
+def execute(plan: RunPlan, project: Project, definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
+    """Runs one plan, range by range.
+
+    Raises:
+        RunFailedError: a step failed; what earlier steps published stays, and a rerun continues from there.
+    """
+    job = definitions.resolve_job_def(plan.job)
+    for group in contiguous(plan.partition_keys, partition_order(plan, project, instance)):
+        tags = {RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200]}
+        result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+        if not result.success:
+            raise RunFailedError(f"job {plan.job} failed for {group[0]} … {group[-1]}: {_first_failure(result)}")
+
+
+def _first_failure(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            message = error.message.strip() if error is not None else "no message"
+            return f"step {event.step_key}: {message}\nrun {result.run_id}; `dp up` shows its log"
+    return f"run {result.run_id} ended without a failed step; `dp up` shows its log"
+
+
+def run_until_done(project: Project, instance: dg.DagsterInstance, progress: Progress) -> int:
+    """Registers files and runs every plan until nothing is due; the number of plans that ran."""
+    register(project, instance)
+    definitions: dg.Definitions | None = None
+    done = 0
+    while plans := plan_requests(read_state(project.lake()), project.config, project.clock.now()):
+        definitions = definitions or definitions_for(project, progress)
+        for plan in plans:
+            started = time.monotonic()
+            progress(f"▶ {plan.job}: {len(plan.partition_keys)} partition(s), because of {plan.cause}")
+            execute(plan, project, definitions, instance)
+            progress(f"✔ {plan.job} in {time.monotonic() - started:.1f} s")
+            done += 1
+        if plan_requests(read_state(project.lake()), project.config, project.clock.now()) == plans:
+            raise RunFailedError(f"{plans[0].job} ran but left the same work to do ({plans[0].cause}); this is a bug")
+    return done

@@ -1,0 +1,33 @@
+"""Reads from the lake what `plan_requests` decides on.
+
+Belongs here: turning commit records and partitions into a `LakeState`. Does not belong here: the decision itself.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dp_assets.domain.plan import LakeState
+from dp_resources.lake import Lake
+
+
+def registrations(lake: Lake) -> list[str]:
+    """File versions registered, in order of arrival, then of name."""
+    paths = lake.fs.glob(f"{lake.root}/_registrations/*.json")
+    found = [(json.loads(lake.read_bytes(path))["arrived_at"], Path(path).stem) for path in paths]
+    return [version for _, version in sorted(found)]
+
+
+def read_state(lake: Lake) -> LakeState:
+    """The state of the lake as of its commit records."""
+    ingested = lake.committed("ingest")
+    built = lake.committed("weekly_buckets")
+    return LakeState(
+        registered=tuple(registrations(lake)),
+        file_buckets={version: frozenset(record["buckets"]) for version, record in ingested.items()},
+        built_buckets={bucket: frozenset(record["file_versions"]) for bucket, record in built.items()},
+        models=frozenset(lake.partitions("tuned_model")),
+        forecasts=frozenset(lake.partitions("serving_bundle")),
+        scored_leads={cycle: int(record["leads"]) for cycle, record in lake.committed("accuracy").items()},
+    )

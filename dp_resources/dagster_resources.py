@@ -1,0 +1,22 @@
+"""The resources Dagster hands to assets, sensors and schedules.
+
+Belongs here: building them from a project. They are plain objects: the same ones that the command line and the tests use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dp_resources.landing import Landing
+
+if TYPE_CHECKING:
+    from dp_assets.project import Project
+
+
+def build_resources(project: Project) -> dict[str, Any]:
+    """Resource key → object: the lake, the landing root, and the clock."""
+    return {
+        "lake": project.lake(),
+        "landing": Landing(project.landing_root, project.settings.storage_options()),
+        "clock": project.clock,
+    }

@@ -1,0 +1,63 @@
+"""The app factory. Belongs here: assembly of routers, errors, OpenAPI and the watch over bundles."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI
+
+from dp_resources.settings import Settings
+from serving.api.cycles.endpoints import router as cycles
+from serving.api.forecasts.endpoints import router as forecasts
+from serving.api.health.endpoints import router as health
+from serving.api.problems import MEDIA_TYPE, add_problem_handlers
+from serving.library import Library, open_lake
+
+DESCRIPTION = """
+SKU forecasts of the current cycle, with intervals, read from the serving bundle that the asset graph publishes.
+
+* Quantities are units per bucket. `mean` adds up; `median` is best where single errors count; `published` is the number
+  of record, after reconciliation and overrides.
+* A newer bundle is picked up by itself; `/healthz` says which one is served.
+* Errors are problem details (RFC 9457): `detail` says what was expected, what came, and what to do.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The API over the lake that the settings (default: the environment) describe.
+
+    Nothing is read before the app starts. Without a bundle it starts all the same and answers 503 until one appears.
+    """
+    chosen = settings or Settings()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        library = Library(open_lake(chosen))
+        await asyncio.to_thread(library.refresh)
+        app.state.library = library
+        watch = asyncio.create_task(library.watch())
+        yield
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+
+    app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
+    for router in (forecasts, cycles, health):
+        app.include_router(router)
+    add_problem_handlers(app)
+    generate = app.openapi
+    app.openapi = lambda: _with_problem_media_type(generate())  # type: ignore[method-assign]
+    return app
+
+
+def _with_problem_media_type(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with errors under their own media type, which FastAPI cannot be told per response."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if status >= "400" and "application/json" in response.get("content", {}):
+                    response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+    return document

@@ -1,0 +1,42 @@
+"""What `/v1/cycles` answers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Cycle(BaseModel):
+    """The cycle being served."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    cycle: date = Field(examples=["2017-12-04"])
+    """Cutoff: first day of the first forecast bucket."""
+    bucket_weeks: int = Field(examples=[1])
+    """Length of a bucket in weeks."""
+    horizon: int = Field(examples=[4])
+    """Leads forecast."""
+    leads: list[date] = Field(examples=[["2017-12-04", "2017-12-11"]])
+    """First day of each lead's bucket."""
+    quantile_levels: list[float] = Field(examples=[[0.1, 0.5, 0.9]])
+    """Published quantile levels."""
+    interval_levels: list[int] = Field(examples=[[50, 80, 95]])
+    """Interval levels answered by default, in percent."""
+    key: list[str] = Field(examples=[["sku"]])
+    """Columns that identify a series."""
+    series: int
+    """Series forecast."""
+    skus: int
+    """SKUs forecast."""
+    champion: date | None = Field(examples=["2017-10-02"])
+    """Cycle of the model behind the network's forecasts; null when only fallbacks made them."""
+    methods: dict[str, int] = Field(examples=[{"lstm": 9000}])
+    """Series per method."""
+    model_versions: dict[str, int]
+    """Series per model version."""
+    bundle: str
+    """Content hash of the bundle."""
+    loaded_at: datetime
+    """Since when it is served."""

@@ -1,0 +1,81 @@
+"""What `/v1/forecast` answers. Belongs here: shapes and their meaning. Does not belong here: how they are filled."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Schema(BaseModel):
+    """Base of every answer: exactly these fields, documented by their docstrings."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Interval(Schema):
+    """A central prediction interval."""
+
+    level: int = Field(ge=1, le=99, examples=[80])
+    """Share of outcomes expected inside, in percent."""
+    lower: float = Field(ge=0, examples=[3.0])
+    """Lower end, units per bucket."""
+    upper: float = Field(ge=0, examples=[11.5])
+    """Upper end, units per bucket."""
+    basis: Literal["published", "interpolated", "extrapolated"]
+    """`published`: both ends are published quantiles; `interpolated`: between them, linear in the normal score of the
+    quantile level; `extrapolated`: an end lies beyond the outermost published quantile, on the slope of the last two."""
+
+
+class LeadForecast(Schema):
+    """The forecast of one bucket of one series."""
+
+    lead: int = Field(ge=1, examples=[1])
+    """Buckets ahead; 1 is the first bucket of the cycle."""
+    bucket_start: date = Field(examples=["2017-12-04"])
+    """First day of the bucket."""
+    mean: float = Field(ge=0, examples=[7.1])
+    """Mean, units per bucket; it adds up over series and buckets."""
+    median: float = Field(ge=0, examples=[6.0])
+    """Median, units per bucket; best where single errors count."""
+    published: float = Field(ge=0, examples=[7.3])
+    """The number of record: the mean after reconciliation and planners' overrides, units per bucket."""
+    naive: float = Field(ge=0, examples=[5.9])
+    """Mean of the last 8 buckets, for comparison, units per bucket."""
+    intervals: list[Interval]
+    """One per level asked for, in that order."""
+    method: str = Field(examples=["lstm"])
+    """`lstm`, or the fallback that made it."""
+    model_version: str = Field(examples=["2017-10-02/3f1c9a"])
+    """Cycle of the model and the hash of its weights; the library for fallbacks."""
+    receipt: str = Field(examples=["9c1f"])
+    """Hash over inputs, model, configuration and code of the batch run that made it."""
+
+
+class SeriesForecast(Schema):
+    """The forecast of one series."""
+
+    series_id: str = Field(examples=["1029743"])
+    """The key columns joined by `|`."""
+    key: dict[str, str] = Field(examples=[{"sku": "1029743"}])
+    """The key columns."""
+    computed: bool
+    """True when mean, median and intervals were computed for this request; false when they were read from the batch."""
+    leads: list[LeadForecast]
+    """Leads 1 to `horizon`."""
+
+
+class SkuForecast(Schema):
+    """The forecasts of every series of a SKU."""
+
+    sku: str = Field(examples=["1029743"])
+    """The SKU asked for."""
+    cycle: date = Field(examples=["2017-12-04"])
+    """Cutoff of the cycle: first day of the first forecast bucket."""
+    bucket_weeks: int = Field(examples=[1])
+    """Length of a bucket in weeks."""
+    horizon: int = Field(ge=1, examples=[4])
+    """Leads returned."""
+    series: list[SeriesForecast]
+    """One per series of the SKU, by series_id."""

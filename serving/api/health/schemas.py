@@ -1,0 +1,27 @@
+"""What `/healthz` answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Health(BaseModel):
+    """Liveness, and what is being served."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    status: Literal["ok"]
+    """The process answers."""
+    ready: bool
+    """Whether forecasts can be served."""
+    cycle: str | None = Field(examples=["2017-12-04"])
+    """Cycle being served; null before the first bundle."""
+    bundle: str | None = Field(examples=["3f1c9a"])
+    """Content hash of the bundle being served."""
+    loaded_at: datetime | None
+    """Since when it is served."""
+    problem: str | None
+    """Why a newer bundle in the lake is not being served."""

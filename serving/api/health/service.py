@@ -1,0 +1,19 @@
+"""Liveness out of the library. Does not belong here: HTTP."""
+
+from __future__ import annotations
+
+from serving.api.health.schemas import Health
+from serving.library import Library
+
+
+def health(library: Library) -> Health:
+    """What is served now."""
+    current = library.current
+    return Health(
+        status="ok",
+        ready=current is not None,
+        cycle=current.cycle if current else None,
+        bundle=current.version if current else None,
+        loaded_at=current.loaded_at if current else None,
+        problem=library.problem,
+    )

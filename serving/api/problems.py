@@ -1,0 +1,102 @@
+"""Errors as the API tells them: problem details for HTTP APIs (RFC 9457).
+
+Belongs here: the error tree of the API, its JSON form and its handlers. Does not belong here: when an error is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+URN = "urn:demand-planner:problem:"
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(description="what kind of problem, as a URI", examples=[f"{URN}unknown-sku"])
+    title: str = Field(description="the kind of problem in words", examples=["Unknown SKU"])
+    status: int = Field(description="HTTP status", examples=[404])
+    detail: str = Field(description="what was expected, what came, and what to do")
+    instance: str = Field(description="path that was asked for", examples=["/v1/forecast/skus/1"])
+
+
+class ProblemError(Exception):
+    """Base of the errors that become an answer of their own."""
+
+    status = 500
+    kind = "error"
+    title = "Error"
+
+    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+class UnknownSkuError(ProblemError):
+    """No series of that SKU is in the current cycle."""
+
+    status, kind, title = 404, "unknown-sku", "Unknown SKU"
+
+
+class BadParameterError(ProblemError):
+    """A parameter has a value that cannot be answered."""
+
+    status, kind, title = 422, "bad-parameter", "Bad parameter"
+
+
+class NoBundleError(ProblemError):
+    """Nothing can be served yet."""
+
+    status, kind, title = 503, "no-forecasts-yet", "No forecasts yet"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"Retry-After": "5"})
+
+
+def problem_response(
+    request: Request, status: int, kind: str, title: str, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """One problem as `application/problem+json`."""
+    body = Problem(type=URN + kind, title=title, status=status, detail=detail, instance=request.url.path)
+    return Response(orjson.dumps(body.model_dump()), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    found = cast(ProblemError, error)
+    return problem_response(request, found.status, found.kind, found.title, found.detail, found.headers)
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    found = cast(RequestValidationError, error).errors()
+    detail = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}, got {one['input']!r}" for one in found)
+    return problem_response(request, 422, BadParameterError.kind, BadParameterError.title, detail)
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    found = cast(HTTPException, error)
+    kind = {404: "not-found", 405: "method-not-allowed"}.get(found.status_code, "http")
+    detail = f"{request.method} {request.url.path}: {found.detail}; the paths there are stand in /docs"
+    return problem_response(request, found.status_code, kind, str(found.detail), detail, found.headers)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Makes every error of the app a problem document."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+def documented(*errors: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
+    """`responses` of an endpoint that may raise these errors."""
+    return {error.status: {"model": Problem, "description": (error.__doc__ or error.title)} for error in errors}

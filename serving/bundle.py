@@ -1,0 +1,329 @@
+"""The serving bundle of one cycle: everything the API needs, in files that are memory-mapped, not parsed.
+
+Belongs here: the files of a bundle, written by the asset `serving_bundle` and loaded by the API.
+Does not belong here: where bundles lie and which is current (`library.py`), the forward pass (`forward.py`).
+
+Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels. Files:
+    head.json                                   cycle, leads, levels, key columns, champion
+    series.arrow                                S rows: series_id, key columns, tail_row (null unless the network made it)
+    mean, published, naive.npy                  (S, M) units per bucket, float64
+    quantiles.npy                               (S, M, Q) units per bucket, float64
+    method, model_version, receipt.npy          (S, M) codes into vocabularies.json
+    tail/                                       panel of the network's series: the last L buckets and the leads
+    encoders.json, model.onnx, model.json       the champion's, when the network made any forecast
+    error_distributions.arrow                   the champion's, for quantiles of a recomputed mean
+
+Loading imports neither torch nor Dagster, and nothing here is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import polars as pl
+
+from dp_assets.domain.contracts import quantile_name
+from dp_assets.domain.errors import ArtefactError, ContractError
+from dp_assets.domain.panel import Panel
+
+FORMAT = 1
+NETWORK_METHOD = "lstm"
+NUMBERS = {"mean": "forecast", "published": "final", "naive": "naive"}
+WORDS = ("method", "model_version", "receipt")
+MODEL_FILES = ("model.onnx", "model.json")
+FloatArray = npt.NDArray[np.float64]
+CodeArray = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a bundle is about.
+
+    Attributes:
+        cycle: first day of the first forecast bucket.
+        champion: cycle of the model behind the network's forecasts; None when only fallbacks made them.
+        bucket_weeks: N.
+        lookback: L, buckets of history the network sees.
+        key: key columns of a series, `sku` first.
+        leads: bucket start of each lead, M of them.
+        quantile_levels: published quantile levels, ascending.
+        interval_levels: central intervals published by default, in percent.
+    """
+
+    cycle: str
+    champion: str | None
+    bucket_weeks: int
+    lookback: int
+    key: tuple[str, ...]
+    leads: tuple[str, ...]
+    quantile_levels: tuple[float, ...]
+    interval_levels: tuple[int, ...]
+    format: int = field(default=FORMAT)
+
+    @property
+    def horizon(self) -> int:
+        """M: leads forecast."""
+        return len(self.leads)
+
+
+@dataclass(frozen=True)
+class NetworkParts:
+    """What the forward pass needs beside the forecasts.
+
+    Attributes:
+        model_folder: the champion's artefact, holding model.onnx and model.json.
+        encoders: the champion's encoders as JSON text.
+        panel: the cycle's whole panel; the bundle keeps only its tail, for the network's series.
+        error_distributions: the champion's residual quantiles.
+    """
+
+    model_folder: Path
+    encoders: str
+    panel: Panel
+    error_distributions: pl.DataFrame
+
+
+def panel_tail(panel: Panel, lookback: int, rows: npt.NDArray[np.intp]) -> Panel:
+    """The last `lookback` buckets of history and the leads, for some series.
+
+    `first` moves along: it is negative where the first sale lies before the tail.
+    """
+    skip = max(0, panel.history - lookback)
+    kept = panel.take(rows)
+    return replace(
+        kept,
+        starts=kept.starts[skip:],
+        quantity=kept.quantity[:, skip:],
+        capped=kept.capped[:, skip:],
+        observed=kept.observed[:, skip:],
+        price=kept.price[:, skip:],
+        past=kept.past[:, skip:],
+        known=kept.known[:, skip:],
+        calendar=kept.calendar[skip:],
+        first=(kept.first - skip).astype(np.int32),
+    )
+
+
+def write_bundle(
+    folder: Path, forecasts: pl.DataFrame, published: pl.DataFrame, head: Head, network: NetworkParts | None
+) -> None:
+    """Writes a bundle into an empty folder: the same inputs, the same bytes.
+
+    Args:
+        folder: where the files go; made when missing.
+        forecasts: rows of the table `forecasts`, every series with every lead of the head.
+        published: rows of `published_forecasts` of the same series and leads.
+        head: what the bundle is about.
+        network: parts of the forward pass; None when no forecast came from the network.
+
+    Raises:
+        ContractError: a series lacks a lead, or the two tables do not hold the same series.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = _rectangle(forecasts, published, head)
+    series = rows.filter(pl.col("lead") == 1).select("series_id", *head.key, "method")
+    shape = (len(series), head.horizon)
+    for name, column in NUMBERS.items():
+        _save(folder, name, rows[column].to_numpy().reshape(shape))
+    quantiles = rows.select(quantile_name(level) for level in head.quantile_levels).to_numpy()
+    _save(folder, "quantiles", quantiles.reshape(*shape, len(head.quantile_levels)))
+    vocabularies = {}
+    for name in WORDS:
+        vocabularies[name] = rows[name].unique().sort().to_list()
+        codes = rows[name].cast(pl.Enum(vocabularies[name])).to_physical().cast(pl.Int32)
+        _save(folder, name, codes.to_numpy().reshape(shape))
+    (folder / "vocabularies.json").write_bytes(orjson.dumps(vocabularies))
+    tail_rows = _write_network(folder, series, head, network)
+    _write_arrow(folder / "series.arrow", series.drop("method").with_columns(pl.Series("tail_row", tail_rows, pl.Int64)))
+    (folder / "head.json").write_bytes(orjson.dumps(asdict(head), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+
+
+def _rectangle(forecasts: pl.DataFrame, published: pl.DataFrame, head: Head) -> pl.DataFrame:
+    """Forecasts with the published number beside them, as S × M rows in the bundle's order."""
+    joined = forecasts.join(
+        published.select("series_id", "lead", "final"), on=["series_id", "lead"], how="left", maintain_order="left"
+    )
+    if missing := joined["final"].null_count():
+        raise ContractError(
+            f"{missing} rows of forecasts of cycle {head.cycle} have no published number; "
+            "materialise published_forecasts for this cycle again"
+        )
+    rows = joined.sort("sku", "series_id", "lead")
+    leads = rows.group_by("series_id", maintain_order=True).agg(pl.col("lead"))["lead"].to_list()
+    expected = list(range(1, head.horizon + 1))
+    if uneven := sum(1 for found in leads if found != expected):
+        raise ContractError(
+            f"expected leads 1 to {head.horizon} of every series in forecasts of cycle {head.cycle}, but {uneven} series "
+            "have others; materialise forecasts for this cycle again"
+        )
+    return rows
+
+
+def _write_network(folder: Path, series: pl.DataFrame, head: Head, network: NetworkParts | None) -> list[int | None]:
+    """Writes the parts of the forward pass; returns, per series, its row in the tail."""
+    made = series["method"] == NETWORK_METHOD
+    if network is None or not made.any():
+        return [None] * len(series)
+    position = {name: row for row, name in enumerate(network.panel.series["series_id"].to_list())}
+    names = series.filter(made)["series_id"].to_list()
+    if unknown := [name for name in names if name not in position]:
+        raise ContractError(
+            f"{len(unknown)} series forecast by the network are not in the panel of cycle {head.cycle}, e.g. "
+            f"{unknown[0]!r}; materialise features and forecasts for this cycle again"
+        )
+    panel_tail(network.panel, head.lookback, np.array([position[name] for name in names], dtype=np.intp)).save(
+        folder / "tail"
+    )
+    for name in MODEL_FILES:
+        if (network.model_folder / name).is_file():
+            shutil.copyfile(network.model_folder / name, folder / name)
+    (folder / "encoders.json").write_text(network.encoders)
+    _write_arrow(folder / "error_distributions.arrow", network.error_distributions)
+    counter = iter(range(len(names)))
+    return [next(counter) if is_made else None for is_made in made.to_list()]
+
+
+def _save(folder: Path, name: str, array: npt.NDArray[Any]) -> None:
+    np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _write_arrow(path: Path, frame: pl.DataFrame) -> None:
+    buffer = io.BytesIO()
+    frame.write_ipc(buffer)
+    path.write_bytes(buffer.getvalue())
+
+
+class Bundle:
+    """One cycle's forecasts, loaded: lookups cost an index into memory-mapped arrays.
+
+    Attributes:
+        folder: where the files lie; its name is the version (hash) when it comes from the lake.
+        head: what it is about.
+        series_ids: S series.
+        keys: S dicts of key column → value.
+        mean, published, naive: (S, M) units per bucket.
+        quantiles: (S, M, Q) units per bucket.
+        tail_rows: (S,) row in the tail of the panel, -1 where the network did not make the forecast.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.head = _read_head(folder / "head.json")
+        series = pl.read_ipc(io.BytesIO(_read(folder / "series.arrow")))
+        self.series_ids: list[str] = series["series_id"].to_list()
+        self.keys: list[dict[str, str]] = series.select(self.head.key).to_dicts()
+        self.tail_rows: npt.NDArray[np.intp] = series["tail_row"].fill_null(-1).to_numpy().astype(np.intp)
+        self._spans = _spans(series["sku"])
+        shape = (len(series), self.head.horizon)
+        self.mean: FloatArray = _mapped(folder, "mean", shape)
+        self.published: FloatArray = _mapped(folder, "published", shape)
+        self.naive: FloatArray = _mapped(folder, "naive", shape)
+        self.quantiles: FloatArray = _mapped(folder, "quantiles", (*shape, len(self.head.quantile_levels)))
+        self._codes: dict[str, CodeArray] = {name: _mapped(folder, name, shape) for name in WORDS}
+        self._vocabularies: dict[str, list[str]] = orjson.loads(_read(folder / "vocabularies.json"))
+
+    def __len__(self) -> int:
+        """S: series."""
+        return len(self.keys)
+
+    @property
+    def version(self) -> str:
+        """Content hash of the bundle as the lake names it."""
+        return self.folder.name
+
+    @property
+    def skus(self) -> int:
+        """Distinct SKUs."""
+        return len(self._spans)
+
+    def rows(self, sku: str) -> range:
+        """Rows of every series of a SKU; empty when there is none."""
+        return self._spans.get(sku, range(0))
+
+    def words(self, name: str, row: int) -> list[str]:
+        """`method`, `model_version` or `receipt` of each lead of a series."""
+        vocabulary = self._vocabularies[name]
+        return [vocabulary[code] for code in self._codes[name][row].tolist()]
+
+    def counts(self, name: str) -> dict[str, int]:
+        """Series per word of `method` or `model_version`, by their first lead."""
+        codes, many = np.unique(self._codes[name][:, 0], return_counts=True)
+        return {self._vocabularies[name][code]: int(count) for code, count in zip(codes, many, strict=True)}
+
+    @property
+    def median(self) -> int:
+        """Index of the median among the quantile levels."""
+        return self.head.quantile_levels.index(0.5)
+
+    @property
+    def has_network(self) -> bool:
+        """Whether a forward pass is possible."""
+        return bool((self.tail_rows >= 0).any())
+
+    def tail(self) -> Panel:
+        """Panel tail of the network's series, memory-mapped."""
+        return Panel.load(self.folder / "tail")
+
+    def encoders_json(self) -> str:
+        """The champion's encoders."""
+        return _read(self.folder / "encoders.json").decode()
+
+    def error_distributions(self) -> pl.DataFrame:
+        """The champion's residual distributions."""
+        return pl.read_ipc(io.BytesIO(_read(self.folder / "error_distributions.arrow")))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ArtefactError(
+            f"expected {path.name} in the serving bundle {path.parent}; materialise the asset serving_bundle again"
+        ) from None
+
+
+def _read_head(path: Path) -> Head:
+    fields: dict[str, Any] = orjson.loads(_read(path))
+    if fields.get("format") != FORMAT:
+        raise ArtefactError(
+            f"expected a serving bundle of format {FORMAT} in {path.parent}, got {fields.get('format')!r}; "
+            "materialise the asset serving_bundle with this version of the code"
+        )
+    return Head(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+
+
+def _mapped(folder: Path, name: str, shape: Sequence[int]) -> npt.NDArray[Any]:
+    """A memory-mapped array as a plain ndarray, whose indexing is cheaper than np.memmap's."""
+    path = folder / f"{name}.npy"
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    except (FileNotFoundError, ValueError) as error:
+        raise ArtefactError(f"serving bundle {folder}: {error}; materialise the asset serving_bundle again") from error
+    if array.shape != tuple(shape):
+        raise ArtefactError(f"serving bundle {folder}: {name} has shape {array.shape}, expected {tuple(shape)}")
+    return array
+
+
+def _spans(skus: pl.Series) -> dict[str, range]:
+    """SKU → rows; rows of one SKU lie together because the bundle is sorted by it."""
+    lengths = skus.rle().struct.unnest()
+    spans: dict[str, range] = {}
+    start = 0
+    for many, sku in zip(lengths["len"].to_list(), lengths["value"].to_list(), strict=True):
+        spans[sku] = range(start, start + many)
+        start += many
+    return spans
+
+
+def lead_starts(starts: Sequence[date]) -> tuple[str, ...]:
+    """Bucket starts as the head writes them."""
+    return tuple(day.isoformat() for day in starts)

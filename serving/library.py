@@ -1,0 +1,113 @@
+"""Which bundle is current, and its replacement while requests run.
+
+Belongs here: finding the lake, the newest bundle in it, loading it, swapping it in.
+Does not belong here: what is in a bundle (`bundle.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dp_assets.domain.errors import DemandPlannerError
+from dp_resources.lake import Lake
+from dp_resources.settings import Settings
+from serving.bundle import Bundle
+
+if TYPE_CHECKING:
+    from serving.forward import ForwardPass
+
+TABLE = "serving_bundle"
+CHECK_SECONDS = 1.0
+RETRY_SECONDS = 30.0
+log = logging.getLogger("demand_planner.serving")
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake that the environment, or else `demand.yaml`, names; relative roots start at the folder of `demand.yaml`.
+
+    Raises:
+        ConfigError: no lake root in the environment, and `demand.yaml` is missing or wrong.
+    """
+    path = settings.config.resolve()
+    root = settings.lake_root
+    if root is None:
+        from dp_assets.domain.config_file import load_config
+
+        root = load_config(path).lake.root
+    return Lake(root if "://" in root else path.parent / root, settings.storage_options())
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A bundle in service, with its forward pass, which is set up when first asked for."""
+
+    cycle: str
+    version: str
+    bundle: Bundle
+    loaded_at: datetime
+
+    @cached_property
+    def forward(self) -> ForwardPass:
+        from serving.forward import ForwardPass
+
+        return ForwardPass(self.bundle)
+
+
+class Library:
+    """The bundle in service. A newer one replaces it in one assignment; requests keep the one they began with.
+
+    Attributes:
+        current: what is in service; None before the first bundle exists.
+        problem: why the newest bundle is not in service; None when it is.
+    """
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.current: Loaded | None = None
+        self.problem: str | None = None
+        self._refused: tuple[tuple[str, str], float] | None = None
+
+    def newest(self) -> tuple[str, str] | None:
+        """Cycle and version of the newest bundle in the lake; None when there is none."""
+        cycles = self.lake.partitions(TABLE)
+        if not cycles:
+            return None
+        return cycles[-1], str(self.lake.manifest(TABLE, cycle=cycles[-1])["sha256"])
+
+    def refresh(self) -> bool:
+        """Puts the newest bundle into service; True when it was not yet.
+
+        A bundle that cannot be loaded is reported in `problem`, the one in service stays, and it is tried again later.
+        """
+        newest = self.newest()
+        if newest is None or (self.current and newest == (self.current.cycle, self.current.version)):
+            self.problem = None
+            return False
+        if self._refused and self._refused[0] == newest and time.monotonic() - self._refused[1] < RETRY_SECONDS:
+            return False
+        cycle, version = newest
+        try:
+            bundle = Bundle(self.lake.open_folder(TABLE, cycle=cycle))
+        except DemandPlannerError as error:
+            self.problem, self._refused = str(error), (newest, time.monotonic())
+            log.error("bundle of cycle %s is not put into service: %s", cycle, error)
+            return False
+        self.current = Loaded(cycle, version, bundle, datetime.now(UTC))
+        self.problem = self._refused = None
+        log.info("serving cycle %s, %d series of %d SKUs", cycle, len(bundle), bundle.skus)
+        return True
+
+    async def watch(self) -> None:
+        """Looks for a newer bundle every second, off the event loop, until cancelled."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await asyncio.to_thread(self.refresh)
+            except Exception:  # storage may be away for a while; what is in service stays so
+                log.exception("cannot look for a newer bundle")

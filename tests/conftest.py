@@ -1,0 +1,62 @@
+"""What every test shares: programs a test may need, golden files, and threads kept to one.
+
+A test that needs a program which is not there (`needs_chromium`, `needs_java`) is left out and named in the summary;
+with DP_TEST_LEAVE_OUT_NONE=1, as in CI, that is an error instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+PROGRAMS = {"needs_chromium": "chromium", "needs_java": "java", "needs_spark": "java"}
+GOLDEN = Path(__file__).parent / "golden"
+left_out: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker, program in PROGRAMS.items():
+        config.addinivalue_line("markers", f"{marker}: needs the program {program}")
+    config.addinivalue_line("markers", "golden: compares with a file under tests/golden or docs; `make golden` rewrites it")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kept = []
+    for item in items:
+        missing = [
+            program for marker, program in PROGRAMS.items() if item.get_closest_marker(marker) and not shutil.which(program)
+        ]
+        if missing:
+            left_out.append(f"{item.nodeid} (needs {', '.join(sorted(set(missing)))})")
+        else:
+            kept.append(item)
+    if left_out and os.environ.get("DP_TEST_LEAVE_OUT_NONE"):
+        raise pytest.UsageError("tests would be left out, but none may be:\n" + "\n".join(left_out))
+    items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if left_out:
+        terminalreporter.section("left out because a program is missing")
+        for line in left_out:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def golden() -> Callable[[Path | str, str], None]:
+    """Compares text with a golden file (a name under tests/golden, or a path); DP_UPDATE_GOLDEN=1 rewrites it."""
+
+    def compare(where: Path | str, text: str) -> None:
+        path = GOLDEN / where if isinstance(where, str) else where
+        if os.environ.get("DP_UPDATE_GOLDEN"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        expected = path.read_text() if path.exists() else ""
+        assert text == expected, f"{path.name} differs from what the code says; if that is wanted, run `make golden`"
+
+    return compare

@@ -1,0 +1,59 @@
+"""Contracts of tables: a frame either keeps one or is refused with every reason."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from dp_assets.domain.contracts import FILE_BUCKETS, forecasts, table, tables
+from dp_assets.domain.errors import ContractError
+from tests.factories import make_config
+
+
+def file_buckets(**overrides: object) -> pl.DataFrame:
+    row = {"file_version_id": "a", "bucket_start": date(2017, 1, 2), "rows": 1, "quantity": 2.0, **overrides}
+    return pl.DataFrame([row], schema_overrides={"rows": pl.Int64, "quantity": pl.Float64})
+
+
+def test_conform_orders_columns_and_rows_by_the_contract() -> None:
+    mixed = pl.concat([file_buckets(file_version_id="b"), file_buckets()]).select(
+        "rows", "quantity", "bucket_start", "file_version_id"
+    )
+    result = FILE_BUCKETS.conform(mixed)
+    assert result.schema == FILE_BUCKETS.schema
+    assert result["file_version_id"].to_list() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (file_buckets(rows=-1), r"rows outside \[0"),
+        (file_buckets(file_version_id=None), "have no file_version_id"),
+        (file_buckets(quantity=float("nan")).with_columns(pl.col("quantity").fill_nan(None)), "have no quantity"),
+        (pl.concat([file_buckets(), file_buckets()]), "repeat the key"),
+        (file_buckets().drop("rows"), "missing columns"),
+    ],
+)
+def test_a_broken_contract_is_refused_with_its_reason(frame: pl.DataFrame, message: str) -> None:
+    with pytest.raises(ContractError, match=message):
+        FILE_BUCKETS.conform(frame)
+
+
+def test_every_table_describes_its_columns_once_and_has_its_key() -> None:
+    for described in tables(make_config()):
+        names = [column.name for column in described.columns]
+        assert len(names) == len(set(names)), described.name
+        assert set(described.key) <= set(names), described.name
+        assert described.violations(described.empty()) == []
+
+
+def test_forecast_columns_follow_the_configured_interval_levels() -> None:
+    names = set(forecasts(make_config(intervals={"levels": [60]})).schema)
+    assert {"lower_60", "upper_60", "q0.2", "q0.8", "q0.5"} <= names
+
+
+def test_an_unknown_table_is_a_key_error() -> None:
+    with pytest.raises(KeyError, match="nonsense"):
+        table(make_config(), "nonsense")
