@@ -241,6 +241,12 @@ class Lake:
         """Writes the record that makes several writes current together. Call it last."""
         self.write_bytes(f"{self.root}/_commits/{event}/{identifier}.json", json_bytes(record))
 
+    def withdraw(self, event: str, identifier: str) -> None:
+        """Removes a commit record, before what it covers is replaced; nothing happens when there is none."""
+        path = f"{self.root}/_commits/{event}/{identifier}.json"
+        if self._exists(path):
+            self.fs.rm_file(path)
+
     def committed(self, event: str) -> dict[str, dict[str, Any]]:
         """Every commit record of an event, by identifier, sorted."""
         paths = sorted(self.fs.glob(f"{self.root}/_commits/{event}/*.json"))

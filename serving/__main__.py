@@ -15,13 +15,17 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="python -m serving",
-        description="Serves the forecasts of the newest serving bundle in the lake. The lake is the one of DP_LAKE_ROOT, or "
-        "of the demand.yaml that DP_CONFIG names. A newer bundle is picked up without a restart.",
+        description="Serves the forecasts of the newest serving bundle in the lake. The lake is that of DP_LAKE_ROOT, "
+        "or of the demand.yaml that DP_CONFIG names. A newer bundle is picked up without a restart.",
         epilog="Then try: curl http://127.0.0.1:8000/healthz, or open http://127.0.0.1:8000/docs in a browser.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)"
+    )
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"], help="how much to log")
+    parser.add_argument(
+        "--log-level", default="info", choices=["debug", "info", "warning", "error"], help="how much to log"
+    )
     return parser.parse_args(argv)
 
 
@@ -38,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from serving.api import create_app
 
-    uvicorn.run(create_app(settings), host=options.host, port=options.port, log_level=options.log_level, access_log=False)
+    uvicorn.run(
+        create_app(settings), host=options.host, port=options.port, log_level=options.log_level, access_log=False
+    )
     return 0
 
 

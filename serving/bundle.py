@@ -5,7 +5,7 @@ Does not belong here: where bundles lie and which is current (`library.py`), the
 
 Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels. Files:
     head.json                                   cycle, leads, levels, key columns, champion
-    series.arrow                                S rows: series_id, key columns, tail_row (null unless the network made it)
+    series.arrow                                S rows: series_id, key columns, tail_row (null without network)
     mean, published, naive.npy                  (S, M) units per bucket, float64
     quantiles.npy                               (S, M, Q) units per bucket, float64
     method, model_version, receipt.npy          (S, M) codes into vocabularies.json
@@ -143,7 +143,9 @@ def write_bundle(
         _save(folder, name, codes.to_numpy().reshape(shape))
     (folder / "vocabularies.json").write_bytes(orjson.dumps(vocabularies))
     tail_rows = _write_network(folder, series, head, network)
-    _write_arrow(folder / "series.arrow", series.drop("method").with_columns(pl.Series("tail_row", tail_rows, pl.Int64)))
+    _write_arrow(
+        folder / "series.arrow", series.drop("method").with_columns(pl.Series("tail_row", tail_rows, pl.Int64))
+    )
     (folder / "head.json").write_bytes(orjson.dumps(asdict(head), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
 
 
@@ -162,8 +164,8 @@ def _rectangle(forecasts: pl.DataFrame, published: pl.DataFrame, head: Head) -> 
     expected = list(range(1, head.horizon + 1))
     if uneven := sum(1 for found in leads if found != expected):
         raise ContractError(
-            f"expected leads 1 to {head.horizon} of every series in forecasts of cycle {head.cycle}, but {uneven} series "
-            "have others; materialise forecasts for this cycle again"
+            f"expected leads 1 to {head.horizon} of every series in forecasts of cycle {head.cycle}, but {uneven} "
+            "series have others; materialise forecasts for this cycle again"
         )
     return rows
 

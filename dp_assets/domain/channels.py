@@ -9,6 +9,8 @@ before the first sale are 0. Windows reach back over what there is: at the first
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from coreforecast.grouped_array import GroupedArray
@@ -18,6 +20,7 @@ from dp_assets.domain.cleaning import BoolArray, row_blocks
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.panel import FloatArray
 
+Channel = npt.NDArray[np.floating[Any]]
 STATISTICS = ("mean", "std", "min", "max")
 TREND_LIMIT = 10.0
 """Upper bound of the trend; its lower bound is -1 by nature."""
@@ -67,18 +70,24 @@ def past_channels(
     for rows in row_blocks(series, buckets):
         before = np.arange(buckets) < first[rows, None]
         values = _block_channels(capped[rows], observed[rows] > 0, price[rows], promoted[rows], before, config)
-        for number, name in enumerate(names):
-            channels[rows, :, number] = np.where(before, 0.0, np.nan_to_num(values[name]))
+        block = np.stack([values[name] for name in names], axis=2, dtype=np.float32, casting="same_kind")
+        block[before] = 0
+        channels[rows] = np.nan_to_num(block, copy=False)
     return channels
 
 
 def _block_channels(
-    capped: FloatArray, observed: BoolArray, price: FloatArray, promoted: BoolArray, before: BoolArray, config: DemandConfig
-) -> dict[str, FloatArray]:
+    capped: FloatArray,
+    observed: BoolArray,
+    price: FloatArray,
+    promoted: BoolArray,
+    before: BoolArray,
+    config: DemandConfig,
+) -> dict[str, Channel]:
     # NaN marks what is not observed; the float64 copy keeps the running variance exact enough after a large value.
     demand = np.where(observed, capped, np.nan).astype(np.float64)
     gaps = config.zero_fill == "ignore"
-    values: dict[str, FloatArray] = {}
+    values: dict[str, Channel] = {}
     for weeks in config.features.rolling_windows_weeks:
         values |= _rolling(demand, weeks, config.in_buckets(weeks), gaps)
     weeks = _trend_weeks(config)
@@ -94,12 +103,12 @@ def _trend_weeks(config: DemandConfig) -> int:
     return min(config.features.rolling_windows_weeks, default=4)
 
 
-def _grouped(dense: npt.NDArray[np.float64]) -> GroupedArray:
+def _grouped(dense: Channel) -> GroupedArray:
     series, buckets = dense.shape
     return GroupedArray(np.ascontiguousarray(dense).ravel(), np.arange(series + 1, dtype=np.int32) * buckets)
 
 
-def _rolling(demand: npt.NDArray[np.float64], weeks: int, window: int, gaps: bool) -> dict[str, FloatArray]:
+def _rolling(demand: Channel, weeks: int, window: int, gaps: bool) -> dict[str, Channel]:
     grouped = _grouped(demand)
     kinds = {"mean": RollingMean, "std": RollingStd, "min": RollingMin, "max": RollingMax}
     return {
@@ -108,30 +117,30 @@ def _rolling(demand: npt.NDArray[np.float64], weeks: int, window: int, gaps: boo
     }
 
 
-def _trend(demand: npt.NDArray[np.float64], window: int, gaps: bool) -> FloatArray:
+def _trend(demand: Channel, window: int, gaps: bool) -> Channel:
     grouped = _grouped(demand)
     current = RollingMean(0, window, 1, gaps).transform(grouped).reshape(demand.shape)
     previous = RollingMean(window, window, 1, gaps).transform(grouped).reshape(demand.shape)
     known = previous > 0
     ratio = np.divide(current - previous, previous, out=np.zeros_like(current), where=known)
-    clipped: FloatArray = np.clip(ratio, -1.0, TREND_LIMIT)
-    return clipped
+    return np.asarray(np.clip(ratio, -1.0, TREND_LIMIT))
 
 
-def _zeros(sold: BoolArray, before: BoolArray) -> dict[str, FloatArray]:
+def _zeros(sold: BoolArray, before: BoolArray) -> dict[str, Channel]:
     age = np.cumsum(~before, axis=1)
     zeros = np.cumsum(~sold & ~before, axis=1)
     return {"zero_run": _since(sold), "zero_share": zeros / np.maximum(age, 1)}
 
 
-def _since(happened: BoolArray) -> FloatArray:
+def _since(happened: BoolArray) -> Channel:
     """Buckets since it last happened, 0 where it happens; infinite before the first time."""
     index = np.arange(happened.shape[1], dtype=np.float32)
-    last: FloatArray = np.maximum.accumulate(np.where(happened, index, -np.float32(np.inf)), axis=1)
-    return index - last
+    last = np.maximum.accumulate(np.where(happened, index, -np.float32(np.inf)), axis=1)
+    return np.asarray(index - last)
 
 
-def _relative_price(price: FloatArray, window: int) -> FloatArray:
+def _relative_price(price: FloatArray, window: int) -> Channel:
     known = price > 0
     trailing = RollingMean(0, window, 1, False).transform(_grouped(np.where(known, price, np.nan).astype(np.float64)))
-    return np.divide(price, trailing.reshape(price.shape), out=np.ones_like(price), where=known)
+    ratio = np.divide(price, trailing.reshape(price.shape), out=np.ones(price.shape), where=known)
+    return np.asarray(ratio)

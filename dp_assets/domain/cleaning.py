@@ -92,7 +92,7 @@ def _thresholds(quantity: FloatArray, observed: BoolArray, promoted: BoolArray, 
 
 
 def _group_limit(values: Float64Array, group: BoolArray, z: float) -> tuple[Float64Array, IntArray, Float64Array]:
-    """Per series: the larger of mean + z × std over the group and over its buckets with sales; the group's size and mean."""
+    """Per row: the larger of mean + z × std of the group and of its buckets with sales; group size; group mean."""
     mean, std, count = _moments(values, group)
     selling_mean, selling_std, _ = _moments(values, group & (values > 0))
     return np.maximum(mean + z * std, selling_mean + z * selling_std), count, mean

@@ -20,7 +20,7 @@ from dp_assets.domain.config_errors import models_in
 INTRODUCTION = """\
 # Configuration reference: `demand.yaml`
 
-Generated from `dp_assets/domain/config.py`; do not edit by hand (`python -m dp_assets.docs` writes it anew).
+Generated from `dp_assets/domain/config.py`; do not edit by hand (`make golden` writes it anew).
 
 Everything a business decides stands in `demand.yaml`. What differs between machines (places, storage keys, the clock)
 stands in `DP_*` environment variables, see `.env.example`. A mistake is reported when the file is loaded, all mistakes

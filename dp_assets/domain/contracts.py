@@ -302,6 +302,18 @@ def weekly_buckets(config: DemandConfig) -> Table:
     )
 
 
+def transactions_cleaned(config: DemandConfig) -> Table:
+    """Accepted rows of the current file versions, by bucket: the table that BI and Athena users query."""
+    unified = unified_transactions(config)
+    return Table(
+        name="transactions_cleaned",
+        grain="accepted row of a current file version",
+        partitioned_by="bucket",
+        key=unified.key,
+        columns=(Column("bucket_start", pl.Date(), "first day of the bucket"), *unified.columns),
+    )
+
+
 def eligibility(config: DemandConfig) -> Table:
     """Which series are active (forecast), which are trained on, and why."""
     return Table(
@@ -541,6 +553,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         PROMOTIONS,
         sku_attributes(config),
         weekly_buckets(config),
+        transactions_cleaned(config),
         eligibility(config),
         OUTLIER_LOG,
         residuals(config),

@@ -125,6 +125,8 @@ def build_hierarchy(configured: HierarchyConfig, described: pl.DataFrame) -> Hie
     Raises:
         ConfigError: a level has no column, or is called like the implied levels.
     """
+    if len(set(configured.levels)) < len(configured.levels):
+        raise ConfigError(f"hierarchy {configured.name!r}: expected each level once, got {list(configured.levels)}")
     for level in configured.levels:
         if level in (TOTAL, SERIES):
             raise ConfigError(f"hierarchy {configured.name!r}: {level!r} is implied and may not be a configured level")
@@ -133,18 +135,18 @@ def build_hierarchy(configured: HierarchyConfig, described: pl.DataFrame) -> Hie
                 f"hierarchy {configured.name!r}: level {level!r} is neither an attribute nor a key column of the "
                 f"series; known are {described.columns}"
             )
+    levels = (TOTAL, *configured.levels)
     paths = _paths(configured, described.sort("series_id"))
     nodes, ancestors, offset = [], [], 0
-    for depth, level in enumerate((TOTAL, *configured.levels)):
-        path = paths[level]
-        parent = pl.lit(None, pl.String()) if depth == 0 else pl.col((TOTAL, *configured.levels)[depth - 1])
+    for depth, level in enumerate(levels):
+        parent = pl.col(levels[depth - 1]) if depth else pl.lit(None, pl.String())
         unique = paths.select(pl.lit(level).alias("level"), pl.col(level).alias("node"), parent.alias("parent"))
         nodes.append(unique.unique().sort("node").with_columns(pl.lit(depth).alias("depth")))
-        ancestors.append(path.rank("dense").to_numpy().astype(np.intp) - 1 + offset)
+        ancestors.append(paths[level].rank("dense").to_numpy().astype(np.intp) - 1 + offset)
         offset += len(nodes[-1])
     return Hierarchy(
         name=configured.name,
-        levels=(TOTAL, *configured.levels),
+        levels=levels,
         series=described["series_id"].sort(),
         nodes=pl.concat(nodes),
         ancestors=np.stack(ancestors, axis=1),
@@ -153,18 +155,17 @@ def build_hierarchy(configured: HierarchyConfig, described: pl.DataFrame) -> Hie
 
 def _paths(configured: HierarchyConfig, described: pl.DataFrame) -> pl.DataFrame:
     """One column per level, total first: the path of each series' node on it."""
-    frame = described.select(pl.lit(TOTAL).alias(TOTAL), *dict.fromkeys(configured.levels))
     above: list[pl.Expr] = []
-    columns = [pl.col(TOTAL)]
+    columns = [pl.lit(TOTAL).alias(TOTAL)]
     for level in configured.levels:
         value = pl.col(level).cast(pl.String()).fill_null(UNKNOWN)
         above.append(value.str.replace_all("\\", "\\\\", literal=True).str.replace_all("/", "\\/", literal=True))
         columns.append(pl.concat_str(above, separator="/").alias(level))
-    return frame.select(columns) if columns[1:] else described.select(pl.lit(TOTAL).repeat_by(1).alias(TOTAL))
+    return described.with_columns(columns).select(TOTAL, *configured.levels)
 
 
 def build_hierarchies(series: pl.DataFrame, attributes: pl.DataFrame, config: DemandConfig) -> tuple[Hierarchy, ...]:
-    """Every configured hierarchy over the same series, in the configured order; the plain total where none is configured."""
+    """Every configured hierarchy over the same series, in the configured order; where none is, the plain total."""
     described = describe_series(series, attributes, config)
     configured: Sequence[HierarchyConfig] = config.hierarchies or (DEFAULT_HIERARCHY,)
     return tuple(build_hierarchy(hierarchy, described) for hierarchy in configured)

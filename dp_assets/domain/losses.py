@@ -4,9 +4,10 @@ Belongs here: the two loss modes, the shape of the error, and how windows are we
 that minimises them (`training.py`), metrics of published forecasts (`metrics.py`).
 
 Errors are scaled by the window's level s (see `network.py`), e = (predicted − actual) ÷ s, so that no big seller
-drowns the others, and each window is weighted by sqrt(s), so that slow movers, whose scaled errors are mostly chance,
-do not drown the big ones. The total of M buckets is scaled by s × sqrt(M): with independent errors both modes then
-have the same size. With `mse` both are least when the prediction is the mean.
+drowns the others. Each window is weighted by s: demand is counted, so the scaled error of a slow mover is mostly chance
+(its variance falls as 1 ÷ s), and equal weights would let that chance drown the series that make the volume. With `mae`
+the weighted loss is the absolute error in units. The total of M buckets is scaled by s × sqrt(M), so that with
+independent errors both modes have the same size. With `mse` both are least where the prediction is the mean.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def shaped(error: Tensor, shape: Shape) -> Tensor:
 def point_loss(predicted: Tensor, actual: Tensor, level: Tensor, mask: Tensor, shape: Shape = "mse") -> Tensor:
     """Weighted mean over windows and leads of the scaled error; all but level (B,) are (B, M). Scalar."""
     losses = shaped((predicted - actual) / level[:, None], shape)
-    weights = mask * level.sqrt()[:, None]
+    weights = mask * level[:, None]
     return (losses * weights).sum() / weights.sum().clamp_min(1e-9)
 
 
@@ -41,7 +42,7 @@ def sum_loss(predicted: Tensor, actual: Tensor, level: Tensor, mask: Tensor, sha
     """Weighted mean over windows of the scaled error of the horizon's total over observed leads. Scalar."""
     leads = mask.sum(dim=1)
     error = ((predicted - actual) * mask).sum(dim=1) / (level * leads.clamp_min(1).sqrt())
-    weights = (leads > 0) * level.sqrt()
+    weights = (leads > 0) * level
     return (shaped(error, shape) * weights).sum() / weights.sum().clamp_min(1e-9)
 
 

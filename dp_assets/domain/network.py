@@ -31,6 +31,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dp_assets.domain.encoders import embedding_size
 from dp_assets.domain.errors import ArtefactError
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ SQUASH = 4.0
 """Scaled channels are squashed smoothly into (−SQUASH, SQUASH), so that no outlying input can run away."""
 UNKNOWN_RATE = 0.05
 """Share of attribute values replaced by `<UNK>` in training, so that unseen values meet a trained embedding."""
-CALENDAR_WEEKS = 104
-"""Weeks of history below which calendar channels are left out: with fewer than two years they are learned as trend."""
 
 
 @dataclass(frozen=True)
@@ -129,23 +128,23 @@ def network_spec(
     embedding_scale: float,
 ) -> NetworkSpec:
     """The network for a panel and its encoders: another attribute in the configuration is another embedding here."""
+    rule = config.model.embedding.model_copy(update={"scale": embedding_scale})
     attributes = tuple(
         EmbeddingSpec(
             name=encoder.name,
             kind=encoder.kind,
             values=len(encoder.vocabulary),
-            size=max(1, min(config.model.embedding.max_size, round(encoder.embedding_size * embedding_scale))),
+            size=embedding_size(len(encoder.known), rule),
         )
         for encoder in encoders.attributes
     )
-    years = panel.history * panel.bucket_weeks >= CALENDAR_WEEKS
     return NetworkSpec(
         lookback=min(config.lookback, panel.history),
         horizon=panel.horizon,
         recent=config.in_buckets(8),
-        past=panel.past_names,
-        known=panel.known_names,
-        calendar=panel.calendar_names if years else (),
+        past=encoders.past,
+        known=encoders.known,
+        calendar=encoders.calendar,
         attributes=attributes,
         strategy=config.model.static_strategy,
         layers=layers,
@@ -186,9 +185,10 @@ class DemandNetwork(nn.Module):
             dropout=spec.dropout if spec.layers > 1 else 0.0,
         )
         ahead = 2 * len(spec.known) + len(spec.calendar) + 2 + spec.horizon
-        inner = spec.hidden_size + 3 + ahead + (spec.static_size if spec.strategy == "B" else 0)
+        shared = spec.hidden_size + 3 + (spec.static_size if spec.strategy == "B" else 0)
         self.dropout = nn.Dropout(spec.dropout)
-        self.hidden = nn.Linear(inner, spec.hidden_size)
+        self.hidden_shared = nn.Linear(shared, spec.hidden_size)
+        self.hidden_ahead = nn.Linear(ahead, spec.hidden_size, bias=False)
         self.second = nn.Linear(spec.hidden_size, spec.hidden_size)
         self.output = nn.Linear(spec.hidden_size, 1)
         nn.init.zeros_(self.output.weight)
@@ -259,9 +259,8 @@ class DemandNetwork(nn.Module):
         shared = [self.dropout(states[:, -1]), self.side(inputs, level)]
         if self.spec.strategy == "B" and static is not None:
             shared.append(self.dropout(static))
-        joint = torch.cat(shared, dim=1)[:, None, :].expand(-1, self.spec.horizon, -1)
-        features = torch.cat([joint, self.ahead(inputs, level)], dim=2)  # (B, M, inner)
-        hidden = functional.gelu(self.hidden(features))
+        window = self.hidden_shared(torch.cat(shared, dim=1))  # (B, H), once per window rather than once per lead
+        hidden = functional.gelu(window[:, None, :] + self.hidden_ahead(self.ahead(inputs, level)))  # (B, M, H)
         hidden = functional.gelu(self.second(self.dropout(hidden)))
         ratio = functional.softplus(self.output(hidden)[:, :, 0])  # (B, M)
         ceiling = CEILING * (inputs["quantity"].max(dim=1).values + level)

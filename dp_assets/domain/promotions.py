@@ -24,8 +24,8 @@ LINE = ("producer", "sku", "kind", "starts_on", "ends_on")
 def known_promotions(promotions: pl.DataFrame, known_at: datetime) -> pl.DataFrame:
     """Promotion lines known at a moment, in a fixed order.
 
-    A promotion is a producer's (sku, kind, first day, last day). Calendars are sent again and again, so of the files that
-    name one the newest speaks for it; lines of the same file add up, they are groups of stores.
+    A promotion is a producer's (sku, kind, first day, last day). Calendars are sent again and again, so of the files
+    that name one the newest speaks for it; lines of the same file add up, they are groups of stores.
     """
     known = promotions.filter((pl.col("known_from") <= known_at) & (pl.col("ends_on") >= pl.col("starts_on")))
     newest = known.group_by(LINE).agg(

@@ -10,7 +10,6 @@ configuration and seed give the same weights, bit for bit, on the same machine w
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +22,16 @@ from torch import Tensor
 from dp_assets.domain import losses
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.network import DemandNetwork, NetworkSpec, as_tensors, network_spec
-from dp_assets.domain.windows import IndexArray, WindowIndex, gather, targets, training_windows, windows_at
+from dp_assets.domain.panel import FloatArray
+from dp_assets.domain.windows import (
+    MIN_OBSERVED,
+    IndexArray,
+    WindowIndex,
+    gather,
+    targets,
+    training_windows,
+    windows_at,
+)
 
 if TYPE_CHECKING:
     from dp_assets.domain.config import DemandConfig
@@ -32,6 +40,8 @@ if TYPE_CHECKING:
 
 GRADIENT_NORM = 1.0
 WEIGHT_DECAY = 1e-4
+AVERAGE_DECAY = 0.99
+"""Decay of the running average of weights per step: it spans about the last hundred steps."""
 PREDICT_BATCH = 512
 
 
@@ -128,35 +138,210 @@ def fold_ends(panel: Panel, folds: int) -> list[int]:
     return ends
 
 
-def _batches(count: int, size: int, steps: int | None, rng: np.random.Generator) -> Iterator[IndexArray]:
-    """Index batches of one epoch: a random order, at most `steps` batches of it."""
-    order = rng.permutation(count)
-    limit = math.ceil(count / size) if steps is None else min(steps, math.ceil(count / size))
-    for step in range(limit):
-        yield order[step * size : (step + 1) * size]
+def steps_in_epoch(windows: int, batch_size: int, limit: int | None) -> int:
+    """Gradient steps of one epoch: every window once, but at most `limit` steps."""
+    every = math.ceil(windows / batch_size)
+    return every if limit is None else min(limit, every)
+
+
+def _batches(count: int, size: int, rng: np.random.Generator) -> Iterator[IndexArray]:
+    """Batches without end: each window once in a random order, then again in another. A short epoch goes on from there."""
+    while True:
+        order = rng.permutation(count)
+        for start in range(0, count, size):
+            yield order[start : start + size]
 
 
 @torch.no_grad()
-def predict_windows(network: DemandNetwork, source: WindowSource, index: WindowIndex) -> np.ndarray:
+def predict_windows(network: DemandNetwork, source: WindowSource, index: WindowIndex) -> FloatArray:
     """Mean per window and lead, units, float32. (W, M)"""
     network.eval()
-    parts = [
-        network(source.inputs(index.take(np.arange(start, min(start + PREDICT_BATCH, len(index)))), network.spec))
-        for start in range(0, len(index), PREDICT_BATCH)
-    ]
-    horizon = source.panel.horizon
-    return torch.cat(parts).cpu().numpy() if parts else np.zeros((0, horizon), np.float32)
+    parts = [network(source.inputs(piece, network.spec)).cpu().numpy() for piece in _pieces(index)]
+    return np.concatenate(parts) if parts else np.zeros((0, source.panel.horizon), np.float32)
 
 
 @torch.no_grad()
+def window_levels(network: DemandNetwork, source: WindowSource, index: WindowIndex) -> FloatArray:
+    """The level s per window as the network sees it, units, float32. (W,)"""
+    parts = [network.level(source.inputs(piece, network.spec)).cpu().numpy() for piece in _pieces(index)]
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _pieces(index: WindowIndex) -> Iterator[WindowIndex]:
+    for start in range(0, len(index), PREDICT_BATCH):
+        yield index.take(np.arange(start, min(start + PREDICT_BATCH, len(index))))
+
+
 def evaluate(
     network: DemandNetwork, source: WindowSource, index: WindowIndex, shape: losses.Shape
 ) -> dict[losses.Mode, float]:
-    """Both losses over the windows, as one batch of weights (not a mean of batches)."""
+    """Both losses over all the windows at once."""
     predicted = torch.from_numpy(predict_windows(network, source, index))
-    level = []
-    for start in range(0, len(index), PREDICT_BATCH):
-        piece = index.take(np.arange(start, min(start + PREDICT_BATCH, len(index))))
-        level.append(network.level(source.inputs(piece, network.spec)).cpu())
+    level = torch.from_numpy(window_levels(network, source, index))
     actual, mask = source.targets(index)
-    return losses.both_losses(predicted, actual.cpu(), torch.cat(level), mask.cpu(), shape)
+    return losses.both_losses(predicted, actual.cpu(), level, mask.cpu(), shape)
+
+
+def build_network(spec: NetworkSpec, seed: int, device: str = "cpu") -> DemandNetwork:
+    """A network with seeded initial weights."""
+    torch.manual_seed(seed)
+    return DemandNetwork(spec).to(device)
+
+
+def fit(
+    source: WindowSource,
+    spec: NetworkSpec,
+    hyper: HyperParameters,
+    config: DemandConfig,
+    train: WindowIndex,
+    valid: WindowIndex | None = None,
+    epochs: int | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Fits one network: AdamW, clipped gradients, and a running average of the weights, which is what is kept.
+
+    The average (Polyak averaging) does the work of an annealed learning rate without knowing beforehand how long
+    training will last, so early stopping compares like with like at every epoch.
+
+    Args:
+        source: panel with scaled channels and codes.
+        spec: the network.
+        hyper: learning rate and batch size.
+        config: loss, patience, steps per epoch, seed.
+        train: windows to learn from.
+        valid: windows to judge each epoch by, in the configured loss mode; the best epoch's weights are kept and
+            training stops after `patience` epochs without a better one. None trains for all epochs.
+        epochs: epochs at most (default: the configured number).
+        progress: called after each epoch; an exception it raises (a pruned trial) ends training.
+
+    Raises:
+        NotEnoughHistoryError: there is no window to learn from.
+    """
+    if not len(train):
+        raise NotEnoughHistoryError(
+            f"cycle {source.panel.cutoff}: no window with {MIN_OBSERVED} observed buckets before its origin and "
+            f"{spec.horizon} after it; shorten horizon_weeks or start at a later cycle"
+        )
+    model, total = config.model, epochs or config.model.epochs
+    network = build_network(spec, model.seed, source.device)
+    rng = np.random.default_rng(model.seed)
+    steps = steps_in_epoch(len(train), hyper.batch_size, model.steps_per_epoch)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=hyper.learning_rate, weight_decay=WEIGHT_DECAY, fused=True)
+    average = _Average(network)
+    batches = _batches(len(train), hyper.batch_size, rng)
+    curve: list[Epoch] = []
+    best, best_epoch, weights = math.inf, total, None
+    for number in range(1, total + 1):
+        network.train()
+        seen = 0.0
+        for _ in range(steps):
+            seen += _step(network, source, train.take(next(batches)), optimiser, config)
+            average.update(network)
+        held = valid is not None and len(valid) > 0
+        judged = evaluate(average.network, source, valid, model.point_loss) if held and valid is not None else {}
+        curve.append(Epoch(number, seen / steps, judged.get("point"), judged.get("sum")))
+        if progress is not None:
+            progress(curve[-1])
+        if judged and judged[model.loss] < best:
+            best, best_epoch, weights = judged[model.loss], number, average.weights()
+        if judged and number - best_epoch >= model.patience and weights is not None:
+            break
+    network.load_state_dict(weights if weights is not None else average.weights())
+    network.eval()
+    return Trained(network, tuple(curve), best_epoch)
+
+
+class _Average:
+    """Exponential running average of a network's weights; young averages forget faster."""
+
+    def __init__(self, network: DemandNetwork) -> None:
+        self.network = copy.deepcopy(network).eval()
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self, network: DemandNetwork) -> None:
+        decay = min(AVERAGE_DECAY, (self.updates + 1) / (self.updates + 10))
+        self.updates += 1
+        for kept, new in zip(self.network.parameters(), network.parameters(), strict=True):
+            kept.lerp_(new, 1 - decay)
+
+    def weights(self) -> dict[str, Tensor]:
+        return copy.deepcopy(self.network.state_dict())
+
+
+def _step(
+    network: DemandNetwork,
+    source: WindowSource,
+    batch: WindowIndex,
+    optimiser: torch.optim.Optimizer,
+    config: DemandConfig,
+) -> float:
+    """One gradient step; returns the loss."""
+    inputs = source.inputs(batch, network.spec)
+    actual, mask = source.targets(batch)
+    level = network.level(inputs)
+    value = losses.loss(config.model.loss, network(inputs), actual, level, mask, config.model.point_loss)
+    optimiser.zero_grad()
+    value.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
+    optimiser.step()
+    return float(value.detach())
+
+
+def trainable_rows(panel: Panel) -> IndexArray:
+    """Rows of the eligible series."""
+    return np.flatnonzero(panel.series["eligible"].to_numpy()).astype(np.int64)
+
+
+def spec_of(panel: Panel, encoders: Encoders, config: DemandConfig, hyper: HyperParameters) -> NetworkSpec:
+    """The network that the encoders and the hyper-parameters describe."""
+    return network_spec(
+        panel,
+        encoders,
+        config,
+        layers=hyper.layers,
+        hidden_size=hyper.hidden_size,
+        dropout=hyper.dropout,
+        embedding_scale=hyper.embedding_scale,
+    )
+
+
+def fit_before(
+    source: WindowSource,
+    spec: NetworkSpec,
+    hyper: HyperParameters,
+    config: DemandConfig,
+    end: int,
+    epochs: int | None = None,
+    validate: bool = False,
+    progress: Progress | None = None,
+) -> Trained:
+    """Fits on windows whose targets lie before bucket `end`; with `validate`, judged on the horizon that begins there."""
+    rows = trainable_rows(source.panel)
+    train = training_windows(source.panel, rows, end)
+    valid = None
+    if validate:
+        enough = source.panel.observed[rows, :end].sum(axis=1) >= MIN_OBSERVED
+        valid = windows_at(rows[enough], end)
+    return fit(source, spec, hyper, config, train, valid, epochs, progress)
+
+
+def fit_final(
+    source: WindowSource,
+    spec: NetworkSpec,
+    hyper: HyperParameters,
+    config: DemandConfig,
+    progress: Progress | None = None,
+) -> tuple[Trained, Trained]:
+    """The model of a cycle: (fit judged on the last horizon, fit on everything for the epochs which that one found best).
+
+    The second is the champion. With too little history to hold a horizon back, only the second is fitted, for the configured epochs.
+    """
+    panel = source.panel
+    try:
+        held = fit_before(source, spec, hyper, config, fold_ends(panel, 1)[0], validate=True, progress=progress)
+    except NotEnoughHistoryError:
+        champion = fit_before(source, spec, hyper, config, panel.history, progress=progress)
+        return champion, champion
+    champion = fit_before(source, spec, hyper, config, panel.history, epochs=held.best_epoch, progress=progress)
+    return held, champion

@@ -25,7 +25,7 @@ def in_service(request: Request) -> Loaded:
     if shelf.current is None:
         raise NoBundleError(
             shelf.problem
-            or f"expected a serving bundle below {shelf.lake.root}, but there is none yet; run `dp run` (or materialise "
-            "the asset serving_bundle for a cycle in Dagster), and this API picks it up by itself"
+            or f"expected a serving bundle below {shelf.lake.root}, but there is none; run `dp run`, or materialise "
+            "the asset serving_bundle for a cycle in Dagster, and this API picks it up by itself"
         )
     return shelf.current

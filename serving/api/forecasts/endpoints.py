@@ -16,7 +16,8 @@ router = APIRouter(tags=["forecasts"])
 
 Sku = Annotated[str, Path(description="stock keeping unit, as the producers write it", examples=["1029743"])]
 Horizon = Annotated[
-    int | None, Query(description="leads to return, from 1 to the horizon of the cycle; all when left out", examples=[4])
+    int | None,
+    Query(description="leads to return, from 1 to the horizon of the cycle; all when left out", examples=[4]),
 ]
 Levels = Annotated[
     list[str] | None,
@@ -49,7 +50,7 @@ async def forecast_of_sku(
 ) -> Response:
     """Forecasts of the current cycle for every series of one SKU, lead by lead.
 
-    A SKU has one series, or one per location where the series key is `[sku, location]`. Quantities are units per bucket.
+    A SKU has one series, or one per location where the series key is `[sku, location]`. Quantities: units per bucket.
     """
     loaded = in_service(request)
     bundle = loaded.bundle

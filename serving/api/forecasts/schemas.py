@@ -24,8 +24,8 @@ class Interval(Schema):
     upper: float = Field(ge=0, examples=[11.5])
     """Upper end, units per bucket."""
     basis: Literal["published", "interpolated", "extrapolated"]
-    """`published`: both ends are published quantiles; `interpolated`: between them, linear in the normal score of the
-    quantile level; `extrapolated`: an end lies beyond the outermost published quantile, on the slope of the last two."""
+    """`published`: both ends are published quantiles; `interpolated`: between them, linear in the normal score of
+    the quantile level; `extrapolated`: an end lies beyond the outermost published one, on the slope of the last two."""
 
 
 class LeadForecast(Schema):

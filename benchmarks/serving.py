@@ -1,0 +1,223 @@
+"""The API against a bare FastAPI app that returns constant bytes, side by side in one run.
+
+`make bench-serving`. Ratios, never times: server CPU per request over the same requests, in interleaved rounds, medians.
+The peer answers the same path with one real answer, rendered beforehand: what is left of our ratio above 1 is the price of
+looking up, interpolating and rendering. Prints a table and writes benchmarks/out/serving.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.serving_bundle import put_benchmark_bundle
+
+OUT = Path(__file__).parent / "out" / "serving.json"
+CONNECTIONS = 16
+HORIZON = 13
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table: a value, what it is measured against, the bar, and whether it holds."""
+
+    name: str
+    value: float
+    unit: str
+    peer: str
+    bar: str
+    holds: bool
+
+
+def serve_peer(port: int, body: str) -> None:
+    """The peer: nothing but FastAPI and constant bytes."""
+    import uvicorn
+    from fastapi import FastAPI, Response
+
+    content = Path(body).read_bytes()
+    app = FastAPI()
+
+    @app.get("/v1/forecast/skus/{sku}")
+    async def constant(sku: str) -> Response:  # noqa: ARG001
+        return Response(content, media_type="application/json")
+
+    @app.get("/healthz")
+    async def healthz() -> Response:
+        return Response(b"{}", media_type="application/json")
+
+    uvicorn.run(app, port=port, log_level="error", access_log=False)
+
+
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def server(command: list[str], port: int, environment: dict[str, str]) -> Iterator[psutil.Process]:
+    """A server process, once it answers; ended afterwards."""
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _worker(port: int, paths: list[str]) -> None:
+    """Asks for each path in turn over one connection; stops the run at anything but 200."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for path in paths:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"expected 200 from {path}, got {head.splitlines()[0]!r}")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+    writer.close()
+    await writer.wait_closed()
+
+
+def measure(process: psutil.Process, port: int, paths: list[str]) -> tuple[float, float]:
+    """Server CPU milliseconds per request, and requests per second, over all paths."""
+
+    async def all_workers() -> None:
+        await asyncio.gather(*(_worker(port, paths[number::CONNECTIONS]) for number in range(CONNECTIONS)))
+
+    before, started = process.cpu_times(), time.perf_counter()
+    asyncio.run(all_workers())
+    took, after = time.perf_counter() - started, process.cpu_times()
+    spent = after.user + after.system - before.user - before.system
+    return spent / len(paths) * 1000, len(paths) / took
+
+
+def import_cpu(code: str, tries: int = 3) -> float:
+    """Least CPU seconds of a fresh interpreter that runs some code."""
+    found = []
+    for _ in range(tries):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", code], check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(found)
+
+
+def bare_forward(folder: Path, runs: int = 300) -> float:
+    """CPU milliseconds of the network alone: one window, inputs ready, one thread."""
+    from serving.bundle import Bundle
+    from serving.forward import ForwardPass
+
+    forward = ForwardPass(Bundle(folder))
+    inputs = forward.inputs([0])
+    forward.session.run(None, inputs)
+    started = time.process_time()
+    for _ in range(runs):
+        forward.session.run(None, inputs)
+    return (time.process_time() - started) / runs * 1000
+
+
+def rounds(
+    ours: tuple[psutil.Process, int], peer: tuple[psutil.Process, int], skus: list[str], repeats: int
+) -> dict[str, list[tuple[float, float]]]:
+    """Interleaved measurements of the peer, of precomputed and of computed answers; the first round warms up."""
+    plain = [f"/v1/forecast/skus/{sku}" for sku in skus]
+    some = [f"{path}?compute=true" for path in plain[: max(CONNECTIONS, len(plain) // 5)]]
+    found: dict[str, list[tuple[float, float]]] = {"peer": [], "precomputed": [], "computed": []}
+    for _ in range(repeats + 1):
+        found["peer"].append(measure(*peer, plain))
+        found["precomputed"].append(measure(*ours, plain))
+        found["computed"].append(measure(*ours, some))
+    return {name: values[1:] for name, values in found.items()}
+
+
+def findings(found: dict[str, list[tuple[float, float]]], forward_ms: float) -> list[Finding]:
+    """The table: ratios of medians."""
+    cpu = {name: statistics.median(value[0] for value in values) for name, values in found.items()}
+    rate = {name: statistics.median(value[1] for value in values) for name, values in found.items()}
+    precomputed, throughput = cpu["precomputed"] / cpu["peer"], rate["precomputed"] / rate["peer"]
+    computed = cpu["computed"] / (cpu["peer"] + forward_ms)
+    start = import_cpu("import serving.api; serving.api.create_app()") / import_cpu("import fastapi, onnxruntime")
+    bare = f"bare FastAPI, constant bytes ({cpu['peer']:.3f} ms)"
+    return [
+        Finding("precomputed: CPU per request", round(precomputed, 3), "ratio", bare, "<= 1.2", precomputed <= 1.2),
+        Finding("precomputed: requests per second", round(throughput, 3), "ratio", bare, ">= 0.8", throughput >= 0.8),
+        Finding(
+            "computed: CPU per request",
+            round(computed, 3),
+            "ratio",
+            f"bare FastAPI + bare forward pass ({cpu['peer']:.3f} + {forward_ms:.3f} ms)",
+            "<= 1.25",
+            computed <= 1.25,
+        ),
+        Finding("start: CPU", round(start, 3), "ratio", "import fastapi, onnxruntime", "<= 1.5", start <= 1.5),
+    ]
+
+
+def show(table: list[Finding]) -> None:
+    """Prints the table and writes it as JSON."""
+    for one in table:
+        print(f"{one.name:34} {one.value:7.3f}  {one.bar:8} {'holds' if one.holds else 'MISSED':7} against {one.peer}")
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps([asdict(one) for one in table], indent=1) + "\n")
+    print(f"written to {OUT}")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Builds a bundle, runs both servers, compares."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
+    parser.add_argument("--skus", type=int, default=5000, help="SKUs in the bundle, each asked for once per round")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds after the one that warms up")
+    parser.add_argument("--peer", nargs=2, metavar=("PORT", "BODY"), help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    if options.peer:
+        serve_peer(int(options.peer[0]), options.peer[1])
+        return
+    with tempfile.TemporaryDirectory() as work:
+        run(Path(work), options.skus, options.rounds)
+
+
+def run(work: Path, skus: int, repeats: int) -> None:
+    """One run in a scratch folder."""
+    print(f"building a bundle of {skus} SKUs x {HORIZON} leads ...")
+    folder, names = put_benchmark_bundle(work, skus, HORIZON)
+    ours, peer = free_port(), free_port()
+    environment: dict[str, Any] = {"DP_LAKE_ROOT": str(work / "lake"), "OMP_NUM_THREADS": "1"}
+    own = [sys.executable, "-m", "serving", "--port", str(ours), "--log-level", "error"]
+    with server(own, ours, environment) as own_process:
+        body = work / "body.json"
+        with urllib.request.urlopen(f"http://127.0.0.1:{ours}/v1/forecast/skus/{names[0]}") as answer:
+            body.write_bytes(answer.read())
+        other = [sys.executable, "-m", "benchmarks.serving", "--peer", str(peer), str(body)]
+        with server(other, peer, {}) as peer_process:
+            print(f"{repeats} rounds of {skus} requests over {CONNECTIONS} connections, {body.stat().st_size} bytes each ...")
+            found = rounds((own_process, ours), (peer_process, peer), names, repeats)
+    show(findings(found, bare_forward(folder)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""The dbt manifest: parsed once, so that the asset graph loads without starting dbt.
+
+Belongs here: where the manifest lies, whether it is current, and making it. Does not belong here: running models
+(`dp_resources/dbt.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from dp_assets.domain.errors import ArtefactError
+from dp_resources.settings import Settings
+
+DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
+SOURCES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "tests/**/*")
+
+
+def project_hash(project: Path = DBT_PROJECT) -> str:
+    """Hash over names and contents of the project's sources: a few dozen small files, a few milliseconds."""
+    paths = sorted({path for pattern in SOURCES for path in project.glob(pattern) if path.is_file()})
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(project).as_posix()}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def manifest_folder(settings: Settings) -> Path:
+    """Folder of the state folder that holds the manifest of the project as it is now."""
+    return settings.state_dir.resolve() / "dbt" / f"{settings.dbt_target}-{project_hash()[:16]}"
+
+
+def current_manifest(settings: Settings) -> Path:
+    """Path of the current manifest; starts nothing.
+
+    Raises:
+        ArtefactError: the project was never parsed as it is now.
+    """
+    path = manifest_folder(settings) / "manifest.json"
+    if not path.is_file():
+        raise ArtefactError(f"expected the dbt manifest at {path}, but the project was not parsed yet; run `dp prepare`")
+    return path
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """Path of the current manifest; parses the project (some 10 s) only if its content has changed.
+
+    Raises:
+        ArtefactError: the project does not parse; the message ends with what dbt said.
+    """
+    folder = manifest_folder(settings)
+    if not (folder / "manifest.json").is_file():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="parse-", dir=folder.parent) as target:
+            parse(settings.dbt_target, Path(target))
+            folder.mkdir(exist_ok=True)
+            os.replace(Path(target) / "manifest.json", folder / "manifest.json")
+        _remove_others(folder, settings.dbt_target)
+    return folder / "manifest.json"
+
+
+def parse(dbt_target: str, folder: Path) -> None:
+    """Runs `dbt parse` into a folder."""
+    places = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", folder, "--log-path", folder]
+    done = subprocess.run(
+        [DBT_EXECUTABLE, "parse", "--target", dbt_target, *places],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"},
+    )
+    if done.returncode:
+        raise ArtefactError(f"the dbt project in {DBT_PROJECT} does not parse:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+
+
+def _remove_others(folder: Path, dbt_target: str) -> None:
+    """Removes manifests of earlier contents of the project."""
+    for other in folder.parent.glob(f"{dbt_target}-*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)

@@ -1,0 +1,109 @@
+"""features[cycle]: the dense panel of a cycle, with eligibility and outlier log beside it.
+
+Belongs here: which partitions are read, what is written, what the web UI shows. The rest is `domain/features.py`.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from dp_assets.domain.contracts import OUTLIER_LOG, PROMOTIONS, eligibility, weekly_buckets
+from dp_assets.domain.features import FeatureSet, audit_table, build_features
+from dp_assets.domain.ingest.events import version_spans
+from dp_assets.partitions import PAST_BUCKETS
+from dp_assets.previews import panel_picture, preview, table_schema
+from dp_assets.project import Project
+from dp_assets.runs import each_partition
+from dp_resources.lake import Lake
+
+
+def build(project: Project) -> dg.Definitions:
+    """The asset `features`."""
+
+    @dg.asset(
+        partitions_def=project.cycles,
+        deps=[
+            dg.AssetDep("weekly_buckets", partition_mapping=PAST_BUCKETS),
+            "sku_attributes",
+            dg.AssetDep("unified_transactions", partition_mapping=dg.AllPartitionMapping()),
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name="features",
+        kinds={"python", "polars", "numpy"},
+        owners=["team:demand-planning"],
+    )
+    def features(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
+        """The cycle's dense panel: explicit zeros, caps, channels known up to the cutoff and ahead of it.
+
+        Beside it eligibility (who is trained on, and why), the outlier log (every capped bucket), and the per-row audit
+        table where it is switched on. unified_transactions stands for the promotion calendars written with it.
+        """
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            made = _build(lake, project, cycle)
+            _publish(lake, project, made, cycle)
+            return _metadata(project, made)
+
+        return each_partition(context, work)
+
+    return dg.Definitions(assets=[features])
+
+
+def _build(lake: Lake, project: Project, cycle: str) -> FeatureSet:
+    past = [bucket for bucket in lake.partitions("weekly_buckets") if bucket < cycle]
+    buckets = lake.read_all("weekly_buckets", past)
+    return build_features(
+        weekly_buckets(project.config).empty() if buckets is None else buckets,
+        lake.read("sku_attributes", cycle=cycle),
+        _current_promotions(lake, project, cycle),
+        project.config,
+        project.grid.parse(cycle),
+    )
+
+
+def _current_promotions(lake: Lake, project: Project, cycle: str) -> pl.DataFrame:
+    """Promotion lines of the committed files that were known, and not superseded, at the cycle's knowledge time."""
+    moment = project.grid.known_at(project.grid.parse(cycle))
+    current = version_spans(lake.committed("ingest").values()).filter(
+        pl.col("feed") == "promotions",
+        pl.col("known_from") <= moment,
+        pl.col("superseded_from").is_null() | (pl.col("superseded_from") > moment),
+    )
+    promotions = lake.read_all("promotions", current["file_version_id"].to_list())
+    return PROMOTIONS.empty() if promotions is None else promotions
+
+
+def _publish(lake: Lake, project: Project, made: FeatureSet, cycle: str) -> None:
+    lake.write("eligibility", made.eligibility, cycle=cycle)
+    lake.write("outlier_log", made.outlier_log, cycle=cycle)
+    if project.config.features.audit_table:
+        lake.write("features_audit", audit_table(made.panel), cycle=cycle)
+    with tempfile.TemporaryDirectory() as folder:
+        made.panel.save(Path(folder))
+        info = {"series": len(made.panel), "history": made.panel.history, "notes": list(made.notes)}
+        lake.write_folder("features", Path(folder), info, cycle=cycle)
+
+
+def _metadata(project: Project, made: FeatureSet) -> dict[str, Any]:
+    panel, reasons = made.panel, made.eligibility["reason"].value_counts().sort("reason")
+    taken_off = (made.outlier_log["original"] - made.outlier_log["capped"]).sum()
+    return {
+        "dagster/row_count": len(panel) * panel.history,
+        "series": len(panel),
+        "history_buckets": panel.history,
+        "first_bucket": str(panel.starts[0]),
+        "eligibility": dict(reasons.iter_rows()),
+        "capped_buckets": len(made.outlier_log),
+        "capped_units": round(float(taken_off), 3),
+        "channels": {"past": panel.past_names, "known": panel.known_names, "calendar": panel.calendar_names},
+        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in made.notes) or "none"),
+        "eligibility_schema": table_schema(eligibility(project.config)),
+        "outlier_log_schema": table_schema(OUTLIER_LOG),
+        "series_preview": preview(panel.series),
+        "outlier_preview": preview(made.outlier_log.sort("original", descending=True)),
+        "biggest_series": panel_picture(panel),
+    }

@@ -1,0 +1,103 @@
+"""accuracy[cycle]: how good a cycle's forecasts were, once what was sold is known.
+
+Belongs here: which partitions are read, what is written, what the web UI shows. The rest is `domain/accuracy.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from dp_assets.domain.accuracy import accuracy_summary, accuracy_table, known_actuals, past_scales, scored_frame
+from dp_assets.domain.contracts import ACCURACY, weekly_buckets
+from dp_assets.domain.hierarchy import build_hierarchies
+from dp_assets.domain.panel import Panel
+from dp_assets.domain.plan import LakeState, closed_leads
+from dp_assets.lake_state import read_state
+from dp_assets.node_pictures import accuracy_picture
+from dp_assets.previews import preview, table_schema
+from dp_assets.project import Project
+from dp_assets.runs import each_partition
+from dp_resources.clock import Clock
+from dp_resources.lake import Lake
+
+
+def build(project: Project) -> dg.Definitions:
+    """The asset `accuracy`."""
+    own_buckets = dg.TimeWindowPartitionMapping(
+        start_offset=0, end_offset=project.config.horizon - 1, allow_nonexistent_upstream_partitions=True
+    )
+
+    @dg.asset(
+        partitions_def=project.cycles,
+        deps=["forecasts", "features", "sku_attributes", dg.AssetDep("weekly_buckets", partition_mapping=own_buckets)],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name="monitoring",
+        kinds={"python", "polars"},
+        owners=["team:demand-planning"],
+    )
+    def accuracy(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
+    ) -> dg.MaterializeResult[None]:
+        """Every metric beside the naive forecast's: total, per method, per node, per lead, and over all closed leads.
+
+        Run again as leads close; actuals are the sums of all contributions known by now. A SKU without a sale in a
+        closed bucket sold 0.
+        """
+        state = read_state(lake)
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            return score_cycle(lake, project, clock, state, cycle)
+
+        return each_partition(context, work)
+
+    return dg.Definitions(assets=[accuracy])
+
+
+def score_cycle(lake: Lake, project: Project, clock: Clock, state: LakeState, cycle: str) -> dict[str, Any]:
+    """Scores the closed leads of a cycle, publishes the table, then the record of how many leads it covers."""
+    config, cutoff = project.config, project.grid.parse(cycle)
+    leads = project.grid.leads(cutoff, config.horizon)[: closed_leads(cutoff, state, config, project.grid)]
+    forecasts = lake.read("forecasts", cycle=cycle)
+    panel = Panel.load(lake.open_folder("features", cycle=cycle))
+    hierarchies = build_hierarchies(forecasts, lake.read("sku_attributes", cycle=cycle), config)
+    sold = lake.read_all("weekly_buckets", [day.isoformat() for day in leads])
+    actuals = known_actuals(weekly_buckets(config).empty() if sold is None else sold, clock.now())
+    scored = scored_frame(forecasts, actuals, past_scales(panel, config), leads)
+    table = accuracy_table(scored, hierarchies, config)
+    receipt = lake.write("accuracy", table, cycle=cycle)
+    lake.commit("accuracy", cycle, {"cycle": cycle, "leads": len(leads)})
+    shown = {} if scored.is_empty() else {"biggest_nodes": accuracy_picture(scored, panel, hierarchies[0])}
+    return {
+        "dagster/partition_row_count": receipt.rows,
+        "dagster/column_schema": table_schema(ACCURACY),
+        "sha256": receipt.sha256,
+        "closed_leads": len(leads),
+        **accuracy_metadata(table, cycle),
+        **shown,
+    }
+
+
+def accuracy_metadata(table: pl.DataFrame, cycle: str) -> dict[str, Any]:
+    """The metrics that people ask for first, as markdown beside the naive forecast's, and as numbers for plots."""
+    methods = sorted(set(table.filter(pl.col("level") == "method")["node"]))
+    summaries = [("all series", accuracy_summary({cycle: table}))]
+    summaries += [(method, accuracy_summary({cycle: table}, method)) for method in methods]
+    beside = pl.concat(frame.select(pl.lit(name).alias("forecast by"), pl.all()) for name, frame in summaries)
+    rounded = beside.with_columns(pl.col(pl.Float64).round(4))
+    total = table.filter((pl.col("level") == "total") & (pl.col("lead") > 0))
+    per_lead = total.select("lead", "observations", "actual", "wape", "naive_wape", "bias", "rmsse", "coverage_80")
+    headline = {f"total_{name}": value for name, value in _headline(table).items()}
+    return {
+        "beside_naive": preview(rounded, rows=len(rounded)),
+        "per_lead": preview(per_lead.with_columns(pl.col(pl.Float64).round(4)), rows=len(per_lead)),
+        **headline,
+    }
+
+
+def _headline(table: pl.DataFrame) -> dict[str, float]:
+    total = table.filter((pl.col("level") == "total") & (pl.col("lead") == 0))
+    names = ("wape", "naive_wape", "bias", "rmsse", "wql", "coverage_80")
+    values = total.select(names).row(0, named=True) if len(total) else {}
+    return {name: float(value) for name, value in values.items() if value is not None}

@@ -1,0 +1,150 @@
+"""node_forecasts[cycle], planner_inputs[cycle] and reconciled_rollups[cycle]: every level agrees.
+
+Belongs here: which partitions are read, what is written, what the web UI shows. The rest is `domain/rollups.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import Table, node_forecasts, planner_inputs, reconciled_rollups, residuals
+from dp_assets.domain.hierarchy import SERIES, build_hierarchies
+from dp_assets.domain.node_forecasts import node_forecast_table
+from dp_assets.domain.panel import Panel
+from dp_assets.domain.rollups import Rollups, level_totals, roll_up
+from dp_assets.node_pictures import rollup_picture
+from dp_assets.partitions import HISTORY
+from dp_assets.previews import preview, table_schema
+from dp_assets.project import Project
+from dp_assets.runs import each_partition
+from dp_resources.lake import Lake
+
+OWNERS = ["team:demand-planning"]
+GROUP = "reconciliation"
+
+
+def build(project: Project) -> dg.Definitions:
+    """The assets `node_forecasts`, `planner_inputs` and `reconciled_rollups`."""
+    config = project.config
+
+    @dg.asset(
+        name="node_forecasts",
+        partitions_def=project.cycles,
+        deps=["features", "sku_attributes"],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=GROUP,
+        kinds={"python", "polars", "numpy"},
+        owners=OWNERS,
+    )
+    def forecast_nodes(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
+        """Base forecasts of every node above the series, from its own summed history, with statsforecast."""
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            panel = Panel.load(lake.open_folder("features", cycle=cycle))
+            hierarchies = build_hierarchies(panel.series, lake.read("sku_attributes", cycle=cycle), config)
+            frame = node_forecast_table(panel, hierarchies, config)
+            methods = dict(frame.filter(pl.col("lead") == 1)["method"].value_counts().sort("method").iter_rows())
+            return {**written(lake, node_forecasts(config), frame, cycle), "nodes_per_method": methods}
+
+        return each_partition(context, work)
+
+    @dg.asset(
+        name="planner_inputs",
+        partitions_def=project.cycles,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=GROUP,
+        kinds={"python"},
+        owners=OWNERS,
+    )
+    def snapshot_inputs(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
+        """Overrides and locks that planners set, as of the cycle: the only thing that reconciliation reads of them.
+
+        Nobody has planned yet while there is no planning database: the snapshot is empty, at ledger sequence 0.
+        """
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            table = planner_inputs(config)
+            return {**written(lake, table, table.empty(), cycle), "ledger_sequence": 0}
+
+        return each_partition(context, work)
+
+    @dg.asset(
+        name="reconciled_rollups",
+        partitions_def=project.cycles,
+        deps=[
+            "forecasts",
+            "node_forecasts",
+            "planner_inputs",
+            "sku_attributes",
+            "features",
+            dg.AssetDep("residuals", partition_mapping=HISTORY),
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=GROUP,
+        kinds={"python", "polars", "numpy"},
+        owners=OWNERS,
+    )
+    def roll_up_cycle(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
+        """Forecasts of every level of every hierarchy that agree: each node is the sum of its children."""
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            rollups = reconcile_cycle(lake, config, cycle)
+            for sentence in (*rollups.applied.conflicts, *rollups.applied.unmatched):
+                context.log.warning(sentence)
+            panel = Panel.load(lake.open_folder("features", cycle=cycle))
+            return {
+                **written(lake, reconciled_rollups(config), rollups.table, cycle),
+                **rollup_metadata(rollups),
+                "method": config.reconciliation.method,
+                "biggest_nodes": rollup_picture(rollups.table, panel, rollups.hierarchies[0]),
+            }
+
+        return each_partition(context, work)
+
+    return dg.Definitions(assets=[forecast_nodes, snapshot_inputs, roll_up_cycle])
+
+
+def written(lake: Lake, table: Table, frame: pl.DataFrame, cycle: str) -> dict[str, Any]:
+    """Writes a cycle's partition; what every table shows of itself."""
+    receipt = lake.write(table.name, frame, cycle=cycle)
+    return {
+        "dagster/partition_row_count": receipt.rows,
+        "dagster/column_schema": table_schema(table),
+        "sha256": receipt.sha256,
+        "preview": preview(frame),
+    }
+
+
+def champion_residuals(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
+    """Residuals of the newest model up to the cycle: those of the champion that made its forecasts; else empty."""
+    newest = max((key for key in lake.partitions("residuals") if key <= cycle), default=None)
+    return residuals(config).empty() if newest is None else lake.read("residuals", cycle=newest)
+
+
+def reconcile_cycle(lake: Lake, config: DemandConfig, cycle: str) -> Rollups:
+    """Reads a cycle's tables and reconciles them."""
+    return roll_up(
+        forecasts=lake.read("forecasts", cycle=cycle),
+        attributes=lake.read("sku_attributes", cycle=cycle),
+        node_forecasts=lake.read("node_forecasts", cycle=cycle),
+        planner_inputs=lake.read("planner_inputs", cycle=cycle),
+        residuals=champion_residuals(lake, config, cycle),
+        config=config,
+    )
+
+
+def rollup_metadata(rollups: Rollups) -> dict[str, Any]:
+    """Totals per level, how well they agree, what locks did, and how errors hang together."""
+    biggest = rollups.table.filter((pl.col("lead") == 1) & (pl.col("level") != SERIES))
+    return {
+        "totals_per_level": preview(level_totals(rollups.table), rows=50),
+        "maximum_incoherence": rollups.incoherence,
+        "locked_numbers": int(rollups.table["locked"].sum()),
+        "conflicts": dg.MetadataValue.json(list(rollups.applied.conflicts)),
+        "unmatched_inputs": dg.MetadataValue.json(list(rollups.applied.unmatched)),
+        "error_correlation": dg.MetadataValue.json(rollups.correlation),
+        "nodes_preview": preview(biggest.sort("forecast", descending=True)),
+    }

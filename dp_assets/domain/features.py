@@ -1,0 +1,274 @@
+"""Features of a cycle: from contributions, attributes and promotions to the dense panel that everything later reads.
+
+Belongs here: the leak rule applied to the inputs, densification with explicit zeros, and the order of the steps.
+Does not belong here: each step's own logic (`cleaning.py`, `promotions.py`, `channels.py`, `calendar.py`); scaling and
+vocabularies (`encoders.py`), which are fitted on what this module returns.
+
+The lake's buckets hold no zeros. Here a series gets one for every bucket without sales from its first sale to the
+cutoff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dp_assets.domain.buckets import BucketGrid
+from dp_assets.domain.calendar import calendar_channels, left_out_of_network
+from dp_assets.domain.channels import past_channels, past_names
+from dp_assets.domain.cleaning import cap_outliers, judge_eligibility, outlier_log
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.errors import NotEnoughHistoryError
+from dp_assets.domain.panel import FloatArray, Panel
+from dp_assets.domain.promotions import known_promotions, promotion_channels
+
+IntArray = npt.NDArray[np.int64]
+RESIDUE = 1e-9
+"""Share of all that was added and taken back below which a bucket's sum is rounding error, not a quantity."""
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """What the stage `features` makes of one cycle.
+
+    Attributes:
+        panel: dense arrays of every active series.
+        eligibility: every series seen, by the contract `eligibility`.
+        outlier_log: every capped bucket, by the contract `outlier_log`.
+        notes: what had to be shortened or left out for lack of history, in words.
+    """
+
+    panel: Panel
+    eligibility: pl.DataFrame
+    outlier_log: pl.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Sales:
+    """Buckets with sales as known, sparse: parallel arrays sorted by series and bucket, and the series behind them.
+
+    `row` points into `series`; `bucket` counts buckets from the grid's first.
+    """
+
+    series: pl.DataFrame
+    row: IntArray
+    bucket: IntArray
+    quantity: npt.NDArray[np.float64]
+    price: npt.NDArray[np.float64]
+
+    @property
+    def first(self) -> IntArray:
+        """(S,) bucket of each series' first sale."""
+        return self.bucket[np.searchsorted(self.row, np.arange(len(self.series)), side="left")]
+
+    @property
+    def last(self) -> IntArray:
+        """(S,) bucket of each series' last sale."""
+        return self.bucket[np.searchsorted(self.row, np.arange(len(self.series)), side="right") - 1]
+
+
+def build_features(
+    buckets: pl.DataFrame,
+    attributes: pl.DataFrame,
+    promotions: pl.DataFrame,
+    config: DemandConfig,
+    cutoff: date,
+) -> FeatureSet:
+    """The panel, the eligibility and the outlier log of a cycle.
+
+    Args:
+        buckets: contributions by the contract `weekly_buckets`, of any bucket and knowledge time; those of the cutoff
+            and later, or known too late, are not looked at.
+        attributes: the contract `sku_attributes` as of the cycle.
+        promotions: the contract PROMOTIONS, without lines of superseded files; lines known too late are not looked at.
+        config: the configuration.
+        cutoff: first day of the first forecast bucket.
+
+    Raises:
+        ConfigError: no bucket starts on the cutoff.
+        NotEnoughHistoryError: nothing was sold in the active window before the cutoff.
+    """
+    grid = BucketGrid.of(config)
+    cutoff = grid.parse(cutoff.isoformat())
+    sales = _known_sales(buckets, grid, cutoff, config)
+    judged = _judge(sales, attributes, grid, cutoff, config)
+    active = judged["active"].to_numpy()
+    if not active.any():
+        raise NotEnoughHistoryError(
+            f"cycle {cutoff}: no series sold within {config.active_weeks} weeks before the cutoff, as known at "
+            f"{grid.known_at(cutoff).isoformat()}; land files of that time first, or choose a later cycle"
+        )
+    rows = np.flatnonzero(active)
+    origin = int(sales.first[rows].min())
+    quantity, price = _dense(sales, rows, origin, grid.index_of(cutoff))
+    series = _series(judged.filter("active"), attributes, config)
+    return _assemble(series, quantity, price, origin, judged, promotions, config, cutoff)
+
+
+def _assemble(
+    series: pl.DataFrame,
+    quantity: FloatArray,
+    price: FloatArray,
+    origin: int,
+    judged: pl.DataFrame,
+    promotions: pl.DataFrame,
+    config: DemandConfig,
+    cutoff: date,
+) -> FeatureSet:
+    grid = BucketGrid.of(config)
+    history = quantity.shape[1]
+    starts = np.array([grid.start_at(origin + number) for number in range(history + config.horizon)], "datetime64[D]")
+    first = (quantity > 0).argmax(axis=1).astype(np.int32)
+    observed = _observed(quantity, first, config)
+    plans = known_promotions(promotions, grid.known_at(cutoff))
+    known, known_names = promotion_channels(plans, series["sku"], starts, config.bucket.weeks)
+    promoted = np.asarray(known[:, :history].any(axis=2))
+    capping = cap_outliers(quantity, observed, promoted, config.outliers)
+    calendar, calendar_names = calendar_channels(starts, config)
+    panel = Panel(
+        cutoff=cutoff,
+        bucket_weeks=config.bucket.weeks,
+        horizon=config.horizon,
+        starts=starts,
+        series=series,
+        quantity=quantity,
+        capped=capping.capped,
+        observed=observed,
+        price=price,
+        past=past_channels(capping.capped, observed, price, promoted, first, config),
+        known=known,
+        calendar=calendar,
+        first=first,
+        past_names=past_names(config),
+        known_names=known_names,
+        calendar_names=calendar_names,
+    )
+    log = outlier_log(series["series_id"], starts, quantity, promoted, capping)
+    return FeatureSet(panel, judged, log, _notes(panel, config))
+
+
+def _known_sales(buckets: pl.DataFrame, grid: BucketGrid, cutoff: date, config: DemandConfig) -> _Sales:
+    """Sums the contributions the cycle knows; keeps buckets whose net quantity is above zero."""
+    known = _known_rows(buckets, cutoff, grid.known_at(cutoff)).sort(
+        "series_id", "bucket_start", "file_version_id", "event"
+    )
+    bucket = (known["bucket_start"].to_numpy().astype("datetime64[D]") - np.datetime64(grid.first)).astype(np.int64)
+    bucket //= 7 * grid.weeks
+    same = known["series_id"].rle_id().to_numpy().astype(np.int64)
+    begins = np.flatnonzero((np.diff(same, prepend=-1) != 0) | (np.diff(bucket, prepend=-1) != 0))
+    quantity, revenue = (_net(known[name].to_numpy(), begins) for name in ("quantity", "revenue"))
+    sold = quantity > 0
+    begins, quantity, revenue = begins[sold], quantity[sold], revenue[sold]
+    keys = known.select("series_id", *config.series_key)[begins.tolist()]
+    row = keys["series_id"].rle_id().to_numpy().astype(np.int64)
+    series = keys[np.flatnonzero(np.diff(row, prepend=-1)).tolist()]
+    price = np.divide(revenue, quantity, out=np.zeros_like(quantity), where=revenue > 0)
+    return _Sales(series, row, bucket[begins], quantity, price)
+
+
+def _known_rows(buckets: pl.DataFrame, cutoff: date, known_at: datetime) -> pl.DataFrame:
+    return buckets.filter((pl.col("bucket_start") < cutoff) & (pl.col("known_from") <= known_at))
+
+
+def _net(values: npt.NDArray[np.float64], begins: IntArray) -> npt.NDArray[np.float64]:
+    """Sums of consecutive rows; what was taken back to the last unit is exactly 0, whatever the rounding."""
+    if not len(begins):
+        return np.zeros(0)
+    total, moved = np.add.reduceat(values, begins), np.add.reduceat(np.abs(values), begins)
+    return np.where(np.abs(total) <= RESIDUE * moved, 0.0, total)
+
+
+def _judge(
+    sales: _Sales, attributes: pl.DataFrame, grid: BucketGrid, cutoff: date, config: DemandConfig
+) -> pl.DataFrame:
+    end = grid.index_of(cutoff)
+    count = len(sales.series)
+    recent = sales.row[sales.bucket >= end - config.in_buckets(config.low_volume.window_weeks)]
+    selling_ever = np.bincount(sales.row, minlength=count)
+    history = sales.series.with_columns(
+        first_bucket=_days(sales.first, grid),
+        last_bucket=_days(sales.last, grid),
+        selling_buckets=pl.Series(np.bincount(recent, minlength=count)),
+        observed_buckets=pl.Series(selling_ever if config.zero_fill == "ignore" else end - sales.first),
+        active=pl.Series(sales.last >= end - config.in_buckets(config.active_weeks)),
+    )
+    return judge_eligibility(history, attributes, config)
+
+
+def _days(bucket: IntArray, grid: BucketGrid) -> pl.Series:
+    return pl.Series((np.datetime64(grid.first) + bucket * 7 * grid.weeks).astype("datetime64[ms]")).cast(pl.Date)
+
+
+def _series(judged: pl.DataFrame, attributes: pl.DataFrame, config: DemandConfig) -> pl.DataFrame:
+    """The panel's series: key, eligibility and every configured attribute, null where unknown."""
+    keyed = judged.select("series_id", *config.series_key, "eligible", "reason")
+    return keyed.join(attributes.select("sku", *config.attributes), on="sku", how="left", maintain_order="left")
+
+
+def _dense(sales: _Sales, rows: IntArray, origin: int, end: int) -> tuple[FloatArray, FloatArray]:
+    """(len(rows), end - origin) quantity with explicit zeros and forward-filled price of the given series."""
+    position = np.full(len(sales.series), -1)
+    position[rows] = np.arange(len(rows))
+    kept = position[sales.row] >= 0
+    row, bucket = position[sales.row[kept]], sales.bucket[kept] - origin
+    quantity, price = (np.zeros((len(rows), end - origin), dtype=np.float32) for _ in range(2))
+    quantity[row, bucket] = sales.quantity[kept]
+    price[row, bucket] = sales.price[kept]
+    latest = np.maximum.accumulate(np.where(price > 0, np.arange(end - origin), 0), axis=1)
+    return quantity, np.take_along_axis(price, latest, axis=1)
+
+
+def _observed(quantity: FloatArray, first: npt.NDArray[np.int32], config: DemandConfig) -> FloatArray:
+    seen = quantity > 0 if config.zero_fill == "ignore" else np.arange(quantity.shape[1]) >= first[:, None]
+    return seen.astype(np.float32)
+
+
+def _notes(panel: Panel, config: DemandConfig) -> tuple[str, ...]:
+    """What lack of history changed, in words for the asset's metadata."""
+    weeks = panel.history * panel.bucket_weeks
+    notes = [
+        f"{name} of {wanted} weeks is longer than the {weeks} weeks of history and works on what there is"
+        for name, wanted in [
+            ("lookback", config.lookback_weeks),
+            *(("rolling window", window) for window in config.features.rolling_windows_weeks),
+        ]
+        if wanted > weeks
+    ]
+    left_out = left_out_of_network(panel.calendar_names, panel.history, panel.bucket_weeks)
+    notes += [f"{name} stays out of the network: {reason}" for name, reason in left_out.items()]
+    if panel.known_names:
+        notes.append("promotions of past buckets are as recorded by the knowledge time, those of the leads as planned")
+    return tuple(notes)
+
+
+def audit_table(panel: Panel) -> pl.DataFrame:
+    """The panel as rows, for people and BI: one per series × bucket from its first sale to the last lead.
+
+    Columns: series_id, bucket_start, lead (null in history), quantity, quantity_capped, observed, price and the past
+    channels (null in leads), then the known and the calendar channels.
+    """
+    total = len(panel.starts)
+    row, bucket = np.nonzero(np.arange(total) >= panel.first[:, None])
+    behind = bucket >= panel.history
+    at = np.minimum(bucket, panel.history - 1)
+    columns: dict[str, pl.Series] = {
+        "series_id": panel.series["series_id"].gather(row),
+        "bucket_start": pl.Series(panel.starts[bucket].astype("datetime64[ms]")).cast(pl.Date),
+        "lead": pl.Series(bucket - panel.history + 1).cast(pl.Int64),
+    }
+    history = {"quantity": panel.quantity, "quantity_capped": panel.capped}
+    history |= {"observed": panel.observed, "price": panel.price}
+    columns |= {name: pl.Series(values[row, at]) for name, values in history.items()}
+    columns |= {name: pl.Series(panel.past[row, at, number]) for number, name in enumerate(panel.past_names)}
+    unknown_ahead = ["lead", *history, *panel.past_names]
+    columns |= {name: pl.Series(panel.known[row, bucket, number]) for number, name in enumerate(panel.known_names)}
+    columns |= {name: pl.Series(panel.calendar[bucket, number]) for number, name in enumerate(panel.calendar_names)}
+    ahead = pl.Series(behind)
+    return pl.DataFrame(columns).with_columns(
+        pl.when(ahead if name == "lead" else ~ahead).then(pl.col(name)) for name in unknown_ahead
+    )

@@ -1,0 +1,1 @@
+"""From landed bytes to unified rows: detection, mapping, reading, typing, filtering, and what a file counts for."""

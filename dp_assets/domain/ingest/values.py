@@ -1,0 +1,231 @@
+"""Turns the values of one source column into a unified type, whatever type they came in.
+
+Belongs here: text, numbers, moments and label lists, column by column. A value that cannot be understood becomes null;
+the caller compares with the source to see which. Does not belong here: which columns there are (`unify.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import NamedTuple
+
+import polars as pl
+
+LABELS = pl.List(pl.String())
+UTC_TIME = pl.Datetime("us", "UTC")
+NAIVE_TIME = pl.Datetime("us")
+MOST_EXACT_INTEGER = 2.0**53
+TIME_DIRECTIVES = re.compile(r"%[-_0]?(?:[HIklMSTRrpPfsXc]|[0-9.]*f)")
+ZONE_DIRECTIVES = re.compile(r"%[:#]*z")
+SPACES = {" ": r"[ \u00a0\u202f]"}
+"""Thousands marks with look-alikes: a space also stands for the no-break spaces that spreadsheets write."""
+
+
+class Moments(NamedTuple):
+    """When something happened: the moment in UTC, and the date it has in the business zone."""
+
+    at: pl.Series
+    on: pl.Series
+
+
+# -- text -------------------------------------------------------------------------------------------------------------
+
+
+def texts(values: pl.Series) -> pl.Series:
+    """Values as text without surrounding blanks, null for nothing; whole numbers without a decimal point.
+
+    >>> texts(pl.Series([7.0, 7.5, None])).to_list(), texts(pl.Series([" a ", "", None])).to_list()
+    (['7', '7.5', None], ['a', None, None])
+    """
+    dtype = values.dtype
+    if dtype.is_float():
+        whole = (values.is_finite() & (values == values.floor()) & (values.abs() <= MOST_EXACT_INTEGER)).fill_null(
+            False
+        )
+        as_integer = values.cast(pl.Int64, strict=False).cast(pl.String)
+        return as_integer.zip_with(whole, values.cast(pl.String)).alias(values.name)
+    if dtype.is_decimal():
+        return values.cast(pl.String).str.replace(r"\.0+$", "")
+    if dtype.is_nested():
+        return pl.Series(values.name, [json.dumps(one, default=str) for one in values.to_list()], dtype=pl.String)
+    text = values.cast(pl.String, strict=False).str.strip_chars()
+    return text.set(text == "", None) if text.len() else text
+
+
+def identifiers(values: pl.Series) -> pl.Series:
+    """Codes such as SKUs as text. Integers that a tool turned into floats on the way (`4711.0`) are integers again."""
+    return texts(values).str.replace(r"^(-?\d+)\.0$", "$1")
+
+
+def labels(values: pl.Series, separator: str, json_lists: bool = False) -> pl.Series:
+    """Multi-label values as lists of text without blanks and repetitions; null where there is none.
+
+    Args:
+        values: lists, or text that holds labels with a separator between them.
+        separator: between labels of a text.
+        json_lists: whether text may be a JSON array, as a list in a JSON file is.
+    """
+    if isinstance(values.dtype, (pl.List, pl.Array)):
+        lists = values.cast(LABELS, strict=False)
+        lists = lists.list.eval(pl.element().str.strip_chars())
+        lists = lists.list.eval(pl.element().filter(pl.element().is_not_null() & (pl.element() != "")))
+        lists = lists.list.unique(maintain_order=True)
+        return lists.set(lists.list.len() == 0, None) if lists.len() else lists
+    text = texts(values)
+    known = text.drop_nulls().unique(maintain_order=True).to_list()
+    split = {one: _split(one, separator, json_lists) for one in known}
+    lookup = pl.DataFrame(
+        {"text": known, "labels": [split[one] or None for one in known]}, schema={"text": pl.String, "labels": LABELS}
+    )
+    joined = text.to_frame("text").join(lookup, on="text", how="left", maintain_order="left")
+    return joined["labels"].alias(values.name)
+
+
+def _split(text: str, separator: str, json_lists: bool) -> list[str]:
+    parts: list[object] = list(text.split(separator))
+    if json_lists and text.startswith("["):
+        try:
+            parts = json.loads(text)
+        except ValueError:
+            parts = list(text.split(separator))
+    cleaned = (str(part).strip() for part in parts if part is not None)
+    return list(dict.fromkeys(part for part in cleaned if part))
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def numbers(values: pl.Series, decimal: str = ".", thousands: str = "") -> pl.Series:
+    """Values as finite floats; null where they are none.
+
+    Text must be a number in full, with thousands marks (if configured) in front of every three digits: `1,234` is not
+    silently taken for 1234 where the comma is no thousands mark.
+
+    >>> numbers(pl.Series(["1.234,5", "-7", "1,2,3", "x"]), decimal=",", thousands=".").to_list()
+    [1234.5, -7.0, None, None]
+    """
+    if values.dtype.is_numeric():
+        number = values.cast(pl.Float64)
+        return number.set(~number.is_finite(), None) if number.len() else number
+    if values.dtype != pl.String:
+        return pl.Series(values.name, [None] * len(values), dtype=pl.Float64)
+    text = values.str.strip_chars()
+    mark, group = re.escape(decimal), SPACES.get(thousands, re.escape(thousands))
+    whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)" if thousands else r"\d+"
+    pattern = rf"^[+-]?(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?$"
+    plain = text.str.replace_all(group, "") if thousands else text
+    plain = plain.str.replace(decimal, ".", literal=True) if decimal != "." else plain
+    number = plain.cast(pl.Float64, strict=False)
+    fits = text.str.contains(pattern).fill_null(False) & number.is_finite().fill_null(False)
+    return number.set(~fits, None) if number.len() else number
+
+
+# -- moments ----------------------------------------------------------------------------------------------------------
+
+
+def moments(
+    values: pl.Series, date_format: str | None, zone: str, business_zone: str, midnights_are_dates: bool = False
+) -> Moments:
+    """When things happened; nulls where a value cannot be understood.
+
+    A time without an offset is read in the producer's zone. A repeated hour (clocks set back) is its first occurrence;
+    an hour that was skipped (clocks set forward) is read as if the clock had not been moved yet. A date without a time
+    is the business date itself, and its moment is the start of that day in the business zone.
+
+    Args:
+        values: dates, timestamps or text.
+        date_format: strptime format of text; ISO 8601 when None.
+        zone: the producer's IANA zone.
+        business_zone: zone in which a moment has its business date.
+        midnights_are_dates: whether a column of timestamps that are all at midnight holds dates, as in XLSX.
+    """
+    dtype = values.dtype
+    nothing = pl.Series(values.name, [None] * len(values), dtype=pl.Date)
+    if dtype == pl.Date:
+        return _of_days(values, business_zone)
+    if isinstance(dtype, pl.Datetime):
+        moment = values.cast(pl.Datetime("us", dtype.time_zone))
+        if dtype.time_zone is not None:
+            return _of_times(moment.dt.convert_time_zone("UTC"), business_zone)
+        if midnights_are_dates and (moment.dt.time() == pl.Series([0]).cast(pl.Time)[0]).all():
+            return _of_days(moment.dt.date(), business_zone)
+        return _of_times(to_utc(moment, zone), business_zone)
+    if dtype.is_nested() or dtype in (pl.Boolean, pl.Null, pl.Time, pl.Duration, pl.Binary):
+        return Moments(nothing.cast(UTC_TIME), nothing)
+    text = texts(values)
+    parsed = _parse_text(text.drop_nulls().unique(maintain_order=True), date_format, zone, business_zone)
+    joined = text.to_frame("text").join(parsed, on="text", how="left", maintain_order="left")
+    return Moments(joined["at"], joined["on"])
+
+
+def to_utc(naive: pl.Series, zone: str) -> pl.Series:
+    """Local times of a zone as UTC; see `moments` for repeated and skipped hours."""
+    first = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    for skipped in (timedelta(hours=1), timedelta(days=1)):
+        gaps = naive.is_not_null() & first.is_null()
+        if not gaps.any():
+            break
+        shifted = (naive + skipped).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        first = first.zip_with(~gaps, shifted)
+    return first.dt.convert_time_zone("UTC")
+
+
+def _of_times(at: pl.Series, business_zone: str) -> Moments:
+    return Moments(at, at.dt.convert_time_zone(business_zone).dt.date())
+
+
+def _of_days(on: pl.Series, business_zone: str) -> Moments:
+    return Moments(to_utc(on.cast(NAIVE_TIME), business_zone), on)
+
+
+def chrono_format(date_format: str) -> str:
+    """A Python strptime format in the dialect of Polars, where fractions of a second are written differently.
+
+    >>> chrono_format("%d/%m/%Y %H:%M:%S.%f%z")
+    '%d/%m/%Y %H:%M:%S%.f%#z'
+    """
+    return date_format.replace(".%f", "%.f").replace("%f", "%6f").replace("%z", "%#z")
+
+
+ISO_DAYS = ("%Y-%m-%d", "%Y%m%d")
+ISO_TIMES = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
+ISO_ZONED = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
+ISO_LOOK = r"^\d{4}-?\d{2}-?\d{2}"
+
+
+def _parse_text(text: pl.Series, date_format: str | None, zone: str, business_zone: str) -> pl.DataFrame:
+    """Distinct texts with their moments: text, at, on. Each format is tried on what the ones before left over."""
+    if date_format is None:
+        prepared = text.str.replace(r"^(\d{4}-\d{2}-\d{2})\s+(\d)", "${1}T$2").str.replace(r"\s+([+-]|Z$)", "$1")
+        prepared = prepared.set(~prepared.str.contains(ISO_LOOK), None) if prepared.len() else prepared
+        formats = [(one, "day") for one in ISO_DAYS[:1]] + [(one, "time") for one in ISO_TIMES]
+        formats += [(one, "zoned") for one in ISO_ZONED] + [(one, "day") for one in ISO_DAYS[1:]]
+    else:
+        prepared, formats = text, [(chrono_format(date_format), _kind(date_format))]
+    left = pl.DataFrame({"text": text, "prepared": prepared})
+    parts = [pl.DataFrame(schema={"text": pl.String, "at": UTC_TIME, "on": pl.Date})]
+    for format_, kind in formats:
+        found = _strptime(left["prepared"], format_, kind, zone, business_zone)
+        tried = left.with_columns(found.at.alias("at"), found.on.alias("on"))
+        parts.append(tried.filter(pl.col("at").is_not_null()).select("text", "at", "on"))
+        left = tried.filter(pl.col("at").is_null()).select("text", "prepared")
+        if left.is_empty():
+            break
+    return pl.concat(parts)
+
+
+def _kind(date_format: str) -> str:
+    if ZONE_DIRECTIVES.search(date_format):
+        return "zoned"
+    return "time" if TIME_DIRECTIVES.search(date_format) else "day"
+
+
+def _strptime(text: pl.Series, format_: str, kind: str, zone: str, business_zone: str) -> Moments:
+    if kind == "day":
+        return _of_days(text.str.to_date(format_, strict=False), business_zone)
+    parsed = text.str.to_datetime(format_, strict=False, time_unit="us")
+    if kind == "time":
+        return _of_times(to_utc(parsed, zone), business_zone)
+    return _of_times(parsed.dt.convert_time_zone("UTC"), business_zone)

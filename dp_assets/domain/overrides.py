@@ -1,0 +1,228 @@
+"""Planners' numbers: locks that reconciliation must keep, and overrides of the published forecast.
+
+Belongs here: applying `planner_inputs` to forecasts of series so that sums still agree, and the published table.
+Does not belong here: reading the planning database, statistical reconciliation (`reconciliation.py`).
+
+An input sets one node (or series) in one bucket. It changes the series below it and nothing else: those not yet fixed
+are scaled in proportion until the node's sum is the planner's number; nodes above follow, because they are sums. Inputs
+are applied from the lowest level up, so that the more specific one wins: a locked category stays as it is when its
+department is locked, and the rest of the department takes the difference. Where nothing is left to take it, the higher
+input cannot be kept; it is left out and named among the conflicts. But a lock never yields to a mere override: then it
+is the overrides below the lock that are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import published_forecasts
+from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix
+
+TOLERANCE = 1e-9
+"""Relative difference up to which two sums are the same number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """One input, found in a hierarchy: the series it covers and the number their sum shall have."""
+
+    row: int
+    hierarchy: int
+    node: int | None
+    """Row among the hierarchy's nodes; None for a series."""
+    depth: int
+    members: npt.NDArray[np.intp]
+    lead: int
+    """Column of the forecast matrix: lead − 1."""
+    quantity: float
+    locked: bool
+
+    def meets(self, other: Target) -> bool:
+        """Whether both speak of the same number."""
+        return self.lead == other.lead and not set(self.members.tolist()).isdisjoint(other.members.tolist())
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Forecasts after inputs.
+
+    Attributes:
+        values: (S, M) forecasts of the series.
+        source: (S, M) row of the input that fixed each number, −1 where none did.
+        nodes: per hierarchy (A, M) whether the node's own input holds.
+        series: (S, M) whether the series' own input holds.
+        conflicts: inputs that cannot be kept beside more specific ones, one sentence each.
+        unmatched: inputs for nodes that the cycle does not forecast, one sentence each.
+    """
+
+    values: Matrix
+    source: npt.NDArray[np.intp]
+    nodes: tuple[npt.NDArray[np.bool_], ...]
+    series: npt.NDArray[np.bool_]
+    conflicts: tuple[str, ...]
+    unmatched: tuple[str, ...]
+
+
+def apply_inputs(
+    values: Matrix, inputs: pl.DataFrame, hierarchies: Sequence[Hierarchy], starts: Sequence[date]
+) -> Applied:
+    """Makes forecasts keep planners' numbers; sums above and below agree by construction.
+
+    Args:
+        values: (S, M) forecasts, never negative, in the order of the hierarchies' series.
+        inputs: `planner_inputs` rows; buckets outside `starts` are for other cycles and are passed over.
+        hierarchies: over the same series.
+        starts: M bucket starts.
+    """
+    targets, unmatched = find_targets(inputs, hierarchies, starts)
+    yielded: list[str] = []
+    while True:
+        applied, broken = _attempt(values, targets, inputs, hierarchies)
+        locks = [target for target in broken if target.locked]
+        weaker = [target for target in targets if not target.locked and any(target.meets(lock) for lock in locks)]
+        if not weaker:
+            return replace(applied, conflicts=(*yielded, *applied.conflicts), unmatched=tuple(unmatched))
+        yielded += [
+            f"{_named(inputs, target)} cannot be kept: a lock above it needs the difference" for target in weaker
+        ]
+        targets = [target for target in targets if target not in weaker]
+
+
+def _attempt(
+    values: Matrix, targets: Sequence[Target], inputs: pl.DataFrame, hierarchies: Sequence[Hierarchy]
+) -> tuple[Applied, list[Target]]:
+    """Settles targets in order; also gives those that cannot be kept."""
+    values, fixed = values.copy(), np.zeros(values.shape, dtype=np.bool_)
+    source = np.full(values.shape, -1, dtype=np.intp)
+    nodes = tuple(np.zeros((len(hierarchy), values.shape[1]), dtype=np.bool_) for hierarchy in hierarchies)
+    series = np.zeros(values.shape, dtype=np.bool_)
+    conflicts: list[str] = []
+    broken: list[Target] = []
+    for target in targets:
+        if reason := _settle(target, values, fixed, source):
+            conflicts.append(f"{_named(inputs, target)} cannot be kept: {reason}")
+            broken.append(target)
+        elif target.node is None:
+            series[target.members, target.lead] = True
+        else:
+            nodes[target.hierarchy][target.node, target.lead] = True
+    return Applied(values, source, nodes, series, tuple(conflicts), ()), broken
+
+
+def _settle(target: Target, values: Matrix, fixed: npt.NDArray[np.bool_], source: npt.NDArray[np.intp]) -> str | None:
+    """Scales the members that are not fixed yet, and fixes them; says why when that cannot be done."""
+    members, lead = target.members, target.lead
+    free = members[~fixed[members, lead]]
+    held = float(values[members[fixed[members, lead]], lead].sum())
+    rest = target.quantity - held
+    slack = TOLERANCE * max(1.0, target.quantity)
+    if rest < -slack or (not len(free) and rest > slack):
+        return f"numbers set below it already sum to {held:g}"
+    if len(free):
+        rest, current = max(rest, 0.0), float(values[free, lead].sum())
+        values[free, lead] = values[free, lead] * (rest / current) if current > 0 else rest / len(free)
+        fixed[free, lead] = True
+        source[free, lead] = target.row
+    return None
+
+
+def find_targets(
+    inputs: pl.DataFrame, hierarchies: Sequence[Hierarchy], starts: Sequence[date]
+) -> tuple[list[Target], list[str]]:
+    """Inputs in the order they are applied (lowest level first, then newest), and sentences on those without a node.
+
+    A name is looked up among the series first, then among the nodes from the top down.
+    """
+    lead_of = {day: lead for lead, day in enumerate(starts)}
+    series_row = {name: row for row, name in enumerate(hierarchies[0].series)} if len(inputs) else {}
+    indices = {hierarchy.name: index for index, hierarchy in enumerate(hierarchies)}
+    targets: list[tuple[tuple[Any, ...], Target]] = []
+    unmatched: list[str] = []
+    for row, record in enumerate(inputs.iter_rows(named=True)):
+        lead, index = lead_of.get(record["bucket_start"]), indices.get(record["hierarchy"])
+        if lead is None:
+            continue
+        place = None if index is None else _find(record["node"], hierarchies[index], series_row)
+        if index is None or place is None:
+            unmatched.append(f"{_describe(record)} names no node that this cycle forecasts")
+            continue
+        node, depth, members = place
+        target = Target(row, index, node, depth, members, lead, float(record["quantity"]), bool(record["locked"]))
+        targets.append(((node is not None, -depth, -record["ledger_sequence"], index, record["node"]), target))
+    return [target for _, target in sorted(targets, key=lambda pair: pair[0])], unmatched
+
+
+def _find(
+    name: str, hierarchy: Hierarchy, series_row: Mapping[str, int]
+) -> tuple[int | None, int, npt.NDArray[np.intp]] | None:
+    """Row among the nodes (None for a series), depth, and rows of the series below; None for an unknown name."""
+    if (series := series_row.get(name)) is not None:
+        return None, len(hierarchy.levels), np.array([series], dtype=np.intp)
+    found = hierarchy.nodes.select((pl.col("node") == name).arg_true()).to_series()
+    if found.is_empty():
+        return None
+    node = int(found[0])
+    return node, int(hierarchy.depth[node]), hierarchy.members(node)
+
+
+def _named(inputs: pl.DataFrame, target: Target) -> str:
+    return _describe(inputs.row(target.row, named=True))
+
+
+def _describe(record: Mapping[str, Any]) -> str:
+    return (
+        f"the number {record['quantity']:g} that {record['user']} set for {record['node']!r} "
+        f"({record['hierarchy']}) in the bucket of {record['bucket_start']}"
+    )
+
+
+def publish(
+    forecasts: pl.DataFrame,
+    rollups: pl.DataFrame,
+    inputs: pl.DataFrame,
+    hierarchies: Sequence[Hierarchy],
+    config: DemandConfig,
+) -> tuple[pl.DataFrame, Applied]:
+    """The `published_forecasts` table, and how planners' inputs went into it.
+
+    `override` is the number set for the series itself; an input further up shows in `final`, `user` and `reason_code`
+    of every series it changed.
+
+    Args:
+        forecasts: `forecasts` rows of the cycle.
+        rollups: `reconciled_rollups` rows; the first hierarchy's series level is read (all hierarchies agree on it).
+        inputs: `planner_inputs` rows, locks and overrides.
+        hierarchies: from `build_hierarchies` over the same forecasts.
+        config: the configuration.
+    """
+    reconciled = rollups.filter((pl.col("level") == SERIES) & (pl.col("hierarchy") == hierarchies[0].name))
+    frame = (
+        forecasts.select(
+            "series_id", *config.series_key, "lead", "bucket_start", pl.col("forecast").alias("statistical")
+        )
+        .join(
+            reconciled.select(pl.col("node").alias("series_id"), "lead", pl.col("forecast").alias("reconciled")),
+            on=["series_id", "lead"],
+            how="left",
+        )
+        .sort("series_id", "lead")
+    )
+    starts = frame["bucket_start"].unique().sort().to_list()
+    values = frame["reconciled"].to_numpy().reshape(-1, max(len(starts), 1))
+    applied = apply_inputs(values, inputs, hierarchies, starts)
+    source = pl.Series("source", applied.source.ravel())
+    who = inputs.select("user", "reason_code", pl.col("quantity").alias("override")).with_row_index("source")
+    frame = (
+        frame.with_columns(source, pl.Series("final", applied.values.ravel()), pl.Series("own", applied.series.ravel()))
+        .join(who.with_columns(pl.col("source").cast(pl.Int64())), on="source", how="left", maintain_order="left")
+        .with_columns(pl.when("own").then("override").otherwise(None).alias("override"))
+    )
+    return published_forecasts(config).conform(frame), applied

@@ -1,0 +1,201 @@
+"""The reconciled rollups of one cycle, from tables to table.
+
+Belongs here: lining up forecasts, nodes, locks and residuals as matrices, and laying the result out as rows.
+Does not belong here: the methods themselves (`reconciliation.py`, `overrides.py`, `node_intervals.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import quantile_name, reconciled_rollups
+from dp_assets.domain.errors import ContractError
+from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix, build_hierarchies
+from dp_assets.domain.node_intervals import error_correlation, moved_quantiles, node_quantiles, quantile_variance
+from dp_assets.domain.overrides import Applied, apply_inputs
+from dp_assets.domain.reconciliation import BaseForecasts, reconcile
+
+MAX_INCOHERENCE = 1e-6
+"""Largest relative difference allowed between a node and the sum of its children."""
+
+
+@dataclass(frozen=True)
+class Rollups:
+    """What reconciliation made.
+
+    Attributes:
+        table: `reconciled_rollups` rows.
+        hierarchies: what was rolled up.
+        applied: how planners' locks went in.
+        correlation: hierarchy → level → correlation of errors behind the nodes' quantiles.
+        incoherence: largest relative difference between a node and the sum of its children.
+    """
+
+    table: pl.DataFrame
+    hierarchies: tuple[Hierarchy, ...]
+    applied: Applied
+    correlation: dict[str, dict[str, float]]
+    incoherence: float
+
+
+@dataclass(frozen=True)
+class SeriesForecasts:
+    """The `forecasts` table as matrices: S series ascending, M leads.
+
+    Attributes:
+        starts: M bucket starts.
+        mean: (S, M) units per bucket.
+        naive: (S,) mean of the last 8 buckets.
+        quantiles: (S, M, Q).
+    """
+
+    starts: tuple[date, ...]
+    mean: Matrix
+    naive: Matrix
+    quantiles: Matrix
+
+
+def series_matrices(forecasts: pl.DataFrame, levels: Sequence[float]) -> SeriesForecasts:
+    """Lines the forecasts up.
+
+    Raises:
+        ContractError: there are none, or a series lacks a lead that others have.
+    """
+    frame = forecasts.sort("series_id", "lead")
+    leads = frame.select("lead", "bucket_start").unique().sort("lead", "bucket_start")
+    series, horizon = frame["series_id"].n_unique(), len(leads)
+    if not len(frame) or len(frame) != series * horizon or leads["lead"].n_unique() != horizon:
+        raise ContractError(
+            f"expected forecasts of every series for the same leads, got {len(frame)} rows for {series} series and "
+            f"{horizon} leads; materialise the asset forecasts again"
+        )
+    quantiles = frame.select(quantile_name(level) for level in levels).to_numpy()
+    return SeriesForecasts(
+        starts=tuple(leads["bucket_start"]),
+        mean=frame["forecast"].to_numpy().reshape(series, horizon),
+        naive=frame["naive"].to_numpy().reshape(series, horizon)[:, 0],
+        quantiles=np.ascontiguousarray(quantiles.reshape(series, horizon, len(levels))),
+    )
+
+
+def node_base(
+    hierarchy: Hierarchy, node_forecasts: pl.DataFrame, own: SeriesForecasts, variance: Matrix
+) -> tuple[Matrix, Matrix]:
+    """(A, M) base forecasts and (A,) residual variances of the nodes, in the hierarchy's order.
+
+    A node that `node_forecasts` lacks (its series' attributes changed in between) takes what its series sum to.
+    """
+    horizon = len(own.starts)
+    rows = hierarchy.nodes.select("level", "node").with_row_index("row").with_columns(pl.col("row").cast(pl.Int64()))
+    found = node_forecasts.filter(pl.col("hierarchy") == hierarchy.name).join(rows, on=["level", "node"])
+    found = found.filter(pl.col("lead") <= horizon)
+    at = found["row"].to_numpy()
+    mean, spread = hierarchy.aggregate(own.mean), hierarchy.aggregate(variance)
+    mean[at, found["lead"].to_numpy() - 1] = found["forecast"].to_numpy()
+    spread[at] = found["residual_variance"].to_numpy()
+    return mean, spread
+
+
+def roll_up(
+    forecasts: pl.DataFrame,
+    attributes: pl.DataFrame,
+    node_forecasts: pl.DataFrame,
+    planner_inputs: pl.DataFrame,
+    residuals: pl.DataFrame,
+    config: DemandConfig,
+) -> Rollups:
+    """Reconciles one cycle: base forecasts of all levels → rows of every hierarchy, level and node that agree.
+
+    Args:
+        forecasts, attributes, node_forecasts, planner_inputs: the contracted tables of the cycle.
+        residuals: the champion's `residuals`; empty where there are none.
+        config: hierarchies, method, quantile levels.
+
+    Raises:
+        ContractError: the inputs do not line up, or a node differs from its children by more than MAX_INCOHERENCE.
+    """
+    levels = config.quantile_levels
+    hierarchies = build_hierarchies(forecasts, attributes, config)
+    own = series_matrices(forecasts, levels)
+    variance = quantile_variance(own.quantiles[:, 0], levels)
+    bases = [node_base(hierarchy, node_forecasts, own, variance) for hierarchy in hierarchies]
+    base = BaseForecasts(
+        series=own.mean,
+        nodes=tuple(mean for mean, _ in bases),
+        series_variance=variance,
+        node_variance=tuple(spread for _, spread in bases),
+        recent=own.naive,
+    )
+    reconciled = reconcile(hierarchies, base, config.reconciliation)
+    applied = apply_inputs(reconciled, planner_inputs.filter("locked"), hierarchies, own.starts)
+    quantiles = moved_quantiles(own.quantiles, own.mean, applied.values)
+    frames, correlations, gaps = [], {}, [0.0]
+    for index, hierarchy in enumerate(hierarchies):
+        mean = hierarchy.aggregate(applied.values)
+        gaps.append(incoherence(hierarchy, mean, applied.values))
+        correlation = error_correlation(hierarchy, residuals)
+        correlations[hierarchy.name] = dict(zip(hierarchy.levels, correlation.tolist(), strict=True))
+        upper = node_quantiles(hierarchy, mean, quantiles, levels, correlation)
+        labels = hierarchy.nodes.select("level", "node", "parent")
+        frames.append(
+            _rows(hierarchy, labels, own.starts, mean, base.nodes[index], upper, applied.nodes[index], levels)
+        )
+        bottom = pl.DataFrame({"node": hierarchy.series, "parent": hierarchy.series_parents}).select(
+            pl.lit(SERIES).alias("level"), "node", "parent"
+        )
+        frames.append(_rows(hierarchy, bottom, own.starts, applied.values, own.mean, quantiles, applied.series, levels))
+    if max(gaps) > MAX_INCOHERENCE:
+        raise ContractError(f"levels of the rollup differ by {max(gaps):.2g}, at most {MAX_INCOHERENCE:g} is allowed")
+    table = reconciled_rollups(config).conform(pl.concat(frames))
+    return Rollups(table, hierarchies, applied, correlations, max(gaps))
+
+
+def _rows(
+    hierarchy: Hierarchy,
+    labels: pl.DataFrame,
+    starts: Sequence[date],
+    mean: Matrix,
+    base: Matrix,
+    quantiles: Matrix,
+    locked: npt.NDArray[np.bool_],
+    levels: Sequence[float],
+) -> pl.DataFrame:
+    """One row per label and lead; matrices are (labels, leads) and run row by row."""
+    leads = pl.DataFrame({"lead": range(1, len(starts) + 1), "bucket_start": starts})
+    flat = quantiles.reshape(-1, len(levels))
+    return labels.join(leads, how="cross", maintain_order="left_right").with_columns(
+        pl.lit(hierarchy.name).alias("hierarchy"),
+        pl.Series("forecast", mean.ravel()),
+        pl.Series("base_forecast", np.clip(base, 0, None).ravel()),
+        *(pl.Series(quantile_name(level), flat[:, column]) for column, level in enumerate(levels)),
+        pl.Series("locked", locked.ravel()),
+    )
+
+
+def incoherence(hierarchy: Hierarchy, nodes: Matrix, series: Matrix) -> float:
+    """Largest |node − sum of its children| ÷ max(1, node), from (A, M) nodes and (S, M) series."""
+    children = np.zeros_like(nodes)
+    np.add.at(children, hierarchy.parents[1:], nodes[1:])
+    np.add.at(children, hierarchy.ancestors[:, -1], series)
+    return float((np.abs(nodes - children) / np.maximum(nodes, 1.0)).max(initial=0.0))
+
+
+def level_totals(table: pl.DataFrame) -> pl.DataFrame:
+    """Per hierarchy and level: nodes, units forecast over the horizon, base and reconciled."""
+    return (
+        table.group_by("hierarchy", "level", maintain_order=True)
+        .agg(
+            pl.col("node").n_unique().alias("nodes"),
+            pl.col("base_forecast").sum(),
+            pl.col("forecast").sum(),
+            (pl.col("locked").sum()).alias("locked"),
+        )
+        .sort("hierarchy", "nodes")
+    )

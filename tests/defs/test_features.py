@@ -1,0 +1,146 @@
+"""The assets features and encoders: what they read, what they write, and that a cycle's lake files decide the bytes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from dp_assets.defs import encoders, features
+from dp_assets.domain.contracts import OUTLIER_LOG, eligibility
+from dp_assets.domain.encoders import Encoders
+from dp_assets.domain.features import audit_table
+from dp_assets.domain.panel import Panel
+from dp_assets.project import Project, build_project
+from dp_resources.clock import SimulatedClock
+from dp_resources.lake import Lake
+from dp_resources.settings import Settings
+from tests.domain.feature_inputs import attributes, moment, promotion, promotions, random_contributions
+from tests.factories import MONDAY, make_config
+
+CYCLES = [str(MONDAY + timedelta(weeks=week)) for week in (34, 35)]
+RANGE = {"dagster/asset_partition_range_start": CYCLES[0], "dagster/asset_partition_range_end": CYCLES[-1]}
+SKUS = [f"sku{number:02d}" for number in range(12)]
+
+
+class Stage:
+    """A project whose lake holds buckets, attributes and two promotion calendars, the second superseding the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        config = make_config(lake={"root": str(folder / "lake")})
+        clock = SimulatedClock(folder / "clock.json")
+        clock.set(datetime(2017, 12, 5, 12, tzinfo=UTC))
+        self.project: Project = build_project(Settings(state_dir=folder), config, folder, clock)
+        self.lake: Lake = self.project.lake()
+        for (start,), frame in random_contributions(config).group_by("bucket_start", maintain_order=True):
+            self.lake.write("weekly_buckets", frame, bucket=str(start))
+        for cycle in CYCLES:
+            self.lake.write("sku_attributes", attributes(config, SKUS), cycle=cycle)
+        self.calendar("calendar-1", week=0, kind="display")
+        self.calendar("calendar-2", week=35, kind="mailer")
+        self.calendar("calendar-unfinished", week=1, kind="ghost", committed=False)
+
+    def calendar(self, version: str, week: int, kind: str, committed: bool = True) -> None:
+        """A version of one promotions file that arrives on that week's Monday."""
+        arrival = moment(MONDAY + timedelta(weeks=week))
+        last = MONDAY + timedelta(weeks=60)
+        line = promotion("sku03", MONDAY, last, file_version_id=version, known_from=arrival, kind=kind)
+        self.lake.write("promotions", promotions([line]), file_version=version)
+        if committed:
+            record = {
+                "file_version_id": version,
+                "producer": "marketing",
+                "feed": "promotions",
+                "uri": "marketing/calendar.csv",
+                "arrived_at": arrival.isoformat(),
+                "status": "accepted",
+            }
+            self.lake.commit("ingest", version, record)
+
+    def run(self) -> dict[str, dict[str, Any]]:
+        """Materialises both cycles in one run; the metadata of the newer cycle by asset."""
+        assets = [
+            asset
+            for part in (features, encoders)
+            for asset in part.build(self.project).assets or []
+            if isinstance(asset, dg.AssetsDefinition)
+        ]
+        with dg.DagsterInstance.ephemeral(tempdir=str(self.folder)) as instance:
+            result = dg.materialize(assets, instance=instance, resources={"lake": self.lake}, tags=RANGE)
+        assert result.success
+        return {
+            event.asset_key.to_user_string(): dict(event.materialization.metadata)
+            for event in result.get_asset_materialization_events()
+            if event.asset_key and event.partition == CYCLES[-1]
+        }
+
+    def panel(self, cycle: str) -> Panel:
+        return Panel.load(self.lake.open_folder("features", cycle=cycle))
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    return Stage(tmp_path_factory.mktemp("stage"))
+
+
+@pytest.fixture(scope="module")
+def metadata(stage: Stage) -> dict[str, dict[str, Any]]:
+    return stage.run()
+
+
+def test_one_run_writes_panel_tables_and_encoders_of_every_cycle(stage: Stage, metadata: dict[str, Any]) -> None:
+    for cycle in CYCLES:
+        panel = stage.panel(cycle)
+        assert str(panel.cutoff) == cycle
+        assert eligibility(stage.project.config).violations(stage.lake.read("eligibility", cycle=cycle)) == []
+        assert OUTLIER_LOG.violations(stage.lake.read("outlier_log", cycle=cycle)) == []
+        assert stage.lake.read("features_audit", cycle=cycle).equals(audit_table(panel))
+        text = (stage.lake.open_folder("encoders", cycle=cycle) / "encoders.json").read_text(encoding="utf-8")
+        assert Encoders.from_json(text).cutoff == cycle
+
+
+def test_a_cycle_reads_the_buckets_before_its_cutoff(stage: Stage, metadata: dict[str, Any]) -> None:
+    sold = stage.lake.read_all("weekly_buckets")
+    assert sold is not None
+    for cycle in CYCLES:
+        before = sold.filter(pl.col("bucket_start").cast(pl.String) < cycle)
+        assert stage.panel(cycle).quantity.sum() == before["quantity"].sum()
+
+
+def test_a_cycle_sees_the_committed_calendar_that_was_current_then(stage: Stage, metadata: dict[str, Any]) -> None:
+    assert [stage.panel(cycle).known_names for cycle in CYCLES] == [("promo_display",), ("promo_mailer",)]
+
+
+def test_the_web_ui_shows_counts_reasons_channels_and_a_picture(metadata: dict[str, dict[str, Any]]) -> None:
+    shown = metadata["features"]
+    assert shown["series"].value == 12
+    assert sum(shown["eligibility"].value.values()) == 12
+    assert shown["channels"].value["known"] == ["promo_mailer"]
+    assert "data:image/png;base64," in shown["biggest_series"].value
+    assert "| series_id" in shown["series_preview"].value
+    assert "department" in metadata["encoders"]["attributes"].value
+    assert metadata["encoders"]["fitted_on_series"].value == 12
+
+
+def test_running_again_changes_nothing(stage: Stage, metadata: dict[str, Any]) -> None:
+    def hashes() -> list[str]:
+        return [
+            stage.lake.manifest(name, cycle=cycle)["sha256"] for name in ("features", "encoders") for cycle in CYCLES
+        ]
+
+    before = hashes()
+    stage.run()
+    assert hashes() == before
+
+
+def test_the_audit_table_can_be_switched_off(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    object.__setattr__(stage.project, "config", make_config(features={"audit_table": False}))
+    stage.run()
+    assert stage.lake.partitions("features_audit") == []
+    assert stage.lake.partitions("features") == CYCLES

@@ -1,0 +1,118 @@
+"""Seeded inputs of the stage `features`, built from the contracts: contributions, attributes, promotions."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from dp_assets.domain.buckets import BucketGrid
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import PROMOTIONS, sku_attributes, weekly_buckets
+from tests.factories import MONDAY
+
+KINDS = ("display", "front page")
+
+
+def moment(day: date) -> datetime:
+    """Six in the morning of a day, UTC."""
+    return datetime.combine(day, time(6), tzinfo=UTC)
+
+
+def contribution(config: DemandConfig, sku: str, bucket: int, quantity: float, **overrides: Any) -> dict[str, Any]:
+    """One row of weekly_buckets; it arrives at the end of its bucket unless said otherwise."""
+    start = BucketGrid.of(config).start_at(bucket)
+    row = {
+        "sku": sku,
+        "location": "north",
+        "bucket_start": start,
+        "file_version_id": f"shop-{start}",
+        "event": "landed",
+        "known_from": moment(start + BucketGrid.of(config).step),
+        "quantity": float(quantity),
+        "revenue": 2.0 * quantity,
+        "transactions": 1,
+        "promoted_quantity": 0.0,
+    }
+    row |= overrides
+    row["series_id"] = "|".join(row[name] for name in config.series_key)
+    return row
+
+
+def contributions(config: DemandConfig, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows by the contract; columns outside it (an unused location) are dropped."""
+    return weekly_buckets(config).conform(pl.DataFrame(rows))
+
+
+def random_contributions(
+    config: DemandConfig, series: int = 12, buckets: int = 40, seed: int = 3, locations: tuple[str, ...] = ("north",)
+) -> pl.DataFrame:
+    """Poisson series that start at different times, each bucket delivered in one or two files."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for number, location in product(range(series), locations):
+        level, start = rng.lognormal(0.8, 0.8), int(rng.integers(0, buckets // 3))
+        for bucket in range(start, buckets):
+            for file in range(int(rng.integers(1, 3))):
+                quantity, price = int(rng.poisson(level * (8 if rng.random() < 0.03 else 1))), float(rng.uniform(1, 3))
+                delivered = {"file_version_id": f"shop-{bucket}-{file}", "revenue": quantity * price}
+                rows.append(contribution(config, f"sku{number:02d}", bucket, quantity, location=location, **delivered))
+    return contributions(config, [row for row in rows if row["quantity"]])
+
+
+def attributes(config: DemandConfig, skus: list[str], seed: int = 4, **values: list[Any]) -> pl.DataFrame:
+    """sku_attributes with every configured attribute filled at random, unless its values are given."""
+    rng = np.random.default_rng(seed)
+    frame: dict[str, Any] = {"sku": skus}
+    for name, attribute in config.attributes.items():
+        words = rng.choice([f"{name}-{letter}" for letter in "abc"], len(skus)).tolist()
+        made = values.get(name, [[word] for word in words] if attribute.kind == "multi" else words)
+        frame[name] = pl.Series(made, dtype=pl.List(pl.String()) if attribute.kind == "multi" else pl.String())
+        frame[f"{name}_source"] = ["shop/1"] * len(skus)
+    known = [any(frame[name][number] is not None for name in config.attributes) for number in range(len(skus))]
+    conflicts = pl.Series([[]] * len(skus), dtype=pl.List(pl.String()))
+    return sku_attributes(config).conform(pl.DataFrame({**frame, "conflicts": conflicts, "has_attributes": known}))
+
+
+def promotion(sku: str, starts_on: date, ends_on: date, **overrides: Any) -> dict[str, Any]:
+    """One promotion line, announced long before it starts."""
+    return {
+        "file_version_id": "calendar-1",
+        "row_number": 1,
+        "producer": "marketing",
+        "known_from": moment(date(2016, 6, 1)),
+        "sku": sku,
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "kind": "display",
+        "discount": None,
+        "share": 1.0,
+    } | overrides
+
+
+def promotions(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows by the contract PROMOTIONS, numbered where they are not."""
+    numbered = [{**row, "row_number": number} for number, row in enumerate(rows, start=1)]
+    return PROMOTIONS.conform(pl.DataFrame(numbered, schema=PROMOTIONS.schema)) if rows else PROMOTIONS.empty()
+
+
+def random_promotions(skus: list[str], weeks: int, seed: int = 5, lines: int = 60) -> pl.DataFrame:
+    """Promotions of any day and length up to three weeks, some with a discount."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(lines):
+        first = MONDAY + timedelta(days=int(rng.integers(-10, 7 * weeks)))
+        rows.append(
+            promotion(
+                str(rng.choice(skus)),
+                first,
+                first + timedelta(days=int(rng.integers(0, 21))),
+                kind=str(rng.choice(KINDS)),
+                share=float(rng.random()),
+                discount=float(rng.random() / 2) if rng.random() < 0.5 else None,
+            )
+        )
+    return promotions(rows)

@@ -1,0 +1,113 @@
+"""promotions: which lines are known, and how much of a bucket they cover."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dp_assets.domain.promotions import channel_name, known_promotions, promotion_channels
+from tests.domain.feature_inputs import moment, promotion, promotions, random_promotions
+from tests.factories import MONDAY
+
+STARTS = np.array([MONDAY + timedelta(weeks=week) for week in range(8)], dtype="datetime64[D]")
+SKUS = pl.Series(["a", "b", "c"])
+
+
+def day(offset: int) -> date:
+    return MONDAY + timedelta(days=offset)
+
+
+def test_a_promotion_covers_a_bucket_by_its_days_and_its_share_of_stores() -> None:
+    plans = promotions([promotion("b", day(5), day(15), share=0.5)])
+    values, names = promotion_channels(plans, SKUS, STARTS, 1)
+    assert names == ("promo_display",)
+    assert values[1, :, 0] == pytest.approx([0.5 * 2 / 7, 0.5, 0.5 * 2 / 7, 0, 0, 0, 0, 0])
+    assert not values[[0, 2]].any()
+
+
+def test_a_promotion_without_end_covers_every_lead() -> None:
+    values, _ = promotion_channels(promotions([promotion("a", date(2000, 1, 1), date(9999, 12, 31))]), SKUS, STARTS, 1)
+    assert values[0, :, 0].tolist() == [1] * 8
+
+
+def test_groups_of_stores_add_up_but_never_beyond_all_stores() -> None:
+    lines = [promotion("a", day(0), day(6), share=share) for share in (0.3, 0.2)]
+    lines += [promotion("b", day(0), day(6), share=share) for share in (0.8, 0.9, 3.0)]
+    values, _ = promotion_channels(known_promotions(promotions(lines), moment(day(0))), SKUS, STARTS, 1)
+    assert values[:2, 0, 0] == pytest.approx([0.5, 1.0])
+
+
+def test_each_kind_has_its_channel_and_a_discount_its_own() -> None:
+    lines = [
+        promotion("a", day(0), day(6), kind="Mailer / front page", discount=0.2, share=0.5),
+        promotion("a", day(0), day(6), kind="display", discount=0.4, share=0.5),
+        promotion("c", day(7), day(13), kind="display"),
+    ]
+    values, names = promotion_channels(promotions(lines), SKUS, STARTS, 1)
+    assert names == ("promo_display", "promo_mailer_front_page", "discount")
+    assert values[0, 0] == pytest.approx([0.5, 0.5, 0.2])
+    assert values[2, 1] == pytest.approx([1, 0, 0])
+
+
+def test_channels_are_only_made_for_what_touches_the_panel() -> None:
+    lines = [
+        promotion("a", day(-30), day(-20), kind="past"),
+        promotion("a", day(100), day(120), kind="future"),
+        promotion("stranger", day(0), day(6), kind="elsewhere"),
+    ]
+    values, names = promotion_channels(promotions(lines), SKUS, STARTS, 1)
+    assert (values.shape, names) == ((3, 8, 0), ())
+    values, names = promotion_channels(promotions([]), SKUS, STARTS, 1)
+    assert (values.shape, names) == ((3, 8, 0), ())
+
+
+def test_of_calendars_sent_again_the_newest_known_one_speaks() -> None:
+    def sent(version: str, week: int, share: float, **overrides: object) -> dict[str, object]:
+        when = moment(day(7 * week))
+        return promotion("a", day(21), day(27), file_version_id=version, known_from=when, share=share, **overrides)
+
+    plans = promotions([sent("1", 0, 0.2), sent("1", 0, 0.1), sent("2", 1, 0.7), sent("3", 0, 0.15, producer="other")])
+    shares = {
+        week: promotion_channels(known_promotions(plans, moment(day(7 * week))), SKUS, STARTS, 1)[0][0, 3, 0]
+        for week in (0, 1)
+    }
+    assert shares == pytest.approx({0: 0.2 + 0.1 + 0.15, 1: 0.7 + 0.15})
+
+
+def test_a_plan_that_arrives_too_late_or_ends_before_it_starts_is_unknown() -> None:
+    plans = promotions([promotion("a", day(0), day(6), known_from=moment(day(30))), promotion("b", day(6), day(0))])
+    assert len(known_promotions(plans, moment(day(29)))) == 0
+    assert known_promotions(plans, moment(day(30)))["sku"].to_list() == ["a"]
+
+
+def test_a_channel_is_named_after_its_kind() -> None:
+    assert [channel_name(kind) for kind in ("display", "Front page", "-")] == [
+        "promo_display",
+        "promo_front_page",
+        "promo_other",
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([1, 2, 4]))
+def test_coverage_equals_a_count_of_days(seed: int, weeks: int) -> None:
+    starts = np.array([MONDAY + timedelta(weeks=weeks * number) for number in range(8)], dtype="datetime64[D]")
+    plans = random_promotions(SKUS.to_list(), weeks=8 * weeks, seed=seed, lines=12)
+    values, names = promotion_channels(plans, SKUS, starts, weeks)
+    days = 7 * weeks
+    for row, sku in enumerate(SKUS):
+        for number, start in enumerate(starts.tolist()):
+            touched: dict[str, float] = dict.fromkeys(names, 0.0)
+            for line in plans.filter(sku=sku).iter_rows(named=True):
+                span = [start + timedelta(days=offset) for offset in range(days)]
+                part = line["share"] * sum(line["starts_on"] <= each <= line["ends_on"] for each in span) / days
+                touched[channel_name(line["kind"])] = touched.get(channel_name(line["kind"]), 0) + part
+                if "discount" in names:
+                    touched["discount"] = max(touched["discount"], (line["discount"] or 0) * part)
+            expected = [min(1.0, touched[name]) for name in names]
+            assert values[row, number] == pytest.approx(expected, abs=1e-6)

@@ -1,0 +1,139 @@
+"""A small shop in a temporary folder: files of two producers, a configuration, a clock, and a real Dagster instance."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import polars as pl
+
+from dp_assets.domain.config import DemandConfig
+from dp_assets.execution import run_until_done
+from dp_assets.project import Project, build_project
+from dp_resources.clock import SimulatedClock
+from dp_resources.settings import Settings
+from tests.factories import MONDAY
+
+DEPARTMENTS = ("dairy", "bakery", "frozen")
+BRANDS = ("own", "national")
+
+
+def world_config(**overrides: Any) -> DemandConfig:
+    """Two producers (CSV and NDJSON), a promotions calendar, two attributes, a network of toy size."""
+    base: dict[str, Any] = {
+        "bucket": {"first": MONDAY, "time_zone": "Europe/Rome"},
+        "producers": [
+            {
+                "name": "shop",
+                "files": ["shop/*.csv"],
+                "arrival": "modified_at",
+                "csv": {"delimiter": ";", "decimal": ","},
+                "date_format": "%d/%m/%Y",
+                "time_zone": "Europe/Rome",
+                "columns": {"sku": "item", "sold_at": "day", "quantity": "qty", "revenue": "money", "department": "dept"},
+            },
+            {
+                "name": "web",
+                "files": ["web/*.ndjson"],
+                "arrival": "modified_at",
+                "columns": {"sku": "id", "sold_at": "ts", "quantity": "n", "revenue": "total", "brand": "brand"},
+            },
+            {
+                "name": "marketing",
+                "feed": "promotions",
+                "files": ["marketing/*.csv"],
+                "arrival": "modified_at",
+                "columns": {"sku": "sku", "starts_on": "from", "ends_on": "to", "kind": "kind", "share": "share"},
+            },
+        ],
+        "attributes": {"department": {}, "brand": {}},
+        "lookback_weeks": 12,
+        "horizon_weeks": 4,
+        "low_volume": {"min_selling_weeks": 6},
+        "features": {"rolling_windows_weeks": [4], "holidays": "IT"},
+        "hierarchies": [{"name": "product", "levels": ["department", "brand"]}],
+        "model": {"hidden_size": 8, "epochs": 2, "steps_per_epoch": 10, "batch_size": 64},
+        "tuning": {"trials": 0},
+        "validation": {"folds": 1},
+        "replay": {"cycles": 1},
+    }
+    return DemandConfig.model_validate({**base, **overrides})
+
+
+def land_week(root: Path, week: int, skus: int = 24, seed: int = 5) -> None:
+    """Writes one week's files of every producer; the same week always has the same bytes and arrival."""
+    rng = np.random.default_rng([seed, week])
+    monday = MONDAY + timedelta(weeks=week)
+    level = np.random.default_rng(seed).lognormal(1.2, 0.6, skus)
+    promoted = set(np.random.default_rng([seed, week, 1]).choice(skus, 3, replace=False).tolist())
+    shop, web = ["item;day;qty;money;dept"], []
+    for sku in range(skus):
+        for day in range(0, 7, 2):
+            units = int(rng.poisson(level[sku] * (2.5 if sku in promoted else 1.0) / 4))
+            if units == 0:
+                continue
+            when = monday + timedelta(days=day)
+            if day % 4 == 0:
+                money = f"{units * (sku + 2) / 2:.2f}".replace(".", ",")
+                shop.append(f"S{sku:03d};{when:%d/%m/%Y};{units};{money};{DEPARTMENTS[sku % 3]}")
+            else:
+                line = {"id": f"S{sku:03d}", "ts": f"{when}T10:00:00Z", "n": units, "total": units * (sku + 2) / 2}
+                web.append(json.dumps({**line, "brand": BRANDS[sku % 2]}))
+    shop.append(f"S000;{monday:%d/%m/%Y};-1;-1,00;dairy")
+    plan = ["sku,from,to,kind,share"]
+    plan += [f"S{sku:03d},{monday},{monday + timedelta(days=6)},display,0.5" for sku in sorted(promoted)]
+    arrival = monday + timedelta(weeks=1)
+    drop(root / "shop" / f"{monday}.csv", "\n".join(shop) + "\n", arrival)
+    drop(root / "web" / f"{monday}.ndjson", "\n".join(web) + "\n", arrival)
+    drop(root / "marketing" / f"{monday}.csv", "\n".join(plan) + "\n", monday - timedelta(weeks=5))
+
+
+def drop(path: Path, text: str, arrived_on: date) -> None:
+    """A file whose modification time says that it arrived at six in the morning of a day."""
+    import os
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    stamp = datetime(arrived_on.year, arrived_on.month, arrived_on.day, 6, tzinfo=UTC).timestamp()
+    os.utime(path, (stamp, stamp))
+
+
+class World:
+    """A project in a temporary folder whose clock stands `weeks` after its first Monday, on a Tuesday noon."""
+
+    def __init__(self, folder: Path, config: DemandConfig, weeks: int) -> None:
+        self.folder = folder
+        self.config = config.model_copy(
+            update={
+                "landing": config.landing.model_copy(update={"root": str(folder / "landing")}),
+                "lake": config.lake.model_copy(update={"root": str(folder / "lake")}),
+            }
+        )
+        self.clock = SimulatedClock(folder / "state" / "clock.json")
+        self.instance = dg.DagsterInstance.local_temp(str(folder / "dagster"))
+        self.said: list[str] = []
+        (folder / "dagster").mkdir(parents=True, exist_ok=True)
+        for week in range(weeks):
+            land_week(folder / "landing", week)
+        self.advance_to(weeks)
+
+    def advance_to(self, weeks: int) -> None:
+        """Moves the clock to the Tuesday after that many weeks."""
+        day = MONDAY + timedelta(weeks=weeks, days=1)
+        self.clock.set(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+
+    @property
+    def project(self) -> Project:
+        settings = Settings(state_dir=self.folder / "state", clock="simulated", executor="in_process")
+        return build_project(settings, self.config, self.folder, self.clock)
+
+    def run(self) -> int:
+        """Runs everything due; the number of jobs that ran."""
+        return run_until_done(self.project, self.instance, self.said.append)
+
+    def table(self, name: str, **key: str) -> pl.DataFrame:
+        return self.project.lake().read(name, **key)
