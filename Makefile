@@ -40,7 +40,7 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	@started=$$SECONDS; $(PIP) -e '.[dev]' && echo "→ installed in $$((SECONDS - started)) s, $$(du -sh $(VENV) | cut -f1) on disk"
 	@touch $(VENV)/.demo $@
 
-demo: $(VENV)/.demo  ## Real data of three producers → forecasts, accuracy and ten examples (≤ 10 min, then ≤ 2)
+demo: $(VENV)/.demo  ## A year of grocery sales from three producers → forecasts, accuracy and ten examples (≤ 10 min, then ≤ 2)
 	@$(DP_DEMO) demo run
 
 demo-next-week: $(VENV)/.demo  ## Move the demo's clock by a week and land that week's files

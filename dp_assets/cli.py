@@ -37,7 +37,7 @@ app = typer.Typer(
         "First time: [bold]make demo[/], or [bold]dp config check[/] for a demand.yaml of your own."
     ),
 )
-demo = typer.Typer(no_args_is_help=True, help="The demonstration on real grocery transactions of 2017.")
+demo = typer.Typer(no_args_is_help=True, help="The demonstration on a year of grocery transactions.")
 clock = typer.Typer(no_args_is_help=True, help="Show or move the simulated clock (DP_CLOCK=simulated).")
 config = typer.Typer(no_args_is_help=True, help="Check demand.yaml, or print its schema and reference.")
 inspect = typer.Typer(no_args_is_help=True, help="Look at what the lake holds.")

@@ -1,4 +1,4 @@
-"""The demo's landing folder: real data of 2017 written as three producers, a product master and a marketing team would.
+"""The demo's landing folder: grocery sales as three producers would deliver them, with master and plans.
 
 Belongs here: which file arrives when, and putting it there so that nobody sees half of it.
 Does not belong here: the data (`demo_package.py`), the formats (`demo_files.py`), the clock and the command line

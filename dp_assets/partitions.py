@@ -6,6 +6,7 @@ Belongs here: partition definitions and mappings, one of each kind. Does not bel
 
 from __future__ import annotations
 
+import warnings
 from datetime import datetime, timedelta
 
 import dagster as dg
@@ -13,10 +14,22 @@ import dagster as dg
 from dp_assets.domain.buckets import BucketGrid
 
 FILE_PARTITIONS = dg.DynamicPartitionsDefinition(name="file")
-HISTORY = dg.TimeWindowPartitionMapping(start_offset=-800, end_offset=0, allow_nonexistent_upstream_partitions=True)
-"""Cycle ← buckets and models up to it. It lets one bucket too many through, so rows are filtered by cutoff in code."""
-PAST_BUCKETS = dg.TimeWindowPartitionMapping(start_offset=-800, end_offset=-1, allow_nonexistent_upstream_partitions=True)
-"""Cycle ← buckets before its cutoff."""
+
+
+def window(start_offset: int, end_offset: int) -> dg.TimeWindowPartitionMapping:
+    """Cycle ← partitions between two offsets from it, absent ones allowed."""
+    with warnings.catch_warnings():
+        # Leaving out partitions that do not exist is marked beta; nothing else maps a cycle to all history.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.TimeWindowPartitionMapping(
+            start_offset=start_offset, end_offset=end_offset, allow_nonexistent_upstream_partitions=True
+        )
+
+
+HISTORY = window(-800, 0)
+"""Cycle ← models up to it."""
+PAST_BUCKETS = window(-800, -1)
+"""Cycle ← buckets before its cutoff. For N > 1 one bucket too many can slip through, so code filters by cutoff again."""
 EXCLUSION_YEARS = 15
 
 

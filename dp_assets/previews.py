@@ -11,6 +11,7 @@ import dagster as dg
 import polars as pl
 
 from dp_assets.domain.contracts import Table
+from dp_assets.domain.promotions import promoted_buckets
 from dp_assets.pictures import draw, figure_markdown
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def preview(frame: pl.DataFrame, rows: int = 10) -> dg.MarkdownMetadataValue:
         tbl_hide_column_data_types=True,
         tbl_rows=rows,
         tbl_cols=-1,
+        tbl_width_chars=65_535,  # a narrower table wraps its cells, which is no markdown any more
         fmt_str_lengths=40,
     ):
         return dg.MetadataValue.md(str(frame.head(rows)))
@@ -54,7 +56,7 @@ def panel_picture(panel: Panel) -> dg.MarkdownMetadataValue:
     def paint(axes: list[Axes]) -> None:
         history, axis = panel.starts[: panel.history], axes[0]
         capped = panel.capped[row] < panel.quantity[row]
-        promoted = panel.known[row].any(axis=1)
+        promoted = promoted_buckets(panel.known[[row]], panel.known_names)[0]
         for start in panel.starts[promoted]:
             axis.axvspan(start, start + 7 * panel.bucket_weeks, color="tab:orange", alpha=0.15, lw=0)
         axis.plot(history, panel.quantity[row], lw=1, label="quantity")

@@ -132,7 +132,8 @@ def code_server_answers(path: Path) -> bool:
         return False
     from dagster._grpc.client import DagsterGrpcClient
 
-    return bool(DagsterGrpcClient(socket=str(path)).health_check_query() == "SERVING")
+    client: Any = DagsterGrpcClient(socket=str(path))
+    return bool(client.health_check_query() == "SERVING")
 
 
 def _asked(url: str, query: str) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource
 from dagster_dbt.compat import DBT_PYTHON_VERSION
 
 from dp_assets.domain.buckets import BucketGrid
@@ -74,6 +74,9 @@ class LakeTranslator(DagsterDbtTranslator):
     The files behind the four sources are all written by `unified_transactions`. Which of them a bucket or a cycle reads
     follows from commit records, so the declared mapping is all of them: it is lineage, not scheduling.
     """
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":

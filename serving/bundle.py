@@ -9,7 +9,7 @@ Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels. File
     mean, published, naive.npy                  (S, M) units per bucket, float64
     quantiles.npy                               (S, M, Q) units per bucket, float64
     method, model_version, receipt.npy          (S, M) codes into vocabularies.json
-    tail/                                       panel of the network's series: the last L buckets and the leads
+    tail/                                       panel of the network's series: what a window at the cutoff reads
     encoders.json, model.onnx, model.json       the champion's, when the network made any forecast
     error_distributions.arrow                   the champion's, for quantiles of a recomputed mean
 
@@ -24,19 +24,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 import polars as pl
+from pydantic import TypeAdapter
 
 from dp_assets.domain.contracts import quantile_name
 from dp_assets.domain.errors import ArtefactError, ContractError
+from dp_assets.domain.inference import METHOD
 from dp_assets.domain.panel import Panel
 
 FORMAT = 1
-NETWORK_METHOD = "lstm"
 NUMBERS = {"mean": "forecast", "published": "final", "naive": "naive"}
 WORDS = ("method", "model_version", "receipt")
 MODEL_FILES = ("model.onnx", "model.json")
@@ -52,21 +53,21 @@ class Head:
         cycle: first day of the first forecast bucket.
         champion: cycle of the model behind the network's forecasts; None when only fallbacks made them.
         bucket_weeks: N.
-        lookback: L, buckets of history the network sees.
         key: key columns of a series, `sku` first.
         leads: bucket start of each lead, M of them.
         quantile_levels: published quantile levels, ascending.
         interval_levels: central intervals published by default, in percent.
+        interval_method: how quantiles are made of a mean.
     """
 
     cycle: str
     champion: str | None
     bucket_weeks: int
-    lookback: int
     key: tuple[str, ...]
     leads: tuple[str, ...]
     quantile_levels: tuple[float, ...]
     interval_levels: tuple[int, ...]
+    interval_method: Literal["empirical", "gaussian"]
     format: int = field(default=FORMAT)
 
     @property
@@ -75,12 +76,15 @@ class Head:
         return len(self.leads)
 
 
+HEAD = TypeAdapter(Head)
+
+
 @dataclass(frozen=True)
 class NetworkParts:
     """What the forward pass needs beside the forecasts.
 
     Attributes:
-        model_folder: the champion's artefact, holding model.onnx and model.json.
+        model_folder: the champion's artefact, holding model.onnx and model.json (whose `spec` names the lookback).
         encoders: the champion's encoders as JSON text.
         panel: the cycle's whole panel; the bundle keeps only its tail, for the network's series.
         error_distributions: the champion's residual quantiles.
@@ -93,11 +97,12 @@ class NetworkParts:
 
 
 def panel_tail(panel: Panel, lookback: int, rows: npt.NDArray[np.intp]) -> Panel:
-    """The last `lookback` buckets of history and the leads, for some series.
+    """The buckets that a window at the cutoff reads, and the leads, for some series.
 
-    `first` moves along: it is negative where the first sale lies before the tail.
+    These are the last `lookback` ones and those around the leads' last year. `first` moves along: it is negative where
+    the first sale lies before the tail.
     """
-    skip = max(0, panel.history - lookback)
+    skip = max(0, panel.history - max(lookback, round(52 / panel.bucket_weeks) + 1))
     kept = panel.take(rows)
     return replace(
         kept,
@@ -172,7 +177,7 @@ def _rectangle(forecasts: pl.DataFrame, published: pl.DataFrame, head: Head) -> 
 
 def _write_network(folder: Path, series: pl.DataFrame, head: Head, network: NetworkParts | None) -> list[int | None]:
     """Writes the parts of the forward pass; returns, per series, its row in the tail."""
-    made = series["method"] == NETWORK_METHOD
+    made = series["method"] == METHOD
     if network is None or not made.any():
         return [None] * len(series)
     position = {name: row for row, name in enumerate(network.panel.series["series_id"].to_list())}
@@ -182,16 +187,19 @@ def _write_network(folder: Path, series: pl.DataFrame, head: Head, network: Netw
             f"{len(unknown)} series forecast by the network are not in the panel of cycle {head.cycle}, e.g. "
             f"{unknown[0]!r}; materialise features and forecasts for this cycle again"
         )
-    panel_tail(network.panel, head.lookback, np.array([position[name] for name in names], dtype=np.intp)).save(
-        folder / "tail"
-    )
+    rows = np.array([position[name] for name in names], dtype=np.intp)
+    panel_tail(network.panel, lookback_of(network.model_folder), rows).save(folder / "tail")
     for name in MODEL_FILES:
-        if (network.model_folder / name).is_file():
-            shutil.copyfile(network.model_folder / name, folder / name)
+        shutil.copyfile(network.model_folder / name, folder / name)
     (folder / "encoders.json").write_text(network.encoders)
     _write_arrow(folder / "error_distributions.arrow", network.error_distributions)
     counter = iter(range(len(names)))
     return [next(counter) if is_made else None for is_made in made.to_list()]
+
+
+def lookback_of(model_folder: Path) -> int:
+    """L: buckets of history the network of a model folder sees."""
+    return int(orjson.loads(_read(model_folder / "model.json"))["spec"]["lookback"])
 
 
 def _save(folder: Path, name: str, array: npt.NDArray[Any]) -> None:
@@ -289,7 +297,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise ArtefactError(
-            f"expected {path.name} in the serving bundle {path.parent}; materialise the asset serving_bundle again"
+            f"expected {path.name} in {path.parent}, but it is not there; materialise the asset serving_bundle again"
         ) from None
 
 
@@ -300,14 +308,14 @@ def _read_head(path: Path) -> Head:
             f"expected a serving bundle of format {FORMAT} in {path.parent}, got {fields.get('format')!r}; "
             "materialise the asset serving_bundle with this version of the code"
         )
-    return Head(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    return HEAD.validate_python(fields)
 
 
 def _mapped(folder: Path, name: str, shape: Sequence[int]) -> npt.NDArray[Any]:
     """A memory-mapped array as a plain ndarray, whose indexing is cheaper than np.memmap's."""
     path = folder / f"{name}.npy"
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (FileNotFoundError, ValueError) as error:
         raise ArtefactError(f"serving bundle {folder}: {error}; materialise the asset serving_bundle again") from error
     if array.shape != tuple(shape):

@@ -7,20 +7,22 @@ Does not belong here: how windows are gathered, the network is run or quantiles 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.inference import onnx_session, predict_onnx
-from dp_assets.domain.intervals import quantiles, scale_of
-from dp_assets.domain.windows import gather
-from serving.bundle import Bundle
+from dp_assets.domain.intervals import ErrorDistributions, quantiles
+from dp_assets.domain.windows import Inputs, gather
+from serving.bundle import Bundle, lookback_of
 
 FloatArray = npt.NDArray[np.float64]
 Computed = dict[int, tuple[FloatArray, FloatArray]]
-MAX_SERIES = 256
+MAX_WAITING = 128
+"""Requests put into one pass at most."""
 
 
 class ForwardPass:
@@ -30,12 +32,69 @@ class ForwardPass:
         self.bundle = bundle
         self.panel = bundle.tail()
         self.encoders = Encoders.from_json(bundle.encoders_json())
-        self.codes = self.encoders.codes(self.panel.series)
-        self.distributions = bundle.error_distributions()
+        self.distributions = ErrorDistributions.of(bundle.error_distributions(), bundle.head.quantile_levels)
+        self.lookback = lookback_of(bundle.folder)
         self.session = onnx_session(bundle.folder)
+
+    def inputs(self, tail_rows: Sequence[int]) -> Inputs:
+        """What the network reads of the cycle's own windows of some rows of the tail."""
+        panel = self.panel.take(np.asarray(tail_rows, np.intp))
+        rows, origins = np.arange(len(panel)), np.full(len(panel), panel.history)
+        codes = self.encoders.codes(panel.series)
+        return gather(panel, self.encoders.scale(panel), codes, rows, origins, self.lookback)
 
     def run(self, rows: Sequence[int]) -> Computed:
         """Bundle row → mean (M,) and quantiles (M, Q), units per bucket, for rows that the network forecasts."""
-        at = self.bundle.tail_rows[list(rows)]
-        panel = self.panel.take(at)
-        raise NotImplementedError
+        tail_rows = self.bundle.tail_rows[list(rows)]
+        mean = predict_onnx(self.session, self.inputs(tail_rows.tolist())).astype(np.float64)
+        names = [self.bundle.series_ids[row] for row in rows]
+        spread = quantiles(mean, names, self.distributions, method=self.bundle.head.interval_method)
+        return {row: (mean[number], spread[number]) for number, row in enumerate(rows)}
+
+
+class Computer:
+    """Runs forward passes beside the event loop. Requests that come in during a pass share the next one."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self._waiting: list[tuple[list[int], asyncio.Future[Computed]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    @cached_property
+    def forward(self) -> ForwardPass:
+        """The forward pass, set up when first needed, beside the event loop."""
+        return ForwardPass(self.bundle)
+
+    def _run(self, rows: Sequence[int]) -> Computed:
+        return self.forward.run(rows)
+
+    async def compute(self, rows: Sequence[int]) -> Computed:
+        """Row → mean (M,) and quantiles (M, Q), for those of the rows that the network forecasts.
+
+        Raises:
+            ArtefactError: the bundle's parts do not fit each other.
+        """
+        wanted = [row for row in rows if self.bundle.tail_rows[row] >= 0]
+        if not wanted:
+            return {}
+        future: asyncio.Future[Computed] = asyncio.get_running_loop().create_future()
+        self._waiting.append((wanted, future))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+        return await future
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MAX_WAITING], self._waiting[MAX_WAITING:]
+            rows = sorted({row for wanted, _ in batch for row in wanted})
+            try:
+                computed = await asyncio.to_thread(self._run, rows)
+            except Exception as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for wanted, future in batch:
+                if not future.done():  # its client may have gone
+                    future.set_result({row: computed[row] for row in wanted})
+        self._worker = None

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,11 +22,12 @@ from dp_resources.settings import Settings
 from serving.bundle import Bundle
 
 if TYPE_CHECKING:
-    from serving.forward import ForwardPass
+    from serving.forward import Computer
 
 TABLE = "serving_bundle"
 CHECK_SECONDS = 1.0
 RETRY_SECONDS = 30.0
+ANSWER_BYTES = 64 * 2**20
 log = logging.getLogger("demand_planner.serving")
 
 
@@ -45,7 +48,7 @@ def open_lake(settings: Settings) -> Lake:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A bundle in service, with its forward pass, which is set up when first asked for."""
+    """A bundle in service, with what is made of it on demand."""
 
     cycle: str
     version: str
@@ -53,10 +56,40 @@ class Loaded:
     loaded_at: datetime
 
     @cached_property
-    def forward(self) -> ForwardPass:
-        from serving.forward import ForwardPass
+    def answers(self) -> Answers:
+        """Answers rendered from this bundle."""
+        return Answers(ANSWER_BYTES)
 
-        return ForwardPass(self.bundle)
+    @cached_property
+    def computer(self) -> Computer:
+        """The forward pass; nothing is imported or read before it is first used."""
+        from serving.forward import Computer
+
+        return Computer(self.bundle)
+
+
+class Answers:
+    """Rendered answers, the least recently used dropped first: they change only with the bundle, so once is enough.
+
+    Not safe for threads: the event loop is its one user.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.bytes = 0
+        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+
+    def get(self, key: Hashable, render: Callable[[], bytes]) -> bytes:
+        """The answer to a question, rendered unless it is still there."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+            return found
+        rendered = self._kept[key] = render()
+        self.bytes += len(rendered)
+        while self.bytes > self.limit:
+            self.bytes -= len(self._kept.popitem(last=False)[1])
+        return rendered
 
 
 class Library:

@@ -55,6 +55,7 @@ class TestServices:
         assert lines.index("one   | here") < lines.index("three | here") < lines.index("all is well")
         assert lines[-1] == "stopped, nothing left behind"
 
+    @pytest.mark.slow
     def test_a_process_that_ignores_signals_is_killed(self) -> None:
         lines, supervisor = collected()
         killer = self.stop_when_announced(lines)
@@ -63,6 +64,7 @@ class TestServices:
         killer.wait()
         assert supervisor.family() == []
 
+    @pytest.mark.slow
     def test_grandchildren_in_sessions_of_their_own_are_ended(self) -> None:
         lines, supervisor = collected()
         killer = self.stop_when_announced(lines)
@@ -101,7 +103,7 @@ class TestServices:
 
     def test_handlers_of_signals_are_put_back(self) -> None:
         before = signal.getsignal(signal.SIGINT)
-        lines, supervisor = collected()
+        _, supervisor = collected()
         supervisor.run([[Service("gone", (PYTHON, "-c", ""), lambda: False)]], lambda: "")
         assert signal.getsignal(signal.SIGINT) is before
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-from dagster_dbt import DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt import dbt_assets
 
 from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT, current_manifest
 from dp_assets.domain.contracts import Table, sku_attributes, transactions_cleaned, weekly_buckets
@@ -118,7 +118,7 @@ def build(project: Project) -> dg.Definitions:
     attributes = sku_attributes(config)
     shared: dict[str, Any] = {
         "manifest": manifest,
-        "dagster_dbt_translator": LakeTranslator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
+        "dagster_dbt_translator": LakeTranslator(),
         "backfill_policy": dg.BackfillPolicy.single_run(),
         "pool": "dbt",
     }

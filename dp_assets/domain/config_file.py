@@ -13,7 +13,7 @@ reference and the JSON Schema (`config_reference.py`, offered here too).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from dp_assets.domain.config import FEED_COLUMNS, TRANSACTION_COLUMNS, DemandCon
 from dp_assets.domain.config_errors import Finding, YamlPath, did_you_mean, findings
 from dp_assets.domain.config_reference import json_schema, reference_markdown
 from dp_assets.domain.errors import ConfigError
+from dp_assets.domain.ingest.mapping import read_mapping_table
 
 __all__ = ["json_schema", "load_config", "parse_config", "reference_markdown"]
 
@@ -166,18 +167,23 @@ def _cross_findings(config: DemandConfig, folder: Path | None) -> Iterator[Findi
 
 
 def _mapping_findings(producer: ProducerConfig, config: DemandConfig, folder: Path | None) -> Iterator[Finding]:
+    """Columns that the feed does not have or lacks, wherever the mapping stands. Paths are below the producer."""
     required, allowed = FEED_COLUMNS[producer.feed]
     known = allowed | (frozenset() if producer.feed == "promotions" else frozenset(config.attributes))
-    named: list[tuple[YamlPath, str]] = [(("columns", name), name) for name in producer.columns]
+    mapping: Iterable[str] | None = producer.columns or None
+    place: YamlPath = ("columns",)
+    if folder and producer.mapping_table:
+        place = ("mapping_table",)
+        try:
+            mapping = read_mapping_table(folder / producer.mapping_table)
+        except ConfigError as error:
+            yield Finding(place, str(error))
+    named = [((*place, name) if place == ("columns",) else place, name) for name in mapping or ()]
     named += [(("useful_columns", index), name) for index, name in enumerate(producer.useful_columns or ())]
     for path, name in named:
         if name not in known:
             hint = did_you_mean(name, known)
             yield Finding(path, f"{name!r} is neither a column of {producer.feed} nor an attribute{hint}")
-    if producer.columns and (missing := sorted(required - set(producer.columns))):
-        yield Finding(("columns",), f"{producer.feed} need the columns {missing}, too")
-    if producer.useful_columns is not None and (missing := sorted(required - set(producer.useful_columns))):
-        yield Finding(("useful_columns",), f"{producer.feed} need the columns {missing}, too")
-    if folder and producer.mapping_table and not (folder / producer.mapping_table).is_file():
-        place = folder / producer.mapping_table
-        yield Finding(("mapping_table",), f"expected a CSV or JSON table at {place}, but there is none")
+    for path, names in ((place, mapping), (("useful_columns",), producer.useful_columns)):
+        if names is not None and (missing := sorted(required - set(names))):
+            yield Finding(path, f"{producer.feed} need the columns {missing}, too")

@@ -9,7 +9,7 @@ The Polars schema, the blocking asset checks, the dbt contracts and `docs/tables
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -378,7 +378,14 @@ ERROR_DISTRIBUTIONS = Table(
         _number("std", "standard deviation of residuals", "units", minimum=0),
         Column("normal", pl.Boolean(), "whether the normality check passes"),
         Column("pooled", pl.Boolean(), "whether the row stands for a pool of series"),
-        Column("quantiles", pl.List(pl.Float64()), "residual quantiles at the configured levels"),
+        Column("quantiles", pl.List(pl.Float64()), "residual quantiles at the configured levels, units"),
+        _number("centre", "geometric mean of the predictions behind the row", "units", minimum=0),
+        Column(
+            "scaled_quantiles",
+            pl.List(pl.Float64()),
+            "quantiles of residual ÷ sqrt(predicted + 0.1) at the configured levels",
+        ),
+        _number("spread", "width of the series' errors against its pools', shrunk to 1; 1 for a pool", minimum=0),
     ),
 )
 
@@ -418,6 +425,11 @@ def forecasts(config: DemandConfig) -> Table:
             _text("receipt", "hash over inputs, model, configuration and code"),
         ),
     )
+
+
+def refreshed_forecasts(config: DemandConfig) -> Table:
+    """The forecasts of designated SKUs, made again between cycles with the newest features and champion."""
+    return replace(forecasts(config), name="refreshed_forecasts", grain="designated series × lead")
 
 
 def node_forecasts(config: DemandConfig) -> Table:
@@ -559,6 +571,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         residuals(config),
         ERROR_DISTRIBUTIONS,
         forecasts(config),
+        refreshed_forecasts(config),
         node_forecasts(config),
         planner_inputs(config),
         reconciled_rollups(config),

@@ -7,6 +7,7 @@ Does not belong here: what the versions add (the SQL model `weekly_buckets`), wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 Commit = Mapping[str, Any]
@@ -16,20 +17,29 @@ def touched_buckets(commits: Iterable[Commit]) -> dict[str, frozenset[str]]:
     """Version → bucket starts whose contributions change with it, for every committed version.
 
     These are the buckets of its own rows and those of the version it replaces, because there it takes rows back: a
-    restated file that moves a sale to another week touches both weeks.
+    restated file that moves a sale to another week touches both weeks. A version in quarantine touches nothing.
 
-    >>> old = {"file_version_id": "a1", "producer": "a", "uri": "x.csv", "arrived_at": "2017-01-09", "buckets": ["2017-01-02"]}
-    >>> new = {"file_version_id": "a2", "producer": "a", "uri": "x.csv", "arrived_at": "2017-01-11", "buckets": ["2017-01-09"]}
+    >>> file = {"uri": "x.csv", "status": "accepted"}
+    >>> old = {**file, "file_version_id": "a1", "arrived_at": "2017-01-09T06:00:00+00:00", "buckets": ["2017-01-02"]}
+    >>> new = {**file, "file_version_id": "a2", "arrived_at": "2017-01-11T06:00:00+00:00", "buckets": ["2017-01-09"]}
     >>> sorted(touched_buckets([old, new])["a2"])
     ['2017-01-02', '2017-01-09']
     """
     newest_of_file: dict[str, frozenset[str]] = {}
     touched: dict[str, frozenset[str]] = {}
-    for commit in sorted(commits, key=lambda commit: (str(commit["arrived_at"]), str(commit["file_version_id"]))):
+    for commit in sorted(commits, key=_arrival):
+        version, uri = str(commit["file_version_id"]), str(commit["uri"])
+        if commit["status"] == "quarantined":
+            touched[version] = frozenset()
+            continue
         own = frozenset(str(bucket) for bucket in commit["buckets"])
-        touched[str(commit["file_version_id"])] = own | newest_of_file.get(str(commit["uri"]), frozenset())
-        newest_of_file[str(commit["uri"])] = own
+        touched[version] = own | newest_of_file.get(uri, frozenset())
+        newest_of_file[uri] = own
     return touched
+
+
+def _arrival(commit: Commit) -> tuple[datetime, str]:
+    return datetime.fromisoformat(str(commit["arrived_at"])), str(commit["file_version_id"])
 
 
 def bucket_versions(commits: Iterable[Commit]) -> dict[str, tuple[str, ...]]:

@@ -24,7 +24,7 @@ from dp_assets.domain.cleaning import cap_outliers, judge_eligibility, outlier_l
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
-from dp_assets.domain.promotions import known_promotions, promotion_channels
+from dp_assets.domain.promotions import known_promotions, promoted_buckets, promotion_channels
 
 IntArray = npt.NDArray[np.int64]
 RESIDUE = 1e-9
@@ -127,7 +127,7 @@ def _assemble(
     observed = _observed(quantity, first, config)
     plans = known_promotions(promotions, grid.known_at(cutoff))
     known, known_names = promotion_channels(plans, series["sku"], starts, config.bucket.weeks)
-    promoted = np.asarray(known[:, :history].any(axis=2))
+    promoted = promoted_buckets(known[:, :history], known_names)
     capping = cap_outliers(quantity, observed, promoted, config.outliers)
     calendar, calendar_names = calendar_channels(starts, config)
     panel = Panel(
@@ -154,21 +154,29 @@ def _assemble(
 
 def _known_sales(buckets: pl.DataFrame, grid: BucketGrid, cutoff: date, config: DemandConfig) -> _Sales:
     """Sums the contributions the cycle knows; keeps buckets whose net quantity is above zero."""
-    known = _known_rows(buckets, cutoff, grid.known_at(cutoff)).sort(
-        "series_id", "bucket_start", "file_version_id", "event"
-    )
+    known = _known_rows(buckets, cutoff, grid.known_at(cutoff))
+    names, code = _codes(known["series_id"])
     bucket = (known["bucket_start"].to_numpy().astype("datetime64[D]") - np.datetime64(grid.first)).astype(np.int64)
     bucket //= 7 * grid.weeks
-    same = known["series_id"].rle_id().to_numpy().astype(np.int64)
-    begins = np.flatnonzero((np.diff(same, prepend=-1) != 0) | (np.diff(bucket, prepend=-1) != 0))
-    quantity, revenue = (_net(known[name].to_numpy(), begins) for name in ("quantity", "revenue"))
+    # Sums of floats depend on their order, so the rows of a bucket are added in the order of the contract's key.
+    order = np.lexsort((_codes(known["event"])[1], _codes(known["file_version_id"])[1], bucket, code))
+    row, bucket = code[order], bucket[order]
+    begins = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(bucket, prepend=-1) != 0))
+    quantity, revenue = (_net(known[name].to_numpy()[order], begins) for name in ("quantity", "revenue"))
     sold = quantity > 0
     begins, quantity, revenue = begins[sold], quantity[sold], revenue[sold]
-    keys = known.select("series_id", *config.series_key)[begins.tolist()]
-    row = keys["series_id"].rle_id().to_numpy().astype(np.int64)
-    series = keys[np.flatnonzero(np.diff(row, prepend=-1)).tolist()]
+    present, row = np.unique(row[begins], return_inverse=True)
+    series = pl.DataFrame({"series_id": names.gather(present)}).join(
+        known.select("series_id", *config.series_key).unique("series_id"), on="series_id", maintain_order="left"
+    )
     price = np.divide(revenue, quantity, out=np.zeros_like(quantity), where=revenue > 0)
     return _Sales(series, row, bucket[begins], quantity, price)
+
+
+def _codes(texts: pl.Series) -> tuple[pl.Series, IntArray]:
+    """The distinct texts in order, and for each row the position of its text among them."""
+    distinct = texts.unique().sort()
+    return distinct, texts.cast(pl.Enum(distinct)).to_physical().to_numpy().astype(np.int64)
 
 
 def _known_rows(buckets: pl.DataFrame, cutoff: date, known_at: datetime) -> pl.DataFrame:

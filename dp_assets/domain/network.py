@@ -84,9 +84,9 @@ class NetworkSpec:
         """Reads what `to_json` wrote; ArtefactError when it describes another kind of network."""
         raw = json.loads(text)
         try:
-            attributes = tuple(EmbeddingSpec(**entry) for entry in raw.pop("attributes"))
-            channels = {name: tuple(raw.pop(name)) for name in ("past", "known", "calendar")}
-            return cls(attributes=attributes, **channels, **raw)
+            raw["attributes"] = tuple(EmbeddingSpec(**entry) for entry in raw["attributes"])
+            raw |= {name: tuple(raw[name]) for name in ("past", "known", "calendar")}
+            return cls(**raw)
         except (KeyError, TypeError) as error:
             raise ArtefactError(f"expected a network description of this version, got other fields: {error}") from error
 
@@ -173,7 +173,7 @@ class DemandNetwork(nn.Module):
         self.embeddings = nn.ModuleList(nn.Embedding(each.values, each.size) for each in spec.singles)
         self.bag_weights = nn.ParameterList(nn.Parameter(torch.randn(each.values, each.size)) for each in spec.bags)
         for table in [*(layer.weight for layer in self.embeddings), *self.bag_weights]:
-            nn.init.normal_(table, std=0.1)  # type: ignore[arg-type]
+            nn.init.normal_(table, std=0.1)
         views = 3 + int(spec.log_view)
         width = views + len(spec.past) + len(spec.known) + len(spec.calendar)
         width += spec.static_size if spec.strategy == "A" else 0

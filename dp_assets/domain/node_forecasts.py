@@ -7,9 +7,9 @@ Three models, each where it is strong: the dynamic optimised theta method for no
 exponential smoothing for nodes with gaps, and the mean of the last buckets for nodes too young or too flat to fit.
 
 A node's forecast is that of the series forecast today. Its history holds the series that were new in each past bucket,
-but those that will be new in a future bucket are nobody's forecast yet. So each lead is scaled by the share of units that
-series known at an origin had that many buckets later, in the recent past. Left out, sums come out too high (on Complete
-Journey groceries by 3 to 4 %).
+but those that will be new in a future bucket are nobody's forecast yet. So each lead is scaled by the share of units
+that series known at an origin had that many buckets later, in the recent past. Left out, sums come out too high (on
+Complete Journey groceries by 3 to 4 %).
 """
 
 from __future__ import annotations

@@ -80,7 +80,8 @@ def error_correlation(hierarchy: Hierarchy, residuals: pl.DataFrame) -> Matrix:
     errors = (
         residuals.filter("out_of_sample")
         .join(rows, on="series_id")
-        .select("cutoff", "lead", "row", "residual", square=pl.col("residual") ** 2)
+        .select("row", "cutoff", "lead", "residual", square=pl.col("residual") ** 2)
+        .sort("row", "cutoff", "lead")  # sums of floats depend on their order
         .with_columns(sigma=pl.col("square").mean().over("row").sqrt())
     )
     ancestors = hierarchy.ancestors[errors["row"].to_numpy()]
@@ -90,14 +91,18 @@ def error_correlation(hierarchy: Hierarchy, residuals: pl.DataFrame) -> Matrix:
 
 
 def _level_correlation(errors: pl.DataFrame, node: npt.NDArray[np.intp]) -> float:
-    sums = errors.with_columns(pl.Series("node", node)).group_by("node", "cutoff", "lead")
+    sums = errors.with_columns(pl.Series("node", node)).group_by("node", "cutoff", "lead", maintain_order=True)
     moments = sums.agg(
         excess=pl.col("residual").sum() ** 2 - pl.col("square").sum(),
         pairs=pl.col("sigma").sum() ** 2 - (pl.col("sigma") ** 2).sum(),
         own=(pl.col("sigma") ** 2).sum(),
         series=pl.len(),
     )
-    nodes = moments.filter(pl.col("series") > 1).group_by("node").agg(pl.col("excess", "pairs", "own").sum())
+    nodes = (
+        moments.filter(pl.col("series") > 1)
+        .group_by("node", maintain_order=True)
+        .agg(pl.col("excess", "pairs", "own").sum())
+    )
     nodes = nodes.filter(pl.col("own") > 0, pl.col("pairs") > 0).sort("node")
     if nodes.is_empty():
         return DEFAULT_CORRELATION

@@ -26,6 +26,9 @@ from dp_assets.domain.hierarchy import Hierarchy, Matrix
 VARIANCE_FLOOR = 1e-4
 """Least variance in MinT, as a share of the series' mean variance: a node without errors must not weigh infinitely."""
 
+SOLVER_TOLERANCE = 1e-5
+"""An interior-point solver never quite reaches 0: what is below this share of the mean forecast is 0."""
+
 
 @dataclass(frozen=True)
 class BaseForecasts:
@@ -127,7 +130,7 @@ def _distinct_nodes(hierarchies: Sequence[Hierarchy]) -> list[Any]:
 
 
 def _solve(summing: Any, forecast: Matrix, variance: Matrix, method: str) -> Matrix:
-    """hierarchicalforecast's sparse MinT; its last rows are the series.
+    """hierarchicalforecast's sparse MinT, on forecasts of mean 1; its last rows are the series.
 
     The library estimates variances from residuals. We hold variances, and hand over two residuals per row whose sample
     variance is exactly the one held: 0 and r lie r/2 from their mean, so it is r²/2 over one degree of freedom.
@@ -142,5 +145,5 @@ def _solve(summing: Any, forecast: Matrix, variance: Matrix, method: str) -> Mat
         if "Non-negative optimisation failed" not in str(error):
             raise
         solved = MinTraceSparse(method, nonnegative=True, qp=False).fit_predict(**known)
-    result: Matrix = np.clip(solved["mean"][-summing.shape[1] :], 0, None)
-    return result
+    result = solved["mean"][-summing.shape[1] :]
+    return np.where(result > SOLVER_TOLERANCE, result, 0.0)

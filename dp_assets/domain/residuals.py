@@ -1,7 +1,7 @@
 """Residuals: what the model got wrong on buckets it had not seen.
 
 Belongs here: backtest residuals from rolling-origin refits. Does not belong here: the distributions made of them
-(`error_distributions.py`) and the intervals made of those (`intervals.py`), accuracy of published forecasts (`metrics.py`).
+(`error_distributions.py`), the intervals made of those (`intervals.py`), accuracy of what was published (`metrics.py`).
 
 Fold k is refitted on windows whose targets lie before its training end; it then forecasts from every origin from its
 end up to the next fold's, so that each origin is forecast by the newest model that had not seen what followed it. Leads
@@ -98,11 +98,10 @@ def backtest(
     Returns:
         Out-of-sample residuals, or in-sample ones of the newest origins, labelled so, where no fold can be held back.
     """
-    from dp_assets.domain.training import fit_before, fold_ends
+    from dp_assets.domain.training import fit_before, fold_count, fold_ends
 
     panel = source.panel
-    folds = 1 if config.validation.scheme == "split" else config.validation.folds
-    for count in range(folds, 0, -1):
+    for count in range(fold_count(config), 0, -1):
         try:
             ends = fold_ends(panel, count)
             frames = []

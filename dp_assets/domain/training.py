@@ -1,7 +1,7 @@
 """Training: how a network's weights are found from a panel.
 
 Belongs here: hyper-parameters, the training loop, rolling-origin folds, early stopping, the final fit.
-Does not belong here: the search for hyper-parameters (`tuning.py`), the network (`network.py`), reading or writing files.
+Does not belong here: the search for hyper-parameters (`tuning.py`), the network (`network.py`), files.
 
 Windows are gathered by index, batch by batch, from the dense panel; nothing is ever materialised. The same panel,
 configuration and seed give the same weights, bit for bit, on the same machine with the same number of threads.
@@ -122,6 +122,11 @@ def choose_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+def fold_count(config: DemandConfig) -> int:
+    """Folds of the validation scheme."""
+    return 1 if config.validation.scheme == "split" else config.validation.folds
+
+
 def fold_ends(panel: Panel, folds: int) -> list[int]:
     """Training ends of the rolling-origin folds, ascending: T − folds × M … T − M.
 
@@ -145,7 +150,7 @@ def steps_in_epoch(windows: int, batch_size: int, limit: int | None) -> int:
 
 
 def _batches(count: int, size: int, rng: np.random.Generator) -> Iterator[IndexArray]:
-    """Batches without end: each window once in a random order, then again in another. A short epoch goes on from there."""
+    """Batches without end: each window once in a random order, then again in another; a short epoch goes on from there."""
     while True:
         order = rng.permutation(count)
         for start in range(0, count, size):
@@ -293,6 +298,12 @@ def trainable_rows(panel: Panel) -> IndexArray:
     return np.flatnonzero(panel.series["eligible"].to_numpy()).astype(np.int64)
 
 
+def validation_windows(panel: Panel, end: int) -> WindowIndex:
+    """One window per eligible series with enough observed history, at the origin `end`."""
+    rows = trainable_rows(panel)
+    return windows_at(rows[panel.observed[rows, :end].sum(axis=1) >= MIN_OBSERVED], end)
+
+
 def spec_of(panel: Panel, encoders: Encoders, config: DemandConfig, hyper: HyperParameters) -> NetworkSpec:
     """The network that the encoders and the hyper-parameters describe."""
     return network_spec(
@@ -316,13 +327,13 @@ def fit_before(
     validate: bool = False,
     progress: Progress | None = None,
 ) -> Trained:
-    """Fits on windows whose targets lie before bucket `end`; with `validate`, judged on the horizon that begins there."""
+    """Fits on windows whose targets lie before bucket `end`; with `validate`, judged on the horizon that begins there.
+
+    `epochs` (default: the configured number) is the most there may be.
+    """
     rows = trainable_rows(source.panel)
     train = training_windows(source.panel, rows, end)
-    valid = None
-    if validate:
-        enough = source.panel.observed[rows, :end].sum(axis=1) >= MIN_OBSERVED
-        valid = windows_at(rows[enough], end)
+    valid = validation_windows(source.panel, end) if validate else None
     return fit(source, spec, hyper, config, train, valid, epochs, progress)
 
 
@@ -333,9 +344,10 @@ def fit_final(
     config: DemandConfig,
     progress: Progress | None = None,
 ) -> tuple[Trained, Trained]:
-    """The model of a cycle: (fit judged on the last horizon, fit on everything for the epochs which that one found best).
+    """The model of a cycle: a fit judged on the last horizon, and one on everything for the epochs which that found best.
 
-    The second is the champion. With too little history to hold a horizon back, only the second is fitted, for the configured epochs.
+    The second is the champion. With too little history to hold a horizon back, it is the only one, fitted for the
+    configured epochs and returned twice.
     """
     panel = source.panel
     try:

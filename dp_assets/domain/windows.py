@@ -94,15 +94,18 @@ def _past(array: FloatArray, rows: IndexArray, index: IndexArray) -> FloatArray:
     return values
 
 
-def _season(panel: Panel, rows: IndexArray, ahead: IndexArray) -> FloatArray:
-    """(B, M, 2): mean quantity one year before each lead, over that bucket and its neighbours, and whether any was seen."""
+def _season(panel: Panel, rows: IndexArray, ahead: IndexArray, lookback: int) -> FloatArray:
+    """(B, M, 2): mean quantity a year before each lead, over that bucket and its neighbours, and whether any was seen.
+
+    Only buckets of the lookback are read, so that the tail of a panel that serving keeps gives the same inputs.
+    """
     year = round(52 / panel.bucket_weeks)
     origin = ahead[:, :1]
     total = np.zeros(ahead.shape, np.float32)
     seen = np.zeros(ahead.shape, np.float32)
     for shift in (-1, 0, 1):
         index = ahead - year + shift
-        usable = (index >= 0) & (index < origin)
+        usable = (index >= np.maximum(origin - lookback, 0)) & (index < origin)
         at = np.where(usable, index, 0)
         observed = panel.observed[rows[:, None], at] * usable
         total += panel.capped[rows[:, None], at] * observed
@@ -133,9 +136,9 @@ def gather(
         calendar (B, L, C); calendar_ahead (B, M, C); season (B, M, 2) units a year before each lead, and whether seen;
         age (B,) buckets since the first sale; single (B, A) int64; multi (B, V).
     """
-    rows, origins = np.asarray(rows, np.int64), np.asarray(origins, np.int64)
-    behind = origins[:, None] + np.arange(-lookback, 0)  # (B, L)
-    ahead = origins[:, None] + np.arange(panel.horizon)  # (B, M)
+    rows, origins = rows.astype(np.int64), origins.astype(np.int64)
+    behind: IndexArray = origins[:, None] + np.arange(-lookback, 0, dtype=np.int64)  # (B, L)
+    ahead: IndexArray = origins[:, None] + np.arange(panel.horizon, dtype=np.int64)  # (B, M)
     observed = _past(panel.observed, rows, behind)
     calendar = scaled.calendar[np.maximum(behind, 0)]
     calendar[behind < 0] = 0
@@ -147,7 +150,7 @@ def gather(
         "known_ahead": scaled.known[rows[:, None], ahead],
         "calendar": calendar,
         "calendar_ahead": scaled.calendar[ahead],
-        "season": _season(panel, rows, ahead),
+        "season": _season(panel, rows, ahead, lookback),
         "age": np.maximum(origins - panel.first[rows], 0).astype(np.float32),
         "single": codes.single[rows],
         "multi": codes.multi[rows],

@@ -14,6 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from dp_assets.domain.errors import DemandPlannerError
+
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:demand-planner:problem:"
 
@@ -77,6 +79,10 @@ async def _on_problem(request: Request, error: Exception) -> Response:
     return problem_response(request, found.status, found.kind, found.title, found.detail, found.headers)
 
 
+async def _on_domain(request: Request, error: Exception) -> Response:
+    return problem_response(request, 503, "cannot-compute", "Cannot compute", str(error))
+
+
 async def _on_validation(request: Request, error: Exception) -> Response:
     found = cast(RequestValidationError, error).errors()
     detail = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}, got {one['input']!r}" for one in found)
@@ -93,10 +99,11 @@ async def _on_http(request: Request, error: Exception) -> Response:
 def add_problem_handlers(app: FastAPI) -> None:
     """Makes every error of the app a problem document."""
     app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(DemandPlannerError, _on_domain)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
 
 
-def documented(*errors: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
+def may_raise(*errors: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
     """`responses` of an endpoint that may raise these errors."""
     return {error.status: {"model": Problem, "description": (error.__doc__ or error.title)} for error in errors}

@@ -22,6 +22,7 @@ from dp_resources.settings import Settings
 from tests.domain.feature_inputs import attributes, moment, promotion, promotions, random_contributions
 from tests.factories import MONDAY, make_config
 
+pytestmark = pytest.mark.slow
 CYCLES = [str(MONDAY + timedelta(weeks=week)) for week in (34, 35)]
 RANGE = {"dagster/asset_partition_range_start": CYCLES[0], "dagster/asset_partition_range_end": CYCLES[-1]}
 SKUS = [f"sku{number:02d}" for number in range(12)]

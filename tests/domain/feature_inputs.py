@@ -50,13 +50,13 @@ def contributions(config: DemandConfig, rows: list[dict[str, Any]]) -> pl.DataFr
 def random_contributions(
     config: DemandConfig, series: int = 12, buckets: int = 40, seed: int = 3, locations: tuple[str, ...] = ("north",)
 ) -> pl.DataFrame:
-    """Poisson series that start at different times, each bucket delivered in one or two files."""
+    """Poisson series that start at different times, each bucket delivered in one to four files."""
     rng = np.random.default_rng(seed)
     rows = []
     for number, location in product(range(series), locations):
         level, start = rng.lognormal(0.8, 0.8), int(rng.integers(0, buckets // 3))
         for bucket in range(start, buckets):
-            for file in range(int(rng.integers(1, 3))):
+            for file in range(int(rng.integers(1, 5))):
                 quantity, price = int(rng.poisson(level * (8 if rng.random() < 0.03 else 1))), float(rng.uniform(1, 3))
                 delivered = {"file_version_id": f"shop-{bucket}-{file}", "revenue": quantity * price}
                 rows.append(contribution(config, f"sku{number:02d}", bucket, quantity, location=location, **delivered))

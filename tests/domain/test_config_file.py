@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dp_assets.domain.config import DemandConfig
@@ -152,16 +152,25 @@ def test_a_missing_file_says_how_to_name_another(tmp_path: Path) -> None:
         load_config(tmp_path / "demand.yaml")
 
 
-def test_a_missing_mapping_table_is_found_at_load(tmp_path: Path) -> None:
+def test_a_mapping_table_is_read_and_judged_at_load(tmp_path: Path) -> None:
     path = tmp_path / "customer.yaml"
     path.write_text(VALID.replace("columns: {sku: item, sold_at: day, quantity: qty}", "mapping_table: maps/shop.csv"))
-    with pytest.raises(ConfigError, match=r"customer.yaml:6: producers\[0\].mapping_table: expected a CSV or JSON"):
+    with pytest.raises(ConfigError, match=r"customer.yaml:6: producers\[0\].mapping_table: .* there is no such file"):
         load_config(path)
     (tmp_path / "maps").mkdir()
-    (tmp_path / "maps/shop.csv").write_text("source,unified\n")
+    (tmp_path / "maps/shop.csv").write_text("source,unified\nitem,sku\nday,sold_at\nqty,quantiy\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value).splitlines() == [
+        "customer.yaml:6: producers[0].mapping_table: 'quantiy' is neither a column of transactions nor an attribute; "
+        "did you mean 'quantity'?",
+        "customer.yaml:6: producers[0].mapping_table: transactions need the columns ['quantity'], too",
+    ]
+    (tmp_path / "maps/shop.csv").write_text("source,unified\nitem,sku\nday,sold_at\nqty,quantity\n")
     assert load_config(path).producers[0].mapping_table == "maps/shop.csv"
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), st.lists, max_leaves=4))
 def test_no_value_anywhere_escapes_as_anything_but_a_config_error(value: object) -> None:
     base = yaml.safe_load(VALID)

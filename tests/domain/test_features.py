@@ -292,7 +292,8 @@ def test_a_cutoff_inside_a_bucket_is_refused() -> None:
 
 def test_shortened_windows_and_seasons_left_out_are_noted() -> None:
     made = made_from(make_config(lookback_weeks=52), random_contributions(make_config()), bucket=20)
-    assert any(note.startswith("lookback of 52 weeks is longer than the 20 weeks") for note in made.notes)
+    weeks = made.panel.history
+    assert any(note.startswith(f"lookback of 52 weeks is longer than the {weeks} weeks") for note in made.notes)
     assert any(note.startswith("yearly_sin stays out of the network") for note in made.notes)
 
 

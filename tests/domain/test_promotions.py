@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dp_assets.domain.promotions import channel_name, known_promotions, promotion_channels
+from dp_assets.domain.promotions import channel_name, known_promotions, promoted_buckets, promotion_channels
 from tests.domain.feature_inputs import moment, promotion, promotions, random_promotions
 from tests.factories import MONDAY
 
@@ -91,6 +91,17 @@ def test_a_channel_is_named_after_its_kind() -> None:
         "promo_front_page",
         "promo_other",
     ]
+
+
+def test_a_promotion_in_next_to_no_store_does_not_make_a_promotion_bucket() -> None:
+    lines = [
+        promotion("a", day(0), day(6), share=0.01, discount=0.9),
+        promotion("b", day(0), day(6), share=0.02),
+        promotion("b", day(13), day(13), share=0.1),
+    ]
+    values, names = promotion_channels(promotions(lines), SKUS, STARTS, 1)
+    assert promoted_buckets(values, names)[:, :2].tolist() == [[False, False], [True, False], [False, False]]
+    assert promoted_buckets(values[:, :, :0], ()).tolist() == [[False] * 8] * 3
 
 
 @settings(max_examples=30, deadline=None)

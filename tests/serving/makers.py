@@ -75,13 +75,13 @@ def make_head(config: DemandConfig | None = None, cycle: date = CYCLE, champion:
         cycle=cycle.isoformat(),
         champion=champion,
         bucket_weeks=config.bucket.weeks,
-        lookback=config.lookback,
         key=config.series_key,
         leads=tuple(
             (cycle + timedelta(weeks=lead * config.bucket.weeks)).isoformat() for lead in range(config.horizon)
         ),
         quantile_levels=config.quantile_levels,
         interval_levels=config.intervals.levels,
+        interval_method=config.intervals.method,
     )
 
 

@@ -66,14 +66,14 @@ def test_arrays_are_memory_mapped_and_read_only(tmp_path: Path) -> None:
 def test_a_series_without_every_lead_is_refused(tmp_path: Path) -> None:
     forecasts = make_forecasts()
     short = forecasts.filter(~((pl.col("sku") == "sku0001") & (pl.col("lead") == 2)))
-    with pytest.raises(ContractError, match="expected leads 1 to 3 .* 1 series have others"):
+    with pytest.raises(ContractError, match=r"expected leads 1 to 3 .* 1 series have others"):
         write_bundle(tmp_path, short, make_published(forecasts), make_head(), None)
 
 
 def test_a_forecast_that_was_not_published_is_refused(tmp_path: Path) -> None:
     forecasts = make_forecasts()
     published = make_published(forecasts).filter(pl.col("sku") != "sku0001")
-    with pytest.raises(ContractError, match="3 rows of forecasts .* have no published number"):
+    with pytest.raises(ContractError, match=r"3 rows of forecasts .* have no published number"):
         write_bundle(tmp_path, forecasts, published, make_head(), None)
 
 

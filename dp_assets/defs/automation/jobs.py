@@ -3,6 +3,8 @@
 Belongs here: which assets run together. Does not belong here: when they run (`schedules.py`, `sensors.py`).
 """
 
+from functools import cache
+
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
@@ -30,8 +32,9 @@ SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
+@cache
 def define_job(name: str) -> UnresolvedAssetJobDefinition:
-    """The job of that name; KeyError when there is none."""
+    """The job of that name, one object however often it is asked for; KeyError when there is none."""
     assets, description = SELECTIONS[name]
     return dg.define_asset_job(name, selection=dg.AssetSelection.assets(*assets), description=description)
 

@@ -14,14 +14,18 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from dp_assets.domain.config import CsvOptions, FileFormat, ProducerConfig
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.detection import ARROW_STREAM_START, BYTE_ORDER_MARK, HEAD_BYTES, detect
+
+if TYPE_CHECKING:
+    import duckdb
 
 ROW = "__row_number__"
 SURPLUS = "__surplus__"
@@ -99,10 +103,11 @@ def read_source(path: Path, format_: FileFormat, producer: ProducerConfig, wante
         duckdb.Error,
         fastexcel.FastExcelError,
         OSError,
-        UnicodeError,
         csv.Error,
     ) as error:
         raise FileRejectedError(f"cannot be read as {format_}: {_first_lines(error)}") from error
+    except UnicodeError as error:
+        raise FileRejectedError(f"is not {producer.csv.encoding} text ({error}); correct `csv.encoding`") from error
     except pl.exceptions.PanicException as error:  # no Exception: damaged files can make Polars' Rust core panic
         raise FileRejectedError(f"cannot be read as {format_}: the file is damaged ({_first_lines(error)})") from error
     if ROW not in frame.columns:
@@ -112,7 +117,7 @@ def read_source(path: Path, format_: FileFormat, producer: ProducerConfig, wante
     return Source(ordered, columns, format_)
 
 
-def _first_lines(error: BaseException, lines: int = 2, limit: int = 400) -> str:
+def _first_lines(error: BaseException, lines: int = 3, limit: int = 400) -> str:
     text = " ".join(line.strip() for line in str(error).strip().splitlines()[:lines])
     return text if len(text) <= limit else text[:limit] + "…"
 
@@ -241,10 +246,16 @@ def _read_xlsx(path: Path, sheet: str | None, wanted: Collection[str]) -> tuple[
 # -- DuckDB -----------------------------------------------------------------------------------------------------------
 
 
-def _duckdb_frame(query: str) -> pl.DataFrame:
+@lru_cache(maxsize=1)
+def _database() -> duckdb.DuckDBPyConnection:
+    """One in-memory database per process: opening one costs more than reading a small file."""
     import duckdb
 
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+    return duckdb.connect(":memory:", config={"threads": 1})
+
+
+def _duckdb_frame(query: str) -> pl.DataFrame:
+    with _database().cursor() as connection:
         table: Any = connection.sql(query).to_arrow_table()
     frame = pl.from_arrow(table)
     if not isinstance(frame, pl.DataFrame):

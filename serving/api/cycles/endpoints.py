@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from serving.api.cycles import service
 from serving.api.cycles.schemas import Cycle
-from serving.api.problems import NoBundleError, documented
+from serving.api.problems import NoBundleError, may_raise
 from serving.api.state import in_service
 
 router = APIRouter(tags=["cycles"])
@@ -16,7 +16,7 @@ router = APIRouter(tags=["cycles"])
     "/v1/cycles/current",
     summary="The cycle being served",
     response_class=Response,
-    responses={200: {"model": Cycle}, **documented(NoBundleError)},
+    responses={200: {"model": Cycle}, **may_raise(NoBundleError)},
 )
 async def current_cycle(request: Request) -> Response:
     """Which cycle the forecasts are of, how far they reach, and what made them."""

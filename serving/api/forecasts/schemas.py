@@ -14,6 +14,19 @@ class Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
+class ForecastQuery(Schema):
+    """What may be asked of a forecast."""
+
+    horizon: int | None = Field(None, examples=[4])
+    """Leads to return, from 1 to the horizon of the cycle; all when left out."""
+    levels: str | None = Field(None, examples=["50,80,95"])
+    """Central interval levels in percent, whole numbers from 1 to 99 separated by commas; those of the configuration
+    when left out. A level that is not published is interpolated from those that are (see `basis`)."""
+    compute: bool = False
+    """Run the network now, on CPU, instead of reading the batch's numbers. It agrees with the batch to 1e-5. It answers
+    for the series that the network forecasts; the others come from the batch, with `computed: false`."""
+
+
 class Interval(Schema):
     """A central prediction interval."""
 

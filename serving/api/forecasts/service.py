@@ -6,7 +6,7 @@ Does not belong here: HTTP (`endpoints.py`), files (`serving/bundle.py`), the fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,7 @@ def horizon_of(bundle: Bundle, asked: int | None) -> int:
     return asked
 
 
-def levels_of(bundle: Bundle, asked: Iterable[str] | None) -> tuple[int, ...]:
+def levels_of(bundle: Bundle, asked: str | None) -> tuple[int, ...]:
     """Interval levels to answer, in the order asked for; those of the configuration unless asked otherwise.
 
     Raises:
@@ -61,7 +61,7 @@ def levels_of(bundle: Bundle, asked: Iterable[str] | None) -> tuple[int, ...]:
     """
     if asked is None:
         return bundle.head.interval_levels
-    words = [word.strip() for one in asked for word in one.split(",")]
+    words = [word.strip() for word in asked.split(",")]
     wrong = [word for word in words if not (word.isascii() and word.isdigit() and 1 <= int(word) <= 99)]
     if wrong:
         raise BadParameterError(

@@ -1,0 +1,160 @@
+"""Forecasts of a cycle: every active series × lead with mean, quantiles, method and receipt.
+
+Belongs here: putting the network's forecasts and the fallbacks together into the table `forecasts`, the receipt, and
+the choice of series that a refresh designates. Does not belong here: how each forecast is made (`inference.py`,
+`fallback.py`), which model is the champion (`champion.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dp_assets.domain import contracts
+from dp_assets.domain.config import BatchInferenceConfig, DemandConfig
+from dp_assets.domain.fallback import IMAPA, fall_back, library, naive
+from dp_assets.domain.inference import METHOD, network_rows, predict
+from dp_assets.domain.intervals import ErrorDistributions, quantiles
+from dp_assets.domain.panel import Panel
+from dp_assets.domain.windows import IndexArray
+
+if TYPE_CHECKING:
+    from dp_assets.domain.encoders import Encoders
+
+Array = npt.NDArray[np.float64]
+RECENT_WEEKS = 13
+"""Weeks whose units rank the biggest SKUs of a refresh."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A model with everything that belongs to it.
+
+    Attributes:
+        cycle: cutoff of the cycle it was trained in.
+        folder: its artefact folder.
+        encoders: the encoders it was trained with.
+        errors: distributions of its backtest errors.
+        version: cycle and hash of its weights.
+    """
+
+    cycle: str
+    folder: Path
+    encoders: Encoders
+    errors: ErrorDistributions
+    version: str
+
+
+def receipt_of(**parts: str) -> str:
+    """SHA-256 over named parts: hashes of inputs, model, encoders and configuration, and the code revision.
+
+    >>> receipt_of(features="a", model="b") == receipt_of(model="b", features="a")
+    True
+    """
+    text = "\n".join(f"{name}={parts[name]}" for name in sorted(parts))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def config_hash(config: DemandConfig) -> str:
+    """SHA-256 of the configuration's content."""
+    return hashlib.sha256(config.model_dump_json().encode()).hexdigest()
+
+
+def forecast_table(
+    panel: Panel,
+    champion: Champion | None,
+    config: DemandConfig,
+    receipt: str,
+    rows: IndexArray | None = None,
+    threads: int = 1,
+) -> pl.DataFrame:
+    """Rows of the table `forecasts`: every series of the panel × every lead.
+
+    Args:
+        panel: the cycle's panel.
+        champion: the model; None forecasts every series by the statistical methods.
+        config: quantile levels, interval method, hierarchies.
+        receipt: stands in every row.
+        rows: series wanted (default: all). Their forecasts are those they have among all the others.
+        threads: threads of torch.
+    """
+    made = network_rows(panel) if champion is not None else np.zeros(0, np.int64)
+    asked = np.arange(len(panel), dtype=np.int64) if rows is None else rows
+    by_network = np.isin(asked, made).all()
+    computed = np.intersect1d(made, asked) if by_network else made
+    means = np.full((len(panel), panel.horizon), np.nan)
+    spans = np.empty((*means.shape, len(config.quantile_levels)))
+    method = np.full(len(panel), METHOD, dtype=object)
+    version = np.full(len(panel), champion.version if champion else "", dtype=object)
+    if champion is not None and len(computed):
+        means[computed] = predict(champion.folder, panel, champion.encoders, computed, threads)
+        names = panel.series["series_id"].to_numpy()[computed].tolist()
+        spans[computed] = quantiles(means[computed], names, champion.errors, method=config.intervals.method)
+    if not by_network:
+        # A new series grows like its family, so the others' forecasts are needed even where they are not asked for.
+        other = fall_back(panel, means, config)
+        means[other.rows], spans[other.rows], method[other.rows] = other.mean, other.quantiles, other.method
+        version[other.rows] = [library() if name == IMAPA else "family analogue" for name in other.method]
+    return _table(panel.take(asked), means[asked], spans[asked], method[asked], version[asked], config, receipt)
+
+
+def _table(
+    panel: Panel,
+    means: Array,
+    spans: Array,
+    method: npt.NDArray[np.object_],
+    version: npt.NDArray[np.object_],
+    config: DemandConfig,
+    receipt: str,
+) -> pl.DataFrame:
+    """The rows of a panel's series, from (S, M) means and (S, M, Q) quantiles."""
+    series, horizon = means.shape
+    keys = panel.series.select(column.name for column in contracts.key_columns(config))
+    levels = config.quantile_levels
+    per_series = keys.with_columns(
+        pl.Series("method", method.tolist(), dtype=pl.String),
+        pl.Series("model_version", version.tolist(), dtype=pl.String),
+        pl.Series("naive", naive(panel)),
+        pl.lit(receipt).alias("receipt"),
+    )
+    repeated = per_series[np.repeat(np.arange(series), horizon).tolist()]
+    flat = spans.reshape(series * horizon, len(levels))
+    ends = {
+        f"{side}_{level}": flat[:, levels.index(round(0.5 + sign * level / 200, 4))]
+        for level in config.intervals.levels
+        for side, sign in (("lower", -1), ("upper", 1))
+    }
+    frame = repeated.with_columns(
+        pl.Series("lead", np.tile(np.arange(1, horizon + 1), series)),
+        pl.Series("bucket_start", np.tile(panel.starts[panel.history :].astype("datetime64[D]"), series)),
+        pl.Series("forecast", means.reshape(-1)),
+        *(pl.Series(contracts.quantile_name(level), flat[:, at]) for at, level in enumerate(levels)),
+        *(pl.Series(name, values) for name, values in ends.items()),
+    )
+    return contracts.forecasts(config).conform(frame)
+
+
+def designated_rows(panel: Panel, chosen: BatchInferenceConfig) -> IndexArray:
+    """Rows of the SKUs a refresh designates, ascending: the listed ones, of them those with the wanted attribute
+    values, of them the biggest by units of the last 13 weeks. A choice left empty lets all through."""
+    wanted = pl.lit(True)
+    if chosen.skus:
+        wanted = wanted & pl.col("sku").is_in(chosen.skus)
+    for name, value in chosen.attribute_filter.items():
+        column = pl.col(name)
+        is_list = isinstance(panel.series.schema[name], pl.List)
+        wanted = wanted & (column.list.contains(value) if is_list else column == value)
+    kept = panel.series.select("sku").with_row_index("row").filter(panel.series.select(keep=wanted)["keep"])
+    if chosen.top_n is not None:
+        buckets = max(1, RECENT_WEEKS // panel.bucket_weeks)
+        units = panel.quantity[:, -buckets:].sum(axis=1).astype(np.float64)
+        sizes = kept.with_columns(pl.Series("units", units[kept["row"].to_numpy()]))
+        biggest = sizes.group_by("sku").agg(pl.col("units").sum()).sort("units", "sku", descending=[True, False])
+        kept = kept.filter(pl.col("sku").is_in(biggest["sku"].head(chosen.top_n)))
+    return kept["row"].to_numpy().astype(np.int64)

@@ -1,0 +1,151 @@
+"""Intervals: quantiles around a mean forecast, from the distributions of past errors.
+
+Belongs here: the quantile function and the one scaling rule it shares with `error_distributions.py`.
+Does not belong here: how the distributions are made. Serving imports this module: NumPy and Polars only.
+
+The errors of a count grow with the square root of what is expected, so errors are compared as residual ÷ sqrt(mean +
+0.1). Within a lead they are pooled over forecasts of like size (`*bin:<n>`); between two pools the quantiles are
+interpolated on the logarithm of the forecast. Around the pool's median, a series' own `spread` makes them wider or
+narrower: the width of its errors against its pools', drawn to 1 where it has few errors (empirical Bayes).
+Results are never negative and never cross.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dp_assets.domain.errors import ArtefactError
+
+Array = npt.NDArray[np.float64]
+OFFSET = 0.1
+"""Added to means before roots and logarithms, units: what is left of the error of a forecast of 0."""
+POOL = "*bin:"
+"""Prefix of the series_id of a pool."""
+
+
+def scale_of(mean: npt.NDArray[np.floating]) -> Array:
+    """Size of the error to expect of a mean, units; same shape."""
+    return np.sqrt(np.asarray(mean, np.float64) + OFFSET)
+
+
+@dataclass(frozen=True)
+class _Pools:
+    """The pools of one lead, ascending by centre: centres (N,) log units, scaled quantiles (N, Q)."""
+
+    centres: Array
+    scaled: Array
+
+
+@dataclass(frozen=True)
+class ErrorDistributions:
+    """The table `error_distributions` in the form the quantile function reads.
+
+    Attributes:
+        levels: Q quantile levels, ascending.
+        pools: lead → its pools.
+        spread: (series, lead) → own spread; what is absent has 1.
+        normal: (series, lead) → (mean, std) of its errors, units, where the normality check passes.
+    """
+
+    levels: Array
+    pools: dict[int, _Pools]
+    spread: dict[tuple[str, int], float]
+    normal: dict[tuple[str, int], tuple[float, float]]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, levels: Sequence[float]) -> ErrorDistributions:
+        """From rows of the table.
+
+        Args:
+            frame: the table.
+            levels: the configured quantile levels its lists are of.
+
+        Raises:
+            ArtefactError: no pools, or lists of another length.
+        """
+        pooled = frame.filter("pooled").sort("lead", "centre")
+        widths = set(frame["scaled_quantiles"].list.len().unique())
+        if pooled.is_empty() or widths != {len(levels)}:
+            raise ArtefactError(
+                f"expected error distributions with pools and {len(levels)} quantiles a row, got {len(pooled)} pools "
+                f"and lists of {sorted(widths)}; materialise the asset residuals again"
+            )
+        pools = {
+            int(lead): _Pools(
+                np.log(group["centre"].to_numpy() + OFFSET),
+                np.stack(group["scaled_quantiles"].to_list()).astype(np.float64),
+            )
+            for (lead,), group in pooled.group_by("lead", maintain_order=True)
+        }
+        own = frame.filter(~pl.col("pooled"))
+        keys = list(zip(own["series_id"].to_list(), own["lead"].to_list(), strict=True))
+        errors = zip(keys, own["normal"].to_list(), own["mean"].to_list(), own["std"].to_list(), strict=True)
+        return cls(
+            levels=np.asarray(levels, np.float64),
+            pools=pools,
+            spread=dict(zip(keys, own["spread"].to_list(), strict=True)),
+            normal={key: (mean, std) for key, passes, mean, std in errors if passes},
+        )
+
+
+def quantiles(
+    forecast: npt.NDArray[np.floating],
+    series: Sequence[str],
+    distributions: ErrorDistributions,
+    levels: Sequence[float] | None = None,
+    method: Literal["empirical", "gaussian"] = "empirical",
+) -> Array:
+    """Quantiles of demand, units: (R, M) means → (R, M, Q), ascending along the last axis, never negative.
+
+    Args:
+        forecast: (R, M) means of leads 1..M.
+        series: R series_ids.
+        distributions: past errors.
+        levels: quantile levels wanted (default: those of the distributions); between two known levels the quantile
+            is interpolated, beyond the outermost it is that of the outermost.
+        method: `gaussian` uses mean and standard deviation of a series' own errors where the normality check passed,
+            and the empirical quantiles elsewhere.
+    """
+    means = np.asarray(forecast, np.float64)
+    result = np.empty((*means.shape, len(distributions.levels)))
+    for column in range(means.shape[1]):
+        result[:, column] = _lead_quantiles(means[:, column], series, column + 1, distributions)
+        if method == "gaussian":
+            _put_gaussian(result[:, column], means[:, column], series, column + 1, distributions)
+    result = np.maximum.accumulate(np.maximum(result, 0.0), axis=2)
+    return result if levels is None else _at_levels(result, distributions.levels, np.asarray(levels, np.float64))
+
+
+def _lead_quantiles(mean: Array, series: Sequence[str], lead: int, distributions: ErrorDistributions) -> Array:
+    """(R,) means of one lead → (R, Q); a lead without pools takes those of the nearest one."""
+    pools = distributions.pools[min(distributions.pools, key=lambda known: (abs(known - lead), known))]
+    place = np.log(mean + OFFSET)
+    scaled = np.stack([np.interp(place, pools.centres, column) for column in pools.scaled.T], axis=1)  # (R, Q)
+    median = _at_levels(scaled[:, None], distributions.levels, np.array([0.5]))[:, 0]  # (R, 1)
+    spread = np.array([distributions.spread.get((name, lead), 1.0) for name in series], np.float64)
+    width = median + (scaled - median) * spread[:, None]
+    return np.asarray(mean[:, None] + width * scale_of(mean)[:, None])
+
+
+def _put_gaussian(
+    result: Array, mean: Array, series: Sequence[str], lead: int, distributions: ErrorDistributions
+) -> None:
+    """Overwrites the rows (R, Q) of series whose errors passed the normality check."""
+    standard = np.array([NormalDist().inv_cdf(float(level)) for level in distributions.levels])
+    for row, name in enumerate(series):
+        if (found := distributions.normal.get((name, lead))) is not None:
+            result[row] = mean[row] + found[0] + found[1] * standard
+
+
+def _at_levels(known: Array, at: Array, wanted: Array) -> Array:
+    """Quantiles (R, M, Q) at levels `at` → (R, M, W) at the wanted levels, by linear interpolation."""
+    right = np.clip(np.searchsorted(at, wanted), 1, len(at) - 1)
+    weight = np.clip((wanted - at[right - 1]) / (at[right] - at[right - 1]), 0.0, 1.0)
+    return np.asarray(known[:, :, right - 1] * (1 - weight) + known[:, :, right] * weight)

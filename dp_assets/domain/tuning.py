@@ -1,0 +1,252 @@
+"""Tuning: the search for hyper-parameters with Optuna, on rolling-origin folds.
+
+Belongs here: the study, its search space and objective. Does not belong here: how one network is trained
+(`training.py`), where studies are kept (the caller hands a path).
+
+A study lives in a journal file and is resumed from it: only the trials that are missing are run. Its first trial is
+always the configured defaults, so that the search can never end with something worse by its own measure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dp_assets.domain.errors import NotEnoughHistoryError
+from dp_assets.domain.training import (
+    Epoch,
+    HyperParameters,
+    WindowSource,
+    evaluate,
+    fit_before,
+    fold_count,
+    fold_ends,
+    spec_of,
+    validation_windows,
+)
+
+if TYPE_CHECKING:
+    import optuna
+
+    from dp_assets.domain.config import DemandConfig, SearchSpace
+    from dp_assets.domain.encoders import Encoders
+
+HIDDEN_STEP = 32
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What the search found.
+
+    Attributes:
+        hyper: the best hyper-parameters.
+        trial: number of the best trial; None where nothing was searched.
+        trials: every trial: number, state, value, both losses, parameters.
+        importance: parameter → share of the variation of the loss that it explains; empty with too few trials.
+    """
+
+    hyper: HyperParameters
+    trial: int | None
+    trials: tuple[dict[str, Any], ...]
+    importance: dict[str, float]
+
+
+def suggest(trial: optuna.Trial, space: SearchSpace) -> HyperParameters:
+    """Hyper-parameters of a trial, drawn from the configured space."""
+    return HyperParameters(
+        layers=trial.suggest_int("layers", *space.layers),
+        hidden_size=trial.suggest_int("hidden_size", *space.hidden_size, step=_hidden_step(space)),
+        dropout=trial.suggest_float("dropout", *space.dropout),
+        learning_rate=trial.suggest_float("learning_rate", *space.learning_rate, log=True),
+        batch_size=trial.suggest_categorical("batch_size", list(space.batch_size)),
+        embedding_scale=trial.suggest_float("embedding_scale", *space.embedding_scale),
+    )
+
+
+def objective(
+    trial: optuna.Trial, source: WindowSource, encoders: Encoders, config: DemandConfig, hyper: HyperParameters
+) -> float:
+    """Mean validation loss over the folds, in the configured mode; the other mode is noted as well.
+
+    Each fold trains for the configured epochs and is judged on the horizon after its end. After every epoch the mean so
+    far is reported, so that a trial worse than the median of its predecessors at that point is given up.
+    """
+    import optuna
+
+    ends = fold_ends(source.panel, fold_count(config))
+    spec = spec_of(source.panel, encoders, config, hyper)
+    done: list[dict[str, float]] = []
+
+    def report(fold: int, epoch: Epoch) -> None:
+        now = (epoch.sum if config.model.loss == "sum" else epoch.point) or math.inf
+        seen = [losses[config.model.loss] for losses in done]
+        trial.report((sum(seen) + now) / (len(seen) + 1), fold * config.tuning.epochs + epoch.number)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+
+    for fold, end in enumerate(ends):
+        trained = fit_before(
+            source,
+            spec,
+            hyper,
+            config,
+            end,
+            epochs=config.tuning.epochs,
+            validate=True,
+            progress=lambda epoch, fold=fold: report(fold, epoch),  # type: ignore[misc]
+        )
+        judged = evaluate(trained.network, source, validation_windows(source.panel, end), config.model.point_loss)
+        done.append({str(mode): value for mode, value in judged.items()})
+    for mode in ("point", "sum"):
+        trial.set_user_attr(mode, sum(losses[mode] for losses in done) / len(done))
+    return float(trial.user_attrs[config.model.loss])
+
+
+def tune(
+    source: WindowSource,
+    encoders: Encoders,
+    config: DemandConfig,
+    storage: Path,
+    study_name: str,
+    report: Report | None = None,
+) -> Tuned:
+    """Runs, or resumes, the study until it has the configured number of finished trials.
+
+    Args:
+        source: the panel, scaled and encoded.
+        encoders: what it was encoded by.
+        config: trials, epochs, space, folds, loss, seed.
+        storage: journal file of the study; made when missing, with its folder.
+        study_name: name of the study in the file; another name is another search.
+        report: called with one line per trial.
+    """
+    defaults = HyperParameters.of(config)
+    if config.tuning.trials == 0 or not _has_folds(source, config):
+        return Tuned(defaults, None, (), {})
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = _study(storage, study_name, config)
+    for _ in range(config.tuning.trials - len(_finished(study))):
+        trial, hyper = _ask(study, config, defaults)
+        trial.set_user_attr("hyper", dataclasses.asdict(hyper))
+        try:
+            value = objective(trial, source, encoders, config, hyper)
+        except optuna.TrialPruned:
+            told = study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        else:
+            told = study.tell(trial, value)
+        if report is not None:
+            report(_line(told))
+    return _summary(study, defaults)
+
+
+def _ask(study: optuna.Study, config: DemandConfig, defaults: HyperParameters) -> tuple[optuna.Trial, HyperParameters]:
+    """The next trial: the defaults, as configured, until they have been tried; then what the sampler suggests."""
+    if any(trial.user_attrs.get("hyper") == dataclasses.asdict(defaults) for trial in _finished(study)):
+        trial = study.ask()
+        return trial, suggest(trial, config.tuning.space)
+    if within(defaults, config.tuning.space):
+        study.enqueue_trial(dataclasses.asdict(defaults))
+        trial = study.ask()
+        return trial, suggest(trial, config.tuning.space)
+    return study.ask(), defaults
+
+
+def within(hyper: HyperParameters, space: SearchSpace) -> bool:
+    """Whether the hyper-parameters lie in the space, so that the sampler can learn from them."""
+    low, high = space.hidden_size
+    on_grid = _hidden_step(space) == 1 or (hyper.hidden_size - low) % HIDDEN_STEP == 0
+    ranges = (
+        (hyper.layers, space.layers),
+        (hyper.hidden_size, (low, high)),
+        (hyper.dropout, space.dropout),
+        (hyper.learning_rate, space.learning_rate),
+        (hyper.embedding_scale, space.embedding_scale),
+    )
+    inside = all(least <= value <= most for value, (least, most) in ranges)
+    return inside and on_grid and hyper.batch_size in space.batch_size
+
+
+def _hidden_step(space: SearchSpace) -> int:
+    low, high = space.hidden_size
+    return HIDDEN_STEP if high > low and (high - low) % HIDDEN_STEP == 0 else 1
+
+
+def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    """Trials that ran to an end; what a killed run left behind in the middle does not count."""
+    import optuna
+
+    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+    return study.get_trials(deepcopy=False, states=states)
+
+
+def _has_folds(source: WindowSource, config: DemandConfig) -> bool:
+    try:
+        fold_ends(source.panel, fold_count(config))
+    except NotEnoughHistoryError:
+        return False
+    return True
+
+
+def _study(storage: Path, name: str, config: DemandConfig) -> optuna.Study:
+    """The study, made or resumed. A resumed sampler is seeded by what is there, so that it does not repeat itself."""
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    storage.parent.mkdir(parents=True, exist_ok=True)
+    trials = config.tuning.trials
+    study = optuna.create_study(
+        study_name=name,
+        storage=JournalStorage(JournalFileBackend(str(storage))),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=min(5, max(1, trials // 5)), n_warmup_steps=2),
+        direction="minimize",
+        load_if_exists=True,
+    )
+    startup = min(10, 1 + trials // 3)
+    study.sampler = optuna.samplers.TPESampler(seed=config.model.seed + len(_finished(study)), n_startup_trials=startup)
+    return study
+
+
+def _line(trial: optuna.trial.FrozenTrial) -> str:
+    value = "pruned" if trial.value is None else f"loss {trial.value:.4f}"
+    return f"trial {trial.number}: {value} with {json.dumps(trial.params, sort_keys=True)}"
+
+
+def _summary(study: optuna.Study, defaults: HyperParameters) -> Tuned:
+    finished = _finished(study)
+    trials = tuple(
+        {
+            "number": trial.number,
+            "state": trial.state.name.lower(),
+            "value": trial.value if trial.state.name == "COMPLETE" else None,
+            "point": trial.user_attrs.get("point"),
+            "sum": trial.user_attrs.get("sum"),
+            "params": trial.user_attrs["hyper"],
+        }
+        for trial in finished
+    )
+    complete = [trial for trial in trials if trial["value"] is not None]
+    if not complete:
+        return Tuned(defaults, None, trials, {})
+    best = min(complete, key=lambda trial: (trial["value"], trial["number"]))
+    return Tuned(HyperParameters(**best["params"]), best["number"], trials, _importance(study))
+
+
+def _importance(study: optuna.Study) -> dict[str, float]:
+    """Shares of the loss's variation by parameter (fANOVA); empty below four complete trials or without variation."""
+    import optuna
+
+    complete = [trial for trial in _finished(study) if trial.state == optuna.trial.TrialState.COMPLETE and trial.params]
+    if len(complete) < 4 or len({trial.value for trial in complete}) < 2:
+        return {}
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    return {name: float(share) for name, share in found.items()}

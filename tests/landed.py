@@ -1,0 +1,112 @@
+"""Landed files for tests: the same rows in every format, and a small world of landing root, lake and clock."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.ingest.registration import Registration
+from dp_assets.ingestion import IngestReport, ingest_file, register_new_files
+from dp_resources.lake import Lake
+from dp_resources.landing import Landing
+from tests.factories import make_config
+
+FORMATS = ("csv", "parquet", "arrow", "ndjson", "json", "xlsx")
+START = datetime(2017, 2, 1, 12, tzinfo=UTC)
+COLUMNS = {"sku": "item", "sold_at": "day", "quantity": "qty", "revenue": "money"}
+
+
+def make_rows(count: int = 20, seed: int = 0, first_sku: int = 1) -> pl.DataFrame:
+    """Source rows of the factory's shop: item (integer), day (naive timestamp), qty, money, kind."""
+    numbers = pl.Series(range(count))
+    return pl.DataFrame(
+        {
+            "item": first_sku + (numbers * 7 + seed) % 5,
+            "day": pl.Series([datetime(2017, 1, 2, 9, 30) + timedelta(hours=11 * n + seed) for n in range(count)]),  # noqa: DTZ001
+            "qty": ((numbers * 3 + seed) % 4 + 1).cast(pl.Float64),
+            "money": ((numbers * 3 + seed) % 4 + 1) * 2.5,
+            "kind": pl.Series([["dairy", "frozen"][n % 2] for n in range(count)], dtype=pl.String),
+        }
+    )
+
+
+def encode(frame: pl.DataFrame, format_: str, **csv: Any) -> bytes:
+    """A frame as a file of that format; the same frame gives the same bytes."""
+    buffer = io.BytesIO()
+    if format_ == "csv":
+        return frame.write_csv(datetime_format="%Y-%m-%d %H:%M:%S", **csv).encode()
+    if format_ == "parquet":
+        frame.write_parquet(buffer)
+    elif format_ == "arrow":
+        frame.write_ipc(buffer)
+    elif format_ == "xlsx":
+        frame.write_excel(buffer, worksheet="sales")
+    else:
+        times = [name for name, dtype in frame.schema.items() if dtype == pl.Datetime]
+        rows = frame.with_columns(pl.col(times).dt.strftime("%Y-%m-%dT%H:%M:%S")).to_dicts()
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+        return ("[" + ",\n".join(lines) + "]" if format_ == "json" else "".join(f"{line}\n" for line in lines)).encode()
+    return buffer.getvalue()
+
+
+def shop_config(**producer: Any) -> DemandConfig:
+    """The factory's configuration with changes to its one producer; `config` holds changes to the rest."""
+    rest = producer.pop("config", {})
+    base = {"name": "shop", "files": ["shop/**"], "columns": COLUMNS}
+    return make_config(producers=[{**base, **producer}], **rest)
+
+
+@dataclass
+class World:
+    """A landing root, a lake and a clock that moves by an hour with every landing."""
+
+    folder: Path
+    config: DemandConfig
+    now: datetime = START
+    landing: Landing = field(init=False)
+    lake: Lake = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.landing = Landing(self.folder / "landing")
+        self.lake = Lake(self.folder / "lake")
+
+    def put(self, uri: str, data: bytes) -> None:
+        """Writes a landed object; its modification time is the clock's."""
+        path = self.folder / "landing" / uri
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        os.utime(path, (self.now.timestamp(), self.now.timestamp()))
+
+    def register(self) -> list[Registration]:
+        """Registers what is new, then lets an hour pass."""
+        found = register_new_files(self.landing, self.lake, self.config, self.now)
+        self.now += timedelta(hours=1)
+        return found
+
+    def land(self, uri: str, data: bytes) -> IngestReport:
+        """Lands one file, registers it and ingests it."""
+        self.put(uri, data)
+        (found,) = self.register()
+        return self.ingest(found.file_version_id)
+
+    def ingest(self, file_version_id: str) -> IngestReport:
+        """Ingests one registered version."""
+        return ingest_file(self.lake, self.config, file_version_id)
+
+    def commits(self) -> Sequence[dict[str, Any]]:
+        """Commit records of ingestion."""
+        return list(self.lake.committed("ingest").values())
+
+    def bytes_of_lake(self) -> dict[str, bytes]:
+        """Path → content of every file in the lake."""
+        root = self.folder / "lake"
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}

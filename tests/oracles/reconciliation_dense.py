@@ -1,0 +1,65 @@
+"""Slow twins of reconciliation: dense algebra and plain loops over a handful of series."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import nnls
+
+from dp_assets.domain.hierarchy import Hierarchy
+
+
+def summing_by_path(hierarchy: Hierarchy) -> np.ndarray:
+    """(A, S) matrix from the node each series hangs below, climbed parent by parent."""
+    nodes = list(zip(hierarchy.nodes["depth"], hierarchy.nodes["node"], strict=True))
+    parent = {
+        (row["depth"], row["node"]): (row["depth"] - 1, row["parent"]) for row in hierarchy.nodes.iter_rows(named=True)
+    }
+    matrix = np.zeros((len(nodes), len(hierarchy.series)))
+    for column, path in enumerate(hierarchy.series_parents):
+        place = (len(hierarchy.levels) - 1, path)
+        while place[0] >= 0:
+            matrix[nodes.index(place), column] = 1
+            place = parent[place]
+    return matrix
+
+
+def mint(summing: np.ndarray, forecast: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """(S, M) closed form (S'W⁻¹S)⁻¹S'W⁻¹ŷ; it may be negative."""
+    weight = np.diag(1 / variance)
+    return np.linalg.solve(summing.T @ weight @ summing, summing.T @ weight @ forecast)
+
+
+def mint_non_negative(summing: np.ndarray, forecast: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """(S, M) least squares under x >= 0, by active sets, one lead at a time."""
+    root = np.sqrt(1 / variance)
+    return np.stack([nnls(summing * root[:, None], column * root)[0] for column in forecast.T], axis=1)
+
+
+def top_down(hierarchy: Hierarchy, nodes: np.ndarray, series: np.ndarray, recent: np.ndarray) -> np.ndarray:
+    """(S,) of one lead: every node splits what it got among its children, one by one."""
+    summing = summing_by_path(hierarchy)
+    given = {0: nodes[0]}
+    result = np.zeros(len(series))
+
+    def split(amount: float, forecasts: list[float], means: list[float]) -> list[float]:
+        for weights in (forecasts, means):
+            if sum(weights) > 0:
+                return [amount * weight / sum(weights) for weight in weights]
+        return [amount / len(forecasts)] * len(forecasts)
+
+    for row in range(len(hierarchy)):
+        depth, name = hierarchy.nodes.row(row, named=True)["depth"], hierarchy.nodes.row(row, named=True)["node"]
+        if depth == len(hierarchy.levels) - 1:
+            below = [column for column in range(len(series)) if summing[row, column]]
+            parts = split(given[row], [series[c] for c in below], [recent[c] for c in below])
+            for column, part in zip(below, parts, strict=True):
+                result[column] = part
+            continue
+        below = [
+            child
+            for child in range(len(hierarchy))
+            if hierarchy.nodes["depth"][child] == depth + 1 and hierarchy.nodes["parent"][child] == name
+        ]
+        parts = split(given[row], [nodes[c] for c in below], [float(summing[c] @ recent) for c in below])
+        given.update(zip(below, parts, strict=True))
+    return result

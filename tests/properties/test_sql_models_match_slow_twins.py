@@ -1,0 +1,197 @@
+"""The SQL models give what their slow twins give, whatever arrives in whatever order.
+
+dbt compiles each configuration once; the compiled statement then runs on random lakes in this process, so that hundreds
+of examples cost no dbt process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT
+from dp_assets.domain.buckets import BucketGrid
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import sku_attributes, weekly_buckets
+from dp_assets.domain.ingest.events import version_spans
+from dp_resources.dbt import cycle_variables, model_variables
+from tests.lake_makers import at, bucket_config, conformed
+from tests.oracles.sku_attributes import attributes_as_of
+from tests.oracles.weekly_buckets import contributions
+
+pytestmark = pytest.mark.slow
+
+FIRST = date(2017, 1, 2)
+CUTOFF = FIRST + timedelta(weeks=8)
+DAYS = st.integers(-6, 69).map(lambda days: FIRST + timedelta(days=days))
+ARRIVALS = st.integers(0, 80).map(lambda days: at(FIRST + timedelta(days=days)))
+SKUS = st.sampled_from(["milk", "bread", "salt"])
+BRANDS = st.sampled_from([None, "own", "national"])
+LABELS = st.none() | st.lists(st.sampled_from(["fat", "water", "sugar"]), min_size=1, max_size=3)
+CENTS = st.integers(1, 900).map(lambda cents: cents / 100)
+SALES = st.fixed_dictionaries(
+    {
+        "sku": SKUS,
+        "sold_on": DAYS,
+        "quantity": CENTS,
+        "revenue": st.none() | CENTS,
+        "location": st.sampled_from([None, "rome", "oslo"]),
+        "brand": BRANDS,
+        "composition": LABELS,
+    }
+)
+PRODUCTS = st.fixed_dictionaries({"sku": SKUS, "brand": BRANDS, "composition": LABELS})
+PLANS = st.builds(
+    lambda sku, start, days: {"sku": sku, "starts_on": start, "ends_on": start + timedelta(days=days)},
+    SKUS,
+    DAYS,
+    st.integers(0, 20),
+)
+
+
+def versions(producer: str, rows: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Versions of two files of one producer: the second and later ones of a file restate it."""
+    one = st.builds(
+        lambda file, arrived_at, lines: {"producer": producer, "uri": file, "arrived_at": arrived_at, "rows": lines},
+        st.sampled_from([f"{producer}/a", f"{producer}/b"]),
+        ARRIVALS,
+        st.lists(rows, max_size=6),
+    )
+    return st.lists(one, max_size=4, unique_by=lambda version: (version["uri"], version["arrived_at"]))
+
+
+LANDED = st.tuples(
+    versions("shop", SALES), versions("web", SALES), versions("erp", PRODUCTS), versions("marketing", PLANS)
+).map(lambda groups: [version for group in groups for version in group])
+
+
+@cache
+def compiled(weeks: int, key: tuple[str, ...]) -> dict[str, str]:
+    """The marts' statements for buckets of that length and that series key, upstream models included."""
+    config = configured(weeks, key)
+    cycles = cycle_variables(BucketGrid.of(config), [CUTOFF.isoformat()])
+    variables = json.dumps({**model_variables(config), "cycles": cycles})
+    with TemporaryDirectory() as folder:
+        places = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", folder, "--log-path", folder]
+        done = subprocess.run(
+            [DBT_EXECUTABLE, "compile", "--select", "marts", "--vars", variables, *places],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        nodes = json.loads((Path(folder) / "manifest.json").read_text())["nodes"]
+    return {node["name"]: node["compiled_code"] for node in nodes.values() if node["resource_type"] == "model"}
+
+
+def configured(weeks: int, key: tuple[str, ...]) -> DemandConfig:
+    return bucket_config(bucket={"weeks": weeks, "first": FIRST, "time_zone": "Europe/Rome"}, series_key=list(key))
+
+
+class RandomLake:
+    """Frames of what landed, and what the SQL models make of them."""
+
+    def __init__(self, config: DemandConfig, landed: list[dict[str, Any]]) -> None:
+        self.config = config
+        commits = [self.commit(number, version) for number, version in enumerate(landed)]
+        self.spans = version_spans(commits)
+        self.tables = {
+            "unified_transactions": self.frame("transactions", landed),
+            "product_master": self.frame("products", landed),
+            "promotions": self.frame("promotions", landed),
+            "version_spans": self.spans,
+        }
+
+    def name(self, version: dict[str, Any]) -> str:
+        moment: datetime = version["arrived_at"]
+        return f"{version['uri']}@{moment:%m%d}"
+
+    def commit(self, number: int, version: dict[str, Any]) -> dict[str, Any]:
+        feed = self.config.producer(version["producer"]).feed
+        record = {"producer": version["producer"], "feed": feed, "uri": version["uri"], "status": "accepted"}
+        return {**record, "file_version_id": self.name(version), "arrived_at": version["arrived_at"].isoformat()}
+
+    def frame(self, feed: str, landed: list[dict[str, Any]]) -> pl.DataFrame:
+        parts = [
+            conformed(self.config, feed, self.name(part), part["producer"], part["arrived_at"], part["rows"])
+            for part in landed
+            if self.config.producer(part["producer"]).feed == feed
+        ]
+        return pl.concat(parts or [conformed(self.config, feed, "none", "none", at(FIRST), [])])
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return self.tables[table].to_dicts()
+
+    def run(self, model: str) -> pl.DataFrame:
+        key = tuple(self.config.series_key)
+        with duckdb.connect(":memory:", config={"TimeZone": "UTC"}) as connection:
+            connection.execute("create schema lake")
+            for name, frame in self.tables.items():
+                connection.register("incoming", frame.to_arrow())
+                connection.execute(f"create table lake.{name} as select * from incoming")
+            result = connection.execute(compiled(self.config.bucket.weeks, key)[model])
+            return pl.DataFrame(result.to_arrow_table())
+
+
+EXAMPLES = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@pytest.mark.parametrize(("weeks", "key"), [(1, ("sku",)), (2, ("sku",)), (4, ("sku", "location"))])
+@given(landed=LANDED)
+@EXAMPLES
+def test_contributions_are_those_of_the_slow_twin(weeks: int, key: tuple[str, ...], landed: list[dict[str, Any]]) -> None:
+    lake = RandomLake(configured(weeks, key), landed)
+    table = weekly_buckets(lake.config)
+    expected = contributions(
+        lake.config, lake.spans.to_dicts(), lake.rows("unified_transactions"), lake.rows("promotions")
+    )
+    frame = table.conform(lake.run("weekly_buckets"))
+    as_text = frame.with_columns(pl.col("bucket_start").cast(pl.String), pl.col("transactions").cast(pl.Float64))
+    assert as_text.to_dicts() == expected
+
+
+@pytest.mark.parametrize("weeks", [1, 2, 4])
+@given(landed=LANDED)
+@EXAMPLES
+def test_attributes_are_those_of_the_slow_twin(weeks: int, landed: list[dict[str, Any]]) -> None:
+    lake = RandomLake(configured(weeks, ("sku",)), landed)
+    expected = attributes_as_of(
+        lake.config, CUTOFF, lake.spans.to_dicts(), lake.rows("unified_transactions"), lake.rows("product_master")
+    )
+    assert sku_attributes(lake.config).conform(lake.run("sku_attributes")).to_dicts() == expected
+
+
+@given(landed=LANDED, order=st.randoms(use_true_random=False))
+@EXAMPLES
+def test_the_order_of_files_changes_nothing(landed: list[dict[str, Any]], order: Any) -> None:
+    config = configured(1, ("sku",))
+    shuffled = list(landed)
+    order.shuffle(shuffled)
+    for table in (weekly_buckets(config), sku_attributes(config)):
+        first, second = (RandomLake(config, files).run(table.name) for files in (landed, shuffled))
+        assert table.conform(first).equals(table.conform(second))
+
+
+@given(landed=LANDED, after=st.integers(0, 85))
+@EXAMPLES
+def test_a_bucket_as_known_at_a_moment_needs_only_what_had_arrived(landed: list[dict[str, Any]], after: int) -> None:
+    config = configured(1, ("sku",))
+    moment = at(FIRST + timedelta(days=after), hour=7)
+    known = pl.col("known_from") <= moment
+    table = weekly_buckets(config)
+    everything = table.conform(RandomLake(config, landed).run("weekly_buckets")).filter(known)
+    so_far = RandomLake(config, [version for version in landed if version["arrived_at"] <= moment])
+    assert everything.equals(table.conform(so_far.run("weekly_buckets")))

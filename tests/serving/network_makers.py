@@ -1,0 +1,111 @@
+"""Seeded makers of a small network's artefacts; they import torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+from safetensors.torch import save_file
+
+from dp_assets.domain import contracts
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.encoders import Encoders, fit_encoders
+from dp_assets.domain.error_distributions import error_distributions
+from dp_assets.domain.forecasts import Champion, forecast_table
+from dp_assets.domain.inference import network_rows, predict
+from dp_assets.domain.intervals import ErrorDistributions
+from dp_assets.domain.network import DemandNetwork, network_spec, to_onnx
+from dp_assets.domain.panel import Panel
+from dp_assets.domain.training import WindowSource
+from dp_assets.domain.windows import windows_at
+from dp_resources.lake import Lake
+from serving.bundle import NetworkParts, write_bundle
+from tests.serving.makers import make_head, make_published
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One cycle as the batch left it: the panel, the champion's artefacts and the forecasts made of them."""
+
+    config: DemandConfig
+    panel: Panel
+    encoders: Encoders
+    model_folder: Path
+    errors: pl.DataFrame
+    forecasts: pl.DataFrame
+
+    @property
+    def parts(self) -> NetworkParts:
+        """What the bundle needs of it."""
+        return NetworkParts(self.model_folder, self.encoders.to_json(), self.panel, self.errors)
+
+    def write(self, folder: Path) -> None:
+        """Its bundle, in a folder."""
+        head = make_head(self.config, self.panel.cutoff, champion=self.panel.cutoff.isoformat())
+        write_bundle(folder, self.forecasts, make_published(self.forecasts, self.config), head, self.parts)
+
+    def put(self, lake: Lake, work: Path) -> Path:
+        """Its bundle, in a lake; returns the folder there."""
+        self.write(work)
+        lake.write_folder("serving_bundle", work, cycle=self.panel.cutoff.isoformat())
+        return lake.open_folder("serving_bundle", cycle=self.panel.cutoff.isoformat())
+
+
+def make_batch(panel: Panel, config: DemandConfig, folder: Path, seed: int = 1) -> Batch:
+    """An untrained network with seeded weights, its invented residuals, and the forecasts of a panel."""
+    encoders = fit_encoders(panel, config)
+    network = _network(panel, encoders, config, seed)
+    folder.mkdir(parents=True)
+    save_file(network.state_dict(), folder / "weights.safetensors")
+    (folder / "model.json").write_text(json.dumps({"spec": json.loads(network.spec.to_json())}))
+    example = WindowSource.of(panel, encoders).inputs(windows_at(np.arange(2), panel.history), network.spec)
+    (folder / "model.onnx").write_bytes(to_onnx(network, example))
+    errors = error_distributions(_residuals(panel, encoders, folder, config, seed), config)
+    distributions = ErrorDistributions.of(errors, config.quantile_levels)
+    champion = Champion(panel.cutoff.isoformat(), folder, encoders, distributions, f"{panel.cutoff}/seed{seed}")
+    forecasts = forecast_table(panel, champion, config, receipt="receipt")
+    return Batch(config, panel, encoders, folder, errors, forecasts)
+
+
+def _network(panel: Panel, encoders: Encoders, config: DemandConfig, seed: int) -> DemandNetwork:
+    torch.manual_seed(seed)
+    model = config.model
+    spec = network_spec(
+        panel,
+        encoders,
+        config,
+        layers=model.layers,
+        hidden_size=model.hidden_size,
+        dropout=model.dropout,
+        embedding_scale=1.0,
+    )
+    network = DemandNetwork(spec).eval()
+    torch.nn.init.normal_(network.output.weight, std=0.5)
+    return network
+
+
+def _residuals(panel: Panel, encoders: Encoders, folder: Path, config: DemandConfig, seed: int) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    rows = network_rows(panel)
+    mean = predict(folder, panel, encoders, rows).astype(float)
+    actual = rng.poisson(np.repeat(mean[:, :, None], 4, axis=2) * 1.1).astype(float)
+    series, lead, origin = np.indices(actual.shape).reshape(3, -1)
+    names = panel.series["series_id"].to_numpy()[rows]
+    return contracts.residuals(config).conform(
+        pl.DataFrame(
+            {
+                "series_id": names[series],
+                "cutoff": panel.starts[panel.history - 1 - origin].astype("datetime64[D]"),
+                "lead": lead + 1,
+                "actual": actual.reshape(-1),
+                "predicted": mean[series, lead],
+                "residual": actual.reshape(-1) - mean[series, lead],
+                "scale": 1.0,
+                "out_of_sample": True,
+            }
+        )
+    )

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from dp_assets.domain.errors import ArtefactError
+from dp_resources.lake import Lake
+from dp_resources.settings import Settings
+from serving.api import create_app
+from serving.api.forecasts.schemas import SkuForecast
+from serving.bundle import Bundle
+from serving.forward import Computed, Computer, ForwardPass
+from tests.factories import make_config, make_panel
+from tests.serving.network_makers import Batch, make_batch
+
+LONG = 120
+"""Buckets: more than the lookback and a year, so that the bundle holds a tail only."""
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    panel = make_panel(series=30, history=LONG, horizon=3)
+    return make_batch(panel, make_config(), tmp_path_factory.mktemp("batch") / "model")
+
+
+@pytest.fixture(scope="module")
+def bundle(batch: Batch, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    folder = tmp_path_factory.mktemp("bundle")
+    batch.write(folder)
+    return Bundle(folder)
+
+
+def network_rows(bundle: Bundle) -> list[int]:
+    return [row for row in range(len(bundle)) if bundle.tail_rows[row] >= 0]
+
+
+def test_the_forward_pass_agrees_with_the_batch_though_it_sees_only_the_tail(bundle: Bundle) -> None:
+    rows = network_rows(bundle)
+    forward = ForwardPass(bundle)
+    assert forward.panel.history == 53 < LONG
+    computed = forward.run(rows)
+    assert len(rows) > 10
+    for row in rows:
+        mean, quantiles = computed[row]
+        np.testing.assert_allclose(mean, bundle.mean[row], rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(quantiles, bundle.quantiles[row], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("lookback", [8, 70])
+@pytest.mark.parametrize("strategy", ["A", "B"])
+def test_it_agrees_for_every_shape_of_network_and_multi_label_attributes(
+    tmp_path: Path, lookback: int, strategy: str
+) -> None:
+    config = make_config(
+        attributes={"department": {}, "composition": {"kind": "multi"}},
+        lookback_weeks=lookback,
+        model={"hidden_size": 8, "static_strategy": strategy},
+        intervals={"method": "gaussian"},
+    )
+    panel = make_panel(series=12, history=LONG, department=["dairy", "bakery"])
+    labels = [["wool"], ["wool", "silk"], [], None, ["linen"], ["silk"]] * 2
+    panel = _with_column(panel, "composition", labels)
+    batch = make_batch(panel, config, tmp_path / "model")
+    batch.write(tmp_path / "bundle")
+    bundle = Bundle(tmp_path / "bundle")
+    rows = network_rows(bundle)
+    for row, (mean, quantiles) in ForwardPass(bundle).run(rows).items():
+        np.testing.assert_allclose(mean, bundle.mean[row], rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(quantiles, bundle.quantiles[row], rtol=1e-5, atol=1e-5)
+
+
+def _with_column(panel: Any, name: str, values: list[Any]) -> Any:
+    from dataclasses import replace
+
+    import polars as pl
+
+    return replace(panel, series=panel.series.with_columns(pl.Series(name, values, dtype=pl.List(pl.String()))))
+
+
+def test_a_series_on_its_own_is_computed_as_among_others(bundle: Bundle) -> None:
+    forward = ForwardPass(bundle)
+    rows = network_rows(bundle)
+    together = forward.run(rows)
+    for row in rows[:5]:
+        np.testing.assert_allclose(forward.run([row])[row][0], together[row][0], rtol=1e-5, atol=1e-5)
+
+
+def test_series_of_a_fallback_are_left_to_the_batch(bundle: Bundle) -> None:
+    fallbacks = [row for row in range(len(bundle)) if bundle.tail_rows[row] < 0]
+    assert fallbacks
+    assert asyncio.run(Computer(bundle).compute(fallbacks)) == {}
+
+
+def test_requests_that_wait_share_a_pass_and_each_gets_its_own_rows(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[list[int]] = []
+    run = ForwardPass.run
+
+    def counted(self: ForwardPass, rows: list[int]) -> Computed:
+        passes.append(rows)
+        return run(self, rows)
+
+    monkeypatch.setattr(ForwardPass, "run", counted)
+    rows = network_rows(bundle)[:8]
+
+    async def all_at_once() -> list[Computed]:
+        computer = Computer(bundle)
+        return await asyncio.gather(*(computer.compute([row]) for row in rows))
+
+    answers = asyncio.run(all_at_once())
+    assert [list(answer) for answer in answers] == [[row] for row in rows]
+    assert len(passes) <= 2
+
+
+def test_a_client_that_goes_away_does_not_disturb_the_others(bundle: Bundle) -> None:
+    rows = network_rows(bundle)
+
+    async def one_leaves() -> Computed:
+        computer = Computer(bundle)
+        leaving = asyncio.create_task(computer.compute([rows[0]]))
+        staying = asyncio.create_task(computer.compute([rows[1]]))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        return await staying
+
+    assert list(asyncio.run(one_leaves())) == [rows[1]]
+
+
+def test_an_error_reaches_every_waiting_request_and_the_next_one_is_served(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = network_rows(bundle)[0]
+
+    def refuse(self: ForwardPass, rows: list[int]) -> Computed:
+        raise ArtefactError("the model is gone")
+
+    async def fail_then_succeed() -> Computed:
+        computer = Computer(bundle)
+        with monkeypatch.context() as broken:
+            broken.setattr(ForwardPass, "run", refuse)
+            for result in await asyncio.gather(
+                computer.compute([row]), computer.compute([row]), return_exceptions=True
+            ):
+                assert isinstance(result, ArtefactError)
+        return await computer.compute([row])
+
+    assert list(asyncio.run(fail_then_succeed())) == [row]
+
+
+class TestComputeOverHttp:
+    @pytest.fixture(scope="class")
+    def client(self, batch: Batch, tmp_path_factory: pytest.TempPathFactory) -> Any:
+        work = tmp_path_factory.mktemp("lake")
+        lake = Lake(work / "lake")
+        batch.put(lake, work / "bundle")
+        with TestClient(create_app(Settings(lake_root=lake.root))) as client:
+            yield client
+
+    def test_computed_and_precomputed_answers_agree_to_five_digits(self, client: TestClient, bundle: Bundle) -> None:
+        sku = bundle.keys[network_rows(bundle)[0]]["sku"]
+        batch = SkuForecast.model_validate_json(client.get(f"/v1/forecast/skus/{sku}?levels=33,80,99").content)
+        now = SkuForecast.model_validate_json(
+            client.get(f"/v1/forecast/skus/{sku}?levels=33,80,99&compute=true").content
+        )
+        assert (batch.series[0].computed, now.series[0].computed) == (False, True)
+        for one, other in zip(batch.series[0].leads, now.series[0].leads, strict=True):
+            assert other.mean == pytest.approx(one.mean, rel=1e-5, abs=1e-5)
+            assert other.median == pytest.approx(one.median, rel=1e-5, abs=1e-5)
+            assert other.published == one.published
+            for mine, theirs in zip(one.intervals, other.intervals, strict=True):
+                assert (mine.level, mine.basis) == (theirs.level, theirs.basis)
+                assert theirs.lower == pytest.approx(mine.lower, rel=1e-5, abs=1e-5)
+                assert theirs.upper == pytest.approx(mine.upper, rel=1e-5, abs=1e-5)
+
+    def test_a_model_that_does_not_fit_is_a_problem_and_not_a_crash(
+        self, client: TestClient, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(self: ForwardPass, rows: list[int]) -> Computed:
+            raise ArtefactError("the model is gone")
+
+        monkeypatch.setattr(ForwardPass, "run", refuse)
+        sku = bundle.keys[network_rows(bundle)[0]]["sku"]
+        answer = client.get(f"/v1/forecast/skus/{sku}?compute=true")
+        assert (answer.status_code, answer.json()["detail"]) == (503, "the model is gone")
+
+
+def test_the_tail_of_a_short_panel_is_the_whole_panel(tmp_path: Path) -> None:
+    batch = make_batch(make_panel(series=8, history=20), make_config(), tmp_path / "model")
+    batch.write(tmp_path / "bundle")
+    assert Bundle(tmp_path / "bundle").tail().history == 20
