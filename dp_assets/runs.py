@@ -10,6 +10,9 @@ from typing import Any
 
 import dagster as dg
 
+SPOKEN_STEPS = 10
+"""A run of many partitions says how far it is about this many times; the rest is in the debug log."""
+
 
 def each_partition(
     context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Any]]
@@ -20,7 +23,9 @@ def each_partition(
     each call publishes its own partition before the next begins.
     """
     keys = list(context.partition_keys)
+    stride = max(1, len(keys) // SPOKEN_STEPS)
     for number, key in enumerate(keys, start=1):
-        context.log.info(f"{context.asset_key.to_user_string()} [{key}] ({number} of {len(keys)})")
+        level = context.log.info if number % stride == 0 or number == 1 else context.log.debug
+        level(f"{context.asset_key.to_user_string()} [{key}] ({number} of {len(keys)})")
         context.add_asset_metadata(dict(work(key)), partition_key=key)
     return dg.MaterializeResult()

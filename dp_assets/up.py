@@ -26,15 +26,21 @@ from dp_assets.reload import ask
 from dp_assets.supervisor import Service, Supervisor
 
 HOST = "127.0.0.1"
+WORKSPACE = Path(__file__).resolve().parent.parent / "workspace.yaml"
 HEALTH = """query { instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } } }"""
 LOCATIONS = """query { workspaceOrError { __typename ... on Workspace { locationEntries { name loadStatus
   locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
 
 
-def run_up(dagster_port: int = 3000, api_port: int = 8000, workspace: Path = Path("workspace.yaml")) -> int:
+def run_up(dagster_port: int = 3000, api_port: int = 8000, workspace: Path | None = None) -> int:
     """Runs the three until Ctrl-C or a termination signal; returns the exit code.
 
     The environment is this process' own: `DAGSTER_HOME`, `DP_*`. Both servers listen on this machine only.
+
+    Args:
+        dagster_port: port of the UI.
+        api_port: port of the API.
+        workspace: the file that names the code location; that of the repository when left out.
 
     Raises:
         ConfigError: a port is taken, or the workspace file cannot be used.
@@ -45,7 +51,7 @@ def run_up(dagster_port: int = 3000, api_port: int = 8000, workspace: Path = Pat
         raise ConfigError(f"the Dagster UI and the API cannot share port {api_port}; give one another port")
     urls = {"DP_DAGSTER_URL": f"http://{HOST}:{dagster_port}", "DP_API_URL": f"http://{HOST}:{api_port}"}
     with tempfile.TemporaryDirectory(prefix="dp-up-") as folder:
-        waves = services(workspace, Path(folder), dagster_port, api_port)
+        waves = services(workspace or WORKSPACE, Path(folder), dagster_port, api_port)
         sys.stdout.write("starting the code server, the Dagster UI, its daemon and the API; Ctrl-C stops them all\n")
         return Supervisor(urls).run(waves, lambda: announcement(dagster_port, api_port))
 

@@ -60,7 +60,7 @@ class ModelRunner(DbtCliResource):
         output = io.StringIO()
         try:
             with contextlib.redirect_stdout(output):
-                return list(self.cli(arguments, context=context, target_path=folder / "target").stream())
+                return list(self.cli(arguments, context=context.op_execution_context, target_path=folder / "target").stream())
         except BaseException:
             context.log.error(output.getvalue()[-8000:])
             raise

@@ -150,6 +150,10 @@ class Lake:
             raise ArtefactError(f"table {table} has no partition {key}; materialise the asset {table} for it first")
         return pl.read_parquet(io.BytesIO(self.read_bytes(path)), columns=list(columns) if columns else None)
 
+    def digest(self, table: str, **key: str) -> str:
+        """SHA-256 of a table partition's file; ArtefactError when nothing was written there yet."""
+        return sha256(self.read_bytes(self.path(table, **key)))
+
     def paths(self, table: str, partitions: Iterable[str] | None = None) -> list[str]:
         """Paths of the current partitions of a table, sorted; only the named ones, absent ones left out."""
         if partitions is None:
@@ -174,7 +178,9 @@ class Lake:
 
     # -- artefact folders -------------------------------------------------------------------------------------------
 
-    def write_folder(self, table: str, source: Path, info: Mapping[str, Any] | None = None, **key: str) -> dict[str, Any]:
+    def write_folder(
+        self, table: str, source: Path, info: Mapping[str, Any] | None = None, **key: str
+    ) -> dict[str, Any]:
         """Publishes a local folder as an artefact: content under `_versions`, then the manifest in one step.
 
         Returns the manifest: `{"sha256": …, "files": {name: {"sha256": …, "bytes": …}}, "info": …}`; its `sha256`
@@ -217,11 +223,13 @@ class Lake:
             if not path.is_file():
                 raise ArtefactError(f"{table} {key}: file {name} of version {manifest['sha256'][:12]} is missing")
             if verify and sha256(path.read_bytes()) != entry["sha256"]:
-                raise ArtefactError(f"{table} {key}: file {name} was altered after it was written; materialise it again")
+                raise ArtefactError(
+                    f"{table} {key}: file {name} was altered after it was written; materialise it again"
+                )
         return folder
 
     def _fetched(self, version: str, manifest: Mapping[str, Any]) -> Path:
-        cache = Path(tempfile.gettempdir()) / "demand_planner_cache" / manifest["sha256"]
+        cache = Path(tempfile.gettempdir()) / "demand_planner_cache" / str(manifest["sha256"])
         if not cache.is_dir():
             staged = cache.with_name(f"{cache.name}.{uuid4().hex}")
             for name in manifest["files"]:

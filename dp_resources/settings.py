@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """Engine of the SQL models."""
     executor: Literal["in_process", "multiprocess", "kubernetes"] = "multiprocess"
     """How Dagster runs steps."""
+    code_revision: str | None = None
+    """Revision of the code, for images that carry no git; left out, git is asked."""
     dagster_url: str = "http://127.0.0.1:3000"
     """Dagster's web server, asked to reload after the simulated clock moved."""
     api_url: str = "http://127.0.0.1:8000"

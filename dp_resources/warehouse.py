@@ -54,8 +54,8 @@ class Staging:
         pl.DataFrame(rows, schema=INPUT_LIST, orient="row").write_parquet(path)
         return path
 
-    def output(self, model: str, column: str, start: date) -> pl.DataFrame:
-        """Rows of a staged mart whose partition column has that value; empty, with all columns, when there are none.
+    def mart(self, model: str) -> pl.LazyFrame:
+        """A staged mart, to be read lazily: one file as DuckDB leaves it, or the folder of files that Spark leaves.
 
         Raises:
             ArtefactError: the run wrote no such mart.
@@ -63,7 +63,15 @@ class Staging:
         path = self.folder / f"{model}.parquet"
         if not path.exists():
             raise ArtefactError(f"expected the dbt run to stage {path.name}, but found {self._found()}")
-        return pl.scan_parquet(path, hive_partitioning=False).filter(pl.col(column) == start).collect()
+        return pl.scan_parquet(path / "*.parquet" if path.is_dir() else path, hive_partitioning=False)
+
+    def output(self, model: str, column: str, start: date) -> pl.DataFrame:
+        """Rows of a staged mart whose partition column has that value; empty, with all columns, when there are none.
+
+        Raises:
+            ArtefactError: the run wrote no such mart.
+        """
+        return self.mart(model).filter(pl.col(column) == start).collect()
 
     def _found(self) -> list[str]:
         return sorted(path.name for path in self.folder.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DemandPlannerError as error:
         sys.stderr.write(f"python -m serving: {error}\n")
         return 2
+    logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s:     %(message)s")
     import uvicorn
 
     from serving.api import create_app

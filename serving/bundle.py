@@ -22,7 +22,6 @@ import io
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,15 +31,15 @@ import orjson
 import polars as pl
 from pydantic import TypeAdapter
 
-from dp_assets.domain.contracts import quantile_name
 from dp_assets.domain.errors import ArtefactError, ContractError
 from dp_assets.domain.inference import METHOD
-from dp_assets.domain.panel import Panel
+from dp_assets.domain.model_folder import lookback_of
+from dp_assets.domain.panel import ARRAYS, Panel
 
 FORMAT = 1
 NUMBERS = {"mean": "forecast", "published": "final", "naive": "naive"}
 WORDS = ("method", "model_version", "receipt")
-MODEL_FILES = ("model.onnx", "model.json")
+MODEL_FILES = ("model.onnx", "model.json", "encoders.json")
 FloatArray = npt.NDArray[np.float64]
 CodeArray = npt.NDArray[np.int32]
 
@@ -84,14 +83,12 @@ class NetworkParts:
     """What the forward pass needs beside the forecasts.
 
     Attributes:
-        model_folder: the champion's artefact, holding model.onnx and model.json (whose `spec` names the lookback).
-        encoders: the champion's encoders as JSON text.
+        model_folder: the champion's artefact; its model.onnx, model.json and encoders.json are copied.
         panel: the cycle's whole panel; the bundle keeps only its tail, for the network's series.
         error_distributions: the champion's residual quantiles.
     """
 
     model_folder: Path
-    encoders: str
     panel: Panel
     error_distributions: pl.DataFrame
 
@@ -133,6 +130,8 @@ def write_bundle(
     Raises:
         ContractError: a series lacks a lead, or the two tables do not hold the same series.
     """
+    from dp_assets.domain.contracts import quantile_name  # brings the whole configuration, which loading does not need
+
     folder.mkdir(parents=True, exist_ok=True)
     rows = _rectangle(forecasts, published, head)
     series = rows.filter(pl.col("lead") == 1).select("series_id", *head.key, "method")
@@ -191,15 +190,9 @@ def _write_network(folder: Path, series: pl.DataFrame, head: Head, network: Netw
     panel_tail(network.panel, lookback_of(network.model_folder), rows).save(folder / "tail")
     for name in MODEL_FILES:
         shutil.copyfile(network.model_folder / name, folder / name)
-    (folder / "encoders.json").write_text(network.encoders)
     _write_arrow(folder / "error_distributions.arrow", network.error_distributions)
     counter = iter(range(len(names)))
     return [next(counter) if is_made else None for is_made in made.to_list()]
-
-
-def lookback_of(model_folder: Path) -> int:
-    """L: buckets of history the network of a model folder sees."""
-    return int(orjson.loads(_read(model_folder / "model.json"))["spec"]["lookback"])
 
 
 def _save(folder: Path, name: str, array: npt.NDArray[Any]) -> None:
@@ -281,7 +274,8 @@ class Bundle:
 
     def tail(self) -> Panel:
         """Panel tail of the network's series, memory-mapped."""
-        return Panel.load(self.folder / "tail")
+        tail = Panel.load(self.folder / "tail")
+        return replace(tail, **{name: getattr(tail, name).view(np.ndarray) for name in ARRAYS})
 
     def encoders_json(self) -> str:
         """The champion's encoders."""
@@ -332,8 +326,3 @@ def _spans(skus: pl.Series) -> dict[str, range]:
         spans[sku] = range(start, start + many)
         start += many
     return spans
-
-
-def lead_starts(starts: Sequence[date]) -> tuple[str, ...]:
-    """Bucket starts as the head writes them."""
-    return tuple(day.isoformat() for day in starts)

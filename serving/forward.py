@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -16,13 +17,17 @@ import numpy.typing as npt
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.inference import onnx_session, predict_onnx
 from dp_assets.domain.intervals import ErrorDistributions, quantiles
+from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.windows import Inputs, gather
-from serving.bundle import Bundle, lookback_of
+from serving.bundle import Bundle
 
 FloatArray = npt.NDArray[np.float64]
 Computed = dict[int, tuple[FloatArray, FloatArray]]
+PER_SERIES = ("quantity", "capped", "observed", "price", "past", "known", "first")
 MAX_WAITING = 128
 """Requests put into one pass at most."""
+CHUNK = 1024
+"""Series put into one pass when a whole bundle is computed."""
 
 
 class ForwardPass:
@@ -32,15 +37,17 @@ class ForwardPass:
         self.bundle = bundle
         self.panel = bundle.tail()
         self.encoders = Encoders.from_json(bundle.encoders_json())
+        self.codes = self.encoders.codes(self.panel.series)
         self.distributions = ErrorDistributions.of(bundle.error_distributions(), bundle.head.quantile_levels)
         self.lookback = lookback_of(bundle.folder)
         self.session = onnx_session(bundle.folder)
 
     def inputs(self, tail_rows: Sequence[int]) -> Inputs:
         """What the network reads of the cycle's own windows of some rows of the tail."""
-        panel = self.panel.take(np.asarray(tail_rows, np.intp))
-        rows, origins = np.arange(len(panel)), np.full(len(panel), panel.history)
-        codes = self.encoders.codes(panel.series)
+        at = np.asarray(tail_rows, np.intp)
+        panel = replace(self.panel, **{name: getattr(self.panel, name)[at] for name in PER_SERIES})
+        codes = replace(self.codes, single=self.codes.single[at], multi=self.codes.multi[at])
+        rows, origins = np.arange(len(at)), np.full(len(at), panel.history)
         return gather(panel, self.encoders.scale(panel), codes, rows, origins, self.lookback)
 
     def run(self, rows: Sequence[int]) -> Computed:
@@ -50,6 +57,17 @@ class ForwardPass:
         names = [self.bundle.series_ids[row] for row in rows]
         spread = quantiles(mean, names, self.distributions, method=self.bundle.head.interval_method)
         return {row: (mean[number], spread[number]) for number, row in enumerate(rows)}
+
+
+def largest_difference(bundle: Bundle) -> float:
+    """Largest difference between the batch's means and quantiles and the same computed now, relative above one unit."""
+    forward, largest = ForwardPass(bundle), 0.0
+    rows = np.flatnonzero(bundle.tail_rows >= 0).tolist()
+    for start in range(0, len(rows), CHUNK):
+        for row, (mean, spread) in forward.run(rows[start : start + CHUNK]).items():
+            for batch, now in ((bundle.mean[row], mean), (bundle.quantiles[row], spread)):
+                largest = max(largest, float((np.abs(batch - now) / np.maximum(1.0, batch)).max()))
+    return largest
 
 
 class Computer:

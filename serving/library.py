@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TABLE = "serving_bundle"
 CHECK_SECONDS = 1.0
+REMOTE_CHECK_SECONDS = 10.0
+"""Object storage bills and delays every listing."""
 RETRY_SECONDS = 30.0
 ANSWER_BYTES = 64 * 2**20
 log = logging.getLogger("demand_planner.serving")
@@ -136,11 +138,16 @@ class Library:
         log.info("serving cycle %s, %d series of %d SKUs", cycle, len(bundle), bundle.skus)
         return True
 
+    async def look(self) -> None:
+        """Refreshes beside the event loop; storage may be away for a while, and what is in service stays so."""
+        try:
+            await asyncio.to_thread(self.refresh)
+        except Exception as error:
+            self.problem = f"cannot look for a newer bundle: {error}"
+            log.exception("cannot look for a newer bundle")
+
     async def watch(self) -> None:
-        """Looks for a newer bundle every second, off the event loop, until cancelled."""
+        """Looks for a newer bundle every second (every ten on object storage), until cancelled."""
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            try:
-                await asyncio.to_thread(self.refresh)
-            except Exception:  # storage may be away for a while; what is in service stays so
-                log.exception("cannot look for a newer bundle")
+            await asyncio.sleep(CHECK_SECONDS if self.lake.is_local else REMOTE_CHECK_SECONDS)
+            await self.look()

@@ -1,9 +1,12 @@
 -- Sold = added: what each version adds to the window is what its accepted rows sum to, to a millionth of a unit.
+{{ config(meta={'dagster': {'ref': {'name': 'weekly_buckets'}}}) }}
+
 with accepted as (
 
     select file_version_id, bucket_start, sum({{ exact('quantity') }}) as quantity, count(*) as transactions
     from {{ ref('stg_transactions') }}
     where {{ in_window('bucket_start') }}
+        and file_version_id in (select file_version_id from {{ ref('stg_version_spans') }})
     group by file_version_id, bucket_start
 
 ),

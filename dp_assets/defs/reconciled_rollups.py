@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from dp_assets.champions import champion_cycle
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import Table, node_forecasts, planner_inputs, reconciled_rollups, residuals
 from dp_assets.domain.hierarchy import SERIES, build_hierarchies
@@ -119,9 +120,9 @@ def written(lake: Lake, table: Table, frame: pl.DataFrame, cycle: str) -> dict[s
 
 
 def champion_residuals(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
-    """Residuals of the newest model up to the cycle: those of the champion that made its forecasts; else empty."""
-    newest = max((key for key in lake.partitions("residuals") if key <= cycle), default=None)
-    return residuals(config).empty() if newest is None else lake.read("residuals", cycle=newest)
+    """Residuals of the champion that forecasts the cycle; empty where no model exists yet."""
+    champion = champion_cycle(lake, cycle)
+    return residuals(config).empty() if champion is None else lake.read("residuals", cycle=champion)
 
 
 def reconcile_cycle(lake: Lake, config: DemandConfig, cycle: str) -> Rollups:

@@ -43,7 +43,7 @@ def build(project: Project) -> dg.Definitions:
         def work(file_version_id: str) -> Mapping[str, Any]:
             report = unify_file(lake, project.config, file_version_id, known)
             rows = ", ".join(f"{count} {name}" for name, count in report.rows.items())
-            context.log.info(f"{report.record['uri']} is {report.status}: {rows}")
+            context.log.debug(f"{report.record['uri']} is {report.status}: {rows}")
             return _metadata(project, report)
 
         return each_partition(context, work)

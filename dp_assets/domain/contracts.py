@@ -109,7 +109,9 @@ def _text(name: str, description: str, nullable: bool = False) -> Column:
     return Column(name, pl.String(), description, nullable=nullable)
 
 
-def _number(name: str, description: str, unit: str = "", nullable: bool = False, minimum: float | None = None) -> Column:
+def _number(
+    name: str, description: str, unit: str = "", nullable: bool = False, minimum: float | None = None
+) -> Column:
     return Column(name, pl.Float64(), description, unit, nullable, minimum)
 
 

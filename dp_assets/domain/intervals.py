@@ -13,7 +13,7 @@ Results are never negative and never cross.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Literal
 
@@ -44,6 +44,27 @@ class _Pools:
 
 
 @dataclass(frozen=True)
+class _Lattice:
+    """The pools of leads 1..M side by side: `count` (M,) of them; centres (M, N), infinite beyond the count; scaled
+    quantiles (M, N, Q)."""
+
+    centres: Array
+    scaled: Array
+    count: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, leads: Sequence[_Pools]) -> _Lattice:
+        count = np.array([len(pools.centres) for pools in leads], np.int64)
+        gaps = (count.max() - count).tolist()
+        pairs = list(zip(leads, gaps, strict=True))
+        return cls(
+            centres=np.stack([np.pad(pools.centres, (0, gap), constant_values=np.inf) for pools, gap in pairs]),
+            scaled=np.stack([np.pad(pools.scaled, ((0, gap), (0, 0))) for pools, gap in pairs]),
+            count=count,
+        )
+
+
+@dataclass(frozen=True)
 class ErrorDistributions:
     """The table `error_distributions` in the form the quantile function reads.
 
@@ -58,6 +79,14 @@ class ErrorDistributions:
     pools: dict[int, _Pools]
     spread: dict[tuple[str, int], float]
     normal: dict[tuple[str, int], tuple[float, float]]
+    _lattices: dict[int, _Lattice] = field(default_factory=dict, repr=False, compare=False)
+
+    def lattice(self, horizon: int) -> _Lattice:
+        """Pools of leads 1..horizon; a lead without pools has those of the nearest one, the shorter of two."""
+        if horizon not in self._lattices:
+            nearest = [min(self.pools, key=lambda known: (abs(known - lead), known)) for lead in range(1, horizon + 1)]
+            self._lattices[horizon] = _Lattice.of([self.pools[lead] for lead in nearest])
+        return self._lattices[horizon]
 
     @classmethod
     def of(cls, frame: pl.DataFrame, levels: Sequence[float]) -> ErrorDistributions:
@@ -114,24 +143,32 @@ def quantiles(
             and the empirical quantiles elsewhere.
     """
     means = np.asarray(forecast, np.float64)
-    result = np.empty((*means.shape, len(distributions.levels)))
-    for column in range(means.shape[1]):
-        result[:, column] = _lead_quantiles(means[:, column], series, column + 1, distributions)
-        if method == "gaussian":
+    result = _empirical(means, series, distributions)
+    if method == "gaussian":
+        for column in range(means.shape[1]):
             _put_gaussian(result[:, column], means[:, column], series, column + 1, distributions)
     result = np.maximum.accumulate(np.maximum(result, 0.0), axis=2)
     return result if levels is None else _at_levels(result, distributions.levels, np.asarray(levels, np.float64))
 
 
-def _lead_quantiles(mean: Array, series: Sequence[str], lead: int, distributions: ErrorDistributions) -> Array:
-    """(R,) means of one lead → (R, Q); a lead without pools takes those of the nearest one."""
-    pools = distributions.pools[min(distributions.pools, key=lambda known: (abs(known - lead), known))]
-    place = np.log(mean + OFFSET)
-    scaled = np.stack([np.interp(place, pools.centres, column) for column in pools.scaled.T], axis=1)  # (R, Q)
-    median = _at_levels(scaled[:, None], distributions.levels, np.array([0.5]))[:, 0]  # (R, 1)
-    spread = np.array([distributions.spread.get((name, lead), 1.0) for name in series], np.float64)
-    width = median + (scaled - median) * spread[:, None]
-    return np.asarray(mean[:, None] + width * scale_of(mean)[:, None])
+def _empirical(means: Array, series: Sequence[str], distributions: ErrorDistributions) -> Array:
+    """(R, M) means → (R, M, Q). All leads at once: the API asks for few series, where a loop would cost most."""
+    leads = range(1, means.shape[1] + 1)
+    scaled = _between_pools(np.log(means + OFFSET), distributions.lattice(means.shape[1]))
+    median = _at_levels(scaled, distributions.levels, np.array([0.5]))  # (R, M, 1)
+    spread = np.array([[distributions.spread.get((name, lead), 1.0) for lead in leads] for name in series], np.float64)
+    width = median + (scaled - median) * spread.reshape(*means.shape, 1)
+    return np.asarray(means[:, :, None] + width * scale_of(means)[:, :, None])
+
+
+def _between_pools(place: Array, pools: _Lattice) -> Array:
+    """Scaled quantiles at places (R, M), log units, linear between the two nearest pools of each lead. (R, M, Q)"""
+    lead = np.arange(place.shape[1])
+    right = np.minimum((pools.centres <= place[:, :, None]).sum(axis=2), pools.count - 1)
+    left = np.maximum(right - 1, 0)
+    below, above = pools.centres[lead, left], pools.centres[lead, right]
+    weight = np.clip((place - below) / np.where(above > below, above - below, 1.0), 0.0, 1.0)[:, :, None]
+    return np.asarray(pools.scaled[lead, left] * (1 - weight) + pools.scaled[lead, right] * weight)
 
 
 def _put_gaussian(

@@ -150,7 +150,7 @@ def steps_in_epoch(windows: int, batch_size: int, limit: int | None) -> int:
 
 
 def _batches(count: int, size: int, rng: np.random.Generator) -> Iterator[IndexArray]:
-    """Batches without end: each window once in a random order, then again in another; a short epoch goes on from there."""
+    """Batches without end: each window once, in random order, over and over. A short epoch goes on where it ended."""
     while True:
         order = rng.permutation(count)
         for start in range(0, count, size):
@@ -344,7 +344,7 @@ def fit_final(
     config: DemandConfig,
     progress: Progress | None = None,
 ) -> tuple[Trained, Trained]:
-    """The model of a cycle: a fit judged on the last horizon, and one on everything for the epochs which that found best.
+    """The model of a cycle: a fit judged on the last horizon, and one on everything for as many epochs as that needed.
 
     The second is the champion. With too little history to hold a horizon back, it is the only one, fitted for the
     configured epochs and returned twice.
@@ -357,3 +357,22 @@ def fit_final(
         return champion, champion
     champion = fit_before(source, spec, hyper, config, panel.history, epochs=held.best_epoch, progress=progress)
     return held, champion
+
+
+def card_metrics(source: WindowSource, held: Trained) -> dict[str, float | int | None]:
+    """What a model's card says of its fit: held-out losses in both modes, size of the training set."""
+    best = held.curve[held.best_epoch - 1]
+    rows = trainable_rows(source.panel)
+    return {
+        "held_out_point_loss": best.point,
+        "held_out_sum_loss": best.sum,
+        "series": len(rows),
+        "windows": len(training_windows(source.panel, rows, source.panel.history)),
+    }
+
+
+def example_inputs(source: WindowSource, spec: NetworkSpec) -> dict[str, Tensor]:
+    """Inputs of two windows on CPU, for tracing a network."""
+    rows = trainable_rows(source.panel)[:2]
+    index = windows_at(rows if len(rows) == 2 else np.repeat(rows, 2)[:2], source.panel.history)
+    return {name: tensor.cpu() for name, tensor in source.inputs(index, spec).items()}

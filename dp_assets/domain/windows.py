@@ -136,24 +136,25 @@ def gather(
         calendar (B, L, C); calendar_ahead (B, M, C); season (B, M, 2) units a year before each lead, and whether seen;
         age (B,) buckets since the first sale; single (B, A) int64; multi (B, V).
     """
-    rows, origins = rows.astype(np.int64), origins.astype(np.int64)
-    behind: IndexArray = origins[:, None] + np.arange(-lookback, 0, dtype=np.int64)  # (B, L)
-    ahead: IndexArray = origins[:, None] + np.arange(panel.horizon, dtype=np.int64)  # (B, M)
-    observed = _past(panel.observed, rows, behind)
+    series: IndexArray = rows.astype(np.int64)
+    origin: IndexArray = origins.astype(np.int64)
+    behind: IndexArray = origin[:, None] + np.arange(-lookback, 0, dtype=np.int64)  # (B, L)
+    ahead: IndexArray = origin[:, None] + np.arange(panel.horizon, dtype=np.int64)  # (B, M)
+    observed = _past(panel.observed, series, behind)
     calendar = scaled.calendar[np.maximum(behind, 0)]
     calendar[behind < 0] = 0
     return {
-        "quantity": _past(panel.capped, rows, behind) * observed,
+        "quantity": _past(panel.capped, series, behind) * observed,
         "observed": observed,
-        "past": _past(scaled.past, rows, behind),
-        "known": _past(scaled.known, rows, behind),
-        "known_ahead": scaled.known[rows[:, None], ahead],
+        "past": _past(scaled.past, series, behind),
+        "known": _past(scaled.known, series, behind),
+        "known_ahead": scaled.known[series[:, None], ahead],
         "calendar": calendar,
         "calendar_ahead": scaled.calendar[ahead],
-        "season": _season(panel, rows, ahead, lookback),
-        "age": np.maximum(origins - panel.first[rows], 0).astype(np.float32),
-        "single": codes.single[rows],
-        "multi": codes.multi[rows],
+        "season": _season(panel, series, ahead, lookback),
+        "age": np.maximum(origin - panel.first[series], 0).astype(np.float32),
+        "single": codes.single[series],
+        "multi": codes.multi[series],
     }
 
 

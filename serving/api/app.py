@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         library = Library(open_lake(chosen))
-        await asyncio.to_thread(library.refresh)
+        await library.look()
         app.state.library = library
         watch = asyncio.create_task(library.watch())
         yield

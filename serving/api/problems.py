@@ -83,6 +83,11 @@ async def _on_domain(request: Request, error: Exception) -> Response:
     return problem_response(request, 503, "cannot-compute", "Cannot compute", str(error))
 
 
+async def _on_bug(request: Request, _error: Exception) -> Response:
+    detail = "this is a mistake in the program, not in the question; its log says more"
+    return problem_response(request, 500, "internal-error", "Internal error", detail)
+
+
 async def _on_validation(request: Request, error: Exception) -> Response:
     found = cast(RequestValidationError, error).errors()
     detail = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}, got {one['input']!r}" for one in found)
@@ -100,6 +105,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Makes every error of the app a problem document."""
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(DemandPlannerError, _on_domain)
+    app.add_exception_handler(Exception, _on_bug)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
 

@@ -91,6 +91,8 @@ def workshop(tmp_path: Path) -> Workshop:
     lake.write("forecasts", tables["forecasts"], cycle=cycle)
     lake.write("sku_attributes", tables["attributes"], cycle=cycle)
     lake.write("residuals", tables["residuals"], cycle="2017-09-04")
+    lake.write("error_distributions", contracts.ERROR_DISTRIBUTIONS.empty(), cycle="2017-09-04")
+    lake.write_folder("tuned_model", tmp_path / "panel", cycle="2017-09-04")
     return Workshop(project, lake, cycle, tables)
 
 

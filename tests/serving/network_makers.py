@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import torch
-from safetensors.torch import save_file
 
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
@@ -18,9 +16,10 @@ from dp_assets.domain.error_distributions import error_distributions
 from dp_assets.domain.forecasts import Champion, forecast_table
 from dp_assets.domain.inference import network_rows, predict
 from dp_assets.domain.intervals import ErrorDistributions
+from dp_assets.domain.model_folder import ModelCard, save_model
 from dp_assets.domain.network import DemandNetwork, network_spec, to_onnx
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.training import WindowSource
+from dp_assets.domain.training import HyperParameters, WindowSource
 from dp_assets.domain.windows import windows_at
 from dp_resources.lake import Lake
 from serving.bundle import NetworkParts, write_bundle
@@ -41,7 +40,7 @@ class Batch:
     @property
     def parts(self) -> NetworkParts:
         """What the bundle needs of it."""
-        return NetworkParts(self.model_folder, self.encoders.to_json(), self.panel, self.errors)
+        return NetworkParts(self.model_folder, self.panel, self.errors)
 
     def write(self, folder: Path) -> None:
         """Its bundle, in a folder."""
@@ -59,11 +58,9 @@ def make_batch(panel: Panel, config: DemandConfig, folder: Path, seed: int = 1) 
     """An untrained network with seeded weights, its invented residuals, and the forecasts of a panel."""
     encoders = fit_encoders(panel, config)
     network = _network(panel, encoders, config, seed)
-    folder.mkdir(parents=True)
-    save_file(network.state_dict(), folder / "weights.safetensors")
-    (folder / "model.json").write_text(json.dumps({"spec": json.loads(network.spec.to_json())}))
     example = WindowSource.of(panel, encoders).inputs(windows_at(np.arange(2), panel.history), network.spec)
-    (folder / "model.onnx").write_bytes(to_onnx(network, example))
+    card = ModelCard(panel.cutoff.isoformat(), network.spec, HyperParameters.of(config), 1, seed, None, "unknown", {})
+    save_model(folder, network, to_onnx(network, example), card, encoders.to_json(), curve={}, study={})
     errors = error_distributions(_residuals(panel, encoders, folder, config, seed), config)
     distributions = ErrorDistributions.of(errors, config.quantile_levels)
     champion = Champion(panel.cutoff.isoformat(), folder, encoders, distributions, f"{panel.cutoff}/seed{seed}")

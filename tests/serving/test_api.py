@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -225,12 +225,9 @@ def _refuse(*args: object, **key: object) -> Path:
 
 class TestTheApiAsAWhole:
     @pytest.mark.golden
-    def test_its_description_is_the_golden_one(self) -> None:
-        golden = Path(__file__).parent.parent / "golden" / "openapi.json"
-        found = orjson.dumps(create_app().openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
-        if os.environ.get("DP_UPDATE_GOLDEN"):
-            golden.write_bytes(found)
-        assert found == golden.read_bytes(), "the API changed; if that is meant, run: make golden"
+    def test_its_description_is_the_golden_one(self, golden: Callable[[Path | str, str], None]) -> None:
+        found = orjson.dumps(create_app().openapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+        golden("openapi.json", found.decode() + "\n")
 
     def test_every_operation_and_parameter_is_described(self) -> None:
         for path in create_app().openapi()["paths"].values():
@@ -247,6 +244,24 @@ class TestTheApiAsAWhole:
 
     def test_nothing_can_be_written_through_it(self) -> None:
         assert {method for path in create_app().openapi()["paths"].values() for method in path} == {"get"}
+
+    def test_a_mistake_in_the_program_is_a_problem_too_and_tells_no_details(
+        self, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put_bundle(lake, tmp_path, make_forecasts())
+        monkeypatch.setattr("serving.bundle.Bundle.rows", lambda self, sku: 1 / 0)
+        with TestClient(create_app(Settings(lake_root=lake.root)), raise_server_exceptions=False) as client:
+            assert "ZeroDivision" not in problem(client, "/v1/forecast/skus/sku0001", 500).detail
+
+    def test_storage_that_is_away_is_a_problem_and_the_api_starts_all_the_same(
+        self, lake: Lake, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(self: Lake, table: str) -> list[str]:
+            raise PermissionError("the bucket refuses")
+
+        monkeypatch.setattr(Lake, "partitions", refuse)
+        with client_over(lake) as client:
+            assert "the bucket refuses" in problem(client, "/v1/cycles/current", 503).detail
 
     def test_an_unknown_path_is_a_problem_too(self, client: TestClient) -> None:
         assert "/docs" in problem(client, "/v2/nothing", 404).detail

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from fastapi.testclient import TestClient
 
@@ -14,7 +16,7 @@ from dp_resources.settings import Settings
 from serving.api import create_app
 from serving.api.forecasts.schemas import SkuForecast
 from serving.bundle import Bundle
-from serving.forward import Computed, Computer, ForwardPass
+from serving.forward import Computed, Computer, ForwardPass, largest_difference
 from tests.factories import make_config, make_panel
 from tests.serving.network_makers import Batch, make_batch
 
@@ -25,6 +27,8 @@ LONG = 120
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     panel = make_panel(series=30, history=LONG, horizon=3)
+    reasons = ["low_volume" if row % 5 == 0 else "eligible" for row in range(len(panel))]
+    panel = replace(panel, series=panel.series.with_columns(pl.Series("reason", reasons)))
     return make_batch(panel, make_config(), tmp_path_factory.mktemp("batch") / "model")
 
 
@@ -33,6 +37,15 @@ def bundle(batch: Batch, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("bundle")
     batch.write(folder)
     return Bundle(folder)
+
+
+@pytest.fixture(scope="module")
+def client(batch: Batch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    work = tmp_path_factory.mktemp("lake")
+    lake = Lake(work / "lake")
+    batch.put(lake, work / "bundle")
+    with TestClient(create_app(Settings(lake_root=lake.root))) as client:
+        yield client
 
 
 def network_rows(bundle: Bundle) -> list[int]:
@@ -51,6 +64,14 @@ def test_the_forward_pass_agrees_with_the_batch_though_it_sees_only_the_tail(bun
         np.testing.assert_allclose(quantiles, bundle.quantiles[row], rtol=1e-5, atol=1e-5)
 
 
+def test_the_largest_difference_of_a_whole_bundle_is_found(batch: Batch, bundle: Bundle, tmp_path: Path) -> None:
+    assert largest_difference(bundle) < 1e-5
+    row = network_rows(bundle)[3]
+    wrong = pl.col("forecast") * pl.when(pl.col("series_id") == bundle.series_ids[row]).then(1.5).otherwise(1.0)
+    replace(batch, forecasts=batch.forecasts.with_columns(wrong)).write(tmp_path)
+    assert largest_difference(Bundle(tmp_path)) > 1e-3
+
+
 @pytest.mark.parametrize("lookback", [8, 70])
 @pytest.mark.parametrize("strategy", ["A", "B"])
 def test_it_agrees_for_every_shape_of_network_and_multi_label_attributes(
@@ -58,13 +79,15 @@ def test_it_agrees_for_every_shape_of_network_and_multi_label_attributes(
 ) -> None:
     config = make_config(
         attributes={"department": {}, "composition": {"kind": "multi"}},
+        hierarchies=[{"name": "product", "levels": ["department"]}],
         lookback_weeks=lookback,
         model={"hidden_size": 8, "static_strategy": strategy},
         intervals={"method": "gaussian"},
     )
     panel = make_panel(series=12, history=LONG, department=["dairy", "bakery"])
     labels = [["wool"], ["wool", "silk"], [], None, ["linen"], ["silk"]] * 2
-    panel = _with_column(panel, "composition", labels)
+    composition = pl.Series("composition", labels, dtype=pl.List(pl.String()))
+    panel = replace(panel, series=panel.series.with_columns(composition))
     batch = make_batch(panel, config, tmp_path / "model")
     batch.write(tmp_path / "bundle")
     bundle = Bundle(tmp_path / "bundle")
@@ -72,14 +95,6 @@ def test_it_agrees_for_every_shape_of_network_and_multi_label_attributes(
     for row, (mean, quantiles) in ForwardPass(bundle).run(rows).items():
         np.testing.assert_allclose(mean, bundle.mean[row], rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(quantiles, bundle.quantiles[row], rtol=1e-5, atol=1e-5)
-
-
-def _with_column(panel: Any, name: str, values: list[Any]) -> Any:
-    from dataclasses import replace
-
-    import polars as pl
-
-    return replace(panel, series=panel.series.with_columns(pl.Series(name, values, dtype=pl.List(pl.String()))))
 
 
 def test_a_series_on_its_own_is_computed_as_among_others(bundle: Bundle) -> None:
@@ -154,14 +169,6 @@ def test_an_error_reaches_every_waiting_request_and_the_next_one_is_served(
 
 
 class TestComputeOverHttp:
-    @pytest.fixture(scope="class")
-    def client(self, batch: Batch, tmp_path_factory: pytest.TempPathFactory) -> Any:
-        work = tmp_path_factory.mktemp("lake")
-        lake = Lake(work / "lake")
-        batch.put(lake, work / "bundle")
-        with TestClient(create_app(Settings(lake_root=lake.root))) as client:
-            yield client
-
     def test_computed_and_precomputed_answers_agree_to_five_digits(self, client: TestClient, bundle: Bundle) -> None:
         sku = bundle.keys[network_rows(bundle)[0]]["sku"]
         batch = SkuForecast.model_validate_json(client.get(f"/v1/forecast/skus/{sku}?levels=33,80,99").content)

@@ -322,6 +322,6 @@ def rejected_rows(source: Source, verdicts: Verdicts, header: FileHeader) -> pl.
 def _original(series: pl.Series) -> pl.Series:
     if isinstance(series.dtype, (pl.List, pl.Array)):
         return series.cast(pl.List(pl.String), strict=False)
-    if series.dtype.is_nested():
+    if series.dtype.is_nested() or series.dtype.is_float():
         return values.texts(series).alias(series.name)
     return series.cast(pl.String, strict=False)

@@ -10,33 +10,24 @@ from pydantic import BaseModel, ConfigDict, Field
 class Cycle(BaseModel):
     """The cycle being served."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
-    cycle: date = Field(examples=["2017-12-04"])
-    """Cutoff: first day of the first forecast bucket."""
-    bucket_weeks: int = Field(examples=[1])
-    """Length of a bucket in weeks."""
-    horizon: int = Field(examples=[4])
-    """Leads forecast."""
-    leads: list[date] = Field(examples=[["2017-12-04", "2017-12-11"]])
-    """First day of each lead's bucket."""
-    quantile_levels: list[float] = Field(examples=[[0.1, 0.5, 0.9]])
-    """Published quantile levels."""
-    interval_levels: list[int] = Field(examples=[[50, 80, 95]])
-    """Interval levels answered by default, in percent."""
-    key: list[str] = Field(examples=[["sku"]])
-    """Columns that identify a series."""
-    series: int
-    """Series forecast."""
-    skus: int
-    """SKUs forecast."""
-    champion: date | None = Field(examples=["2017-10-02"])
-    """Cycle of the model behind the network's forecasts; null when only fallbacks made them."""
-    methods: dict[str, int] = Field(examples=[{"lstm": 9000}])
-    """Series per method."""
-    model_versions: dict[str, int]
-    """Series per model version."""
-    bundle: str
-    """Content hash of the bundle."""
-    loaded_at: datetime
-    """Since when it is served."""
+    cycle: date = Field(examples=["2017-12-04"], description="Cutoff: first day of the first forecast bucket.")
+    bucket_weeks: int = Field(examples=[1], description="Length of a bucket in weeks.")
+    horizon: int = Field(examples=[4], description="Leads forecast.")
+    leads: list[date] = Field(examples=[["2017-12-04", "2017-12-11"]], description="First day of each lead's bucket.")
+    quantile_levels: list[float] = Field(examples=[[0.1, 0.5, 0.9]], description="Published quantile levels.")
+    interval_levels: list[int] = Field(
+        examples=[[50, 80, 95]], description="Interval levels answered by default, in percent."
+    )
+    key: list[str] = Field(examples=[["sku"]], description="Columns that identify a series.")
+    series: int = Field(description="Series forecast.")
+    skus: int = Field(description="SKUs forecast.")
+    champion: date | None = Field(
+        examples=["2017-10-02"],
+        description="Cycle of the model behind the network's forecasts; null when only fallbacks made them.",
+    )
+    methods: dict[str, int] = Field(examples=[{"lstm": 9000}], description="Series per method.")
+    model_versions: dict[str, int] = Field(description="Series per model version.")
+    bundle: str = Field(description="Content hash of the bundle.")
+    loaded_at: datetime = Field(description="Since when it is served.")

@@ -9,86 +9,98 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Schema(BaseModel):
-    """Base of every answer: exactly these fields, documented by their docstrings."""
+    """Base of every answer: exactly these fields."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class ForecastQuery(Schema):
     """What may be asked of a forecast."""
 
-    horizon: int | None = Field(None, examples=[4])
-    """Leads to return, from 1 to the horizon of the cycle; all when left out."""
-    levels: str | None = Field(None, examples=["50,80,95"])
-    """Central interval levels in percent, whole numbers from 1 to 99 separated by commas; those of the configuration
-    when left out. A level that is not published is interpolated from those that are (see `basis`)."""
-    compute: bool = False
-    """Run the network now, on CPU, instead of reading the batch's numbers. It agrees with the batch to 1e-5. It answers
-    for the series that the network forecasts; the others come from the batch, with `computed: false`."""
+    horizon: int | None = Field(
+        None, examples=[4], description="Leads to return, from 1 to the horizon of the cycle; all when left out."
+    )
+    levels: str | None = Field(
+        None,
+        examples=["50,80,95"],
+        description=(
+            "Central interval levels in percent, whole numbers from 1 to 99 separated by commas; those of "
+            "the configuration when left out. A level that is not published is interpolated from those that "
+            "are (see `basis`)."
+        ),
+    )
+    compute: bool = Field(
+        False,
+        description=(
+            "Run the network now, on CPU, instead of reading the batch's numbers. It agrees with the batch "
+            "to 1e-5. It answers for the series that the network forecasts; the others come from the batch, "
+            "with `computed: false`."
+        ),
+    )
 
 
 class Interval(Schema):
     """A central prediction interval."""
 
-    level: int = Field(ge=1, le=99, examples=[80])
-    """Share of outcomes expected inside, in percent."""
-    lower: float = Field(ge=0, examples=[3.0])
-    """Lower end, units per bucket."""
-    upper: float = Field(ge=0, examples=[11.5])
-    """Upper end, units per bucket."""
-    basis: Literal["published", "interpolated", "extrapolated"]
-    """`published`: both ends are published quantiles; `interpolated`: between them, linear in the normal score of
-    the quantile level; `extrapolated`: an end lies beyond the outermost published one, on the slope of the last two."""
+    level: int = Field(ge=1, le=99, examples=[80], description="Share of outcomes expected inside, in percent.")
+    lower: float = Field(ge=0, examples=[3.0], description="Lower end, units per bucket.")
+    upper: float = Field(ge=0, examples=[11.5], description="Upper end, units per bucket.")
+    basis: Literal["published", "interpolated", "extrapolated"] = Field(
+        description=(
+            "`published`: both ends are published quantiles; `interpolated`: between them, linear in the "
+            "normal score of the quantile level; `extrapolated`: an end lies beyond the outermost published "
+            "one, on the slope of the last two."
+        )
+    )
 
 
 class LeadForecast(Schema):
     """The forecast of one bucket of one series."""
 
-    lead: int = Field(ge=1, examples=[1])
-    """Buckets ahead; 1 is the first bucket of the cycle."""
-    bucket_start: date = Field(examples=["2017-12-04"])
-    """First day of the bucket."""
-    mean: float = Field(ge=0, examples=[7.1])
-    """Mean, units per bucket; it adds up over series and buckets."""
-    median: float = Field(ge=0, examples=[6.0])
-    """Median, units per bucket; best where single errors count."""
-    published: float = Field(ge=0, examples=[7.3])
-    """The number of record: the mean after reconciliation and planners' overrides, units per bucket."""
-    naive: float = Field(ge=0, examples=[5.9])
-    """Mean of the last 8 buckets, for comparison, units per bucket."""
-    intervals: list[Interval]
-    """One per level asked for, in that order."""
-    method: str = Field(examples=["lstm"])
-    """`lstm`, or the fallback that made it."""
-    model_version: str = Field(examples=["2017-10-02/3f1c9a"])
-    """Cycle of the model and the hash of its weights; the library for fallbacks."""
-    receipt: str = Field(examples=["9c1f"])
-    """Hash over inputs, model, configuration and code of the batch run that made it."""
+    lead: int = Field(ge=1, examples=[1], description="Buckets ahead; 1 is the first bucket of the cycle.")
+    bucket_start: date = Field(examples=["2017-12-04"], description="First day of the bucket.")
+    mean: float = Field(ge=0, examples=[7.1], description="Mean, units per bucket; it adds up over series and buckets.")
+    median: float = Field(ge=0, examples=[6.0], description="Median, units per bucket; best where single errors count.")
+    published: float = Field(
+        ge=0,
+        examples=[7.3],
+        description="The number of record: the mean after reconciliation and planners' overrides, units per bucket.",
+    )
+    naive: float = Field(
+        ge=0, examples=[5.9], description="Mean of the last 8 buckets, for comparison, units per bucket."
+    )
+    intervals: list[Interval] = Field(description="One per level asked for, in that order.")
+    method: str = Field(examples=["lstm"], description="`lstm`, or the fallback that made it.")
+    model_version: str = Field(
+        examples=["2017-10-02+3f1c9ab01d2e"],
+        description="Cycle of the model and the hash of its weights; the library for fallbacks.",
+    )
+    receipt: str = Field(
+        examples=["9c1f"], description="Hash over inputs, model, configuration and code of the batch run that made it."
+    )
 
 
 class SeriesForecast(Schema):
     """The forecast of one series."""
 
-    series_id: str = Field(examples=["1029743"])
-    """The key columns joined by `|`."""
-    key: dict[str, str] = Field(examples=[{"sku": "1029743"}])
-    """The key columns."""
-    computed: bool
-    """True when mean, median and intervals were computed for this request; false when they were read from the batch."""
-    leads: list[LeadForecast]
-    """Leads 1 to `horizon`."""
+    series_id: str = Field(examples=["1029743"], description="The key columns joined by `|`.")
+    key: dict[str, str] = Field(examples=[{"sku": "1029743"}], description="The key columns.")
+    computed: bool = Field(
+        description=(
+            "True when mean, median and intervals were computed for this request; false when they were read "
+            "from the batch."
+        )
+    )
+    leads: list[LeadForecast] = Field(description="Leads 1 to `horizon`.")
 
 
 class SkuForecast(Schema):
     """The forecasts of every series of a SKU."""
 
-    sku: str = Field(examples=["1029743"])
-    """The SKU asked for."""
-    cycle: date = Field(examples=["2017-12-04"])
-    """Cutoff of the cycle: first day of the first forecast bucket."""
-    bucket_weeks: int = Field(examples=[1])
-    """Length of a bucket in weeks."""
-    horizon: int = Field(ge=1, examples=[4])
-    """Leads returned."""
-    series: list[SeriesForecast]
-    """One per series of the SKU, by series_id."""
+    sku: str = Field(examples=["1029743"], description="The SKU asked for.")
+    cycle: date = Field(
+        examples=["2017-12-04"], description="Cutoff of the cycle: first day of the first forecast bucket."
+    )
+    bucket_weeks: int = Field(examples=[1], description="Length of a bucket in weeks.")
+    horizon: int = Field(ge=1, examples=[4], description="Leads returned.")
+    series: list[SeriesForecast] = Field(description="One per series of the SKU, by series_id.")

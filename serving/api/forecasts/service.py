@@ -6,7 +6,7 @@ Does not belong here: HTTP (`endpoints.py`), files (`serving/bundle.py`), the fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,6 @@ def _series(
     fresh: tuple[FloatArray, FloatArray] | None,
 ) -> Answer:
     mean, quantiles = (bundle.mean[row], bundle.quantiles[row]) if fresh is None else fresh
-    many = len(levels)
     leads = [
         {
             "lead": lead,
@@ -120,27 +119,37 @@ def _series(
             "median": median,
             "published": published,
             "naive": naive,
-            "intervals": [
-                {"level": level, "lower": lower, "upper": upper, "basis": basis}
-                for level, lower, upper, basis in zip(levels, ends[:many], ends[many:], rule.basis, strict=True)
-            ],
+            "intervals": intervals,
             "method": method,
             "model_version": model_version,
             "receipt": receipt,
         }
-        for lead, start, centre, median, published, naive, ends, method, model_version, receipt in zip(
+        for lead, start, centre, median, published, naive, intervals, method, model_version, receipt in zip(
             range(1, horizon + 1),
             bundle.head.leads,
-            mean[:horizon].tolist(),
-            quantiles[:horizon, bundle.median].tolist(),
-            bundle.published[row, :horizon].tolist(),
-            bundle.naive[row, :horizon].tolist(),
-            rule.ends(quantiles[:horizon]).tolist(),
+            mean.tolist(),
+            quantiles[:, bundle.median].tolist(),
+            bundle.published[row].tolist(),
+            bundle.naive[row].tolist(),
+            _intervals(levels, rule, quantiles),
             bundle.words("method", row),
             bundle.words("model_version", row),
             bundle.words("receipt", row),
-            strict=False,
+            strict=False,  # the horizon ends the shortest of them
         )
     ]
     key = bundle.keys[row]
     return {"series_id": bundle.series_ids[row], "key": key, "computed": fresh is not None, "leads": leads}
+
+
+def _intervals(levels: tuple[int, ...], rule: Weights, quantiles: FloatArray) -> Iterator[tuple[Answer, ...]]:
+    """Per lead, its intervals in the order of the levels."""
+    ends = rule.ends(quantiles).T.tolist()
+    per_level = [
+        [
+            {"level": level, "lower": lower, "upper": upper, "basis": basis}
+            for lower, upper in zip(lows, highs, strict=True)
+        ]
+        for level, basis, lows, highs in zip(levels, rule.basis, ends[: len(levels)], ends[len(levels) :], strict=True)
+    ]
+    return zip(*per_level, strict=True)

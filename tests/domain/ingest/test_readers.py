@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,8 @@ def test_damaged_bytes_are_read_or_rejected_but_never_crash(tmp_path: Path, form
     content = bytearray(encode(make_rows(10), format_))
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    try:
-        source = read(tmp_path, bytes(content), "item", "qty")
-    except FileRejectedError as error:
-        assert str(error)
-    else:
-        assert source.rows >= 0
+    with suppress(FileRejectedError):
+        assert read(tmp_path, bytes(content), "item", "qty").rows >= 0
 
 
 def test_csv_options_are_respected(tmp_path: Path) -> None:
@@ -79,10 +76,10 @@ def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
 
 def test_a_wrong_encoding_is_rejected_and_an_unknown_one_named(tmp_path: Path) -> None:
     data = "item,qty\ncafé,1\n".encode("latin-1")
-    with pytest.raises(FileRejectedError, match="is not utf-8 text .* correct `csv.encoding`"):
+    with pytest.raises(FileRejectedError, match=r"is not utf-8 text .* correct `csv.encoding`"):
         read(tmp_path, data, "item")
     far_below = b"item,qty\n" + b"x,1\n" * 20_000 + "café,1\n".encode("latin-1")
-    with pytest.raises(FileRejectedError, match="Line: 20002 .* not utf-8"):
+    with pytest.raises(FileRejectedError, match=r"Line: 20002 .* not utf-8"):
         read(tmp_path, far_below, "item")
     with pytest.raises(FileRejectedError, match="'klingon'"):
         read(tmp_path, data, "item", csv={"encoding": "klingon"})
@@ -133,7 +130,7 @@ def test_json_values_of_mixed_types_come_as_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ['{"a": 1}\n{"a": 2\n', '{"a": 1}\n[1]\n', '{"a": 1} tail\n'])
 def test_broken_ndjson_is_rejected_with_its_place(tmp_path: Path, text: str) -> None:
-    with pytest.raises(FileRejectedError, match="line|byte"):
+    with pytest.raises(FileRejectedError, match=r"line|byte"):
         read(tmp_path, text.encode(), "a")
 
 

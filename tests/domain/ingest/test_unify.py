@@ -210,7 +210,7 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(st.lists(st.tuples(ANYTHING, ANYTHING, ANYTHING, ANYTHING), max_size=12))
 def test_whatever_the_values_rows_read_are_rows_accepted_plus_rejected(
     tmp_path: Path, rows: list[tuple[Any, ...]]

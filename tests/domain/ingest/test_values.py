@@ -176,3 +176,11 @@ def test_values_that_are_no_moments_are_null(dtype: pl.DataType) -> None:
     found = moments(pl.Series([None, None], dtype=dtype), None, "UTC", "UTC")
     assert found.at.to_list() == [None, None]
     assert found.at.dtype == pl.Datetime("us", "UTC")
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_timestamps_that_carry_a_zone_keep_their_moment(unit: str) -> None:
+    aware = pl.Series([datetime(2017, 1, 2, 10, tzinfo=ZoneInfo("Asia/Tokyo"))]).dt.cast_time_unit(unit)  # type: ignore[arg-type]
+    found = moments(aware, None, "UTC", NEW_YORK)
+    assert found.at.to_list() == [datetime(2017, 1, 2, 1, tzinfo=UTC)]
+    assert found.on.to_list() == [date(2017, 1, 1)]

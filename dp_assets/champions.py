@@ -1,0 +1,80 @@
+"""Models and their inputs as they lie in the lake.
+
+Belongs here: opening panels, encoders and champions, and the identity (hashes, code revision) of what made a forecast.
+Does not belong here: what is computed from them (`domain/`), the assets that do it (`defs/`).
+"""
+
+from __future__ import annotations
+
+import subprocess
+
+from dp_assets.domain.champion import newest_champion
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.encoders import Encoders
+from dp_assets.domain.forecasts import Champion, config_hash, receipt_of
+from dp_assets.domain.intervals import ErrorDistributions
+from dp_assets.domain.panel import Panel
+from dp_assets.project import REPOSITORY
+from dp_resources.lake import Lake
+from dp_resources.settings import Settings
+
+
+def open_panel(lake: Lake, cycle: str) -> Panel:
+    """The panel of a cycle, memory-mapped."""
+    return Panel.load(lake.open_folder("features", cycle=cycle))
+
+
+def open_encoders(lake: Lake, cycle: str) -> Encoders:
+    """The encoders fitted in a cycle."""
+    return Encoders.from_json((lake.open_folder("encoders", cycle=cycle) / "encoders.json").read_text(encoding="utf-8"))
+
+
+def champion_cycle(lake: Lake, cycle: str) -> str | None:
+    """The cycle whose model forecasts `cycle`: the newest with weights and residuals, None when there is none."""
+    judged = set(lake.partitions("error_distributions"))
+    return newest_champion((model for model in lake.partitions("tuned_model") if model in judged), cycle)
+
+
+def open_champion(lake: Lake, cycle: str, config: DemandConfig) -> Champion | None:
+    """The champion of a cycle with the encoders and residuals that are its own; None when no model exists yet."""
+    model = champion_cycle(lake, cycle)
+    if model is None:
+        return None
+    folder = lake.open_folder("tuned_model", cycle=model)
+    weights = lake.manifest("tuned_model", cycle=model)["files"]["weights.safetensors"]["sha256"]
+    return Champion(
+        cycle=model,
+        folder=folder,
+        encoders=Encoders.from_json((folder / "encoders.json").read_text(encoding="utf-8")),
+        errors=ErrorDistributions.of(lake.read("error_distributions", cycle=model), config.quantile_levels),
+        version=f"{model}+{weights[:12]}",
+    )
+
+
+def forecast_receipt(
+    lake: Lake, cycle: str, champion: Champion | None, config: DemandConfig, settings: Settings
+) -> str:
+    """The receipt of a cycle's forecasts: a hash over everything that decides them."""
+    model = champion.cycle if champion else None
+    return receipt_of(
+        features=str(lake.manifest("features", cycle=cycle)["sha256"]),
+        model=str(lake.manifest("tuned_model", cycle=model)["sha256"]) if model else "none",
+        encoders=str(lake.manifest("tuned_model", cycle=model)["files"]["encoders.json"]["sha256"])
+        if model
+        else "none",
+        errors=lake.digest("error_distributions", cycle=model) if model else "none",
+        configuration=config_hash(config),
+        code=code_revision(settings),
+    )
+
+
+def code_revision(settings: Settings) -> str:
+    """The code that runs: what the environment says (images have no git), else git's commit, else `unknown`."""
+    if settings.code_revision:
+        return settings.code_revision
+    command = ["git", "-C", str(REPOSITORY), "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return found.stdout.strip()

@@ -1,0 +1,135 @@
+"""serving_bundle[cycle]: everything the API needs of a cycle, in one folder that it memory-maps.
+
+Belongs here: which partitions are read, what is written, what the web UI shows. The folder is `serving/bundle.py`'s.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from dp_assets.champions import open_panel
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.inference import METHOD
+from dp_assets.partitions import HISTORY
+from dp_assets.project import Project
+from dp_assets.runs import each_partition
+from dp_resources.lake import Lake
+from serving.bundle import Bundle, Head, NetworkParts, write_bundle
+
+TOLERANCE = 1e-5
+"""Largest difference between a batch forecast and the same one computed from the bundle, relative above one unit."""
+
+
+def build(project: Project) -> dg.Definitions:
+    """The asset `serving_bundle`."""
+
+    @dg.asset(
+        partitions_def=project.cycles,
+        deps=[
+            *(dg.AssetDep(name) for name in ("forecasts", "published_forecasts", "features")),
+            *(dg.AssetDep(name, partition_mapping=HISTORY) for name in ("encoders", "tuned_model", "residuals")),
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name="serving",
+        kinds={"numpy", "onnx", "fastapi"},
+        owners=["team:demand-planning"],
+    )
+    def serving_bundle(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
+        """Forecasts, panel tail, encoders, network and error quantiles of a cycle; a running API picks it up by itself.
+
+        It is written only if the network, run from the bundle as the API would, repeats the batch's forecasts.
+        """
+        return each_partition(context, lambda cycle: _bundle(lake, project, cycle))
+
+    return dg.Definitions(assets=[serving_bundle])
+
+
+def _bundle(lake: Lake, project: Project, cycle: str) -> Mapping[str, Any]:
+    forecasts, published = lake.read("forecasts", cycle=cycle), lake.read("published_forecasts", cycle=cycle)
+    champion = _champion(lake, forecasts)
+    head = _head(project, cycle, champion)
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work)
+        write_bundle(folder, forecasts, published, head, _network(lake, cycle, champion))
+        bundle = Bundle(folder)
+        difference = _check_agreement(bundle)
+        manifest = lake.write_folder("serving_bundle", folder, {"champion": champion}, cycle=cycle)
+    return {
+        "dagster/row_count": len(bundle),
+        "skus": bundle.skus,
+        "champion": champion or "none: statistical methods only",
+        "methods": bundle.counts("method"),
+        "largest_difference_online": difference,
+        "bytes": sum(entry["bytes"] for entry in manifest["files"].values()),
+        "sha256": manifest["sha256"],
+        "files": dg.MetadataValue.json(manifest["files"]),
+    }
+
+
+def _champion(lake: Lake, forecasts: pl.DataFrame) -> str | None:
+    """Cycle of the model that made the network's forecasts, None when there are none.
+
+    Raises:
+        ArtefactError: the forecasts are of several models, or of weights that have been replaced since.
+    """
+    versions = forecasts.filter(pl.col("method") == METHOD)["model_version"].unique().sort().to_list()
+    if not versions:
+        return None
+    cycle, _, digest = str(versions[0]).partition("+")
+    weights: str = lake.manifest("tuned_model", cycle=cycle)["files"]["weights.safetensors"]["sha256"]
+    if len(versions) > 1 or not weights.startswith(digest):
+        raise ArtefactError(
+            f"expected forecasts of the one model {cycle}+{weights[: len(digest)]}, got {versions}; materialise the "
+            "asset forecasts of this cycle again"
+        )
+    return cycle
+
+
+def _head(project: Project, cycle: str, champion: str | None) -> Head:
+    config: DemandConfig = project.config
+    leads = project.grid.leads(project.grid.parse(cycle), config.horizon)
+    return Head(
+        cycle=cycle,
+        champion=champion,
+        bucket_weeks=config.bucket.weeks,
+        key=config.series_key,
+        leads=tuple(start.isoformat() for start in leads),
+        quantile_levels=config.quantile_levels,
+        interval_levels=config.intervals.levels,
+        interval_method=config.intervals.method,
+    )
+
+
+def _network(lake: Lake, cycle: str, champion: str | None) -> NetworkParts | None:
+    if champion is None:
+        return None
+    return NetworkParts(
+        model_folder=lake.open_folder("tuned_model", cycle=champion),
+        panel=open_panel(lake, cycle),
+        error_distributions=lake.read("error_distributions", cycle=champion),
+    )
+
+
+def _check_agreement(bundle: Bundle) -> float:
+    """Largest difference between batch and online, 0 without a network.
+
+    Raises:
+        ArtefactError: it is too large, because features, model or residuals changed after the forecasts were made.
+    """
+    if not bundle.has_network:
+        return 0.0
+    from serving.forward import largest_difference
+
+    difference = largest_difference(bundle)
+    if not difference <= TOLERANCE:
+        raise ArtefactError(
+            f"cycle {bundle.head.cycle}: expected the network to repeat the batch's forecasts to {TOLERANCE:g}, but "
+            f"they differ by {difference:.3g}; features, model or residuals changed since: materialise forecasts, and "
+            "what follows from them, again"
+        )
+    return difference

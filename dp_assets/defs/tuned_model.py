@@ -1,0 +1,116 @@
+"""tuned_model[cycle]: the network of a cycle, searched for, trained, and stored as a folder that anything can read.
+
+Belongs here: which artefacts are read and written, what the web UI shows. The rest is `domain/tuning.py`,
+`domain/training.py` and `domain/model_folder.py`, imported inside the asset because they bring torch and Optuna.
+"""
+
+import dataclasses
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from dp_assets.champions import code_revision, open_encoders, open_panel
+from dp_assets.domain.forecasts import config_hash, receipt_of
+from dp_assets.gpu import GPU_TAGS
+from dp_assets.model_pictures import learning_curve, study_picture
+from dp_assets.project import Project
+from dp_assets.runs import each_partition
+from dp_resources.lake import Lake
+
+
+def build(project: Project) -> dg.Definitions:
+    """The asset `tuned_model`."""
+
+    @dg.asset(
+        partitions_def=project.cycles,
+        deps=["features", "encoders"],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name="training",
+        kinds={"pytorch", "optuna", "onnx"},
+        owners=["team:demand-planning"],
+        op_tags=GPU_TAGS,
+    )
+    def tuned_model(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
+        """The LSTM built from the cycle's encoders, hyper-parameters from a resumable search, as weights and ONNX."""
+        return each_partition(context, lambda cycle: _train(lake, project, cycle, context.log))
+
+    return dg.Definitions(assets=[tuned_model])
+
+
+def _train(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) -> Mapping[str, Any]:
+    import torch
+
+    from dp_assets.domain.training import WindowSource, choose_device, fit_final, spec_of
+    from dp_assets.domain.tuning import tune
+
+    torch.set_num_threads(project.settings.threads)
+    panel, encoders = open_panel(lake, cycle), open_encoders(lake, cycle)
+    source = WindowSource.of(panel, encoders, choose_device())
+    study = project.settings.state_dir / "studies" / f"{cycle}.journal"
+    tuned = tune(source, encoders, project.config, study, _study_name(lake, project, cycle), log.info)
+    spec = spec_of(panel, encoders, project.config, tuned.hyper)
+    held, champion = fit_final(
+        source, spec, tuned.hyper, project.config, lambda epoch: log.info(f"epoch {dataclasses.asdict(epoch)}")
+    )
+    return _publish(lake, project, cycle, source, encoders.to_json(), tuned, held, champion)
+
+
+def _study_name(lake: Lake, project: Project, cycle: str) -> str:
+    """A study belongs to one content of features and encoders under one configuration; it is resumed only for that."""
+    return receipt_of(
+        features=lake.manifest("features", cycle=cycle)["sha256"],
+        encoders=lake.manifest("encoders", cycle=cycle)["sha256"],
+        configuration=config_hash(project.config),
+    )
+
+
+def _publish(
+    lake: Lake,
+    project: Project,
+    cycle: str,
+    source: Any,
+    encoders: str,
+    tuned: Any,
+    held: Any,
+    champion: Any,
+) -> Mapping[str, Any]:
+    """Writes the folder; returns what the web UI shows."""
+    from dp_assets.domain.model_folder import ModelCard, save_model
+    from dp_assets.domain.network import to_onnx
+    from dp_assets.domain.training import card_metrics, example_inputs
+
+    config, network = project.config, champion.network.cpu()
+    card = ModelCard(
+        cutoff=cycle,
+        spec=network.spec,
+        hyper=tuned.hyper,
+        epochs=champion.best_epoch,
+        seed=config.model.seed,
+        trial=tuned.trial,
+        revision=code_revision(project.settings),
+        metrics=card_metrics(source, held),
+    )
+    curve = {
+        name: [dataclasses.asdict(epoch) for epoch in trained.curve]
+        for name, trained in (("held_out", held), ("everything", champion))
+    }
+    study = {"trials": list(tuned.trials), "best_trial": tuned.trial, "importance": tuned.importance}
+    with tempfile.TemporaryDirectory() as folder:
+        onnx = to_onnx(network, example_inputs(source, network.spec))
+        save_model(Path(folder), network, onnx, card, encoders, curve, study)
+        manifest = lake.write_folder("tuned_model", Path(folder), {"trial": tuned.trial}, cycle=cycle)
+    return {
+        "model_version": f"{cycle}+{manifest['files']['weights.safetensors']['sha256'][:12]}",
+        "hyper_parameters": dg.MetadataValue.json(dataclasses.asdict(tuned.hyper)),
+        "best_trial": -1 if tuned.trial is None else tuned.trial,
+        "trials": len(tuned.trials),
+        "epochs": champion.best_epoch,
+        "weights": sum(parameter.numel() for parameter in network.parameters()),
+        "revision": card.revision,
+        **{name: value for name, value in card.metrics.items() if value is not None},
+        "learning_curve": learning_curve(curve),
+        "study": study_picture(tuned.trials, tuned.importance),
+    }

@@ -1,0 +1,126 @@
+"""The assets tuned_model, residuals, forecasts and refreshed_forecasts over a small lake."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from dp_assets.defs import forecasts, residuals, tuned_model
+from dp_assets.domain import contracts
+from dp_assets.domain.encoders import fit_encoders
+from dp_assets.project import Project, build_project
+from dp_resources.clock import SimulatedClock
+from dp_resources.lake import Lake
+from dp_resources.settings import Settings
+from tests.factories import MONDAY, make_config, make_panel
+
+pytestmark = pytest.mark.slow
+EARLY, LATE = (str(MONDAY + timedelta(weeks=weeks)) for weeks in (30, 31))
+
+
+class Stage:
+    """A project whose lake holds panels and encoders of two cycles."""
+
+    def __init__(self, folder: Path, **overrides: Any) -> None:
+        config = make_config(
+            lake={"root": str(folder / "lake")},
+            tuning={"trials": 2, "epochs": 1},
+            batch_inference={"top_n": 3},
+            **overrides,
+        )
+        clock = SimulatedClock(folder / "clock.json")
+        clock.set(datetime(2017, 12, 5, 12, tzinfo=UTC))
+        settings = Settings(state_dir=folder / "state", code_revision="abc123")
+        self.folder = folder
+        self.project: Project = build_project(settings, config, folder, clock)
+        self.lake: Lake = self.project.lake()
+        for history, cycle in ((30, EARLY), (31, LATE)):
+            panel = make_panel(history=history, series=16)
+            panel.save(folder / "panel")
+            self.lake.write_folder("features", folder / "panel", cycle=cycle)
+            encoders = folder / "encoders"
+            encoders.mkdir(exist_ok=True)
+            (encoders / "encoders.json").write_text(fit_encoders(panel, config).to_json())
+            self.lake.write_folder("encoders", encoders, cycle=cycle)
+
+    def run(self, module: Any, cycle: str, name: str) -> dict[str, Any]:
+        """Materialises one asset for one cycle; its metadata."""
+        assets = [a for a in module.build(self.project).assets or [] if isinstance(a, dg.AssetsDefinition)]
+        with dg.DagsterInstance.ephemeral(tempdir=str(self.folder)) as instance:
+            result = dg.materialize(
+                assets, instance=instance, resources={"lake": self.lake}, partition_key=cycle, selection=[name]
+            )
+        events = result.get_asset_materialization_events()
+        return dict(events[-1].materialization.metadata)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    stage = Stage(tmp_path_factory.mktemp("stage"))
+    stage.run(tuned_model, EARLY, "tuned_model")
+    stage.run(residuals, EARLY, "residuals")
+    return stage
+
+
+def test_a_model_is_a_folder_of_safe_formats_that_names_its_trial_and_code(stage: Stage) -> None:
+    manifest = stage.lake.manifest("tuned_model", cycle=EARLY)
+    assert set(manifest["files"]) == {
+        "weights.safetensors", "model.onnx", "model.json", "encoders.json", "curve.json", "study.json"
+    }  # fmt: skip
+    from dp_assets.domain.model_folder import load_card
+
+    card = load_card(stage.lake.open_folder("tuned_model", cycle=EARLY))
+    assert card.revision == "abc123"
+    assert card.trial in (0, 1)
+    assert {"held_out_point_loss", "held_out_sum_loss"} <= set(card.metrics)
+
+
+def test_training_again_on_the_same_inputs_gives_the_same_model(stage: Stage) -> None:
+    before = stage.lake.manifest("tuned_model", cycle=EARLY)["sha256"]
+    shown = stage.run(tuned_model, EARLY, "tuned_model")
+    assert stage.lake.manifest("tuned_model", cycle=EARLY)["sha256"] == before
+    assert {"learning_curve", "study", "hyper_parameters", "best_trial"} <= set(shown)
+
+
+def test_a_later_cycle_is_forecast_by_the_newest_model_before_it_with_that_models_encoders(stage: Stage) -> None:
+    shown = stage.run(forecasts, LATE, "forecasts")
+    table = stage.lake.read("forecasts", cycle=LATE)
+    assert table["series_id"].n_unique() == 16
+    assert len(table) == 16 * 3
+    by_network = table.filter(pl.col("method") == "lstm")
+    assert by_network["model_version"].str.starts_with(EARLY).all()
+    assert len(by_network)
+    assert table["receipt"].n_unique() == 1
+    assert {"biggest_skus", "worst_skus", "receipt", "champion"} <= set(shown)
+    assert contracts.forecasts(stage.project.config).violations(table) == []
+
+
+def test_forecasting_again_changes_nothing(stage: Stage) -> None:
+    stage.run(forecasts, LATE, "forecasts")
+    digest = stage.lake.digest("forecasts", cycle=LATE)
+    stage.run(forecasts, LATE, "forecasts")
+    assert stage.lake.digest("forecasts", cycle=LATE) == digest
+
+
+def test_a_refresh_covers_the_designated_skus_with_the_numbers_of_the_batch(stage: Stage) -> None:
+    stage.run(forecasts, LATE, "forecasts")
+    stage.run(forecasts, LATE, "refreshed_forecasts")
+    batch, fresh = (stage.lake.read(name, cycle=LATE) for name in ("forecasts", "refreshed_forecasts"))
+    assert fresh["sku"].n_unique() == 3
+    joined = fresh.join(batch, on=["series_id", "lead"])
+    assert len(joined) == len(fresh)
+    assert (joined["forecast"] - joined["forecast_right"]).abs().max() < 1e-5
+
+
+def test_without_any_model_every_series_is_still_forecast(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.run(forecasts, EARLY, "forecasts")
+    table = stage.lake.read("forecasts", cycle=EARLY)
+    assert len(table) == 16 * 3
+    assert set(table["method"]) <= {"imapa", "analogue"}
+    assert table["model_version"].str.len_chars().min() > 0

@@ -1,0 +1,77 @@
+"""raw_files and unified_transactions in Dagster: one run over several files; quarantine hides none of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dp_assets.defs import raw_files, unified_transactions
+from dp_assets.partitions import FILE_PARTITIONS
+from dp_assets.project import build_project
+from dp_resources.clock import WallClock
+from dp_resources.settings import Settings
+from tests.landed import World, encode, make_rows, shop_config
+
+KEYS = [dg.AssetKey("raw_files"), dg.AssetKey("unified_transactions")]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path, shop_config())
+    world.put("shop/a.csv", encode(make_rows(30), "csv") + b"9,2017-01-02,-1,1,x\n")
+    world.put("shop/b.parquet", b"PAR1 and nothing else")
+    world.put("shop/c.json", encode(make_rows(5, seed=2), "json"))
+    world.put("shop/d.json", encode(make_rows(5, seed=2), "json"))
+    return world
+
+
+def run(world: World, first: str, last: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    project = build_project(Settings(lake_root=str(world.folder / "lake")), world.config, world.folder, WallClock())
+    definitions = dg.Definitions.merge(raw_files.build(project), unified_transactions.build(project))
+    assets = [one for one in definitions.assets or [] if isinstance(one, dg.AssetsDefinition)]
+    tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    return dg.materialize(assets, instance=instance, resources={"lake": world.lake}, tags=tags)
+
+
+def test_one_run_ingests_every_file_and_quarantine_hides_none(world: World) -> None:
+    found = {one.uri: one.file_version_id for one in world.register()}
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(str(FILE_PARTITIONS.name), list(found.values()))
+        result = run(world, found["shop/a.csv"], found["shop/d.json"], instance)
+        assert result.success
+        for key in KEYS:
+            assert instance.get_materialized_partitions(key) == set(found.values())
+    profiles, unified = (
+        {one.partition: one.metadata for one in result.asset_materializations_for_node(key.path[0])} for key in KEYS
+    )
+    statuses = {uri: profiles[version]["status"].value for uri, version in found.items()}
+    assert statuses == {
+        "shop/a.csv": "accepted",
+        "shop/b.parquet": "quarantined",
+        "shop/c.json": "accepted",
+        "shop/d.json": "duplicate",
+    }
+    assert "cannot be read as parquet" in profiles[found["shop/b.parquet"]]["reason"].value
+    counts = {name: unified[found["shop/a.csv"]][f"rows {name}"].value for name in ("read", "accepted", "rejected")}
+    assert counts == {"read": 31, "accepted": 30, "rejected": 1}
+    assert unified[found["shop/a.csv"]]["rejected by"].value == {"positive_quantity": 1}
+    assert "| sku" in str(unified[found["shop/a.csv"]]["preview"].value)
+    assert len(world.commits()) == 4
+
+
+def test_the_assets_write_what_the_command_line_would(world: World, tmp_path: Path) -> None:
+    twin = World(tmp_path / "twin", world.config)
+    for path in (world.folder / "landing/shop").iterdir():
+        twin.put(f"shop/{path.name}", path.read_bytes())
+    found = [one.file_version_id for one in world.register()]
+    for version in [one.file_version_id for one in twin.register()]:
+        twin.ingest(version)
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(str(FILE_PARTITIONS.name), found)
+        assert run(world, found[0], found[-1], instance).success
+        before = world.bytes_of_lake()
+        assert run(world, found[0], found[0], instance).success
+    assert world.bytes_of_lake() == before
+    assert before == twin.bytes_of_lake()

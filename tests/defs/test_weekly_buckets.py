@@ -1,0 +1,310 @@
+"""The buckets stage as a graph and on small lakes: what a run reads, what it writes, what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from dp_assets.dbt_manifest import ensure_manifest
+from dp_assets.defs import weekly_buckets as stage
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import sku_attributes, transactions_cleaned, weekly_buckets
+from dp_assets.lake_state import read_state
+from dp_assets.project import Project, build_project
+from dp_resources.dbt import ModelRunner
+from dp_resources.lake import Lake
+from dp_resources.settings import Settings
+from tests.lake_makers import at, bucket_config, ingest, promotion, sale
+
+pytestmark = pytest.mark.slow
+
+WEEK = timedelta(weeks=1)
+FIRST = date(2017, 1, 2)
+BUCKETS = ("weekly_buckets", "transactions_cleaned")
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A clock that stands still."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with the parsed project."""
+    folder = tmp_path_factory.mktemp("state")
+    ensure_manifest(Settings(state_dir=folder))
+    return folder
+
+
+@pytest.fixture
+def world(state: Path, tmp_path: Path) -> World:
+    return World(bucket_config(), state, str(tmp_path / "lake"))
+
+
+class World:
+    """A project over a lake of its own, ten weeks after the first bucket."""
+
+    def __init__(self, config: DemandConfig, state: Path, lake_root: str, options: dict[str, Any] | None = None) -> None:
+        self.config = config
+        settings = Settings(state_dir=state, lake_root=lake_root)
+        clock = Fixed(datetime.combine(FIRST + 10 * WEEK, datetime.min.time(), tzinfo=UTC))
+        self.project: Project = build_project(settings, config, state, clock)
+        self.lake = Lake(lake_root, options)
+
+    def land(self, version: str, rows: list[dict[str, Any]], week: int, **more: Any) -> None:
+        """Ingests a file that arrives on the Monday morning after a week."""
+        ingest(self.lake, self.config, version, rows, at(FIRST + (week + 1) * WEEK), **more)
+
+    def run(self, first: str, last: str | None = None, assets: tuple[str, ...] = BUCKETS) -> dg.ExecuteInProcessResult:
+        """One run over a range of partitions."""
+        definitions = self.definitions(dg.define_asset_job("job", list(assets)))
+        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last or first}
+        job = definitions.resolve_job_def("job")
+        with dg.DagsterInstance.ephemeral() as instance:
+            return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+
+    def definitions(self, *jobs: Any) -> dg.Definitions:
+        return dg.Definitions.merge(stage.build(self.project), dg.Definitions(jobs=jobs, resources={"lake": self.lake}))
+
+    def bucket(self, week: int) -> pl.DataFrame:
+        return self.lake.read("weekly_buckets", bucket=key(week))
+
+    def hashes(self) -> dict[str, bytes]:
+        return {path: self.lake.read_bytes(path) for table in BUCKETS for path in self.lake.paths(table)}
+
+
+def key(week: int) -> str:
+    """Partition of the bucket that starts that many weeks after the first."""
+    return (FIRST + week * WEEK).isoformat()
+
+
+def test_the_models_stand_in_the_graph_under_their_names_and_read_every_file(world: World) -> None:
+    graph = world.definitions().resolve_asset_graph()
+    keys = {asset.to_user_string() for asset in graph.materializable_asset_keys}
+    assert keys == {"weekly_buckets", "transactions_cleaned", "sku_attributes"}
+    for name in keys:
+        node = graph.get(dg.AssetKey(name))
+        assert node.parent_keys == {dg.AssetKey("unified_transactions")}
+        assert isinstance(node.partition_mappings[dg.AssetKey("unified_transactions")], dg.AllPartitionMapping)
+        assert node.group_name == "buckets"
+        assert node.owners == ["team:demand-planning"]
+        assert node.backfill_policy == dg.BackfillPolicy.single_run()
+        assert node.description.startswith("One row per")
+
+
+def test_drawing_the_graph_starts_no_process(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(*command: Any, **_: Any) -> None:
+        raise AssertionError(f"a process was started: {command}")
+
+    monkeypatch.setattr("subprocess.Popen.__init__", start)
+    stage.build(world.project)
+
+
+def test_one_run_over_a_range_starts_dbt_once_and_writes_every_bucket_even_empty_ones(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    build = ModelRunner.build
+    monkeypatch.setattr(ModelRunner, "build", lambda *parts: started.append(parts) or build(*parts))
+    world.land("plan", [promotion("milk", FIRST)], -2, producer="marketing")
+    world.land("w0", [sale("milk", FIRST, 2, revenue=3.5), sale("milk", FIRST, 1), sale("salt", FIRST, 4)], 0)
+    world.land("w2", [sale("milk", FIRST + 2 * WEEK, 5)], 2)
+    result = world.run(key(0), key(2))
+
+    assert result.success
+    assert len(started) == 1
+    materialised = [(event.asset_key.to_user_string(), event.partition) for event in result.get_asset_materialization_events()]
+    assert sorted(materialised) == sorted((name, key(week)) for name in BUCKETS for week in range(3))
+    measures = ["series_id", "file_version_id", "event", "quantity", "revenue", "transactions", "promoted_quantity"]
+    assert world.bucket(0).select(measures).rows() == [
+        ("milk", "w0", "landed", 3.0, 3.5, 2, 3.0),
+        ("salt", "w0", "landed", 4.0, 0.0, 1, 0.0),
+    ]
+    assert world.bucket(1).equals(weekly_buckets(world.config).empty())
+    assert world.lake.read("transactions_cleaned", bucket=key(1)).equals(transactions_cleaned(world.config).empty())
+    assert world.lake.committed("weekly_buckets") == {
+        key(0): {"bucket": key(0), "file_versions": ["w0"]},
+        key(1): {"bucket": key(1), "file_versions": []},
+        key(2): {"bucket": key(2), "file_versions": ["w2"]},
+    }
+    checks = result.get_asset_check_evaluations()
+    assert len(checks) >= 8
+    assert all(check.passed for check in checks)
+
+
+def test_a_late_file_changes_only_its_own_bucket_and_keeps_what_was_known_before(world: World) -> None:
+    for week in range(3):
+        world.land(f"w{week}", [sale("milk", FIRST + week * WEEK, 10 + week)], week)
+    world.run(key(0), key(2))
+    before = world.hashes()
+    world.land("late", [sale("milk", FIRST + WEEK, 7)], 5)
+    world.run(key(0), key(2))
+    after = world.hashes()
+
+    changed = {path for path in after if after[path] != before[path]}
+    assert changed == {path for path in after if f"bucket={key(1)}" in path}
+    as_known = world.bucket(1).filter(pl.col("known_from") <= at(FIRST + 2 * WEEK))
+    assert as_known["quantity"].to_list() == [11.0]
+    assert world.bucket(1)["quantity"].sum() == 18.0
+
+
+def test_a_restated_file_that_moves_a_sale_makes_both_buckets_due_and_conserves_units(world: World) -> None:
+    world.land("old", [sale("milk", FIRST, 5)], 0, uri="shop/a")
+    world.run(key(0), key(1))
+    world.land("new", [sale("milk", FIRST + WEEK, 5)], 1, uri="shop/a")
+    touched = read_state(world.lake).file_buckets["new"]
+    assert touched == {key(0), key(1)}
+
+    world.run(key(0), key(1))
+    assert world.bucket(0).select("file_version_id", "event", "quantity").rows() == [
+        ("old", "landed", 5.0),
+        ("old", "superseded", -5.0),
+    ]
+    assert world.bucket(1)["quantity"].to_list() == [5.0]
+    assert len(world.lake.read("transactions_cleaned", bucket=key(0))) == 0
+    assert world.lake.commit_of("weekly_buckets", key(0)) == {"bucket": key(0), "file_versions": ["new", "old"]}
+    state = read_state(world.lake)
+    assert state.built_buckets[key(0)] == {version for version, found in state.file_buckets.items() if key(0) in found}
+
+
+def test_running_again_changes_nothing(world: World) -> None:
+    world.land("w0", [sale("milk", FIRST, 0.1 * n, revenue=0.01 * n) for n in range(1, 40)], 0)
+    written = []
+    for _ in range(2):
+        result = world.run(key(0))
+        events = result.asset_materializations_for_node("bucket_models")
+        written.append([event.metadata["changed"].value for event in events])
+    assert written == [[True, True], [False, False]]
+
+
+def test_rows_that_break_the_contract_fail_the_run_and_leave_the_lake_as_it_was(world: World, state: Path) -> None:
+    world.land("good", [sale("milk", FIRST, 5)], 0)
+    world.run(key(0))
+    before = world.hashes()
+    world.land("bad", [sale("milk", FIRST, 5)], 1)
+    path = world.lake.path("unified_transactions", file_version="bad")
+    pl.read_parquet(path).with_columns(pl.lit(None, pl.Float64).alias("quantity")).write_parquet(path)
+
+    result = world.run(key(0))
+    assert not result.success
+    failure = next(event for event in result.all_events if event.is_step_failure)
+    assert "not_null_transactions_cleaned_quantity" in str(failure.step_failure_data.error)
+    assert world.hashes() == before
+    assert list((state / "dbt/staging").iterdir()) == []
+
+
+def test_a_file_that_was_never_committed_does_not_count(world: World) -> None:
+    world.land("w0", [sale("milk", FIRST, 5)], 0)
+    world.land("half", [sale("milk", FIRST, 100)], 0)
+    world.lake.withdraw("ingest", "half")
+    world.run(key(0))
+    assert world.bucket(0)["quantity"].to_list() == [5.0]
+
+
+def test_one_of_the_two_bucket_tables_can_be_built_alone(world: World) -> None:
+    world.land("w0", [sale("milk", FIRST, 5)], 0)
+    assert world.run(key(0), assets=("transactions_cleaned",)).success
+    assert not world.lake.exists("weekly_buckets", bucket=key(0))
+    assert world.lake.committed("weekly_buckets") == {}
+    assert world.run(key(0), assets=("weekly_buckets",)).success
+    assert world.bucket(0)["quantity"].to_list() == [5.0]
+
+
+def test_attributes_of_several_cycles_come_from_one_run_each_as_known_then(world: World) -> None:
+    world.land("w0", [sale("milk", FIRST, brand="own", composition=["water", "fat"]), sale("salt", FIRST)], 0)
+    world.land("w1", [sale("milk", FIRST + WEEK, brand="national"), sale("bread", FIRST + WEEK)], 1)
+    world.land("master", [{"sku": "milk", "composition": ["fat", "salt"]}, {"sku": "salt", "brand": "own"}], 1, producer="erp")
+    assert world.run(key(1), key(2), assets=("sku_attributes",)).success
+
+    first, second = (world.lake.read("sku_attributes", cycle=key(week)) for week in (1, 2))
+    assert first.schema == sku_attributes(world.config).schema
+    assert first.select("sku", "brand", "composition", "brand_source", "has_attributes").rows() == [
+        ("milk", "own", ["fat", "water"], "shop/w0", True),
+        ("salt", None, None, None, False),
+    ]
+    assert second.select("sku", "brand", "composition", "brand_source", "composition_source").rows() == [
+        ("bread", None, None, None, None),
+        ("milk", "national", ["fat", "salt", "water"], "shop/w1", "erp/master"),
+        ("salt", "own", None, "erp/master", None),
+    ]
+
+
+def test_adding_or_removing_an_attribute_or_the_location_needs_no_code(state: Path, tmp_path: Path) -> None:
+    root = str(tmp_path / "lake")
+    before = World(bucket_config(), state, root)
+    before.land("w0", [sale("milk", FIRST, 5, location="rome", brand="own")], 0)
+    config = bucket_config(
+        attributes={"brand": {}, "group": {}}, series_key=["sku", "location"], bucket={"weeks": 4, "first": FIRST}
+    )
+    after = World(config, state, root)
+    after.land("w1", [sale("milk", FIRST + WEEK, 2, location="oslo", group="dairy")], 1)
+    assert after.run(key(0)).success
+    assert after.bucket(0).select("series_id", "location", "quantity").rows() == [
+        ("milk|oslo", "oslo", 2.0),
+        ("milk|rome", "rome", 5.0),
+    ]
+    assert after.run(key(4), assets=("sku_attributes",)).success
+    attributes = after.lake.read("sku_attributes", cycle=key(4))
+    assert attributes.select("brand", "group", "group_source").rows() == [("own", "dairy", "shop/w1")]
+
+
+def test_a_lake_without_any_attribute_or_file_still_gives_whole_tables(state: Path, tmp_path: Path) -> None:
+    world = World(bucket_config(attributes={}), state, str(tmp_path / "lake"))
+    assert world.run(key(0)).success
+    assert world.run(key(1), assets=("sku_attributes",)).success
+    assert world.lake.read("sku_attributes", cycle=key(1)).equals(sku_attributes(world.config).empty())
+
+
+def test_more_than_a_thousand_files_fit_into_one_run(world: World) -> None:
+    count = 1200
+    for number in range(count):
+        world.land(f"v{number:04d}", [sale("milk", FIRST, 1)], 0)
+    assert world.run(key(0)).success
+    assert len(world.bucket(0)) == count
+    assert world.bucket(0)["quantity"].sum() == count
+
+
+@pytest.fixture
+def s3_options(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """An S3 store with an empty bucket `lake`; the process environment names it, as in production."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    urlopen(Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # the store outlives its server
+    monkeypatch.setenv("DP_S3_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("DP_S3_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("DP_S3_SECRET_ACCESS_KEY", "test")
+    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    client.create_bucket(Bucket="lake")
+    client.close()
+    yield {"endpoint_url": endpoint, "key": "test", "secret": "test"}
+    server.stop()
+
+
+def test_a_lake_on_s3_gives_what_a_lake_on_disk_gives(world: World, state: Path, s3_options: dict[str, Any]) -> None:
+    remote = World(world.config, state, "s3://lake/v1", s3_options)
+    for place in (world, remote):
+        place.land("w0", [sale("milk", FIRST, 5, brand="own")], 0)
+        assert place.run(key(0)).success
+        assert place.run(key(1), assets=("sku_attributes",)).success
+    assert remote.bucket(0).equals(world.bucket(0))
+    assert remote.lake.read("sku_attributes", cycle=key(1)).equals(world.lake.read("sku_attributes", cycle=key(1)))
+    assert json.loads(remote.lake.read_bytes("s3://lake/v1/_commits/weekly_buckets/2017-01-02.json"))["file_versions"] == ["w0"]

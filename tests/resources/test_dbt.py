@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from polars.testing import assert_frame_equal
+
+from dp_assets import dbt_manifest
+from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT, current_manifest, ensure_manifest, project_hash
+from dp_assets.domain.buckets import BucketGrid
+from dp_assets.domain.contracts import PROMOTIONS, product_master, unified_transactions, weekly_buckets
+from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.ingest.events import version_spans
+from dp_resources.dbt import DUCKDB_TYPES, contract_types, cycle_variables, model_variables
+from dp_resources.lake import Lake
+from dp_resources.settings import Settings
+from dp_resources.warehouse import Staging, staging
+from tests.lake_makers import at, bucket_config, ingest, promotion, sale
+
+
+def dbt(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    places = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", tmp_path, "--log-path", tmp_path]
+    command = [DBT_EXECUTABLE, *arguments, *places]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+
+def properties(model: str) -> dict[str, Any]:
+    paths = [path for path in DBT_PROJECT.glob(f"models/**/{model}.yml")]
+    described: dict[str, Any] = yaml.safe_load(paths[0].read_text())["models"][0]
+    return described
+
+
+def test_producers_are_ranked_by_priority_then_by_their_order() -> None:
+    assert model_variables(bucket_config())["producers"] == ["erp", "shop", "web", "marketing"]
+
+
+def test_variables_say_what_the_configuration_says() -> None:
+    variables = model_variables(bucket_config(bucket={"weeks": 4}, series_key=["sku", "location"]))
+    assert (variables["bucket_weeks"], variables["bucket_first"]) == (4, "2017-01-02")
+    assert variables["series_key"] == ["sku", "location"]
+    kinds = [{"name": "brand", "kind": "single"}, {"name": "composition", "kind": "multi"}]
+    assert variables["attributes"] == kinds
+
+
+def test_a_cycle_carries_its_knowledge_time_with_its_zone() -> None:
+    grid = BucketGrid.of(bucket_config(bucket={"time_zone": "America/New_York"}))
+    assert cycle_variables(grid, ["2017-01-16"]) == [{"cutoff": "2017-01-16", "known_at": "2017-01-17T05:00:00+00:00"}]
+
+
+def test_the_enforced_contract_is_the_one_that_python_describes() -> None:
+    table = weekly_buckets(bucket_config(series_key=["sku", "location"]))
+    timestamp = "{{ 'timestamp' if target.type == 'spark' else 'timestamp with time zone' }}"
+    described = [
+        (column["name"], {timestamp: "timestamp with time zone", "string": "varchar"}.get(kind, kind))
+        for column in properties("weekly_buckets")["columns"]
+        for kind in [column["data_type"]]
+    ]
+    assert described == [(column["name"], column["data_type"]) for column in contract_types(table)]
+    assert properties("weekly_buckets")["config"]["contract"]["enforced"] is True
+
+
+def test_every_model_says_what_one_row_is() -> None:
+    models = {path.stem for path in DBT_PROJECT.glob("models/**/*.sql")}
+    described = {
+        model["name"]: model["description"]
+        for path in DBT_PROJECT.glob("models/**/*.yml")
+        for model in yaml.safe_load(path.read_text()).get("models", [])
+    }
+    assert set(described) == models
+    assert [name for name, text in described.items() if not text.startswith("One row per")] == []
+
+
+def test_models_avoid_what_spark_does_not_speak() -> None:
+    spoken = r"::|\bqualify\b|group by all|read_parquet"
+    found = [path.name for path in DBT_PROJECT.glob("models/**/*.sql") if re.search(spoken, path.read_text(), re.I)]
+    assert found == []
+
+
+def test_loading_without_a_manifest_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="run `dp prepare`"):
+        current_manifest(Settings(state_dir=tmp_path))
+
+
+def test_the_project_is_parsed_again_only_when_its_content_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, parsed = tmp_path / "project", []
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    settings = Settings(state_dir=tmp_path / "state")
+
+    def parse(dbt_target: str, folder: Path) -> None:
+        parsed.append(dbt_target)
+        (folder / "manifest.json").write_text("{}")
+
+    monkeypatch.setattr(dbt_manifest, "parse", parse)
+    monkeypatch.setattr(dbt_manifest, "project_hash", lambda: project_hash(project))
+    assert ensure_manifest(settings) == ensure_manifest(settings) == current_manifest(settings)
+    assert len(parsed) == 1
+    (project / "models/staging/stg_products.sql").write_text("select 1 as one")
+    ensure_manifest(settings)
+    assert len(parsed) == 2
+    assert len(list((tmp_path / "state/dbt").iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_a_bare_build_passes_with_every_unit_test(tmp_path: Path) -> None:
+    done = dbt(tmp_path, "build")
+    assert done.returncode == 0, done.stdout
+    results = json.loads((tmp_path / "run_results.json").read_text())["results"]
+    kinds = [result["unique_id"].split(".")[0] for result in results if result["status"] in {"pass", "success"}]
+    assert kinds.count("unit_test") >= 9
+    assert kinds.count("test") >= 16
+    assert kinds.count("model") == 3
+
+
+@pytest.mark.slow
+def test_the_models_read_the_columns_that_ingestion_writes(tmp_path: Path) -> None:
+    config = bucket_config()
+    variables = {"attributes": model_variables(config)["attributes"]}
+    written = {"unified_transactions": unified_transactions(config), "product_master": product_master(config)}
+    for name, table in {**written, "promotions": PROMOTIONS}.items():
+        code = "{{ log('COLUMNS ' ~ tojson(lake_tables()['" + name + "']), info=true) }}"
+        done = dbt(tmp_path, "compile", "--inline", code, "--vars", json.dumps(variables))
+        assert done.returncode == 0, done.stdout
+        read = json.loads(done.stdout.split("COLUMNS ")[1].splitlines()[0])
+        expected = {column.name: DUCKDB_TYPES[column.dtype] for column in table.columns}
+        assert {column["name"]: column["data_type"].replace("string", "varchar") for column in read} == expected
+
+
+@pytest.mark.slow
+@pytest.mark.needs_spark
+def test_spark_and_duckdb_give_the_same_marts(tmp_path: Path) -> None:
+    staged = {}
+    for target in ("duckdb", "spark"):
+        with staging(tmp_path) as run:
+            variables = small_run(run)
+            done = dbt(tmp_path, "build", "--target", target, "--exclude-resource-type", "unit_test", "--vars", variables)
+            assert done.returncode == 0, done.stdout
+            staged[target] = {name: in_order(run.mart(name)) for name in MARTS}
+    for name in MARTS:
+        assert len(staged["duckdb"][name]) > 1
+        assert_frame_equal(staged["duckdb"][name], staged["spark"][name])
+
+
+MARTS = ("weekly_buckets", "sku_attributes", "transactions_cleaned")
+
+
+def small_run(run: Staging) -> str:
+    """Variables over a lake with a restated file, a promotion, a product master and a list attribute."""
+    config = bucket_config(bucket={"weeks": 2})
+    lake, monday = Lake(run.folder / "lake"), date(2017, 1, 2)
+    lines = [
+        sale("milk", monday, 2.25, revenue=3.1, brand="own", composition=["water", "fat"]),
+        sale("milk", monday + timedelta(days=8), 4, brand="own"),
+        sale("salt", monday - timedelta(days=3), 1),
+    ]
+    commits = [
+        ingest(lake, config, "plan", [promotion("milk", monday)], at(monday), "marketing"),
+        ingest(lake, config, "old", lines, at(monday + timedelta(days=16)), uri="shop/a"),
+        ingest(lake, config, "new", lines[:1], at(monday + timedelta(days=17)), uri="shop/a"),
+        ingest(lake, config, "web", [sale("milk", monday, brand="other")], at(monday + timedelta(days=16)), "web"),
+        ingest(lake, config, "master", [{"sku": "salt", "composition": ["salt"]}], at(monday), "erp"),
+    ]
+    for table in ("unified_transactions", "product_master", "promotions"):
+        run.read_files(table, lake.paths(table))
+    run.read_frame("version_spans", version_spans(commits))
+    cycles = cycle_variables(BucketGrid.of(config), ["2017-01-16", "2017-01-30"])
+    staged = {"inputs": str(run.list_inputs()), "staging": str(run.folder), "cycles": cycles}
+    return json.dumps({**model_variables(config), **staged})
+
+
+def in_order(mart: pl.LazyFrame) -> pl.DataFrame:
+    """A mart's rows in one order, whatever the engine."""
+    return mart.sort(pl.struct(pl.exclude(pl.List(pl.String)))).collect()
+
+
+def test_the_manifest_folder_follows_the_target(tmp_path: Path) -> None:
+    spark = Settings(state_dir=tmp_path, dbt_target="spark")
+    assert dbt_manifest.manifest_folder(spark) != dbt_manifest.manifest_folder(Settings(state_dir=tmp_path))
+

@@ -1,0 +1,152 @@
+"""Landing and lake on S3 (moto's server on loopback) behave as they do on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import polars as pl
+import pytest
+
+from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.ingest.events import version_spans
+from dp_assets.ingestion import ingest_file, register_new_files
+from dp_assets.registry import registrations
+from dp_resources.lake import Lake
+from dp_resources.landing import Landing
+from tests.landed import START, World, encode, make_rows, shop_config
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Store:
+    """An S3 store of its own: client, and options for fsspec."""
+
+    client: Any
+    options: dict[str, Any]
+
+    def put(self, uri: str, data: bytes) -> None:
+        self.client.put_object(Bucket="landing", Key=f"in/{uri}", Body=data)
+
+    @property
+    def landing(self) -> Landing:
+        return Landing("s3://landing/in", self.options)
+
+    @property
+    def lake(self) -> Lake:
+        return Lake("s3://lake/v1", self.options)
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    urlopen(Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # the store outlives its server
+    client = boto3.client("s3", endpoint_url=endpoint, aws_access_key_id="test", aws_secret_access_key="test")
+    for bucket in ("landing", "lake"):
+        client.create_bucket(Bucket=bucket)
+    yield Store(client, {"endpoint_url": endpoint, "key": "test", "secret": "test"})
+    client.close()
+    server.stop()
+
+
+def test_files_landed_on_s3_are_ingested_as_from_disk(store: Store, tmp_path: Path) -> None:
+    config = shop_config()
+    files = {
+        f"shop/a.{format_}": encode(make_rows(15, seed=n), format_) for n, format_ in enumerate(("csv", "xlsx", "json"))
+    }
+    disk = World(tmp_path, config)
+    for uri, data in files.items():
+        store.put(uri, data)
+        disk.put(uri, data)
+    store.put("shop/half.csv.part", b"item")
+    store.put("shop/manifest.json", b"{}")
+
+    remote, local = (
+        register_new_files(landing, lake, config, START)
+        for landing, lake in ((store.landing, store.lake), (disk.landing, disk.lake))
+    )
+    assert [one.file_version_id for one in remote] == [one.file_version_id for one in local]
+    for one in remote:
+        assert ingest_file(store.lake, config, one.file_version_id).record == disk.ingest(one.file_version_id).record
+    assert store.lake.committed("ingest") == disk.lake.committed("ingest")
+    expected, found = (lake.read_all("unified_transactions") for lake in (disk.lake, store.lake))
+    assert expected is not None
+    assert found is not None
+    assert found.equals(expected)
+    assert register_new_files(store.landing, store.lake, config, START) == []
+
+
+def test_rewritten_and_restated_objects_are_told_apart_on_s3(store: Store) -> None:
+    config, lake = shop_config(), store.lake
+    first, second = (encode(make_rows(10, seed=seed), "csv") for seed in (0, 1))
+    found = []
+    for data in (first, first, second, first):
+        store.put("shop/a.csv", data)
+        store.client.put_object(Bucket="landing", Key="in/tick", Body=data)
+        _wait_for_a_new_second(store)
+        for one in register_new_files(store.landing, lake, config, START):
+            found.append(one)
+            ingest_file(lake, config, one.file_version_id)
+    assert len(found) == len(registrations(lake)) == 3
+    assert version_spans(lake.committed("ingest").values())["superseded_from"].null_count() == 1
+
+
+def _wait_for_a_new_second(store: Store) -> None:
+    """S3 times objects to the second: the same content written twice within one looks untouched."""
+    import time
+
+    (before,) = [one for one in store.landing.list() if one.uri == "tick"]
+    while int(time.time()) == int(before.modified_at.timestamp()):
+        time.sleep(0.05)
+
+
+def test_the_lake_on_s3_keeps_what_is_replaced_and_withdraws_commits(store: Store) -> None:
+    lake = store.lake
+    old, new = pl.DataFrame({"a": [1]}), pl.DataFrame({"a": [2]})
+    receipt = lake.write("raw_files", old, file_version="x")
+    assert not lake.write("raw_files", old, file_version="x").changed
+    assert lake.write("raw_files", new, file_version="x").changed
+    assert lake.read("raw_files", file_version="x").equals(new)
+    assert lake.partitions("raw_files") == ["x"]
+    assert lake.read_bytes(f"s3://lake/v1/_versions/raw_files/{receipt.sha256}/part.parquet")
+    lake.commit("ingest", "x", {"rows": 1})
+    assert lake.commit_of("ingest", "x") == {"rows": 1}
+    lake.withdraw("ingest", "x")
+    lake.withdraw("ingest", "x")
+    assert lake.committed("ingest") == {}
+    with pytest.raises(ArtefactError):
+        lake.read("raw_files", file_version="y")
+
+
+def test_an_artefact_folder_on_s3_opens_as_local_files(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "weights.bin").write_bytes(b"1234")
+    manifest = store.lake.write_folder("tuned_model", tmp_path, cycle="2017-10-02")
+    folder = store.lake.open_folder("tuned_model", cycle="2017-10-02")
+    assert (folder / "weights.bin").read_bytes() == b"1234"
+    assert store.lake.manifest("tuned_model", cycle="2017-10-02") == manifest
+
+
+def test_landed_objects_on_s3_are_read_and_stated(store: Store) -> None:
+    store.put("shop/a.csv", b"item")
+    store.put("shop/manifest.json", b'{"a.csv": {"arrived_at": "2017-01-09T06:00:00Z"}}')
+    landing = store.landing
+    (found,) = landing.list()
+    assert landing.stat("shop/a.csv") == found
+    assert landing.stat("shop/b.csv") is None
+    assert landing.read("shop/a.csv") == b"item"
+    with landing.local("shop/a.csv") as path:
+        assert path.read_bytes() == b"item"
+    assert list(landing.manifest(shop_config(files=["shop/*"]).producers[0])) == ["shop/a.csv"]
+    with pytest.raises(FileNotFoundError):
+        landing.read("shop/b.csv")

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dp_assets.domain.errors import ArtefactError
+from dp_resources.warehouse import staging
+
+FIRST, SECOND = date(2017, 1, 2), date(2017, 1, 9)
+
+
+def test_the_list_of_inputs_holds_every_path_under_its_table(tmp_path: Path) -> None:
+    with staging(tmp_path) as staged:
+        staged.read_files("promotions", ["b", "a"])
+        staged.read_files("unified_transactions", [])
+        staged.read_frame("version_spans", pl.DataFrame({"file_version_id": ["v"]}))
+        listed = pl.read_parquet(staged.list_inputs())
+        assert listed.filter(pl.col("table_name") == "promotions")["path"].to_list() == ["a", "b"]
+        spans = pl.read_parquet(listed.filter(pl.col("table_name") == "version_spans")["path"].item())
+        assert spans["file_version_id"].to_list() == ["v"]
+
+
+def test_a_list_without_any_file_still_has_its_columns(tmp_path: Path) -> None:
+    with staging(tmp_path) as staged:
+        assert pl.read_parquet(staged.list_inputs()).schema == {"table_name": pl.String, "path": pl.String}
+
+
+def test_output_is_read_one_partition_at_a_time_and_an_absent_one_is_empty(tmp_path: Path) -> None:
+    with staging(tmp_path) as staged:
+        pl.DataFrame({"bucket_start": [FIRST, SECOND], "units": [1, 2]}).write_parquet(staged.folder / "mart.parquet")
+        assert staged.output("mart", "bucket_start", SECOND)["units"].to_list() == [2]
+        absent = staged.output("mart", "bucket_start", date(2017, 1, 16))
+        assert (absent.columns, len(absent)) == (["bucket_start", "units"], 0)
+
+
+def test_a_mart_that_was_not_staged_is_named(tmp_path: Path) -> None:
+    with staging(tmp_path) as staged, pytest.raises(ArtefactError, match=r"stage mart\.parquet, but found \[\]"):
+        staged.output("mart", "bucket_start", FIRST)
+
+
+def test_every_run_has_a_folder_of_its_own_and_leaves_none(tmp_path: Path) -> None:
+    with staging(tmp_path) as one, staging(tmp_path) as other:
+        assert one.folder != other.folder
+        assert one.folder.is_absolute()
+    assert list((tmp_path / "staging").iterdir()) == []
