@@ -45,7 +45,7 @@ def open_lake(settings: Settings) -> Lake:
         from dp_assets.domain.config_file import load_config
 
         root = load_config(path).lake.root
-    return Lake(root if "://" in root else path.parent / root, settings.storage_options())
+    return Lake(root if "://" in root else (path.parent / root).resolve(), settings.storage_options())
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ backtest. Does not belong here: the network's forecasts (`inference.py`), the ta
 
 imapa     statsforecast's IMAPA: intermittent demand smoothed at several levels of temporal aggregation and averaged.
           Flat over the leads.
-analogue  a series with fewer than MIN_OBSERVED buckets: its own mean, drawn to the typical level of its family, times
-          the growth that the family's established members are forecast to have at each lead. The family is the
-          deepest level of the first hierarchy with enough members, and in the end the whole catalogue.
+analogue  a series with fewer than MIN_OBSERVED buckets: its own mean, drawn to that of its family's younger members,
+          times the growth that the family is forecast to have at each lead. The family is the deepest level of the
+          first hierarchy with enough established members, and in the end the whole catalogue. The bucket of the first
+          sale is left out of all these means: there is a sale in it by definition, and counting it overstates what
+          follows up to fourfold.
 """
 
 from __future__ import annotations
@@ -32,8 +34,10 @@ ANALOGUE = "analogue"
 NAIVE_BUCKETS = 8
 FAMILY_MEMBERS = 5
 """Established members a family needs to speak for a new one."""
+YOUNG_WEEKS = 26
+"""Members on sale for less than this speak for a newcomer, where there are enough of them."""
 PRIOR_BUCKETS = 2.0
-"""The family's level counts as much as so many of the series' own buckets."""
+"""The family's mean counts as much as so many of the series' own buckets."""
 GROWTH_RANGE = (0.2, 5.0)
 BACKTEST_SERIES = 4000
 """Series backtested at most: errors are pooled, so more of them cost time and tell little."""
@@ -125,17 +129,31 @@ def analogue(panel: Panel, rows: IndexArray, origin: int, config: DemandConfig, 
     """
     old = panel.observed[:, :origin].sum(axis=1) >= MIN_OBSERVED
     recent = recent_mean(panel, origin)
-    seen = panel.observed[rows, :origin].sum(axis=1).astype(np.float64)
-    own = panel.quantity[rows, :origin].astype(np.float64).sum(axis=1) / np.maximum(seen, 1)
+    units, buckets = _after_first_sale(panel, origin)
     result = np.empty((len(rows), panel.horizon))
     for family, members in _families(panel, rows, old, config):
-        level = float(np.median(recent[members])) if len(members) else float(own[family].mean())
-        weight = seen[family] / (seen[family] + PRIOR_BUCKETS)
+        mine = rows[family]
+        speakers = _younger(members, buckets, panel.bucket_weeks) if len(members) else mine
+        rate = units[speakers].sum() / max(buckets[speakers].sum(), 1.0)
         growth = np.ones(panel.horizon)
         if means is not None and len(members) and (base := recent[members].sum()) > 0:
             growth = np.clip(means[members].sum(axis=0) / base, *GROWTH_RANGE)
-        result[family] = (weight * own[family] + (1 - weight) * level)[:, None] * growth
+        level = (units[mine] + PRIOR_BUCKETS * rate) / (buckets[mine] + PRIOR_BUCKETS)
+        result[family] = level[:, None] * growth
     return result
+
+
+def _after_first_sale(panel: Panel, origin: int) -> tuple[Array, Array]:
+    """(S,) units and (S,) buckets between the bucket of the first sale, left out, and the origin."""
+    after = np.arange(origin) > panel.first[:, None]
+    units = (np.asarray(panel.quantity[:, :origin], np.float64) * after).sum(axis=1)
+    return units, after.sum(axis=1).astype(np.float64)
+
+
+def _younger(members: IndexArray, buckets: Array, bucket_weeks: int) -> IndexArray:
+    """The members not on sale for longer than YOUNG_WEEKS; all of them where the younger ones are too few."""
+    young = members[buckets[members] * bucket_weeks < YOUNG_WEEKS]
+    return young if len(young) >= FAMILY_MEMBERS else members
 
 
 def _families(

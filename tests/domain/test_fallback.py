@@ -67,18 +67,28 @@ def test_imapa_is_the_librarys_own_and_reads_nothing_after_the_origin() -> None:
 
 def test_a_newcomer_is_drawn_to_the_level_of_its_family_and_grows_with_it() -> None:
     panel = make_panel(series=60, department=["dairy"], brand=["own", "national"], seed=2)
-    panel = newcomers(panel, [0], age=1)
+    panel = newcomers(panel, [0], age=3)
     quantity = np.array(panel.quantity)
     brand = panel.series["brand"].to_list()
     quantity[[row for row in range(60) if brand[row] == brand[0]]] = 10.0
     quantity[[row for row in range(60) if brand[row] != brand[0]]] = 100.0
     quantity[0] = 0.0
-    quantity[0, -1] = 4.0
+    quantity[0, -3:] = [90.0, 4.0, 2.0]  # the bucket of the first sale tells nothing
     panel = dataclasses.replace(panel, quantity=quantity)
     means = np.repeat(naive(panel)[:, None], panel.horizon, axis=1) * np.array([1.0, 2.0, 9.0])
     found = analogue(panel, np.array([0]), panel.history, CONFIG, means)[0]
-    drawn = (1 * 4.0 + 2.0 * 10.0) / 3.0
+    drawn = (4.0 + 2.0 + 2.0 * 10.0) / (2.0 + 2.0)
     np.testing.assert_allclose(found, drawn * np.array([1.0, 2.0, 5.0]))
+
+
+def test_younger_members_speak_for_a_newcomer_where_there_are_enough_of_them() -> None:
+    panel = make_panel(series=40, history=60, department=["dairy"], brand=["own"])
+    panel = newcomers(newcomers(panel, list(range(1, 9)), age=12), [0], age=1)
+    quantity = np.array(panel.quantity)
+    quantity[9:] = 50.0
+    quantity[1:9, -12:] = 8.0
+    found = analogue(dataclasses.replace(panel, quantity=quantity), np.array([0]), 60, CONFIG, None)
+    np.testing.assert_allclose(found, 8.0)
 
 
 def test_a_family_too_small_to_speak_hands_over_to_the_level_above_and_then_to_the_catalogue() -> None:

@@ -35,7 +35,7 @@ def test_the_environment_names_the_lake_and_needs_no_configuration(tmp_path: Pat
     absent = tmp_path / "demand.yaml"
     assert open_lake(Settings(config=absent, lake_root="elsewhere")).root == str(tmp_path / "elsewhere")
     assert open_lake(Settings(config=absent, lake_root="/data/lake")).root == "/data/lake"
-    with pytest.raises(ConfigError, match="demand.yaml"):
+    with pytest.raises(ConfigError, match=r"demand\.yaml"):
         open_lake(Settings(config=absent))
 
 
