@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dp_assets.domain.errors import DemandPlannerError
@@ -46,7 +48,7 @@ app.add_typer(clock, name="clock")
 app.add_typer(config, name="config")
 app.add_typer(inspect, name="inspect")
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 120)
 DEMO_START = datetime(2017, 12, 5, 12, tzinfo=UTC)
 
 
@@ -79,9 +81,10 @@ def open_instance() -> dg.DagsterInstance:
 
 def show(frame: pl.DataFrame, title: str) -> None:
     """Prints a frame as a table; floats with three digits, ratios as they are named."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name, dtype in frame.schema.items():
-        table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
+        numeric = dtype.is_numeric()
+        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", no_wrap=numeric)
     for row in frame.iter_rows():
         table.add_row(*(_cell(value) for value in row))
     console.print(table)
@@ -90,8 +93,10 @@ def show(frame: pl.DataFrame, title: str) -> None:
 def _cell(value: object) -> str:
     if value is None:
         return "–"
+    if value == 0 and isinstance(value, float):
+        return "0"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
@@ -138,7 +143,7 @@ def materialize(
     first: Annotated[str, typer.Argument(help="First partition, e.g. the cutoff 2017-10-02.")],
     last: Annotated[str | None, typer.Argument(help="Last partition; the first one when left out.")] = None,
 ) -> None:
-    """Run one job over a range of partitions now, e.g. backfill cycles: dp materialize weekly_cycle 2017-10-02 2017-11-06."""
+    """Run one job over a range of partitions now: dp materialize weekly_cycle 2017-10-02 2017-11-06 backfills."""
     from dp_assets.dbt_manifest import ensure_manifest
     from dp_assets.defs.automation.jobs import SELECTIONS
     from dp_assets.defs.automation.sensors import partition_order
@@ -223,14 +228,16 @@ def demo_report() -> None:
     lake = project.lake()
     console.print()
     show(ingestion_report(lake), "Rows read, accepted, rejected and duplicate, by producer")
-    accuracy = accuracy_report(lake)
-    show(accuracy, "Accuracy by cycle (WAPE of the median; RMSSE and bias of the mean; + is over-forecast)")
-    network = accuracy.filter(accuracy["scope"] == "lstm") if len(accuracy) else accuracy
+    everything = accuracy_report(lake)
+    if len(everything):
+        show(everything, "Accuracy of past cycles, all series (WAPE: median; RMSSE, bias: mean; + is over-forecast)")
+    network = accuracy_report(lake, "lstm")
     if len(network):
-        means = network.select("wape", "naive_wape", "coverage_80").mean().row(0)
-        console.print(
-            f"Network over {len(network)} cycles: WAPE {means[0]:.3f} against {means[1]:.3f} of the naive "
-            f"({1 - means[0] / means[1]:.1%} better); the 80 % interval covers {means[2]:.1%}."
+        show(network, "The same for the series that the network forecasts")
+        wape, naive, coverage = network.select("wape", "naive_wape", "coverage_80").mean().row(0)
+        say(
+            f"network over {len(network)} cycles: WAPE {wape:.3f} against {naive:.3f} of the naive forecast "
+            f"({1 - wape / naive:.1%} better); the 80 % interval covers {coverage:.1%}"
         )
     show(example_forecasts(lake, project.config), "Ten forecasts of the newest cycle (lead 1, 80 % interval)")
     console.print(
@@ -368,12 +375,16 @@ def inspect_sku(sku: Annotated[str, typer.Argument(help="The SKU.")]) -> None:
     )
     buckets = lake.read_all("weekly_buckets", lake.partitions("weekly_buckets")[-8:])
     if buckets is not None:
-        sums = buckets.filter(pl.col("sku") == sku).group_by("series_id", "bucket_start").agg(
-            pl.col("quantity", "revenue", "transactions", "promoted_quantity").sum()
+        sums = (
+            buckets.filter(pl.col("sku") == sku)
+            .group_by("series_id", "bucket_start")
+            .agg(pl.col("quantity", "revenue", "transactions", "promoted_quantity").sum())
         )
         show(sums.sort("series_id", "bucket_start"), "Last eight buckets")
     forecast = lake.read("forecasts", cycle=cycles[-1]).filter(pl.col("sku") == sku)
-    show(forecast.drop("sku", "model_version"), f"Forecast of cycle {cycles[-1]}")
+    levels = [name for level in project.config.intervals.levels for name in (f"lower_{level}", f"upper_{level}")]
+    columns = ["series_id", "lead", "bucket_start", "forecast", "q0.5", *levels, "naive", "method"]
+    show(forecast.select(columns), f"Forecast of cycle {cycles[-1]}; receipt {forecast['receipt'][0][:16]}…")
 
 
 @inspect.command("accuracy")
@@ -386,8 +397,18 @@ def inspect_accuracy() -> None:
 
 def main() -> None:
     """Entry point: errors raised on purpose become one message, not a traceback."""
+    code = 0
     try:
         app()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except DemandPlannerError as error:
-        console.print(f"[red bold]{type(error).__name__}[/] {error}", highlight=False)
-        sys.exit(1)
+        console.print(f"[red bold]{type(error).__name__}[/] {escape(str(error))}", highlight=False)
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if "duckdb" in sys.modules:
+        # DuckDB's bindings print pages about leaked instances while the interpreter is taken down; everything is
+        # written and closed by now, so the take-down is left out.
+        os._exit(code)
+    sys.exit(code)

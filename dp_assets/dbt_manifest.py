@@ -45,7 +45,9 @@ def current_manifest(settings: Settings) -> Path:
     """
     path = manifest_folder(settings) / "manifest.json"
     if not path.is_file():
-        raise ArtefactError(f"expected the dbt manifest at {path}, but the project was not parsed yet; run `dp prepare`")
+        raise ArtefactError(
+            f"expected the dbt manifest at {path}, but the project was not parsed yet; run `dp prepare`"
+        )
     return path
 
 
@@ -68,7 +70,16 @@ def ensure_manifest(settings: Settings) -> Path:
 
 def parse(dbt_target: str, folder: Path) -> None:
     """Runs `dbt parse` into a folder."""
-    places = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", folder, "--log-path", folder]
+    places = [
+        "--project-dir",
+        DBT_PROJECT,
+        "--profiles-dir",
+        DBT_PROJECT,
+        "--target-path",
+        folder,
+        "--log-path",
+        folder,
+    ]
     done = subprocess.run(
         [DBT_EXECUTABLE, "parse", "--target", dbt_target, *places],
         capture_output=True,
@@ -77,7 +88,9 @@ def parse(dbt_target: str, folder: Path) -> None:
         env={**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"},
     )
     if done.returncode:
-        raise ArtefactError(f"the dbt project in {DBT_PROJECT} does not parse:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+        raise ArtefactError(
+            f"the dbt project in {DBT_PROJECT} does not parse:\n{done.stdout[-4000:]}{done.stderr[-2000:]}"
+        )
 
 
 def _remove_others(folder: Path, dbt_target: str) -> None:

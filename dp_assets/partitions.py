@@ -29,7 +29,7 @@ def window(start_offset: int, end_offset: int) -> dg.TimeWindowPartitionMapping:
 HISTORY = window(-800, 0)
 """Cycle ← models up to it."""
 PAST_BUCKETS = window(-800, -1)
-"""Cycle ← buckets before its cutoff. For N > 1 one bucket too many can slip through, so code filters by cutoff again."""
+"""Cycle ← buckets before its cutoff. For N > 1 one bucket too many slips through, so code filters by cutoff again."""
 EXCLUSION_YEARS = 15
 
 

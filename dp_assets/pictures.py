@@ -21,8 +21,10 @@ def figure_markdown(figure: Figure) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(f"![picture](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})")
 
 
-def draw(rows: int, columns: int, paint: Callable[[list[Axes]], None], size: tuple[float, float] = (5.0, 3.0)) -> Figure:
-    """A grid of axes, painted by a function that gets them as a flat list. `size` is inches per cell (width, height)."""
+def draw(
+    rows: int, columns: int, paint: Callable[[list[Axes]], None], size: tuple[float, float] = (5.0, 3.0)
+) -> Figure:
+    """A grid of axes, painted by a function that gets them as a flat list; `size` is inches per cell, width first."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")

@@ -35,46 +35,54 @@ def ingestion_report(lake: Lake) -> pl.DataFrame:
     return rows.group_by("producer").sum().sort("producer")
 
 
-def accuracy_report(lake: Lake) -> pl.DataFrame:
-    """One row per scored cycle and scope (all series, trained network): metrics of all closed leads beside the naive."""
-    frames = []
-    for cycle in lake.partitions("accuracy"):
-        frame = lake.read("accuracy", cycle=cycle).filter(pl.col("lead") == 0)
-        scopes = frame.filter(pl.col("level").is_in(["total", "method"]) & (pl.col("hierarchy") == "-"))
-        frames.append(scopes.with_columns(pl.lit(cycle).alias("cycle")))
+def accuracy_report(lake: Lake, method: str | None = None) -> pl.DataFrame:
+    """One row per scored cycle: metrics of all closed leads beside the naive forecast.
+
+    Args:
+        lake: where accuracy lies.
+        method: only the series forecast by this method, e.g. `lstm`; all series when left out.
+    """
+    level, node = ("total", None) if method is None else ("method", method)
+    frames = [
+        lake.read("accuracy", cycle=cycle)
+        .filter(pl.col("lead") == 0, pl.col("level") == level, *([] if node is None else [pl.col("node") == node]))
+        .unique("level")
+        .with_columns(pl.lit(cycle).alias("cycle"))
+        for cycle in lake.partitions("accuracy")
+    ]
     if not frames:
         return pl.DataFrame()
     return (
         pl.concat(frames)
-        .filter((pl.col("level") == "total") | (pl.col("node") == "lstm"))
+        .with_columns((1 - pl.col("wape") / pl.col("naive_wape")).alias("better_by"))
+        .sort("cycle")
         .select(
             "cycle",
-            pl.when(pl.col("level") == "total").then(pl.lit("all series")).otherwise("node").alias("scope"),
             "observations",
             "wape",
             "naive_wape",
-            (1 - pl.col("wape") / pl.col("naive_wape")).alias("better_by"),
+            "better_by",
             "rmsse",
             "naive_rmsse",
             "bias",
             "naive_bias",
             "coverage_80",
-            "coverage_95",
         )
-        .sort("scope", "cycle")
     )
 
 
 def example_forecasts(lake: Lake, config: DemandConfig, count: int = 10) -> pl.DataFrame:
-    """The biggest series of the newest cycle by forecast, one row each: lead 1 with its interval, and the horizon total."""
+    """The biggest series of the newest cycle, one row each: lead 1 with its interval, and the total of the horizon."""
     cycles = lake.partitions("forecasts")
     if not cycles:
         return pl.DataFrame()
     frame = lake.read("forecasts", cycle=cycles[-1])
     level = 80 if 80 in config.intervals.levels else config.intervals.levels[-1]
     totals = frame.group_by("series_id").agg(pl.col("forecast").sum().alias("horizon_total"))
-    names = [name for name in config.attributes if name in ("category", "type", "brand")] or list(config.attributes)[:1]
-    attributes = lake.read("sku_attributes", cycle=cycles[-1]).select("sku", *names)
+    words = [name for name in config.attributes if name in ("type", "brand")] or list(config.attributes)[:1]
+    attributes = lake.read("sku_attributes", cycle=cycles[-1]).select(
+        "sku", pl.concat_str(pl.col(words).cast(pl.String()), separator=", ", ignore_nulls=True).alias("what")
+    )
     return (
         frame.filter(pl.col("lead") == 1)
         .join(totals, on="series_id")
@@ -83,14 +91,17 @@ def example_forecasts(lake: Lake, config: DemandConfig, count: int = 10) -> pl.D
         .head(count)
         .select(
             "series_id",
-            *names,
-            "bucket_start",
-            "forecast",
+            "what",
+            pl.col("bucket_start").alias("week"),
+            pl.col("forecast").alias("mean"),
             pl.col("q0.5").alias("median"),
-            f"lower_{level}",
-            f"upper_{level}",
-            "naive",
-            "horizon_total",
+            pl.format(
+                "{} – {}",
+                pl.col(f"lower_{level}").round(0).cast(pl.Int64),
+                pl.col(f"upper_{level}").round(0).cast(pl.Int64),
+            ).alias(f"{level} % interval"),
+            pl.col("naive"),
+            pl.col("horizon_total").alias(f"next {config.horizon}"),
             "method",
         )
     )

@@ -1,6 +1,6 @@
 """The resources Dagster hands to assets, sensors and schedules.
 
-Belongs here: building them from a project. They are plain objects: the same ones that the command line and the tests use.
+Belongs here: building them from a project. They are plain objects, the same that the command line and the tests use.
 """
 
 from __future__ import annotations

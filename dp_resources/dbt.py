@@ -60,12 +60,11 @@ class ModelRunner(DbtCliResource):
         output = io.StringIO()
         try:
             with contextlib.redirect_stdout(output):
-                return list(self.cli(arguments, context=context.op_execution_context, target_path=folder / "target").stream())
-        except BaseException:
-            context.log.error(output.getvalue()[-8000:])
-            raise
+                # The inner context: handed the outer one, dagster-dbt warns of its own use of a deprecated property.
+                started = self.cli(arguments, context=context.op_execution_context, target_path=folder / "target")
+                return list(started.stream())
         finally:
-            context.log.debug(output.getvalue()[-8000:])
+            context.log.debug(output.getvalue()[-20_000:])
 
 
 class LakeTranslator(DagsterDbtTranslator):

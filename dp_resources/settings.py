@@ -54,9 +54,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _no_placeholder_in_production(self) -> Settings:
         secret = self.s3_secret_access_key
-        if self.environment == "production" and secret is not None:
-            if secret.get_secret_value().lower() in PLACEHOLDER_SECRETS:
-                raise ValueError("DP_S3_SECRET_ACCESS_KEY is a placeholder; set a real secret before production")
+        placeholder = secret is not None and secret.get_secret_value().lower() in PLACEHOLDER_SECRETS
+        if self.environment == "production" and placeholder:
+            raise ValueError("DP_S3_SECRET_ACCESS_KEY is a placeholder; set a real secret before production")
         return self
 
     def storage_options(self) -> dict[str, Any]:

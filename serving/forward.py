@@ -60,13 +60,18 @@ class ForwardPass:
 
 
 def largest_difference(bundle: Bundle) -> float:
-    """Largest difference between the batch's means and quantiles and the same computed now, relative above one unit."""
+    """Largest difference between the batch's means and quantiles and the same computed now.
+
+    It is relative to the number itself or to its mean, whichever is larger, and absolute below one unit: a low quantile
+    is a small difference of big numbers, so its own size says little about the rounding behind it.
+    """
     forward, largest = ForwardPass(bundle), 0.0
     rows = np.flatnonzero(bundle.tail_rows >= 0).tolist()
     for start in range(0, len(rows), CHUNK):
         for row, (mean, spread) in forward.run(rows[start : start + CHUNK]).items():
-            for batch, now in ((bundle.mean[row], mean), (bundle.quantiles[row], spread)):
-                largest = max(largest, float((np.abs(batch - now) / np.maximum(1.0, batch)).max()))
+            batch = np.column_stack([bundle.mean[row], bundle.quantiles[row]])  # (M, 1 + Q)
+            size = np.maximum(1.0, np.maximum(batch, batch[:, :1]))
+            largest = max(largest, float((np.abs(batch - np.column_stack([mean, spread])) / size).max()))
     return largest
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+for name in [name for name in os.environ if name.startswith("DP_") and not name.startswith(("DP_TEST_", "DP_UPDATE_"))]:
+    del os.environ[name]  # a test's settings are its own, not those of the shell it was started from
 PROGRAMS = {"needs_chromium": "chromium", "needs_java": "java", "needs_spark": "java"}
 GOLDEN = Path(__file__).parent / "golden"
 left_out: list[str] = []
@@ -22,14 +24,18 @@ left_out: list[str] = []
 def pytest_configure(config: pytest.Config) -> None:
     for marker, program in PROGRAMS.items():
         config.addinivalue_line("markers", f"{marker}: needs the program {program}")
-    config.addinivalue_line("markers", "golden: compares with a file under tests/golden or docs; `make golden` rewrites it")
+    config.addinivalue_line(
+        "markers", "golden: compares with a file under tests/golden or docs; `make golden` rewrites it"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept = []
     for item in items:
         missing = [
-            program for marker, program in PROGRAMS.items() if item.get_closest_marker(marker) and not shutil.which(program)
+            program
+            for marker, program in PROGRAMS.items()
+            if item.get_closest_marker(marker) and not shutil.which(program)
         ]
         if missing:
             left_out.append(f"{item.nodeid} (needs {', '.join(sorted(set(missing)))})")

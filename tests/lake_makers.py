@@ -66,7 +66,9 @@ def feed_table(config: DemandConfig, feed: str) -> Table:
     }[feed]
 
 
-def conformed(config: DemandConfig, feed: str, version: str, producer: str, arrived_at: datetime, rows: Iterable[Row]) -> pl.DataFrame:
+def conformed(
+    config: DemandConfig, feed: str, version: str, producer: str, arrived_at: datetime, rows: Iterable[Row]
+) -> pl.DataFrame:
     """Rows as ingestion writes them, numbered in the order given."""
     table = feed_table(config, feed)
     filled = [

@@ -42,7 +42,9 @@ def contract_check(table: Table) -> dg.AssetChecksDefinition:
             rows += len(frame)
             if violations := table.violations(frame):
                 found[key] = violations
-        return dg.AssetCheckResult(passed=not found, metadata={"rows": rows, "violations": dg.MetadataValue.json(found)})
+        return dg.AssetCheckResult(
+            passed=not found, metadata={"rows": rows, "violations": dg.MetadataValue.json(found)}
+        )
 
     return check
 

@@ -91,7 +91,7 @@ class Panel:
         )
 
     def save(self, folder: Path) -> None:
-        """Writes one .npy per array, the series as Arrow IPC and the rest as panel.json; the same panel, the same bytes."""
+        """Writes one .npy per array, series as Arrow IPC, the rest as panel.json; the same panel, the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         for name in ARRAYS:
             np.save(folder / f"{name}.npy", np.ascontiguousarray(getattr(self, name)), allow_pickle=False)
@@ -116,7 +116,9 @@ class Panel:
             head = json.loads((folder / "panel.json").read_text())
             arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
         except FileNotFoundError as error:
-            raise ArtefactError(f"expected a panel in {folder}: {error}; materialise the asset features again") from error
+            raise ArtefactError(
+                f"expected a panel in {folder}: {error}; materialise the asset features again"
+            ) from error
         return cls(
             cutoff=date.fromisoformat(head["cutoff"]),
             bucket_weeks=head["bucket_weeks"],

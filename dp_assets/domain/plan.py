@@ -27,7 +27,7 @@ class LakeState:
 
     Attributes:
         registered: file versions registered, in arrival order.
-        file_buckets: file version → bucket starts its accepted rows touch; a version counts once it has a commit record.
+        file_buckets: file version → bucket starts its accepted rows touch; it counts once committed.
         built_buckets: bucket → file versions its contributions were built from.
         models: cycles with a trained model.
         forecasts: cycles with a serving bundle, the last asset of a cycle.

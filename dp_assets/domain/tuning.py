@@ -84,7 +84,8 @@ def objective(
     done: list[dict[str, float]] = []
 
     def report(fold: int, epoch: Epoch) -> None:
-        now = (epoch.sum if config.model.loss == "sum" else epoch.point) or math.inf
+        judged = epoch.sum if config.model.loss == "sum" else epoch.point
+        now = math.inf if judged is None else judged
         seen = [losses[config.model.loss] for losses in done]
         trial.report((sum(seen) + now) / (len(seen) + 1), fold * config.tuning.epochs + epoch.number)
         if trial.should_prune():

@@ -16,6 +16,7 @@ from dp_assets.domain.config_file import load_config
 from dp_assets.project import REPOSITORY, Project, build_project
 from dp_resources.clock import SimulatedClock
 from dp_resources.settings import Settings
+from tests.manifest import hand_over_manifest
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     state = tmp_path_factory.mktemp("state")
     clock = SimulatedClock(state / "clock.json")
     clock.set(datetime(2017, 12, 5, 12, tzinfo=UTC))
+    hand_over_manifest(state)
     settings = Settings(state_dir=state, clock="simulated", executor="in_process")
     return build_project(settings, load_config(REPOSITORY / "demand.yaml"), REPOSITORY, clock)
 

@@ -58,7 +58,9 @@ def world(state: Path, tmp_path: Path) -> World:
 class World:
     """A project over a lake of its own, ten weeks after the first bucket."""
 
-    def __init__(self, config: DemandConfig, state: Path, lake_root: str, options: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, config: DemandConfig, state: Path, lake_root: str, options: dict[str, Any] | None = None
+    ) -> None:
         self.config = config
         settings = Settings(state_dir=state, lake_root=lake_root)
         clock = Fixed(datetime.combine(FIRST + 10 * WEEK, datetime.min.time(), tzinfo=UTC))
@@ -127,7 +129,9 @@ def test_one_run_over_a_range_starts_dbt_once_and_writes_every_bucket_even_empty
 
     assert result.success
     assert len(started) == 1
-    materialised = [(event.asset_key.to_user_string(), event.partition) for event in result.get_asset_materialization_events()]
+    materialised = [
+        (event.asset_key.to_user_string(), event.partition) for event in result.get_asset_materialization_events()
+    ]
     assert sorted(materialised) == sorted((name, key(week)) for name in BUCKETS for week in range(3))
     measures = ["series_id", "file_version_id", "event", "quantity", "revenue", "transactions", "promoted_quantity"]
     assert world.bucket(0).select(measures).rows() == [
@@ -227,7 +231,9 @@ def test_one_of_the_two_bucket_tables_can_be_built_alone(world: World) -> None:
 def test_attributes_of_several_cycles_come_from_one_run_each_as_known_then(world: World) -> None:
     world.land("w0", [sale("milk", FIRST, brand="own", composition=["water", "fat"]), sale("salt", FIRST)], 0)
     world.land("w1", [sale("milk", FIRST + WEEK, brand="national"), sale("bread", FIRST + WEEK)], 1)
-    world.land("master", [{"sku": "milk", "composition": ["fat", "salt"]}, {"sku": "salt", "brand": "own"}], 1, producer="erp")
+    world.land(
+        "master", [{"sku": "milk", "composition": ["fat", "salt"]}, {"sku": "salt", "brand": "own"}], 1, producer="erp"
+    )
     assert world.run(key(1), key(2), assets=("sku_attributes",)).success
 
     first, second = (world.lake.read("sku_attributes", cycle=key(week)) for week in (1, 2))
@@ -292,7 +298,9 @@ def s3_options(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     monkeypatch.setenv("DP_S3_ENDPOINT_URL", endpoint)
     monkeypatch.setenv("DP_S3_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("DP_S3_SECRET_ACCESS_KEY", "test")
-    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    client = boto3.client(
+        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
     client.create_bucket(Bucket="lake")
     client.close()
     yield {"endpoint_url": endpoint, "key": "test", "secret": "test"}
@@ -307,4 +315,6 @@ def test_a_lake_on_s3_gives_what_a_lake_on_disk_gives(world: World, state: Path,
         assert place.run(key(1), assets=("sku_attributes",)).success
     assert remote.bucket(0).equals(world.bucket(0))
     assert remote.lake.read("sku_attributes", cycle=key(1)).equals(world.lake.read("sku_attributes", cycle=key(1)))
-    assert json.loads(remote.lake.read_bytes("s3://lake/v1/_commits/weekly_buckets/2017-01-02.json"))["file_versions"] == ["w0"]
+    assert json.loads(remote.lake.read_bytes("s3://lake/v1/_commits/weekly_buckets/2017-01-02.json"))[
+        "file_versions"
+    ] == ["w0"]

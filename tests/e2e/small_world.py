@@ -17,6 +17,7 @@ from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
 from dp_resources.settings import Settings
 from tests.factories import MONDAY
+from tests.manifest import hand_over_manifest
 
 DEPARTMENTS = ("dairy", "bakery", "frozen")
 BRANDS = ("own", "national")
@@ -34,7 +35,13 @@ def world_config(**overrides: Any) -> DemandConfig:
                 "csv": {"delimiter": ";", "decimal": ","},
                 "date_format": "%d/%m/%Y",
                 "time_zone": "Europe/Rome",
-                "columns": {"sku": "item", "sold_at": "day", "quantity": "qty", "revenue": "money", "department": "dept"},
+                "columns": {
+                    "sku": "item",
+                    "sold_at": "day",
+                    "quantity": "qty",
+                    "revenue": "money",
+                    "department": "dept",
+                },
             },
             {
                 "name": "web",
@@ -114,9 +121,10 @@ class World:
             }
         )
         self.clock = SimulatedClock(folder / "state" / "clock.json")
+        (folder / "dagster").mkdir(parents=True, exist_ok=True)
         self.instance = dg.DagsterInstance.local_temp(str(folder / "dagster"))
         self.said: list[str] = []
-        (folder / "dagster").mkdir(parents=True, exist_ok=True)
+        hand_over_manifest(folder / "state")
         for week in range(weeks):
             land_week(folder / "landing", week)
         self.advance_to(weeks)

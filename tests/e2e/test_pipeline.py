@@ -55,7 +55,10 @@ def test_buckets_hold_what_the_files_sold(world: World) -> None:
 def test_every_level_of_the_rollup_sums_to_the_same_total(world: World) -> None:
     cycle = max(world.project.lake().partitions("reconciled_rollups"))
     totals = (
-        world.table("reconciled_rollups", cycle=cycle).group_by("level", "lead").agg(pl.col("forecast").sum()).sort("lead")
+        world.table("reconciled_rollups", cycle=cycle)
+        .group_by("level", "lead")
+        .agg(pl.col("forecast").sum())
+        .sort("lead")
     )
     for _, level in totals.group_by("lead"):
         assert np.ptp(level["forecast"].to_numpy()) <= 1e-6 * level["forecast"].max()
@@ -75,7 +78,9 @@ def test_a_rerun_of_a_cycle_gives_the_same_bytes(world: World) -> None:
     cycle = max(lake.partitions("forecasts"))
     before = Path(lake.path("forecasts", cycle=cycle)).read_bytes()
     bundle = lake.manifest("serving_bundle", cycle=cycle)["sha256"]
-    execute(RunPlan("weekly_cycle", (cycle,), "again"), world.project, definitions_for(world.project, print), world.instance)
+    execute(
+        RunPlan("weekly_cycle", (cycle,), "again"), world.project, definitions_for(world.project, print), world.instance
+    )
     assert Path(lake.path("forecasts", cycle=cycle)).read_bytes() == before
     assert lake.manifest("serving_bundle", cycle=cycle)["sha256"] == bundle
 

@@ -83,7 +83,16 @@ def compiled(weeks: int, key: tuple[str, ...]) -> dict[str, str]:
     cycles = cycle_variables(BucketGrid.of(config), [CUTOFF.isoformat()])
     variables = json.dumps({**model_variables(config), "cycles": cycles})
     with TemporaryDirectory() as folder:
-        places = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", folder, "--log-path", folder]
+        places = [
+            "--project-dir",
+            DBT_PROJECT,
+            "--profiles-dir",
+            DBT_PROJECT,
+            "--target-path",
+            folder,
+            "--log-path",
+            folder,
+        ]
         done = subprocess.run(
             [DBT_EXECUTABLE, "compile", "--select", "marts", "--vars", variables, *places],
             capture_output=True,
@@ -153,7 +162,9 @@ EXAMPLES = settings(
 @pytest.mark.parametrize(("weeks", "key"), [(1, ("sku",)), (2, ("sku",)), (4, ("sku", "location"))])
 @given(landed=LANDED)
 @EXAMPLES
-def test_contributions_are_those_of_the_slow_twin(weeks: int, key: tuple[str, ...], landed: list[dict[str, Any]]) -> None:
+def test_contributions_are_those_of_the_slow_twin(
+    weeks: int, key: tuple[str, ...], landed: list[dict[str, Any]]
+) -> None:
     lake = RandomLake(configured(weeks, key), landed)
     table = weekly_buckets(lake.config)
     expected = contributions(

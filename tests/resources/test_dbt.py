@@ -27,7 +27,16 @@ from tests.lake_makers import at, bucket_config, ingest, promotion, sale
 
 
 def dbt(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    places = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", tmp_path, "--log-path", tmp_path]
+    places = [
+        "--project-dir",
+        DBT_PROJECT,
+        "--profiles-dir",
+        DBT_PROJECT,
+        "--target-path",
+        tmp_path,
+        "--log-path",
+        tmp_path,
+    ]
     command = [DBT_EXECUTABLE, *arguments, *places]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
 
@@ -89,7 +98,9 @@ def test_loading_without_a_manifest_says_what_to_run(tmp_path: Path) -> None:
         current_manifest(Settings(state_dir=tmp_path))
 
 
-def test_the_project_is_parsed_again_only_when_its_content_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_project_is_parsed_again_only_when_its_content_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project, parsed = tmp_path / "project", []
     shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
     settings = Settings(state_dir=tmp_path / "state")
@@ -140,7 +151,9 @@ def test_spark_and_duckdb_give_the_same_marts(tmp_path: Path) -> None:
     for target in ("duckdb", "spark"):
         with staging(tmp_path) as run:
             variables = small_run(run)
-            done = dbt(tmp_path, "build", "--target", target, "--exclude-resource-type", "unit_test", "--vars", variables)
+            done = dbt(
+                tmp_path, "build", "--target", target, "--exclude-resource-type", "unit_test", "--vars", variables
+            )
             assert done.returncode == 0, done.stdout
             staged[target] = {name: in_order(run.mart(name)) for name in MARTS}
     for name in MARTS:
@@ -183,4 +196,3 @@ def in_order(mart: pl.LazyFrame) -> pl.DataFrame:
 def test_the_manifest_folder_follows_the_target(tmp_path: Path) -> None:
     spark = Settings(state_dir=tmp_path, dbt_target="spark")
     assert dbt_manifest.manifest_folder(spark) != dbt_manifest.manifest_folder(Settings(state_dir=tmp_path))
-

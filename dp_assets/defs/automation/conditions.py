@@ -34,7 +34,5 @@ def with_freshness(assets: dg.AssetsDefinition, project: Project) -> dg.AssetsDe
         return assets
     policy = freshness_policy(project)
     return assets.map_asset_specs(
-        lambda spec: (
-            dg.apply_freshness_policy(spec, policy) if spec.key.to_user_string() in MAIN_LINE else spec
-        )
+        lambda spec: dg.apply_freshness_policy(spec, policy) if spec.key.to_user_string() in MAIN_LINE else spec
     )

@@ -26,7 +26,10 @@ SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "ingest_new_files": (INGESTION, "Read, unify and account for every row of newly landed files."),
     "refresh_buckets": (BUCKETS, "Rebuild the time buckets that landed files touch."),
     "retrain": ((*PREPARATION, *TRAINING), "Fit encoders, tune and train the network, collect its residuals."),
-    "weekly_cycle": ((*PREPARATION, *FORECASTING), "Forecast, reconcile, publish and bundle a cycle with the champion."),
+    "weekly_cycle": (
+        (*PREPARATION, *FORECASTING),
+        "Forecast, reconcile, publish and bundle a cycle with the champion.",
+    ),
     "score_cycles": (("accuracy",), "Score the leads whose actuals have arrived."),
     "batch_inference": (("refreshed_forecasts",), "Refresh designated SKUs with the newest features and champion."),
 }
