@@ -63,7 +63,7 @@ check: lint types  ## Lint, types and the fast tests (≤ 3 min)
 
 test: lint types  ## Everything a fresh machine can run (≤ 25 min on 2 cores)
 	@echo "→ all tests but the long ones"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not long"
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not long"
 
 test-long: $(VENV)/.dev  ## Long kill, fuzz and soak runs; not in CI
 	@$(BIN)/pytest -q -m long

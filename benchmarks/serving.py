@@ -55,7 +55,7 @@ def serve_peer(port: int, body: str) -> None:
     app = FastAPI()
 
     @app.get("/v1/forecast/skus/{sku}")
-    async def constant(sku: str) -> Response:  # noqa: ARG001
+    async def constant(sku: str) -> Response:
         return Response(content, media_type="application/json")
 
     @app.get("/healthz")

@@ -339,9 +339,16 @@ def inspect_files(
     """List file versions with arrival, rows and state."""
     import polars as pl
 
+    from dp_assets.ingestion import unclaimed
+    from dp_resources.landing import Landing
+
     frame = open_project().lake().read_all("raw_files")
     if frame is None:
         raise typer.BadParameter("no file was ingested yet; run `dp run`")
+    project = open_project()
+    landing = Landing(project.landing_root, project.settings.storage_options())
+    for uri in unclaimed(landing, project.config):
+        console.print(f"[yellow]{escape(uri)} matches no producer's files: it is never read[/]", highlight=False)
     frame = frame if status is None else frame.filter(pl.col("status") == status)
     show(
         frame.sort("arrived_at", "uri").select(

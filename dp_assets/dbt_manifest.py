@@ -63,25 +63,21 @@ def ensure_manifest(settings: Settings) -> Path:
         with tempfile.TemporaryDirectory(prefix="parse-", dir=folder.parent) as target:
             parse(settings.dbt_target, Path(target))
             folder.mkdir(exist_ok=True)
-            os.replace(Path(target) / "manifest.json", folder / "manifest.json")
+            (Path(target) / "manifest.json").replace(folder / "manifest.json")
         _remove_others(folder, settings.dbt_target)
     return folder / "manifest.json"
 
 
+def dbt_command(*arguments: str, folder: Path) -> list[str]:
+    """A dbt command on our project that leaves its artefacts and logs in a folder of its own."""
+    project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    return [str(DBT_EXECUTABLE), *arguments, *project, "--target-path", str(folder), "--log-path", str(folder)]
+
+
 def parse(dbt_target: str, folder: Path) -> None:
     """Runs `dbt parse` into a folder."""
-    places = [
-        "--project-dir",
-        DBT_PROJECT,
-        "--profiles-dir",
-        DBT_PROJECT,
-        "--target-path",
-        folder,
-        "--log-path",
-        folder,
-    ]
     done = subprocess.run(
-        [DBT_EXECUTABLE, "parse", "--target", dbt_target, *places],
+        dbt_command("parse", "--target", dbt_target, folder=folder),
         capture_output=True,
         text=True,
         check=False,

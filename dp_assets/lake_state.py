@@ -30,5 +30,5 @@ def read_state(lake: Lake) -> LakeState:
         built_buckets={bucket: frozenset(record["file_versions"]) for bucket, record in built.items()},
         models=frozenset(lake.partitions("tuned_model")),
         forecasts=frozenset(lake.partitions("serving_bundle")),
-        scored_leads={cycle: int(record["leads"]) for cycle, record in lake.committed("accuracy").items()},
+        scored={cycle: record["actuals"] for cycle, record in lake.committed("accuracy").items()},
     )

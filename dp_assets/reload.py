@@ -15,7 +15,9 @@ from dp_assets.domain.errors import DemandPlannerError
 
 LOCATION = "demand_planner"
 RELOAD = """mutation($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) {
-  __typename ... on PythonError { message } } }"""
+  __typename
+  ... on PythonError { message }
+  ... on WorkspaceLocationEntry { locationOrLoadError { __typename ... on PythonError { message } } } } }"""
 KEYS = """query { assetNodes(assetKeys: [{path: ["features"]}]) { partitionKeys } }"""
 
 
@@ -49,8 +51,9 @@ def reload_and_wait(url: str, cycle: str, seconds: float = 120) -> None:
         DemandPlannerError: it cannot be reloaded, or does not list the cycle in time.
     """
     answer = ask(url, RELOAD, {"name": LOCATION})["reloadRepositoryLocation"]
-    if "message" in answer:
-        raise DemandPlannerError(f"Dagster could not reload {LOCATION}: {answer['message']}")
+    failure = answer.get("message") or (answer.get("locationOrLoadError") or {}).get("message")
+    if failure:
+        raise DemandPlannerError(f"Dagster could not reload {LOCATION}: {failure}")
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         nodes = ask(url, KEYS)["assetNodes"]

@@ -37,8 +37,8 @@ DUCKDB_TYPES: dict[pl.DataType, str] = {
 class ModelRunner(DbtCliResource):
     """The dbt command line without the two things dagster-dbt does before it starts dbt.
 
-    It runs `dbt --version`, which takes as long as a small build and asks a package index over the network, and it opens
-    the database once more in this process, which for an in-memory database can only fail.
+    It runs `dbt --version`, which takes as long as a small build and asks a package index over the network, and it
+    opens the database once more in this process, which for an in-memory database can only fail.
     """
 
     @property
@@ -92,7 +92,9 @@ class LakeTranslator(DagsterDbtTranslator):
         return str(dbt_resource_props["description"]).strip()
 
     def get_partition_mapping(
-        self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]
+        self,
+        dbt_resource_props: Mapping[str, Any],
+        dbt_parent_resource_props: Mapping[str, Any],
     ) -> dg.PartitionMapping | None:
         return dg.AllPartitionMapping() if dbt_parent_resource_props["resource_type"] == "source" else None
 

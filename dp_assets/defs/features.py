@@ -18,6 +18,7 @@ from dp_assets.partitions import PAST_BUCKETS
 from dp_assets.previews import panel_picture, preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
+from dp_resources.clock import Clock
 from dp_resources.lake import Lake
 
 
@@ -36,7 +37,9 @@ def build(project: Project) -> dg.Definitions:
         kinds={"python", "polars", "numpy"},
         owners=["team:demand-planning"],
     )
-    def features(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
+    def features(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
+    ) -> dg.MaterializeResult[None]:
         """The cycle's dense panel: explicit zeros, caps, channels known up to the cutoff and ahead of it.
 
         Beside it eligibility (who is trained on, and why), the outlier log (every capped bucket), and the per-row audit
@@ -44,6 +47,7 @@ def build(project: Project) -> dg.Definitions:
         """
 
         def work(cycle: str) -> Mapping[str, Any]:
+            project.grid.refuse_unbegun(project.grid.parse(cycle), clock.now())
             made = _build(lake, project, cycle)
             _publish(lake, project, made, cycle)
             return _metadata(project, made)

@@ -28,10 +28,10 @@ Commits = Mapping[str, Mapping[str, Any]]
 def runner(project: Project) -> ModelRunner:
     """dbt for this project; nothing is started before a run."""
     return ModelRunner(
-        project_dir=DBT_PROJECT,
-        profiles_dir=DBT_PROJECT,
+        project_dir=str(DBT_PROJECT),
+        profiles_dir=str(DBT_PROJECT),
         target=project.settings.dbt_target,
-        dbt_executable=DBT_EXECUTABLE,
+        dbt_executable=str(DBT_EXECUTABLE),
         global_config_flags=["--no-use-colors"],
     )
 

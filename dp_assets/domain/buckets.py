@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.errors import ConfigError
+from dp_assets.domain.errors import ConfigError, NotEnoughHistoryError
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,17 @@ class BucketGrid:
         A cycle uses rows sold before its cutoff from files, prices, attributes and plans with known_from <= known_at.
         """
         return self.midnight(cutoff) + self.arrival_grace
+
+    def refuse_unbegun(self, cutoff: date, now: datetime) -> None:
+        """Raises NotEnoughHistoryError for a cycle whose first forecast bucket has not begun at `now`.
+
+        On wall time Dagster lists such a cycle while a bucket of several weeks is in its later weeks.
+        """
+        if self.midnight(cutoff) > now:
+            raise NotEnoughHistoryError(
+                f"cycle {cutoff} has not begun at {now}; "
+                f"the newest one is {self.start_of(now.astimezone(self.zone).date())}"
+            )
 
     def newest_cutoff(self, now: datetime) -> date:
         """Cutoff of the newest cycle whose knowledge time has passed at `now`."""

@@ -10,7 +10,7 @@ run or a restart costs nothing, and asking twice gives the same answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -31,7 +31,7 @@ class LakeState:
         built_buckets: bucket → file versions its contributions were built from.
         models: cycles with a trained model.
         forecasts: cycles with a serving bundle, the last asset of a cycle.
-        scored_leads: cycle → leads already scored.
+        scored: cycle → scored buckets, each with the fingerprint of the file versions its actuals came from.
     """
 
     registered: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class LakeState:
     built_buckets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     models: frozenset[str] = frozenset()
     forecasts: frozenset[str] = frozenset()
-    scored_leads: Mapping[str, int] = field(default_factory=dict)
+    scored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,16 +139,26 @@ def closed_leads(cycle: date, state: LakeState, config: DemandConfig, grid: Buck
     return closed
 
 
+def actuals_behind(cycle: date, state: LakeState, config: DemandConfig, grid: BucketGrid) -> dict[str, str]:
+    """Buckets of a cycle's closed leads → fingerprint of the file versions they were built from."""
+    closed = closed_leads(cycle, state, config, grid)
+    keys = [lead.isoformat() for lead in grid.leads(cycle, config.horizon)[:closed]]
+    return {key: fingerprint(state.built_buckets[key]) for key in keys}
+
+
+def fingerprint(versions: Iterable[str]) -> str:
+    """A short hash of a set of file versions, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(versions)).encode()).hexdigest()[:16]
+
+
 def _scoring(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
-    due = {
-        cycle: closed
-        for cycle in sorted(state.forecasts)
-        if (closed := closed_leads(date.fromisoformat(cycle), state, config, grid)) > state.scored_leads.get(cycle, 0)
-    }
-    if not due:
-        return []
-    leads = ", ".join(f"{cycle}: {closed}" for cycle, closed in due.items())
-    return [RunPlan("score_cycles", tuple(due), f"leads that have closed ({leads})")]
+    due: dict[str, str] = {}
+    for cycle in sorted(state.forecasts):
+        actuals = actuals_behind(date.fromisoformat(cycle), state, config, grid)
+        if actuals and actuals != state.scored.get(cycle):
+            due[cycle] = f"{cycle}: {len(actuals)} leads of {fingerprint(actuals.values())}"
+    cause = f"leads that have closed or whose actuals changed ({', '.join(due.values())})"
+    return [RunPlan("score_cycles", tuple(due), cause)] if due else []
 
 
 def contiguous(keys: tuple[str, ...], order: list[str]) -> list[tuple[str, ...]]:

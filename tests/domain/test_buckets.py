@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dp_assets.domain.buckets import BucketGrid
-from dp_assets.domain.errors import ConfigError
+from dp_assets.domain.errors import ConfigError, NotEnoughHistoryError
 
 grids = st.builds(
     BucketGrid,
@@ -56,3 +56,10 @@ def test_lead_one_starts_on_the_cutoff() -> None:
 def test_starts_leave_out_a_bucket_that_began_before_the_range() -> None:
     grid = BucketGrid(date(2017, 1, 2), 1, ZoneInfo("UTC"))
     assert list(grid.starts(date(2017, 1, 4), date(2017, 1, 23))) == [date(2017, 1, 9), date(2017, 1, 16)]
+
+
+def test_a_cycle_that_has_not_begun_is_refused() -> None:
+    grid = BucketGrid(date(2017, 1, 2), 2, ZoneInfo("UTC"))
+    grid.refuse_unbegun(date(2017, 1, 16), datetime(2017, 1, 16, tzinfo=UTC))
+    with pytest.raises(NotEnoughHistoryError, match="the newest one is 2017-01-02"):
+        grid.refuse_unbegun(date(2017, 1, 16), datetime(2017, 1, 12, tzinfo=UTC))

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dp_assets.domain.buckets import BucketGrid
-from dp_assets.domain.plan import LakeState, closed_buckets, contiguous, plan_requests, wanted_cycles
+from dp_assets.domain.plan import (
+    LakeState,
+    actuals_behind,
+    closed_buckets,
+    contiguous,
+    plan_requests,
+    wanted_cycles,
+)
 from tests.factories import make_config
 
 CONFIG = make_config(horizon_weeks=3, replay={"cycles": 2}, low_volume={"min_selling_weeks": 4})
@@ -28,9 +35,19 @@ def state(**overrides: Any) -> LakeState:
         "built_buckets": {key: frozenset("a") if key in touched else frozenset() for key in ALL_BUCKETS},
         "models": frozenset(cycles[:1]),
         "forecasts": frozenset(cycles),
-        "scored_leads": {cycles[0]: 3, cycles[1]: 3},
     }
+    if "scored" not in overrides:
+        overrides["scored"] = scored_as_of(LakeState(**{**ready, **overrides}))
     return LakeState(**{**ready, **overrides})
+
+
+def scored_as_of(state: LakeState) -> dict[str, dict[str, str]]:
+    """Every forecast cycle scored on the actuals that the state holds."""
+    return {
+        cycle: actuals_behind(date.fromisoformat(cycle), state, CONFIG, GRID)
+        for cycle in state.forecasts
+        if actuals_behind(date.fromisoformat(cycle), state, CONFIG, GRID)
+    }
 
 
 def test_nothing_is_asked_for_when_everything_is_there() -> None:
@@ -84,10 +101,23 @@ def test_the_replay_does_not_wander_with_the_clock() -> None:
 
 
 def test_a_cycle_is_scored_again_as_its_leads_close() -> None:
-    cycles = sorted(state().forecasts)
-    scored = {cycles[0]: 3, cycles[1]: 1}
-    plans = plan_requests(state(scored_leads=scored), CONFIG, NOW)
-    assert [(plan.job, plan.partition_keys) for plan in plans] == [("score_cycles", (cycles[1],))]
+    cycle = sorted(state().forecasts)[0]
+    scored = {**state().scored, cycle: dict(list(state().scored[cycle].items())[:1])}
+    plans = plan_requests(state(scored=scored), CONFIG, NOW)
+    assert [(plan.job, plan.partition_keys) for plan in plans] == [("score_cycles", (cycle,))]
+
+
+def test_a_late_file_in_a_scored_bucket_asks_for_scoring_again() -> None:
+    cycle = sorted(state().forecasts)[0]
+    late = {**state().built_buckets, cycle: frozenset({"late"})}
+    files = {**state().file_buckets, "late": frozenset({cycle})}
+    plans = plan_requests(state(file_buckets=files, built_buckets=late, scored=state().scored), CONFIG, NOW)
+    assert [(plan.job, plan.partition_keys) for plan in plans] == [("score_cycles", (cycle,))]
+
+
+def test_nothing_is_scored_twice_on_the_same_actuals() -> None:
+    ready = state()
+    assert plan_requests(state(scored=scored_as_of(ready)), CONFIG, NOW) == []
 
 
 def test_a_cycle_waits_for_its_arrival_grace() -> None:

@@ -50,6 +50,14 @@ def world_config(**overrides: Any) -> DemandConfig:
                 "columns": {"sku": "id", "sold_at": "ts", "quantity": "n", "revenue": "total", "brand": "brand"},
             },
             {
+                "name": "master",
+                "feed": "products",
+                "files": ["master/*.csv"],
+                "arrival": "modified_at",
+                "columns": {"sku": "sku", "department": "department"},
+                "priority": 1,
+            },
+            {
                 "name": "marketing",
                 "feed": "promotions",
                 "files": ["marketing/*.csv"],
@@ -125,6 +133,8 @@ class World:
         self.instance = dg.DagsterInstance.local_temp(str(folder / "dagster"))
         self.said: list[str] = []
         hand_over_manifest(folder / "state")
+        master = [f"S{sku:03d},{DEPARTMENTS[sku % 3]}" for sku in range(24)]
+        drop(folder / "landing" / "master" / "products.csv", "\n".join(["sku,department", *master]) + "\n", MONDAY)
         for week in range(weeks):
             land_week(folder / "landing", week)
         self.advance_to(weeks)

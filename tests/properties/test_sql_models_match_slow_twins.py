@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT
+from dp_assets.dbt_manifest import dbt_command
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import sku_attributes, weekly_buckets
@@ -83,22 +83,8 @@ def compiled(weeks: int, key: tuple[str, ...]) -> dict[str, str]:
     cycles = cycle_variables(BucketGrid.of(config), [CUTOFF.isoformat()])
     variables = json.dumps({**model_variables(config), "cycles": cycles})
     with TemporaryDirectory() as folder:
-        places = [
-            "--project-dir",
-            DBT_PROJECT,
-            "--profiles-dir",
-            DBT_PROJECT,
-            "--target-path",
-            folder,
-            "--log-path",
-            folder,
-        ]
-        done = subprocess.run(
-            [DBT_EXECUTABLE, "compile", "--select", "marts", "--vars", variables, *places],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = dbt_command("compile", "--select", "marts", "--vars", variables, folder=Path(folder))
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
         nodes = json.loads((Path(folder) / "manifest.json").read_text())["nodes"]
     return {node["name"]: node["compiled_code"] for node in nodes.values() if node["resource_type"] == "model"}

@@ -14,7 +14,7 @@ import yaml
 from polars.testing import assert_frame_equal
 
 from dp_assets import dbt_manifest
-from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT, current_manifest, ensure_manifest, project_hash
+from dp_assets.dbt_manifest import DBT_PROJECT, current_manifest, dbt_command, ensure_manifest, project_hash
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.contracts import PROMOTIONS, product_master, unified_transactions, weekly_buckets
 from dp_assets.domain.errors import ArtefactError
@@ -27,22 +27,12 @@ from tests.lake_makers import at, bucket_config, ingest, promotion, sale
 
 
 def dbt(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    places = [
-        "--project-dir",
-        DBT_PROJECT,
-        "--profiles-dir",
-        DBT_PROJECT,
-        "--target-path",
-        tmp_path,
-        "--log-path",
-        tmp_path,
-    ]
-    command = [DBT_EXECUTABLE, *arguments, *places]
+    command = dbt_command(*arguments, folder=tmp_path)
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
 
 
 def properties(model: str) -> dict[str, Any]:
-    paths = [path for path in DBT_PROJECT.glob(f"models/**/{model}.yml")]
+    paths = list(DBT_PROJECT.glob(f"models/**/{model}.yml"))
     described: dict[str, Any] = yaml.safe_load(paths[0].read_text())["models"][0]
     return described
 
