@@ -8,7 +8,7 @@ import dataclasses
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -19,6 +19,9 @@ from dp_assets.model_pictures import learning_curve, study_picture
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
+
+if TYPE_CHECKING:
+    from dp_assets.domain.training import Epoch
 
 
 def build(project: Project) -> dg.Definitions:
@@ -52,10 +55,14 @@ def _train(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
     study = project.settings.state_dir / "studies" / f"{cycle}.journal"
     tuned = tune(source, encoders, project.config, study, _study_name(lake, project, cycle), log.info)
     spec = spec_of(panel, encoders, project.config, tuned.hyper)
-    held, champion = fit_final(
-        source, spec, tuned.hyper, project.config, lambda epoch: log.info(f"epoch {dataclasses.asdict(epoch)}")
-    )
+    held, champion = fit_final(source, spec, tuned.hyper, project.config, lambda epoch: log.info(_spoken(epoch)))
     return _publish(lake, project, cycle, source, encoders.to_json(), tuned, held, champion)
+
+
+def _spoken(epoch: "Epoch") -> str:
+    """An epoch as a line of progress; the final refit on everything has nothing left to validate on."""
+    judged = "" if epoch.point is None else f", validation loss {epoch.point:.4f} (point), {epoch.sum:.4f} (sum)"
+    return f"epoch {epoch.number}: training loss {epoch.train_loss:.4f}{judged}"
 
 
 def _study_name(lake: Lake, project: Project, cycle: str) -> str:
