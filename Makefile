@@ -14,7 +14,7 @@ endif
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-DEMO_ENV := DP_CLOCK=simulated DP_STATE_DIR=$(CURDIR)/.demo/state DAGSTER_HOME=$(CURDIR)
+DEMO_ENV := DP_CLOCK=simulated DP_EXECUTOR=in_process DP_STATE_DIR=$(CURDIR)/.demo/state DAGSTER_HOME=$(CURDIR)
 DP_DEMO := $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
