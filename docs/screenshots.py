@@ -21,8 +21,6 @@ DAGSTER, API = 3917, 8917
 PAGES = {
     "asset-graph": "/asset-groups",
     "forecasts": "/assets/forecasts?view=partitions",
-    "training": "/assets/tuned_model?view=overview",
-    "accuracy": "/assets/accuracy?view=overview",
 }
 
 
@@ -41,8 +39,10 @@ def wait_for(url: str, seconds: float = 240) -> None:
 def take(page: Page, name: str, path: str) -> None:
     """One picture; the graph needs a while to be laid out."""
     page.goto(f"http://127.0.0.1:{DAGSTER}{path}", wait_until="domcontentloaded")
-    page.wait_for_timeout(12_000)
-    page.keyboard.press("Escape")
+    page.wait_for_timeout(8_000)
+    if name == "asset-graph":
+        page.keyboard.press("Alt+e")  # expands all groups
+        page.wait_for_timeout(8_000)
     page.screenshot(path=IMAGES / f"{name}.png")
     print(f"docs/images/{name}.png", (IMAGES / f"{name}.png").stat().st_size // 1024, "KiB")  # noqa: T201
 
@@ -62,7 +62,6 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1600, "height": 900})
             for name, path in PAGES.items():
                 take(page, name, path)
-            page.goto(f"http://127.0.0.1:{API}/v1/cycles/current")
             browser.close()
     finally:
         up.send_signal(signal.SIGINT)

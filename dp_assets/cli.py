@@ -54,7 +54,7 @@ DEMO_START = datetime(2017, 12, 5, 12, tzinfo=UTC)
 
 def say(message: str) -> None:
     """One line of progress, with the time since the command began."""
-    console.print(f"[dim]{time.monotonic() - STARTED:6.1f} s[/] {message}", highlight=False)
+    console.print(f"[dim]{time.monotonic() - STARTED:6.1f} s[/] {escape(message)}", highlight=False)
 
 
 STARTED = time.monotonic()

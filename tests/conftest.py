@@ -1,11 +1,12 @@
 """What every test shares: programs a test may need, golden files, and threads kept to one.
 
-A test that needs a program which is not there (`needs_chromium`, `needs_java`) is left out and named in the summary;
+A test that needs a program which is not there (`needs_chromium`, `needs_spark`) is left out and named in the summary;
 with DP_TEST_LEAVE_OUT_NONE=1, as in CI, that is an error instead.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Callable
@@ -16,27 +17,37 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 for name in [name for name in os.environ if name.startswith("DP_") and not name.startswith(("DP_TEST_", "DP_UPDATE_"))]:
     del os.environ[name]  # a test's settings are its own, not those of the shell it was started from
-PROGRAMS = {"needs_chromium": "chromium", "needs_java": "java", "needs_spark": "java"}
+PROGRAMS = {"needs_chromium": ("chromium",), "needs_spark": ("java", "pyspark", "dbt.adapters.spark")}
+"""Marker → programs on the PATH, and Python modules, that its tests need."""
 GOLDEN = Path(__file__).parent / "golden"
 left_out: list[str] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for marker, program in PROGRAMS.items():
-        config.addinivalue_line("markers", f"{marker}: needs the program {program}")
+    for marker, programs in PROGRAMS.items():
+        config.addinivalue_line("markers", f"{marker}: needs {', '.join(programs)}")
     config.addinivalue_line(
         "markers", "golden: compares with a file under tests/golden or docs; `make golden` rewrites it"
     )
 
 
+def is_there(program: str) -> bool:
+    """Whether a program is on the PATH, or a Python module of that name can be imported."""
+    if shutil.which(program):
+        return True
+    try:
+        return importlib.util.find_spec(program) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept = []
     for item in items:
-        missing = [
-            program
-            for marker, program in PROGRAMS.items()
-            if item.get_closest_marker(marker) and not shutil.which(program)
-        ]
+        needed = {
+            program for marker, programs in PROGRAMS.items() if item.get_closest_marker(marker) for program in programs
+        }
+        missing = [program for program in needed if not is_there(program)]
         if missing:
             left_out.append(f"{item.nodeid} (needs {', '.join(sorted(set(missing)))})")
         else:

@@ -18,12 +18,14 @@ from dp_resources.clock import SimulatedClock
 from dp_resources.settings import Settings
 from tests.manifest import hand_over_manifest
 
+DEMO_NOW = datetime(2017, 12, 5, 12, tzinfo=UTC)
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     state = tmp_path_factory.mktemp("state")
     clock = SimulatedClock(state / "clock.json")
-    clock.set(datetime(2017, 12, 5, 12, tzinfo=UTC))
+    clock.set(DEMO_NOW)
     hand_over_manifest(state)
     settings = Settings(state_dir=state, clock="simulated", executor="in_process")
     return build_project(settings, load_config(REPOSITORY / "demand.yaml"), REPOSITORY, clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
+from playwright.sync_api import sync_playwright
 
 from dp_assets.domain.errors import ConfigError
 from dp_assets.reload import ask
@@ -108,6 +110,17 @@ class TestUp:
         entries = ask(f"http://127.0.0.1:{up.web}", LOCATIONS)["workspaceOrError"]["locationEntries"]
         assert [entry["locationOrLoadError"]["__typename"] for entry in entries] == ["RepositoryLocation"]
         assert not any("WARNING      the graph did not load" in line for line in up.lines)
+
+    @pytest.mark.needs_chromium
+    def test_a_browser_shows_the_graph_from_raw_files_to_the_bundle(self, up: Up) -> None:
+        chromium = shutil.which("chromium")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            page = browser.new_page(viewport={"width": 1600, "height": 900})
+            page.goto(f"http://127.0.0.1:{up.web}/asset-groups", wait_until="domcontentloaded")
+            for group in ("ingest", "training", "serving"):
+                page.get_by_text(group, exact=True).first.wait_for(timeout=60_000)
+            browser.close()
 
     def test_the_api_waits_for_a_bundle_and_then_serves_it(self, up: Up, tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{up.api}/v1/forecast/skus/sku0001"
