@@ -12,6 +12,7 @@ import dagster as dg
 import pytest
 
 from dp_assets.definitions import build_definitions
+from dp_assets.defs.automation.conditions import MAIN_LINE
 from dp_assets.domain.config_file import load_config
 from dp_assets.project import REPOSITORY, Project, build_project
 from dp_resources.clock import SimulatedClock
@@ -110,6 +111,17 @@ def test_every_table_has_a_blocking_contract_check(definitions: dg.Definitions, 
     graph = definitions.resolve_asset_graph()
     checks = {key.name for key in graph.asset_check_keys}
     assert {f"{table.name}_contract" for table in tables(project.config)} <= checks
+
+
+def test_the_main_line_has_freshness_policies_on_wall_time_only(project: Project, definitions: dg.Definitions) -> None:
+    def fresh(built: dg.Definitions) -> set[str]:
+        specs = [spec for asset in built.assets or [] if isinstance(asset, dg.AssetsDefinition) for spec in asset.specs]
+        return {spec.key.to_user_string() for spec in specs if spec.freshness_policy is not None}
+
+    settings = project.settings.model_copy(update={"clock": "wall"})
+    wall = build_definitions(build_project(settings, project.config, REPOSITORY))
+    assert fresh(wall) == set(MAIN_LINE)
+    assert fresh(definitions) == set()
 
 
 def test_simulated_time_lists_the_current_cycle_and_only_closed_buckets(project: Project) -> None:

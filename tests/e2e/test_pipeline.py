@@ -11,6 +11,7 @@ import pytest
 
 from dp_assets.domain.contracts import tables
 from tests.e2e.small_world import World, drop, land_week, world_config
+from tests.factories import MONDAY
 
 pytestmark = pytest.mark.slow
 WEEKS = 30
@@ -88,6 +89,23 @@ def test_the_next_week_brings_the_next_cycle_and_scores_a_lead(world: World) -> 
     assert len(after) == len(before) + 1
     accuracy = world.table("accuracy", cycle=max(before))
     assert accuracy.filter(pl.col("level") == "total")["lead"].max() == 1
+
+
+def test_files_that_arrive_later_change_no_earlier_cycle(world: World) -> None:
+    from dp_assets.domain.plan import RunPlan
+    from dp_assets.execution import definitions_for, execute
+
+    lake = world.project.lake()
+    cycle = sorted(lake.partitions("forecasts"))[-2]
+    tables = ("sku_attributes", "eligibility", "forecasts", "published_forecasts")
+    before = {name: lake.read_bytes(lake.path(name, cycle=cycle)) for name in tables}
+    late = world.folder / "landing" / "shop" / "late.csv"
+    drop(late, f"item;day;qty;money;dept\nS001;{MONDAY:%d/%m/%Y};5000;1,00;bakery\n", world.clock.now().date())
+    world.run()
+    execute(
+        RunPlan("weekly_cycle", (cycle,), "late"), world.project, definitions_for(world.project, print), world.instance
+    )
+    assert {name: lake.read_bytes(lake.path(name, cycle=cycle)) for name in tables} == before
 
 
 def test_a_broken_file_goes_to_quarantine_and_stops_nobody(world: World) -> None:
