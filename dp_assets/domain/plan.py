@@ -18,7 +18,7 @@ from typing import Literal
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 
-JobName = Literal["ingest_new_files", "refresh_buckets", "retrain", "weekly_cycle", "score_cycles"]
+JobName = Literal["ingest_new_files", "refresh_buckets", "retrain", "weekly_cycle", "score_cycles", "batch_inference"]
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ class Stage:
             if isinstance(asset, dg.AssetsDefinition)
         ]
         with dg.DagsterInstance.ephemeral(tempdir=str(self.folder)) as instance:
-            result = dg.materialize(assets, instance=instance, resources={"lake": self.lake}, tags=RANGE)
+            result = dg.materialize(
+                assets, instance=instance, resources={"lake": self.lake, "clock": self.project.clock}, tags=RANGE
+            )
         assert result.success
         return {
             event.asset_key.to_user_string(): dict(event.materialization.metadata)
