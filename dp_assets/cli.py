@@ -130,10 +130,13 @@ def run() -> None:
     """
     from dp_assets.dbt_manifest import ensure_manifest
     from dp_assets.execution import run_until_done
+    from dp_assets.orphans import fail_orphans
 
-    project = open_project()
+    project, instance = open_project(), open_instance()
     ensure_manifest(project.settings)
-    done = run_until_done(project, open_instance(), say)
+    for run_id in fail_orphans(instance, _dagster_is_up(project.settings.dagster_url)):
+        say(f"run {run_id} had been killed with its process; marked as failed, and what it left is done now")
+    done = run_until_done(project, instance, say)
     say("everything was up to date" if not done else f"{done} job(s) ran; everything is up to date")
 
 
@@ -180,10 +183,12 @@ def up(
 ) -> None:
     """Start the Dagster UI, its daemon and the forecast API; one Ctrl-C stops them all."""
     from dp_assets.dbt_manifest import ensure_manifest
+    from dp_assets.orphans import fail_orphans
     from dp_assets.up import run_up
 
     project = open_project()
     ensure_manifest(project.settings)
+    fail_orphans(open_instance(), daemon_is_up=_dagster_is_up(project.settings.dagster_url))
     raise typer.Exit(run_up(dagster_port=dagster_port, api_port=api_port))
 
 
@@ -399,7 +404,10 @@ def inspect_accuracy() -> None:
     """Show the accuracy of every scored cycle beside the naive forecast."""
     from dp_assets.report import accuracy_report
 
-    show(accuracy_report(open_project().lake()), "Accuracy by cycle")
+    accuracy = accuracy_report(open_project().lake())
+    if accuracy.is_empty():
+        raise typer.BadParameter("no cycle has been scored yet; its actuals come with the following weeks' files")
+    show(accuracy, "Accuracy by cycle")
 
 
 def main() -> None:

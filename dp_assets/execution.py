@@ -19,6 +19,7 @@ from dp_assets.domain.errors import DemandPlannerError
 from dp_assets.domain.plan import RunPlan, contiguous, plan_requests
 from dp_assets.ingestion import register_new_files
 from dp_assets.lake_state import read_state
+from dp_assets.orphans import own_process
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.project import Project
 from dp_resources.landing import Landing
@@ -83,8 +84,10 @@ def execute(plan: RunPlan, project: Project, definitions: dg.Definitions, instan
         RunFailedError: a step failed; what earlier steps published stays, and a rerun continues from there.
     """
     job = definitions.resolve_job_def(plan.job)
-    for group in contiguous(plan.partition_keys, partition_order(plan, project, instance)):
-        tags = {RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200]}
+    order = partition_order(plan, project, instance)
+    listed = set(order)
+    for group in contiguous(tuple(key for key in plan.partition_keys if key in listed), order):
+        tags = {RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200], **own_process()}
         result = job.execute_in_process(
             run_config={"loggers": {"console": {}}}, instance=instance, tags=tags, raise_on_error=False
         )

@@ -28,7 +28,10 @@ def read_state(lake: Lake) -> LakeState:
         registered=tuple(registrations(lake)),
         file_buckets=touched_buckets(ingested.values()),
         built_buckets={bucket: frozenset(record["file_versions"]) for bucket, record in built.items()},
-        models=frozenset(lake.partitions("tuned_model")),
-        forecasts=frozenset(lake.partitions("serving_bundle")),
-        scored={cycle: record["actuals"] for cycle, record in lake.committed("accuracy").items()},
+        models=frozenset(lake.partitions("tuned_model")) & frozenset(lake.partitions("error_distributions")),
+        forecasts={
+            cycle: str(lake.manifest("serving_bundle", cycle=cycle)["sha256"])
+            for cycle in lake.partitions("serving_bundle")
+        },
+        scored={cycle: record["inputs"] for cycle, record in lake.committed("accuracy").items()},
     )

@@ -43,8 +43,10 @@ def registration(lake: Lake, file_version_id: str) -> Registration:
 
 
 def write_registration(lake: Lake, found: Registration) -> None:
-    """Stores a registration; from then on the version exists."""
-    lake.write_bytes(f"{lake.root}/_registrations/{found.file_version_id}.json", json_bytes(found.to_record()))
+    """Stores a registration; from then on the version exists. One that is there stays: its arrival never changes."""
+    path = f"{lake.root}/_registrations/{found.file_version_id}.json"
+    if not lake.fs.exists(path):
+        lake.write_bytes(path, json_bytes(found.to_record()))
 
 
 def sightings(lake: Lake) -> set[tuple[str, str]]:

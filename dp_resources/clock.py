@@ -42,6 +42,11 @@ class SimulatedClock:
             raise ConfigError(
                 f"the simulated clock {self.path} was never set; run `dp clock set <time>` or unset DP_CLOCK"
             ) from None
+        except (ValueError, KeyError, TypeError):
+            raise ConfigError(
+                f'expected {{"now": "<time with zone>"}} in {self.path}, got {self.path.read_text()[:80]!r}; '
+                "remove the file and run `dp clock set <time>`"
+            ) from None
 
     def set(self, moment: datetime) -> None:
         """Sets the time. Raises ConfigError for a time without zone, or one before the present simulated time."""

@@ -13,7 +13,7 @@ from dp_assets.domain.accuracy import accuracy_summary, accuracy_table, known_ac
 from dp_assets.domain.contracts import ACCURACY, weekly_buckets
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.plan import LakeState, actuals_behind, closed_leads
+from dp_assets.domain.plan import LakeState, closed_leads, score_inputs
 from dp_assets.lake_state import read_state
 from dp_assets.node_pictures import accuracy_picture
 from dp_assets.previews import preview, table_schema
@@ -58,7 +58,7 @@ def build(project: Project) -> dg.Definitions:
 def score_cycle(lake: Lake, project: Project, clock: Clock, state: LakeState, cycle: str) -> dict[str, Any]:
     """Scores the closed leads of a cycle, publishes the table, then the record of how many leads it covers."""
     config, cutoff = project.config, project.grid.parse(cycle)
-    leads = project.grid.leads(cutoff, config.horizon)[: closed_leads(cutoff, state, config, project.grid)]
+    leads = project.grid.leads(cutoff, config.horizon)[: closed_leads(cutoff, state, config, project.grid, clock.now())]
     forecasts = lake.read("forecasts", cycle=cycle)
     panel = Panel.load(lake.open_folder("features", cycle=cycle))
     hierarchies = build_hierarchies(forecasts, lake.read("sku_attributes", cycle=cycle), config)
@@ -67,8 +67,8 @@ def score_cycle(lake: Lake, project: Project, clock: Clock, state: LakeState, cy
     scored = scored_frame(forecasts, actuals, past_scales(panel, config), leads)
     table = accuracy_table(scored, hierarchies, config)
     receipt = lake.write("accuracy", table, cycle=cycle)
-    actuals_read = actuals_behind(cutoff, state, config, project.grid)
-    lake.commit("accuracy", cycle, {"cycle": cycle, "leads": len(leads), "actuals": actuals_read})
+    inputs = score_inputs(cutoff, state, config, project.grid, clock.now())
+    lake.commit("accuracy", cycle, {"cycle": cycle, "leads": len(leads), "inputs": inputs})
     shown = {} if scored.is_empty() else {"biggest_nodes": accuracy_picture(scored, panel, hierarchies[0])}
     return {
         "dagster/partition_row_count": receipt.rows,

@@ -120,7 +120,6 @@ def build(project: Project) -> dg.Definitions:
         "manifest": manifest,
         "dagster_dbt_translator": LakeTranslator(),
         "backfill_policy": dg.BackfillPolicy.single_run(),
-        "pool": "dbt",
     }
 
     @dbt_assets(select="tag:bucket", name="bucket_models", partitions_def=project.buckets, **shared)

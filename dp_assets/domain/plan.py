@@ -29,16 +29,16 @@ class LakeState:
         registered: file versions registered, in arrival order.
         file_buckets: file version → bucket starts its accepted rows touch; it counts once committed.
         built_buckets: bucket → file versions its contributions were built from.
-        models: cycles with a trained model.
-        forecasts: cycles with a serving bundle, the last asset of a cycle.
-        scored: cycle → scored buckets, each with the fingerprint of the file versions its actuals came from.
+        models: cycles with a trained model and its residuals.
+        forecasts: cycle → hash of its serving bundle, the last asset of a cycle.
+        scored: cycle → what its scores came from, as `score_inputs` says.
     """
 
     registered: tuple[str, ...] = ()
     file_buckets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     built_buckets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     models: frozenset[str] = frozenset()
-    forecasts: frozenset[str] = frozenset()
+    forecasts: Mapping[str, str] = field(default_factory=dict)
     scored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -98,66 +98,89 @@ def _buckets(state: LakeState, config: DemandConfig, grid: BucketGrid, now: date
     return [RunPlan("refresh_buckets", tuple(stale), f"buckets that lack files ({content})")]
 
 
-def wanted_cycles(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[date]:
-    """The current cycle and, before it, the replayed ones, ascending.
+def first_history(state: LakeState) -> date | None:
+    """The first bucket that any file version sold in; None without data."""
+    return min((date.fromisoformat(key) for key, versions in state.built_buckets.items() if versions), default=None)
 
-    The replay starts at the oldest model once there is one, so that it does not wander with the clock.
+
+def wanted_cycles(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[date]:
+    """The replayed cycles and the current one, ascending, and what was missed since the last current one.
+
+    The replay starts at the oldest model once there is one, so that it does not wander with the clock. A cycle needs
+    the selling weeks of the low-volume rule and a horizon of history behind it.
     """
+    begin = first_history(state)
+    if begin is None:
+        return []
     current = grid.newest_cutoff(now)
     first = min((date.fromisoformat(model) for model in state.models), default=None)
     if first is None:
         first = current - (config.horizon + config.replay.cycles - 1) * grid.step
-    earliest = grid.first + (config.horizon + config.in_buckets(config.low_volume.min_selling_weeks)) * grid.step
     replayed = [first + number * grid.step for number in range(config.replay.cycles)]
-    return sorted({cycle for cycle in [*replayed, current] if earliest <= cycle <= current})
+    newest = max((date.fromisoformat(cycle) for cycle in state.forecasts), default=current)
+    since = list(grid.starts(newest, current)) if newest > replayed[-1] else []
+    earliest = begin + (config.horizon + config.in_buckets(config.low_volume.min_selling_weeks)) * grid.step
+    return sorted({cycle for cycle in [*replayed, *since, current] if earliest <= cycle <= current})
+
+
+def history_fingerprint(state: LakeState, cutoff: date) -> str:
+    """A short hash of what the buckets before a cutoff were built from: other files, other hash."""
+    past = [f"{key}:{fingerprint(made)}" for key, made in state.built_buckets.items() if key < cutoff.isoformat()]
+    return fingerprint(past)
 
 
 def _training(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
-    wanted = wanted_cycles(state, config, grid, now) if state.built_buckets else []
+    wanted = wanted_cycles(state, config, grid, now)
     if not wanted or state.models:
         return []
-    return [RunPlan("retrain", (wanted[0].isoformat(),), "no champion yet")]
+    cause = f"no champion yet (history {history_fingerprint(state, wanted[0])})"
+    return [RunPlan("retrain", (wanted[0].isoformat(),), cause)]
 
 
 def _cycles(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
-    if not state.built_buckets:
+    missing = [cycle for cycle in wanted_cycles(state, config, grid, now) if cycle.isoformat() not in state.forecasts]
+    if not missing:
         return []
-    missing = [
-        cycle.isoformat()
-        for cycle in wanted_cycles(state, config, grid, now)
-        if cycle.isoformat() not in state.forecasts
-    ]
-    return [RunPlan("weekly_cycle", tuple(missing), "cycles without forecasts")] if missing else []
+    cause = f"cycles without forecasts (history {history_fingerprint(state, missing[-1])})"
+    return [RunPlan("weekly_cycle", tuple(cycle.isoformat() for cycle in missing), cause)]
 
 
-def closed_leads(cycle: date, state: LakeState, config: DemandConfig, grid: BucketGrid) -> int:
-    """How many leads of a cycle have their bucket built, counted without a gap from lead 1."""
-    leads = grid.leads(cycle, config.horizon)
+def closed_leads(cycle: date, state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> int:
+    """How many leads of a cycle can be scored, counted without a gap from lead 1.
+
+    A lead is closed once its bucket is built and the time its files may take to arrive has passed: at midnight after
+    the last day a bucket is built too, but nothing has arrived.
+    """
     closed = 0
-    while closed < len(leads) and leads[closed].isoformat() in state.built_buckets:
+    for lead in grid.leads(cycle, config.horizon):
+        if lead.isoformat() not in state.built_buckets or grid.known_at(lead + grid.step) > now:
+            break
         closed += 1
     return closed
 
 
-def actuals_behind(cycle: date, state: LakeState, config: DemandConfig, grid: BucketGrid) -> dict[str, str]:
-    """Buckets of a cycle's closed leads → fingerprint of the file versions they were built from."""
-    closed = closed_leads(cycle, state, config, grid)
+def score_inputs(
+    cycle: date, state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime
+) -> dict[str, str]:
+    """What the scores of a cycle come from: `forecast` → its bundle, closed bucket → fingerprint of its files."""
+    closed = closed_leads(cycle, state, config, grid, now)
     keys = [lead.isoformat() for lead in grid.leads(cycle, config.horizon)[:closed]]
-    return {key: fingerprint(state.built_buckets[key]) for key in keys}
+    actuals = {key: fingerprint(state.built_buckets[key]) for key in keys}
+    return {"forecast": state.forecasts.get(cycle.isoformat(), ""), **actuals}
 
 
-def fingerprint(versions: Iterable[str]) -> str:
-    """A short hash of a set of file versions, whatever their order."""
-    return hashlib.sha256("\n".join(sorted(versions)).encode()).hexdigest()[:16]
+def fingerprint(parts: Iterable[str]) -> str:
+    """A short hash of a set of texts, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()[:16]
 
 
 def _scoring(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
     due: dict[str, str] = {}
     for cycle in sorted(state.forecasts):
-        actuals = actuals_behind(date.fromisoformat(cycle), state, config, grid)
-        if actuals and actuals != state.scored.get(cycle):
-            due[cycle] = f"{cycle}: {len(actuals)} leads of {fingerprint(actuals.values())}"
-    cause = f"leads that have closed or whose actuals changed ({', '.join(due.values())})"
+        inputs = score_inputs(date.fromisoformat(cycle), state, config, grid, now)
+        if len(inputs) > 1 and inputs != state.scored.get(cycle):
+            due[cycle] = f"{cycle}: {len(inputs) - 1} leads of {fingerprint(inputs.values())}"
+    cause = f"leads that have closed, or whose forecast or actuals changed ({', '.join(due.values())})"
     return [RunPlan("score_cycles", tuple(due), cause)] if due else []
 
 

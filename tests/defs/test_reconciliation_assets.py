@@ -146,7 +146,7 @@ def test_accuracy_scores_closed_leads_only_and_again_as_more_close(workshop: Wor
     assert set(workshop.read("accuracy")["lead"]) == {0, 1}
     record = workshop.lake.committed("accuracy")[workshop.cycle]
     assert record["leads"] == 1
-    assert list(record["actuals"]) == [workshop.cycle]
+    assert set(record["inputs"]) == {"forecast", workshop.cycle}
     metadata = workshop.metadata(result, "accuracy")
     assert metadata["closed_leads"] == 1
     assert "naive_wape" in metadata["beside_naive"]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.plan import (
     LakeState,
-    actuals_behind,
     closed_buckets,
     contiguous,
     plan_requests,
+    score_inputs,
     wanted_cycles,
 )
 from tests.factories import make_config
@@ -25,29 +25,28 @@ NOW = datetime(2017, 5, 2, 12, tzinfo=UTC)
 ALL_BUCKETS = [day.isoformat() for day in closed_buckets(GRID, NOW)]
 
 
+BUILT = {key: frozenset("a") if number < 3 else frozenset() for number, key in enumerate(ALL_BUCKETS)}
+CYCLES = [cycle.isoformat() for cycle in wanted_cycles(LakeState(built_buckets=BUILT), CONFIG, GRID, NOW)]
+
+
 def state(**overrides: Any) -> LakeState:
     """Everything up to date at NOW, but for what the test overrides."""
-    touched = frozenset(ALL_BUCKETS[:3])
-    cycles = [cycle.isoformat() for cycle in wanted_cycles(LakeState(), CONFIG, GRID, NOW)]
     ready: dict[str, Any] = {
         "registered": ("a",),
-        "file_buckets": {"a": touched},
-        "built_buckets": {key: frozenset("a") if key in touched else frozenset() for key in ALL_BUCKETS},
-        "models": frozenset(cycles[:1]),
-        "forecasts": frozenset(cycles),
+        "file_buckets": {"a": frozenset(ALL_BUCKETS[:3])},
+        "built_buckets": BUILT,
+        "models": frozenset(CYCLES[:1]),
+        "forecasts": {cycle: f"bundle of {cycle}" for cycle in CYCLES},
     }
     if "scored" not in overrides:
         overrides["scored"] = scored_as_of(LakeState(**{**ready, **overrides}))
     return LakeState(**{**ready, **overrides})
 
 
-def scored_as_of(state: LakeState) -> dict[str, dict[str, str]]:
-    """Every forecast cycle scored on the actuals that the state holds."""
-    return {
-        cycle: actuals_behind(date.fromisoformat(cycle), state, CONFIG, GRID)
-        for cycle in state.forecasts
-        if actuals_behind(date.fromisoformat(cycle), state, CONFIG, GRID)
-    }
+def scored_as_of(state: LakeState, now: datetime = NOW) -> dict[str, dict[str, str]]:
+    """Every forecast cycle scored on what the state holds."""
+    inputs = {cycle: score_inputs(date.fromisoformat(cycle), state, CONFIG, GRID, now) for cycle in state.forecasts}
+    return {cycle: found for cycle, found in inputs.items() if len(found) > 1}
 
 
 def test_nothing_is_asked_for_when_everything_is_there() -> None:
@@ -82,14 +81,14 @@ def test_a_bucket_that_still_runs_waits_for_its_end() -> None:
 
 
 def test_the_first_training_precedes_the_first_replayed_cycle() -> None:
-    plans = plan_requests(state(models=frozenset(), forecasts=frozenset()), CONFIG, NOW)
-    first = wanted_cycles(LakeState(), CONFIG, GRID, NOW)[0]
+    plans = plan_requests(state(models=frozenset(), forecasts={}), CONFIG, NOW)
+    first = date.fromisoformat(CYCLES[0])
     assert [(plan.job, plan.partition_keys) for plan in plans] == [("retrain", (first.isoformat(),))]
 
 
 def test_only_missing_cycles_are_forecast() -> None:
     cycles = sorted(state().forecasts)
-    plans = plan_requests(state(forecasts=frozenset(cycles[:-1])), CONFIG, NOW)
+    plans = plan_requests(state(forecasts=dict.fromkeys(cycles[:-1], "bundle")), CONFIG, NOW)
     assert [(plan.job, plan.partition_keys) for plan in plans] == [("weekly_cycle", (cycles[-1],))]
 
 
@@ -98,6 +97,50 @@ def test_the_replay_does_not_wander_with_the_clock() -> None:
     after = wanted_cycles(state(), CONFIG, GRID, NOW + timedelta(weeks=1))
     assert after[:2] == before[:2]
     assert after[-1] == before[-1] + timedelta(weeks=1)
+
+
+def test_cycles_missed_while_nothing_ran_are_made_up_for() -> None:
+    later = wanted_cycles(state(), CONFIG, GRID, NOW + timedelta(weeks=3))
+    newest = date.fromisoformat(CYCLES[-1])
+    assert later[-4:] == [newest + timedelta(weeks=week) for week in range(4)]
+
+
+def test_a_model_without_residuals_is_no_model_so_training_is_asked_for_again() -> None:
+    plans = plan_requests(state(models=frozenset()), CONFIG, NOW)
+    assert [plan.job for plan in plans] == ["retrain"]
+
+
+def test_cycles_are_counted_from_the_first_sale_not_from_the_first_bucket() -> None:
+    late = {key: frozenset("a") if key >= ALL_BUCKETS[-3] else frozenset() for key in ALL_BUCKETS}
+    files = {"a": frozenset(ALL_BUCKETS[-3:])}
+    waiting = LakeState(registered=("a",), file_buckets=files, built_buckets=late)
+    assert plan_requests(waiting, CONFIG, NOW) == []
+
+
+def test_a_failed_job_is_asked_for_again_under_another_key_once_its_files_change() -> None:
+    keys = []
+    for file in ("bad", "mended"):
+        built = {**BUILT, ALL_BUCKETS[0]: frozenset({file})}
+        files = {"a": frozenset(ALL_BUCKETS[1:3]), file: frozenset(ALL_BUCKETS[:1])}
+        plans = plan_requests(state(built_buckets=built, file_buckets=files, forecasts={}), CONFIG, NOW)
+        keys.append(plans[0].run_key)
+        assert plans[0].job == "weekly_cycle"
+    assert keys[0] != keys[1]
+
+
+def test_a_bucket_is_not_scored_before_its_files_can_have_arrived() -> None:
+    midnight = GRID.midnight(GRID.start_of(NOW.date()))
+    cycle = GRID.start_of(NOW.date()) - GRID.step
+    built = {**BUILT, cycle.isoformat(): frozenset()}
+    known = LakeState(built_buckets=built, forecasts={cycle.isoformat(): "bundle"})
+    assert len(score_inputs(cycle, known, CONFIG, GRID, midnight + timedelta(hours=1))) == 1
+    assert len(score_inputs(cycle, known, CONFIG, GRID, midnight + timedelta(days=1))) == 2
+
+
+def test_a_remade_forecast_is_scored_again() -> None:
+    remade = {**state().forecasts, CYCLES[0]: "another bundle"}
+    plans = plan_requests(state(forecasts=remade, scored=state().scored), CONFIG, NOW)
+    assert [(plan.job, plan.partition_keys) for plan in plans] == [("score_cycles", (CYCLES[0],))]
 
 
 def test_a_cycle_is_scored_again_as_its_leads_close() -> None:
