@@ -316,8 +316,10 @@ def _merge_masters(masters: Sequence[_Master], columns: Sequence[str]) -> pl.Dat
 
 
 def _masters(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> list[_Master]:
-    """Product files that stood at their paths when a file arrived, oldest first."""
-    arrived = [one for one in known if one.feed == "products" and one.arrived_at <= found.arrived_at]
+    """Product files that stood at their paths when a file arrived, oldest first; those of removed producers left out."""
+    present = {producer.name for producer in config.producers}
+    masters = [one for one in known if one.feed == "products" and one.producer in present]
+    arrived = [one for one in masters if one.arrived_at <= found.arrived_at]
     standing: dict[str, _Master] = {}
     for one in reversed(arrived):
         if one.uri not in standing and (master := _master(lake, config, one, known)) is not None:

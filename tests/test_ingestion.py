@@ -259,6 +259,15 @@ def test_a_master_in_quarantine_does_not_replace_the_one_before(tmp_path: Path) 
     assert report.record["quantity"]["accepted"] == 20
 
 
+def test_a_removed_master_producer_stops_nobody(tmp_path: Path) -> None:
+    world = World(tmp_path, with_master())
+    world.land("z_master/m.csv", b"item,dep\n1,DAIRY\n2,FUEL\n")
+    left = tuple(producer for producer in world.config.producers if producer.feed != "products")
+    world.config = world.config.model_copy(update={"producers": left})
+    report = world.land("shop/a.csv", b"item,day,qty\n1,2017-01-02,1\n2,2017-01-02,10\n")
+    assert report.rows == {"read": 2, "accepted": 2, "rejected": 0, "duplicate": 0}
+
+
 def test_reference_data_goes_to_its_own_tables(tmp_path: Path) -> None:
     world = World(tmp_path, with_master())
     report = world.land("z_master/m.csv", b"item,dep\n1,DAIRY\n,FUEL\n")
