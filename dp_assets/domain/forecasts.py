@@ -62,8 +62,8 @@ def receipt_of(**parts: str) -> str:
 
 
 def config_hash(config: DemandConfig) -> str:
-    """SHA-256 of the configuration's content."""
-    return hashlib.sha256(config.model_dump_json().encode()).hexdigest()
+    """SHA-256 of what the business decided; where files lie does not count, so another machine has the same hash."""
+    return hashlib.sha256(config.model_dump_json(exclude={"landing", "lake"}).encode()).hexdigest()
 
 
 def forecast_table(

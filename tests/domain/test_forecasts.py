@@ -151,3 +151,4 @@ def test_a_receipt_changes_with_any_of_its_parts() -> None:
     )
     assert config_hash(CONFIG) == config_hash(make_config(**OVERRIDES))
     assert config_hash(CONFIG) != config_hash(make_config(horizon_weeks=4))
+    assert config_hash(CONFIG) == config_hash(make_config(**{**OVERRIDES, "lake": {"root": "elsewhere"}}))
