@@ -316,7 +316,7 @@ def _merge_masters(masters: Sequence[_Master], columns: Sequence[str]) -> pl.Dat
 
 
 def _masters(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> list[_Master]:
-    """Product files that stood at their paths when a file arrived, oldest first; those of removed producers left out."""
+    """Product files that stood at their paths when a file arrived, oldest first; removed producers have none."""
     present = {producer.name for producer in config.producers}
     masters = [one for one in known if one.feed == "products" and one.producer in present]
     arrived = [one for one in masters if one.arrived_at <= found.arrived_at]

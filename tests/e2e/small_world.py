@@ -21,6 +21,7 @@ from tests.manifest import hand_over_manifest
 
 DEPARTMENTS = ("dairy", "bakery", "frozen")
 BRANDS = ("own", "national")
+PLANNED_AHEAD = 6
 
 
 def world_config(**overrides: Any) -> DemandConfig:
@@ -84,7 +85,7 @@ def land_week(root: Path, week: int, skus: int = 24, seed: int = 5) -> None:
     rng = np.random.default_rng([seed, week])
     monday = MONDAY + timedelta(weeks=week)
     level = np.random.default_rng(seed).lognormal(1.2, 0.6, skus)
-    promoted = set(np.random.default_rng([seed, week, 1]).choice(skus, 3, replace=False).tolist())
+    promoted = promoted_skus(week, skus, seed)
     shop, web = ["item;day;qty;money;dept"], []
     for sku in range(skus):
         for day in range(0, 7, 2):
@@ -99,12 +100,25 @@ def land_week(root: Path, week: int, skus: int = 24, seed: int = 5) -> None:
                 line = {"id": f"S{sku:03d}", "ts": f"{when}T10:00:00Z", "n": units, "total": units * (sku + 2) / 2}
                 web.append(json.dumps({**line, "brand": BRANDS[sku % 2]}))
     shop.append(f"S000;{monday:%d/%m/%Y};-1;-1,00;dairy")
-    plan = ["sku,from,to,kind,share"]
-    plan += [f"S{sku:03d},{monday},{monday + timedelta(days=6)},display,0.5" for sku in sorted(promoted)]
     arrival = monday + timedelta(weeks=1)
     drop(root / "shop" / f"{monday}.csv", "\n".join(shop) + "\n", arrival)
     drop(root / "web" / f"{monday}.ndjson", "\n".join(web) + "\n", arrival)
-    drop(root / "marketing" / f"{monday}.csv", "\n".join(plan) + "\n", monday - timedelta(weeks=5))
+    land_plan(root, week + PLANNED_AHEAD, skus, seed)
+
+
+def promoted_skus(week: int, skus: int, seed: int) -> set[int]:
+    """The SKUs on display in a week."""
+    return set(np.random.default_rng([seed, week, 1]).choice(skus, 3, replace=False).tolist())
+
+
+def land_plan(root: Path, week: int, skus: int = 24, seed: int = 5) -> None:
+    """Writes the promotions plan of a week; it arrives on the Monday after which its week is the sixth."""
+    monday = MONDAY + timedelta(weeks=week)
+    plan = ["sku,from,to,kind,share"]
+    for sku in sorted(promoted_skus(week, skus, seed)):
+        plan.append(f"S{sku:03d},{monday},{monday + timedelta(days=6)},display,0.5")
+    arrival = monday - timedelta(weeks=PLANNED_AHEAD - 1)
+    drop(root / "marketing" / f"{monday}.csv", "\n".join(plan) + "\n", arrival)
 
 
 def drop(path: Path, text: str, arrived_on: date) -> None:
@@ -135,6 +149,8 @@ class World:
         hand_over_manifest(folder / "state")
         master = [f"S{sku:03d},{DEPARTMENTS[sku % 3]}" for sku in range(24)]
         drop(folder / "landing" / "master" / "products.csv", "\n".join(["sku,department", *master]) + "\n", MONDAY)
+        for week in range(PLANNED_AHEAD):
+            land_plan(folder / "landing", week)
         for week in range(weeks):
             land_week(folder / "landing", week)
         self.advance_to(weeks)

@@ -12,7 +12,7 @@ import pytest
 from dp_assets.domain.contracts import tables
 from dp_assets.domain.plan import RunPlan
 from dp_assets.execution import definitions_for, execute
-from tests.e2e.small_world import World, drop, land_week, world_config
+from tests.e2e.small_world import PLANNED_AHEAD, World, drop, land_week, world_config
 from tests.factories import MONDAY
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ def test_every_row_of_every_file_is_accounted_for(world: World) -> None:
     for commit in world.project.lake().committed("ingest").values():
         rows = commit["rows"]
         assert rows["read"] == rows["accepted"] + rows["rejected"] + rows["duplicate"]
-    assert len(world.project.lake().committed("ingest")) == 3 * WEEKS + 1
+    assert len(world.project.lake().committed("ingest")) == 3 * WEEKS + PLANNED_AHEAD + 1
 
 
 def test_every_table_that_was_written_keeps_its_contract(world: World) -> None:
