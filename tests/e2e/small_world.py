@@ -114,9 +114,8 @@ def promoted_skus(week: int, skus: int, seed: int) -> set[int]:
 def land_plan(root: Path, week: int, skus: int = 24, seed: int = 5) -> None:
     """Writes the promotions plan of a week; it arrives on the Monday after which its week is the sixth."""
     monday = MONDAY + timedelta(weeks=week)
-    plan = ["sku,from,to,kind,share"]
-    for sku in sorted(promoted_skus(week, skus, seed)):
-        plan.append(f"S{sku:03d},{monday},{monday + timedelta(days=6)},display,0.5")
+    days, promoted = f"{monday},{monday + timedelta(days=6)}", sorted(promoted_skus(week, skus, seed))
+    plan = ["sku,from,to,kind,share", *(f"S{sku:03d},{days},display,0.5" for sku in promoted)]
     arrival = monday - timedelta(weeks=PLANNED_AHEAD - 1)
     drop(root / "marketing" / f"{monday}.csv", "\n".join(plan) + "\n", arrival)
 
