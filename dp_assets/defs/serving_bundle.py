@@ -21,7 +21,7 @@ from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
 from serving.bundle import Bundle, Head, NetworkParts, write_bundle
 
-REFUSED = 1e-4
+REFUSED = 1e-5
 """Difference between a batch forecast and the same one computed from the bundle that cannot be rounding any more. Two
 libraries differ by 1e-6 in a mean, and by a few 1e-6 in quantiles, which are interpolated between pools; forecasts of
 other features, weights or residuals differ by far more."""
