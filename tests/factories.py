@@ -36,6 +36,9 @@ def make_config(**overrides: Any) -> DemandConfig:
         "tuning": {"trials": 0},
         "validation": {"folds": 1},
     }
+    if "regressors" in overrides:
+        columns = {"name": "name", "starts_on": "day", "value": "value", "sku": "item"}
+        base["producers"].append({"name": "weather", "feed": "regressors", "files": ["weather/*"], "columns": columns})
     return DemandConfig.model_validate({**base, **overrides})
 
 
@@ -87,4 +90,5 @@ def make_panel(
         past_names=("running_mean",),
         known_names=("promo_display",),
         calendar_names=("yearly_sin", "yearly_cos"),
+        known_reach=(horizon,),
     )

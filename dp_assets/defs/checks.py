@@ -15,6 +15,8 @@ ASSET_OF_TABLE = {
     "file_buckets": "unified_transactions",
     "product_master": "unified_transactions",
     "promotions": "unified_transactions",
+    "events": "unified_transactions",
+    "regressors": "unified_transactions",
     "eligibility": "features",
     "outlier_log": "features",
     "error_distributions": "residuals",

@@ -11,8 +11,8 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.domain.contracts import OUTLIER_LOG, PROMOTIONS, eligibility, weekly_buckets
-from dp_assets.domain.features import FeatureSet, audit_table, build_features
+from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PROMOTIONS, REGRESSORS, Table, eligibility, weekly_buckets
+from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.partitions import PAST_BUCKETS
 from dp_assets.previews import panel_picture, preview, table_schema
@@ -43,7 +43,8 @@ def build(project: Project) -> dg.Definitions:
         """The cycle's dense panel: explicit zeros, caps, channels known up to the cutoff and ahead of it.
 
         Beside it eligibility (who is trained on, and why), the outlier log (every capped bucket), and the per-row audit
-        table where it is switched on. unified_transactions stands for the promotion calendars written with it.
+        table where it is switched on. unified_transactions stands for the promotions, events and regressors written
+        with it.
         """
 
         def work(cycle: str) -> Mapping[str, Any]:
@@ -63,22 +64,26 @@ def _build(lake: Lake, project: Project, cycle: str) -> FeatureSet:
     return build_features(
         weekly_buckets(project.config).empty() if buckets is None else buckets,
         lake.read("sku_attributes", cycle=cycle),
-        _current_promotions(lake, project, cycle),
+        _current_plans(lake, project, cycle),
         project.config,
         project.grid.parse(cycle),
     )
 
 
-def _current_promotions(lake: Lake, project: Project, cycle: str) -> pl.DataFrame:
-    """Promotion lines of the committed files that were known, and not superseded, at the cycle's knowledge time."""
+def _current_plans(lake: Lake, project: Project, cycle: str) -> Plans:
+    """Lines of the committed files that were known, and not superseded, at the cycle's knowledge time."""
     moment = project.grid.known_at(project.grid.parse(cycle))
     current = version_spans(lake.committed("ingest").values()).filter(
-        pl.col("feed") == "promotions",
         pl.col("known_from") <= moment,
         pl.col("superseded_from").is_null() | (pl.col("superseded_from") > moment),
     )
-    promotions = lake.read_all("promotions", current["file_version_id"].to_list())
-    return PROMOTIONS.empty() if promotions is None else promotions
+
+    def lines(table: Table) -> pl.DataFrame:
+        versions = current.filter(pl.col("feed") == table.name)["file_version_id"].to_list()
+        found = lake.read_all(table.name, versions)
+        return table.empty() if found is None else found
+
+    return Plans(lines(PROMOTIONS), lines(EVENTS), lines(REGRESSORS))
 
 
 def _publish(lake: Lake, project: Project, made: FeatureSet, cycle: str) -> None:

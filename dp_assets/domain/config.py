@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FileFormat = Literal["csv", "parquet", "arrow", "ndjson", "json", "xlsx"]
-Feed = Literal["transactions", "products", "promotions"]
+Feed = Literal["transactions", "products", "promotions", "events", "regressors"]
 AttributeKind = Literal["single", "multi"]
 Seasonality = Literal["yearly", "half_yearly", "quarterly", "monthly"]
 
@@ -52,8 +52,13 @@ FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"sku", "starts_on", "ends_on"}),
         frozenset({"sku", "starts_on", "ends_on", "kind", "discount", "share", "location"}),
     ),
+    "events": (frozenset({"name", "starts_on"}), frozenset({"name", "starts_on", "ends_on"})),
+    "regressors": (frozenset({"name", "starts_on", "value"}), frozenset({"name", "starts_on", "value", "sku"})),
 }
-"""Per feed: the unified columns a mapping must have, and those it may have (plus attributes, but for promotions)."""
+"""Per feed: the unified columns a mapping must have, and those it may have."""
+
+ATTRIBUTE_FEEDS: frozenset[Feed] = frozenset({"transactions", "products"})
+"""Feeds whose mapping may name attributes, too."""
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -130,7 +135,8 @@ class ProducerConfig(Section):
     name: Slug
     """Short name; appears in file versions, tables and messages."""
     feed: Feed = "transactions"
-    """What the files hold: sales lines, a product master (attributes per SKU), or a promotions calendar."""
+    """What the files hold: sales lines, a product master (attributes per SKU), a promotions calendar, a calendar of
+    events (school holidays, feasts, closures), or values of regressors (see `regressors`)."""
     files: tuple[str, ...] = Field(min_length=1)
     """Globs below the landing root; the first producer whose glob matches owns the file."""
     format: FileFormat | Literal["auto"] = "auto"
@@ -283,6 +289,18 @@ class FeatureConfig(Section):
     """ISO country code (optionally `-subdivision`, e.g. `IT` or `US-OH`) of the holiday calendar."""
     audit_table: bool = True
     """Whether the per-row Parquet table of all channels is written beside the dense panel."""
+
+
+class RegressorConfig(Section):
+    """One outside quantity over time, delivered by a producer with `feed: regressors` under the name of this entry."""
+
+    known_ahead_weeks: int = Field(0, ge=0)
+    """Weeks after a cutoff for which its values are known, e.g. 1 for a weather forecast; 0 for past-only. Values
+    beyond are never used, even where they were delivered: they count as the last one known."""
+    aggregate: Literal["mean", "sum", "min", "max", "last"] = "mean"
+    """How several values of one bucket become one."""
+    missing: Literal["previous", "zero"] = "previous"
+    """What a bucket without a value counts as. Buckets before the first value ever count as 0."""
 
 
 class ValidationConfig(Section):
@@ -443,6 +461,8 @@ class DemandConfig(Section):
     """What is trained on."""
     features: FeatureConfig = FeatureConfig()
     """Channels of the panel."""
+    regressors: dict[Slug, RegressorConfig] = {}
+    """Outside quantities that the network sees, such as temperature or marketing spend, by name."""
     lookback_weeks: int = Field(52, ge=1)
     """Weeks of history the network sees."""
     horizon_weeks: int = Field(13, ge=1)
@@ -500,6 +520,9 @@ class DemandConfig(Section):
                     index,
                     "levels",
                 )
+        if self.regressors and not any(producer.feed == "regressors" for producer in self.producers):
+            message = "regressors need a producer with `feed: regressors` that delivers them, but there is none"
+            raise MisplacedValueError(message, "regressors")
         for name in ("horizon_weeks", "lookback_weeks"):
             if getattr(self, name) < self.bucket.weeks:
                 message = f"expected at least one bucket ({self.bucket.weeks} weeks), got {getattr(self, name)} week(s)"

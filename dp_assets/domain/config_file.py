@@ -22,7 +22,14 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from dp_assets.domain.config import FEED_COLUMNS, TRANSACTION_COLUMNS, DemandConfig, ProducerConfig, ValuesFilter
+from dp_assets.domain.config import (
+    ATTRIBUTE_FEEDS,
+    FEED_COLUMNS,
+    TRANSACTION_COLUMNS,
+    DemandConfig,
+    ProducerConfig,
+    ValuesFilter,
+)
 from dp_assets.domain.config_errors import Finding, YamlPath, did_you_mean, findings
 from dp_assets.domain.config_reference import json_schema, reference_markdown
 from dp_assets.domain.errors import ConfigError
@@ -169,7 +176,7 @@ def _cross_findings(config: DemandConfig, folder: Path | None) -> Iterator[Findi
 def _mapping_findings(producer: ProducerConfig, config: DemandConfig, folder: Path | None) -> Iterator[Finding]:
     """Columns that the feed does not have or lacks, wherever the mapping stands. Paths are below the producer."""
     required, allowed = FEED_COLUMNS[producer.feed]
-    known = allowed | (frozenset() if producer.feed == "promotions" else frozenset(config.attributes))
+    known = allowed | (frozenset(config.attributes) if producer.feed in ATTRIBUTE_FEEDS else frozenset())
     mapping: Iterable[str] | None = producer.columns or None
     place: YamlPath = ("columns",)
     if folder and producer.mapping_table:

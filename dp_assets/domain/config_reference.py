@@ -153,7 +153,8 @@ def _columns_by_feed() -> str:
     return "\n".join(
         [
             "## Unified columns by feed\n",
-            "What `producers[].columns` or a mapping table may name. Attributes come on top, except for promotions.\n",
+            "What `producers[].columns` or a mapping table may name.",
+            "Attributes come on top for transactions and products.\n",
             "| feed | required | optional |",
             "| --- | --- | --- |",
             *rows,

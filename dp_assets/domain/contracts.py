@@ -132,7 +132,7 @@ RAW_FILES = Table(
         _FILE_VERSION,
         _text("content_sha256", "SHA-256 of the bytes"),
         _text("producer", "producer whose glob matched"),
-        _text("feed", "transactions, products or promotions"),
+        _text("feed", "transactions, products, promotions, events or regressors"),
         _text("uri", "path below the landing root"),
         _text("etag", "storage's version tag of the object"),
         Column("bytes", pl.Int64(), "size", "bytes", minimum=0),
@@ -191,6 +191,39 @@ PROMOTIONS = Table(
         _text("kind", "type of promotion, e.g. display, mailer, front_page"),
         _number("discount", "price reduction", "share of price", nullable=True, minimum=0),
         _number("share", "share of stores that take part", "share of stores", minimum=0),
+    ),
+)
+
+EVENTS = Table(
+    name="events",
+    grain="event line",
+    partitioned_by="file_version",
+    key=("file_version_id", "row_number"),
+    columns=(
+        _FILE_VERSION,
+        _ROW,
+        _text("producer", "producer of the calendar"),
+        _KNOWN_FROM,
+        _text("name", "what happens; the same name every time, so that its effect can be learned"),
+        Column("starts_on", pl.Date(), "first day of the event"),
+        Column("ends_on", pl.Date(), "last day of the event"),
+    ),
+)
+
+REGRESSORS = Table(
+    name="regressors",
+    grain="value line",
+    partitioned_by="file_version",
+    key=("file_version_id", "row_number"),
+    columns=(
+        _FILE_VERSION,
+        _ROW,
+        _text("producer", "producer of the values"),
+        _KNOWN_FROM,
+        _text("name", "regressor, as `regressors` of the configuration names it"),
+        Column("starts_on", pl.Date(), "day of the value; it counts for the bucket of that day"),
+        _text("sku", "SKU it is about; null for all", nullable=True),
+        _number("value", "the value", "the regressor's own"),
     ),
 )
 
@@ -565,6 +598,8 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         FILE_BUCKETS,
         product_master(config),
         PROMOTIONS,
+        EVENTS,
+        REGRESSORS,
         sku_attributes(config),
         weekly_buckets(config),
         transactions_cleaned(config),

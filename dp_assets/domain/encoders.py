@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from dp_assets.domain.calendar import left_out_of_network
+from dp_assets.domain.calendar import BEFORE_EVENT, EVENT, left_out_of_network
 from dp_assets.domain.config import AttributeKind, DemandConfig, EmbeddingConfig
 from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
@@ -28,7 +28,9 @@ from dp_assets.domain.panel import FloatArray, Panel
 UNKNOWN = "<UNK>"
 FORMAT = 1
 SHARE_STD = 0.1
-"""Smallest standard deviation used for shares (promotion channels): a rare promotion must not become a huge number."""
+"""Smallest standard deviation used for shares (promotions, events): what is rare must not become a huge number."""
+PLANNED = ("promo_", "discount", EVENT, BEFORE_EVENT)
+"""Channels that exist only while somebody plans something begin like this."""
 Transform = Literal["none", "log1p"]
 LOG_CHANNELS = ("rolling_",)
 """Past channels in units begin like this; they take the configured target transform before they are scaled."""
@@ -124,11 +126,15 @@ class Codes:
 
 @dataclass(frozen=True)
 class ScaledChannels:
-    """A panel's channels in the encoders' order: past (S, T, P), known (S, T + M, K), calendar (T + M, C)."""
+    """A panel's channels in the encoders' order: past (S, T, P), known (S, T + M, K), calendar (T + M, C).
+
+    known_reach: (K,) buckets ahead of an origin for which a known channel may be read; see `Panel`.
+    """
 
     past: FloatArray
     known: FloatArray
     calendar: FloatArray
+    known_reach: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,8 @@ class Encoders:
         attributes: one encoder per configured attribute, in the configured order.
         past, known, calendar: names of the channels a network sees, in order.
         scalers: channel name → scaler, for exactly those channels.
-        left_out: calendar channels of the panel that a network does not see → why (rule of two periods).
+        left_out: calendar channels of the panel that a network does not see → why: the rule of two periods, or an event
+            that never happened within history.
         cutoff: the cycle they were fitted in, ISO date.
         fitted_on: number of eligible series behind them.
     """
@@ -178,17 +185,19 @@ class Encoders:
     def scale(self, panel: Panel) -> ScaledChannels:
         """The panel's channels as the network reads them, float32; past cells before the first sale are 0.
 
-        A known channel the panel lacks counts as 0 before scaling: a kind of promotion that is not planned any more.
+        A promotion or event channel that the panel lacks counts as 0 before scaling: nothing of the kind is planned.
 
         Raises:
-            ArtefactError: the panel lacks a past or calendar channel; the configuration changed since the fit.
+            ArtefactError: the panel lacks any other channel; the configuration changed since the fit.
         """
         past = self._scaled(panel.past, panel.past_names, self.past, panel)
         past[np.arange(panel.history) < panel.first[:, None]] = 0
+        reaches = dict(zip(panel.known_names, panel.known_reach, strict=True))
         return ScaledChannels(
             past=past,
-            known=self._scaled(panel.known, panel.known_names, self.known, panel, optional=True),
+            known=self._scaled(panel.known, panel.known_names, self.known, panel),
             calendar=self._scaled(panel.calendar, panel.calendar_names, self.calendar, panel),
+            known_reach=tuple(reaches.get(name, panel.horizon) for name in self.known),
         )
 
     def _scaled(
@@ -197,10 +206,9 @@ class Encoders:
         present: tuple[str, ...],
         wanted: tuple[str, ...],
         panel: Panel,
-        optional: bool = False,
     ) -> FloatArray:
-        missing = [name for name in wanted if name not in present]
-        if missing and not optional:
+        missing = [name for name in wanted if name not in present and not name.startswith(PLANNED)]
+        if missing:
             raise ArtefactError(
                 f"the encoders of cycle {self.cutoff} were fitted on channels {missing} that the panel of cycle "
                 f"{panel.cutoff} lacks; the configuration changed: train again, or materialise features with the old "
@@ -270,7 +278,7 @@ def fit_encoders(panel: Panel, config: DemandConfig) -> Encoders:
             f"ones is; see the reasons in the table eligibility, then lower low_volume.min_selling_weeks or name "
             f"mandatory SKUs"
         )
-    left_out = left_out_of_network(panel.calendar_names, panel.history, panel.bucket_weeks)
+    left_out = left_out_of_network(panel.calendar[: panel.history], panel.calendar_names, panel.bucket_weeks)
     described = panel.series.filter("eligible")
     return Encoders(
         attributes=tuple(
@@ -303,10 +311,12 @@ def _fit_scalers(
         transform: Transform = config.features.target_transform if name.startswith(LOG_CHANNELS) else "none"
         scalers[name] = _fit_scaler(panel.past[:, :, number][cells], transform)
     for number, name in enumerate(panel.known_names):
-        scalers[name] = _fit_scaler(panel.known[:, : panel.history, number][cells], floor=SHARE_STD)
+        floor = SHARE_STD if name.startswith(PLANNED) else 0.0
+        scalers[name] = _fit_scaler(panel.known[:, : panel.history, number][cells], floor=floor)
     for number, name in enumerate(panel.calendar_names):
         if name not in left_out:
-            scalers[name] = _fit_scaler(panel.calendar[: panel.history, number])
+            floor = SHARE_STD if name.startswith(PLANNED) else 0.0
+            scalers[name] = _fit_scaler(panel.calendar[: panel.history, number], floor=floor)
     return scalers
 
 

@@ -1,8 +1,8 @@
-"""Features of a cycle: from contributions, attributes and promotions to the dense panel that everything later reads.
+"""Features of a cycle: from contributions, attributes and plans to the dense panel that everything later reads.
 
 Belongs here: the leak rule applied to the inputs, densification with explicit zeros, and the order of the steps.
-Does not belong here: each step's own logic (`cleaning.py`, `promotions.py`, `channels.py`, `calendar.py`); scaling and
-vocabularies (`encoders.py`), which are fitted on what this module returns.
+Does not belong here: each step's own logic (`cleaning.py`, `promotions.py`, `regressors.py`, `channels.py`,
+`calendar.py`); scaling and vocabularies (`encoders.py`), which are fitted on what this module returns.
 
 The lake's buckets hold no zeros. Here a series gets one for every bucket without sales from its first sale to the
 cutoff.
@@ -10,7 +10,7 @@ cutoff.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import numpy as np
@@ -18,13 +18,15 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.buckets import BucketGrid
-from dp_assets.domain.calendar import calendar_channels, left_out_of_network
+from dp_assets.domain.calendar import calendar_channels, event_channels, known_events, left_out_of_network
 from dp_assets.domain.channels import past_channels, past_names
 from dp_assets.domain.cleaning import cap_outliers, judge_eligibility, outlier_log
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.promotions import known_promotions, promoted_buckets, promotion_channels
+from dp_assets.domain.regressors import known_regressors, regressor_channels, unused_regressors
 
 IntArray = npt.NDArray[np.int64]
 RESIDUE = 1e-9
@@ -46,6 +48,26 @@ class FeatureSet:
     eligibility: pl.DataFrame
     outlier_log: pl.DataFrame
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plans:
+    """What producers said about the future and about outside influences, by the contracts of those names.
+
+    Lines of superseded files are left out; those known too late for a cycle are not looked at.
+    """
+
+    promotions: pl.DataFrame = field(default_factory=PROMOTIONS.empty)
+    events: pl.DataFrame = field(default_factory=EVENTS.empty)
+    regressors: pl.DataFrame = field(default_factory=REGRESSORS.empty)
+
+    def known(self, known_at: datetime) -> Plans:
+        """The lines that count at a moment."""
+        return Plans(
+            known_promotions(self.promotions, known_at),
+            known_events(self.events, known_at),
+            known_regressors(self.regressors, known_at),
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +97,7 @@ class _Sales:
 def build_features(
     buckets: pl.DataFrame,
     attributes: pl.DataFrame,
-    promotions: pl.DataFrame,
+    plans: Plans,
     config: DemandConfig,
     cutoff: date,
 ) -> FeatureSet:
@@ -85,7 +107,7 @@ def build_features(
         buckets: contributions by the contract `weekly_buckets`, of any bucket and knowledge time; those of the cutoff
             and later, or known too late, are not looked at.
         attributes: the contract `sku_attributes` as of the cycle.
-        promotions: the contract PROMOTIONS, without lines of superseded files; lines known too late are not looked at.
+        plans: promotions, events and regressors.
         config: the configuration.
         cutoff: first day of the first forecast bucket.
 
@@ -107,7 +129,7 @@ def build_features(
     origin = int(sales.first[rows].min())
     quantity, price = _dense(sales, rows, origin, grid.index_of(cutoff))
     series = _series(judged.filter("active"), attributes, config)
-    return _assemble(series, quantity, price, origin, judged, promotions, config, cutoff)
+    return _assemble(series, quantity, price, origin, judged, plans.known(grid.known_at(cutoff)), config, cutoff)
 
 
 def _assemble(
@@ -116,7 +138,7 @@ def _assemble(
     price: FloatArray,
     origin: int,
     judged: pl.DataFrame,
-    promotions: pl.DataFrame,
+    plans: Plans,
     config: DemandConfig,
     cutoff: date,
 ) -> FeatureSet:
@@ -125,11 +147,12 @@ def _assemble(
     starts = np.array([grid.start_at(origin + number) for number in range(history + config.horizon)], "datetime64[D]")
     first = (quantity > 0).argmax(axis=1).astype(np.int32)
     observed = _observed(quantity, first, config)
-    plans = known_promotions(promotions, grid.known_at(cutoff))
-    known, known_names = promotion_channels(plans, series["sku"], starts, config.bucket.weeks)
-    promoted = promoted_buckets(known[:, :history], known_names)
+    planned, planned_names = promotion_channels(plans.promotions, series["sku"], starts, config.bucket.weeks)
+    promoted = promoted_buckets(planned[:, :history], planned_names)
+    outside, outside_names, reaches = regressor_channels(plans.regressors, series["sku"], starts, history, config)
     capping = cap_outliers(quantity, observed, promoted, config.outliers)
     calendar, calendar_names = calendar_channels(starts, config)
+    events, event_names = event_channels(plans.events, starts, config.bucket.weeks)
     panel = Panel(
         cutoff=cutoff,
         bucket_weeks=config.bucket.weeks,
@@ -141,15 +164,17 @@ def _assemble(
         observed=observed,
         price=price,
         past=past_channels(capping.capped, observed, price, promoted, first, config),
-        known=known,
-        calendar=calendar,
+        known=np.concatenate([planned, outside], axis=2),
+        calendar=np.concatenate([calendar, events], axis=1),
         first=first,
         past_names=past_names(config),
-        known_names=known_names,
-        calendar_names=calendar_names,
+        known_names=(*planned_names, *outside_names),
+        calendar_names=(*calendar_names, *event_names),
+        known_reach=(*(config.horizon for _ in planned_names), *reaches),
     )
     log = outlier_log(series["series_id"], starts, quantity, promoted, capping)
-    return FeatureSet(panel, judged, log, _notes(panel, config))
+    notes = (*_notes(panel, config), *unused_regressors(plans.regressors, config))
+    return FeatureSet(panel, judged, log, notes)
 
 
 def _known_sales(buckets: pl.DataFrame, grid: BucketGrid, cutoff: date, config: DemandConfig) -> _Sales:
@@ -247,9 +272,9 @@ def _notes(panel: Panel, config: DemandConfig) -> tuple[str, ...]:
         ]
         if wanted > weeks
     ]
-    left_out = left_out_of_network(panel.calendar_names, panel.history, panel.bucket_weeks)
+    left_out = left_out_of_network(panel.calendar[: panel.history], panel.calendar_names, panel.bucket_weeks)
     notes += [f"{name} stays out of the network: {reason}" for name, reason in left_out.items()]
-    if panel.known_names:
+    if any(name.startswith("promo_") for name in panel.known_names):
         notes.append("promotions of past buckets are as recorded by the knowledge time, those of the leads as planned")
     return tuple(notes)
 

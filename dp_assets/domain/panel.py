@@ -42,8 +42,10 @@ class Panel:
         price: (S, T) mean price, forward-filled; 0 where no price is known yet.
         past: (S, T, P) channels known only up to the cutoff, unscaled, in the order of past_names.
         known: (S, T + M, K) channels of a series that are also known ahead, as planned at known_at, e.g. promotions.
-        calendar: (T + M, C) channels of a bucket whatever the series: sines, cosines, holidays.
+        calendar: (T + M, C) channels of a bucket whatever the series: sines, cosines, holidays, events.
         first: (S,) index of the bucket of the first sale, int32.
+        known_reach: (K,) buckets ahead of an origin for which a known channel may be read: M for plans, 0 for what is
+            never known ahead. Reading further would be a leak, in training as in forecasting.
     """
 
     cutoff: date
@@ -62,6 +64,7 @@ class Panel:
     past_names: tuple[str, ...]
     known_names: tuple[str, ...]
     calendar_names: tuple[str, ...]
+    known_reach: tuple[int, ...]
 
     @property
     def history(self) -> int:
@@ -84,6 +87,7 @@ class Panel:
             past_names=self.past_names,
             known_names=self.known_names,
             calendar_names=self.calendar_names,
+            known_reach=self.known_reach,
             **{
                 name: getattr(self, name)[rows]
                 for name in ("quantity", "capped", "observed", "price", "past", "known", "first")
@@ -106,6 +110,7 @@ class Panel:
             "past_names": self.past_names,
             "known_names": self.known_names,
             "calendar_names": self.calendar_names,
+            "known_reach": self.known_reach,
         }
         (folder / "panel.json").write_text(json.dumps(head, indent=1))
 
@@ -128,5 +133,6 @@ class Panel:
             past_names=tuple(head["past_names"]),
             known_names=tuple(head["known_names"]),
             calendar_names=tuple(head["calendar_names"]),
+            known_reach=tuple(head["known_reach"]),
             **arrays,
         )

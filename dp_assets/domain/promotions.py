@@ -8,13 +8,13 @@ Past buckets see promotions as recorded by the cycle's knowledge time, leads as 
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from dp_assets.domain.known_lines import known_lines, slug
 from dp_assets.domain.panel import FloatArray
 
 IntArray = npt.NDArray[np.int64]
@@ -30,21 +30,12 @@ def known_promotions(promotions: pl.DataFrame, known_at: datetime) -> pl.DataFra
     A promotion is a producer's (sku, kind, first day, last day). Calendars are sent again and again, so of the files
     that name one the newest speaks for it; lines of the same file add up, they are groups of stores.
     """
-    known = promotions.filter((pl.col("known_from") <= known_at) & (pl.col("ends_on") >= pl.col("starts_on")))
-    newest = known.group_by(LINE).agg(
-        pl.col("file_version_id").sort_by("known_from", "file_version_id").last().alias("newest")
-    )
-    return (
-        known.join(newest, on=LINE, how="left")
-        .filter(pl.col("file_version_id") == pl.col("newest"))
-        .drop("newest")
-        .sort(*LINE, "file_version_id", "row_number")
-    )
+    return known_lines(promotions.filter(pl.col("ends_on") >= pl.col("starts_on")), LINE, known_at)
 
 
 def channel_name(kind: str) -> str:
     """Channel of a promotion kind: `Front page` → `promo_front_page`."""
-    return "promo_" + (re.sub(r"[^a-z0-9]+", "_", kind.lower()).strip("_") or "other")
+    return "promo_" + (slug(kind) or "other")
 
 
 def promotion_channels(

@@ -113,6 +113,16 @@ def _season(panel: Panel, rows: IndexArray, ahead: IndexArray, lookback: int) ->
     return np.stack([total / np.maximum(seen, 1), (seen > 0).astype(np.float32)], axis=2)
 
 
+def _known_ahead(scaled: ScaledChannels, rows: IndexArray, ahead: IndexArray) -> FloatArray:
+    """(B, M, K) known channels of the leads, none read further ahead of its origin than it reaches."""
+    values: FloatArray = scaled.known[rows[:, None], ahead]
+    leads = np.arange(ahead.shape[1], dtype=np.int64)
+    for number, reach in enumerate(scaled.known_reach):
+        if reach < len(leads):
+            values[:, :, number] = scaled.known[rows[:, None], ahead[:, :1] + np.minimum(leads, reach - 1), number]
+    return values
+
+
 def gather(
     panel: Panel,
     scaled: ScaledChannels,
@@ -132,7 +142,8 @@ def gather(
         lookback: L.
 
     Returns:
-        quantity (B, L) units; observed (B, L) 0/1; past (B, L, P); known (B, L, K); known_ahead (B, M, K);
+        quantity (B, L) units; observed (B, L) 0/1; past (B, L, P); known (B, L, K); known_ahead (B, M, K), where leads
+        beyond a channel's reach repeat its last value within it;
         calendar (B, L, C); calendar_ahead (B, M, C); season (B, M, 2) units a year before each lead, and whether seen;
         age (B,) buckets since the first sale; single (B, A) int64; multi (B, V).
     """
@@ -148,7 +159,7 @@ def gather(
         "observed": observed,
         "past": _past(scaled.past, series, behind),
         "known": _past(scaled.known, series, behind),
-        "known_ahead": scaled.known[series[:, None], ahead],
+        "known_ahead": _known_ahead(scaled, series, ahead),
         "calendar": calendar,
         "calendar_ahead": scaled.calendar[ahead],
         "season": _season(panel, series, ahead, lookback),

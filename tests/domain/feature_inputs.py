@@ -1,4 +1,4 @@
-"""Seeded inputs of the stage `features`, built from the contracts: contributions, attributes, promotions."""
+"""Seeded inputs of the stage `features`, built from the contracts: contributions, attributes, plans."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import PROMOTIONS, sku_attributes, weekly_buckets
+from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS, sku_attributes, weekly_buckets
 from tests.factories import MONDAY
 
 KINDS = ("display", "front page")
@@ -116,3 +116,66 @@ def random_promotions(skus: list[str], weeks: int, seed: int = 5, lines: int = 6
             )
         )
     return promotions(rows)
+
+
+def event(name: str, starts_on: date, ends_on: date | None = None, **overrides: Any) -> dict[str, Any]:
+    """One line of an event calendar, announced long before it starts; a day long unless an end is given."""
+    return {
+        "file_version_id": "events-1",
+        "producer": "calendar",
+        "known_from": moment(date(2016, 6, 1)),
+        "name": name,
+        "starts_on": starts_on,
+        "ends_on": ends_on or starts_on,
+    } | overrides
+
+
+def events(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows by the contract EVENTS, numbered."""
+    numbered = [{**row, "row_number": number} for number, row in enumerate(rows, start=1)]
+    return EVENTS.conform(pl.DataFrame(numbered, schema=EVENTS.schema))
+
+
+def random_events(weeks: int, seed: int = 6, lines: int = 12) -> pl.DataFrame:
+    """Events of three names and up to ten days."""
+    rng = np.random.default_rng(seed)
+    days = [MONDAY + timedelta(days=int(day)) for day in rng.choice(7 * weeks, lines, replace=False)]
+    names = ("School holidays", "carnival", "stocktaking")
+    return events(
+        [event(str(rng.choice(names)), first, first + timedelta(days=int(rng.integers(0, 10)))) for first in days]
+    )
+
+
+def value(name: str, starts_on: date, number: float, **overrides: Any) -> dict[str, Any]:
+    """One value of a regressor for all SKUs, delivered long before its day."""
+    return {
+        "file_version_id": "values-1",
+        "producer": "weather",
+        "known_from": moment(date(2016, 6, 1)),
+        "name": name,
+        "starts_on": starts_on,
+        "sku": None,
+        "value": float(number),
+    } | overrides
+
+
+def regressors(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows by the contract REGRESSORS, numbered."""
+    numbered = [{**row, "row_number": number} for number, row in enumerate(rows, start=1)]
+    return REGRESSORS.conform(pl.DataFrame(numbered, schema=REGRESSORS.schema))
+
+
+def random_regressors(skus: list[str], weeks: int, seed: int = 7, lines: int = 150) -> pl.DataFrame:
+    """Values of `temperature` and `spend`, half of them for one SKU, with gaps and with several in a bucket."""
+    rng = np.random.default_rng(seed)
+    return regressors(
+        [
+            value(
+                str(rng.choice(["temperature", "spend"])),
+                MONDAY + timedelta(days=int(rng.integers(-10, 7 * weeks))),
+                float(rng.normal(10, 5)),
+                sku=str(rng.choice(skus)) if rng.random() < 0.5 else None,
+            )
+            for _ in range(lines)
+        ]
+    )

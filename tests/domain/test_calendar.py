@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from dp_assets.domain.calendar import calendar_channels, left_out_of_network, year_phase
+from dp_assets.domain.calendar import (
+    calendar_channels,
+    event_channels,
+    known_events,
+    left_out_of_network,
+    year_phase,
+)
 from dp_assets.domain.errors import ConfigError
-from tests.factories import make_config
+from tests.domain.feature_inputs import event, events, moment
+from tests.factories import MONDAY, make_config
 
 
 def mondays(first: date, count: int, weeks: int = 1) -> npt.NDArray[np.datetime64]:
@@ -103,8 +111,58 @@ def test_a_season_needs_two_whole_periods_of_history_to_enter_a_network(
 ) -> None:
     seasons = ("yearly", "half_yearly", "quarterly", "monthly")
     names = (*(f"{name}_{part}" for name in seasons for part in ("sin", "cos")), "holiday", "days_until_holiday")
-    left_out = left_out_of_network(names, history, weeks)
+    left_out = left_out_of_network(np.zeros((history, len(names)), np.float32), names, weeks)
     assert {name for name in seasons if f"{name}_sin" not in left_out and f"{name}_cos" not in left_out} == kept
     assert not {"holiday", "days_until_holiday"} & set(left_out)
     if "yearly_sin" in left_out:
         assert left_out["yearly_sin"] == f"{history * weeks} weeks of history, needs 2 periods of 52 weeks"
+
+
+def event_weeks(lines: list[dict[str, Any]], weeks: int = 8, bucket_weeks: int = 1) -> dict[str, list[float]]:
+    starts = np.array([MONDAY + timedelta(weeks=week * bucket_weeks) for week in range(weeks)], dtype="datetime64[D]")
+    values, names = event_channels(known_events(events(lines), moment(MONDAY)), starts, bucket_weeks)
+    return {name: [round(float(one), 4) for one in values[:, number]] for number, name in enumerate(names)}
+
+
+def test_an_event_covers_a_bucket_by_its_days_and_shows_four_weeks_before() -> None:
+    found = event_weeks([event("School holidays", MONDAY + timedelta(days=40), MONDAY + timedelta(days=43))])
+    assert found["event_school_holidays"] == [0, 0, 0, 0, 0, round(2 / 7, 4), round(2 / 7, 4), 0]
+    assert found["before_event_school_holidays"] == [
+        0,
+        0,
+        round(1 - 26 / 28, 4),
+        *(round(1 - n / 28, 4) for n in (19, 12)),
+        0,
+        0,
+        0,
+    ]
+
+
+def test_a_moving_feast_is_one_channel_whatever_its_date_and_overlaps_count_once() -> None:
+    found = event_weeks(
+        [event("carnival", MONDAY, MONDAY + timedelta(days=6)), event("Carnival!", MONDAY + timedelta(days=3))]
+    )
+    assert list(found) == ["event_carnival", "before_event_carnival"]
+    assert found["event_carnival"][0] == 1
+
+
+def test_an_event_behind_the_last_lead_shows_its_approach() -> None:
+    found = event_weeks([event("opening", MONDAY + timedelta(weeks=9))])
+    assert found["event_opening"] == [0] * 8
+    assert found["before_event_opening"] == [0, 0, 0, 0, 0, 0, 0.25, 0.5]
+
+
+def test_events_far_from_the_panel_have_no_channel() -> None:
+    assert (
+        event_weeks([event("jubilee", MONDAY - timedelta(days=1)), event("fair", MONDAY + timedelta(weeks=40))]) == {}
+    )
+
+
+def test_an_event_without_end_in_sight_covers_everything() -> None:
+    assert event_weeks([event("works", date(2000, 1, 1), date(9999, 12, 31))])["event_works"] == [1] * 8
+
+
+def test_an_event_that_never_happened_within_history_stays_out_of_a_network() -> None:
+    names = ("event_fair", "before_event_fair", "event_carnival")
+    values = np.array([[0, 0, 0], [0, 0.5, 1]], dtype=np.float32)
+    assert left_out_of_network(values, names, 1) == {"event_fair": "no such event within history"}

@@ -73,6 +73,14 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         ),
         ("outliers:", "outliers: expected a section of keys and values, got nothing; write {} for the defaults"),
         ("low_volume: {mandatory_skus: [12]}", "low_volume.mandatory_skus[0]: expected text, got 12; put it in quotes"),
+        (
+            "regressors: {temperature: {}}",
+            "regressors: regressors need a producer with `feed: regressors` that delivers them, but there is none",
+        ),
+        (
+            "regressors: {temperature: {known_ahead: 1}}",
+            "regressors.temperature.known_ahead: unknown key; did you mean 'known_ahead_weeks'?",
+        ),
         ("model: {dropout: 1}", "model.dropout: expected less than 1, got 1"),
         ("features: {holidays: no}", "features.holidays: expected text, got false; put it in quotes"),
         ("intervals: {levels: [0]}", "intervals.levels: expected levels between 1 and 99 percent, got [0]"),

@@ -204,9 +204,9 @@ def test_a_later_panel_is_brought_into_the_channels_of_the_model() -> None:
     panel = make_panel()
     encoders = fitted(panel)
     both = np.concatenate([np.full_like(panel.known, 9), panel.known], axis=2)
-    wider = panel_with(panel, known=both, known_names=("promo_brand_new", "promo_display"))
+    wider = panel_with(panel, known=both, known_names=("promo_brand_new", "promo_display"), known_reach=(3, 3))
     assert np.array_equal(encoders.scale(wider).known, encoders.scale(panel).known)
-    gone = panel_with(panel, known=panel.known[:, :, :0], known_names=())
+    gone = panel_with(panel, known=panel.known[:, :, :0], known_names=(), known_reach=())
     scaler = encoders.scalers["promo_display"]
     assert encoders.scale(gone).known == pytest.approx(-scaler.mean / scaler.std)
 
@@ -216,6 +216,17 @@ def test_a_panel_without_a_channel_of_the_model_is_refused() -> None:
     encoders = fitted(panel)
     with pytest.raises(ArtefactError, match=r"fitted on channels \['running_mean'\] that the panel of cycle .* lacks"):
         encoders.scale(panel_with(panel, past_names=("another",)))
+
+
+def test_a_regressor_of_the_model_that_the_panel_lacks_is_refused_and_keeps_its_reach_where_it_is_there() -> None:
+    panel = make_panel()
+    both = np.concatenate([panel.known, panel.known * 50], axis=2)
+    names = ("promo_display", "regressor_temperature")
+    encoders = fitted(panel_with(panel, known=both, known_names=names, known_reach=(3, 1)))
+    wider = panel_with(panel, known=both, known_names=names, known_reach=(3, 2))
+    assert encoders.scale(wider).known_reach == (3, 2)
+    with pytest.raises(ArtefactError, match=r"fitted on channels \['regressor_temperature'\].*train again"):
+        encoders.scale(panel)
 
 
 def test_encoders_survive_json_and_the_same_encoders_give_the_same_text() -> None:

@@ -16,7 +16,7 @@ from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import OUTLIER_LOG, eligibility, sku_attributes, weekly_buckets
 from dp_assets.domain.errors import ConfigError, NotEnoughHistoryError
-from dp_assets.domain.features import FeatureSet, audit_table, build_features
+from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features
 from dp_assets.domain.panel import ARRAYS, Panel
 from tests.domain.feature_inputs import (
     attributes,
@@ -26,7 +26,9 @@ from tests.domain.feature_inputs import (
     promotion,
     promotions,
     random_contributions,
+    random_events,
     random_promotions,
+    random_regressors,
 )
 from tests.factories import MONDAY, make_config
 
@@ -42,7 +44,7 @@ def made_from(config: DemandConfig, buckets: pl.DataFrame, bucket: int = 36, **i
     return build_features(
         buckets,
         inputs.get("attributes", attributes(config, skus)),
-        inputs.get("promotions", promotions([])),
+        Plans(**{name: inputs[name] for name in ("promotions", "events", "regressors") if name in inputs}),
         config,
         cutoff_of(config, bucket),
     )
@@ -56,7 +58,11 @@ def contents(made: FeatureSet, folder: Path) -> dict[str, bytes]:
 
 
 def full_config(**overrides: Any) -> DemandConfig:
-    return make_config(features={"rolling_windows_weeks": [4, 12], "holidays": "US"}, **overrides)
+    return make_config(
+        features={"rolling_windows_weeks": [4, 12], "holidays": "US"},
+        regressors={"temperature": {"known_ahead_weeks": 1}, "spend": {"aggregate": "sum", "missing": "zero"}},
+        **overrides,
+    )
 
 
 def test_a_series_gets_explicit_zeros_from_its_first_sale_to_the_cutoff() -> None:
@@ -152,11 +158,17 @@ def test_nothing_after_the_cutoff_or_the_knowledge_time_changes_a_byte(tmp_path:
     )
     unchanged = pl.col("bucket_start") < cutoff
     inputs = {"attributes": attributes(config, SKUS)}
-    clean = made_from(config, buckets.filter(unchanged), promotions=plans, **inputs)
+    values, calendar = random_regressors(SKUS, weeks=44), random_events(weeks=44)
+    late = pl.lit(known_at + timedelta(hours=1))
+    late_values = random_regressors(SKUS, weeks=44, seed=8).with_columns(known_from=late)
+    late_events = random_events(weeks=44, seed=8).with_columns(known_from=late, name=pl.lit("surprise"))
+    clean = made_from(config, buckets.filter(unchanged), promotions=plans, events=calendar, regressors=values, **inputs)
     noisy = made_from(
         config,
         pl.concat([buckets.filter(unchanged), noise]),
         promotions=pl.concat([late_plans, plans]),
+        events=pl.concat([late_events, calendar]),
+        regressors=pl.concat([late_values, values]),
         **inputs,
     )
     assert contents(noisy, tmp_path / "noisy") == contents(clean, tmp_path / "clean")
@@ -165,9 +177,10 @@ def test_nothing_after_the_cutoff_or_the_knowledge_time_changes_a_byte(tmp_path:
 def test_the_order_of_input_rows_does_not_matter(tmp_path: Path) -> None:
     config = full_config()
     buckets, plans, known = random_contributions(config), random_promotions(SKUS, weeks=44), attributes(config, SKUS)
-    mixed = [frame.sample(fraction=1.0, shuffle=True, seed=2) for frame in (buckets, known, plans)]
-    straight = build_features(buckets, known, plans, config, cutoff_of(config))
-    shuffled = build_features(*mixed, config, cutoff_of(config))
+    values, calendar = random_regressors(SKUS, weeks=44), random_events(weeks=44)
+    mixed = [frame.sample(fraction=1.0, shuffle=True, seed=2) for frame in (buckets, known, plans, calendar, values)]
+    straight = build_features(buckets, known, Plans(plans, calendar, values), config, cutoff_of(config))
+    shuffled = build_features(*mixed[:2], Plans(*mixed[2:]), config, cutoff_of(config))
     assert contents(straight, tmp_path / "straight") == contents(shuffled, tmp_path / "shuffled")
 
 
@@ -275,7 +288,7 @@ def test_a_cycle_without_any_known_sale_says_what_to_do() -> None:
     config = make_config()
     empty = weekly_buckets(config).empty()
     with pytest.raises(NotEnoughHistoryError, match=r"no series sold within 52 weeks before the cutoff.*land files"):
-        build_features(empty, sku_attributes(config).empty(), promotions([]), config, cutoff_of(config))
+        build_features(empty, sku_attributes(config).empty(), Plans(), config, cutoff_of(config))
 
 
 def test_a_cutoff_inside_a_bucket_is_refused() -> None:
@@ -284,7 +297,7 @@ def test_a_cutoff_inside_a_bucket_is_refused() -> None:
         build_features(
             random_contributions(config),
             attributes(config, SKUS),
-            promotions([]),
+            Plans(),
             config,
             MONDAY + timedelta(weeks=3),
         )

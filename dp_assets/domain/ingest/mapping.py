@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from dp_assets.domain.config import FEED_COLUMNS, DemandConfig, ProducerConfig
+from dp_assets.domain.config import ATTRIBUTE_FEEDS, FEED_COLUMNS, DemandConfig, ProducerConfig
 from dp_assets.domain.errors import ConfigError, FileRejectedError
 
 
@@ -96,7 +96,7 @@ def useful_columns(producer: ProducerConfig, config: DemandConfig) -> dict[str, 
             f"the mapping table of producer {producer.name!r} was not read; load it with the configuration"
         )
     required, allowed = FEED_COLUMNS[producer.feed]
-    known = set(allowed) | (set() if producer.feed == "promotions" else set(config.attributes))
+    known = set(allowed) | (set(config.attributes) if producer.feed in ATTRIBUTE_FEEDS else set())
     wanted = known if producer.useful_columns is None else known & {*producer.useful_columns, *required}
     mapping = {unified: source for unified, source in producer.columns.items() if unified in wanted}
     if missing := sorted(required - mapping.keys()):

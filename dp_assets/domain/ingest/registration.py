@@ -18,7 +18,7 @@ from typing import Any
 
 from dp_assets.domain.config import DemandConfig, Feed, ProducerConfig
 
-FEED_ORDER: dict[Feed, int] = {"products": 0, "promotions": 1, "transactions": 2}
+FEED_ORDER: dict[Feed, int] = {"products": 0, "promotions": 1, "events": 1, "regressors": 1, "transactions": 2}
 """Reference data comes before the transactions that arrived with it."""
 TICK = timedelta(microseconds=1)
 

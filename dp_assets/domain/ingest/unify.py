@@ -29,6 +29,8 @@ FEED_TABLES: dict[str, str] = {
     "transactions": "unified_transactions",
     "products": "product_master",
     "promotions": "promotions",
+    "events": "events",
+    "regressors": "regressors",
 }
 """Feed → table of its accepted rows."""
 
@@ -100,6 +102,10 @@ def unify(
         return _unify_products(source, mapping, config, header)
     if producer.feed == "promotions":
         return _unify_promotions(source, mapping, producer, config, header)
+    if producer.feed == "events":
+        return _unify_events(source, mapping, producer, config, header)
+    if producer.feed == "regressors":
+        return _unify_regressors(source, mapping, producer, config, header)
     return _unify_transactions(source, mapping, producer, config, header, attributes, plugins)
 
 
@@ -199,7 +205,7 @@ def file_buckets(rows: pl.DataFrame, grid: BucketGrid, file_version_id: str) -> 
     return contracts.FILE_BUCKETS.conform(counted)
 
 
-# -- products and promotions ------------------------------------------------------------------------------------------
+# -- products, plans and calendars -------------------------------------------------------------------------------------
 
 
 def _unify_products(source: Source, mapping: Mapping[str, str], config: DemandConfig, header: FileHeader) -> Unified:
@@ -217,15 +223,11 @@ def _unify_products(source: Source, mapping: Mapping[str, str], config: DemandCo
 def _unify_promotions(
     source: Source, mapping: Mapping[str, str], producer: ProducerConfig, config: DemandConfig, header: FileHeader
 ) -> Unified:
-    def day(name: str) -> pl.Series:
-        column = source.column(mapping.get(name))
-        return values.moments(column, producer.date_format, producer.time_zone, config.bucket.time_zone).on
-
     decimal, thousands = _marks(source, producer)
     columns = {
         "row_number": source.frame[ROW],
         "sku": values.identifiers(source.column(mapping.get("sku"))),
-        **{name: day(name) for name in ("starts_on", "ends_on")},
+        **{name: _days(source, mapping, name, producer, config) for name in ("starts_on", "ends_on")},
         "kind": values.texts(source.column(mapping.get("kind"))).fill_null(DEFAULT_PROMOTION),
         **{
             name: values.numbers(source.column(mapping.get(name)), decimal, thousands) for name in ("discount", "share")
@@ -233,18 +235,75 @@ def _unify_promotions(
     }
     typed = pl.DataFrame([series.alias(name) for name, series in columns.items()])
     verdicts = _surplus(source)
-    for name in ("starts_on", "ends_on", "discount", "share"):
-        expected = "a date" if name.endswith("_on") else "a number"
-        _reject_untyped(verdicts, source.column(mapping.get(name)), typed[name], name, expected)
-    for name in ("starts_on", "ends_on", "sku"):
-        verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
-    starts, ends = typed["starts_on"], typed["ends_on"]
-    verdicts.reject(ends < starts, "ends_before_start", texts_of("expected an end not before {}, got {}", starts, ends))
+    _reject_lines(verdicts, source, mapping, typed, ("starts_on", "ends_on", "discount", "share"))
+    _reject_missing(verdicts, typed, ("starts_on", "ends_on", "sku"))
+    _reject_backward(verdicts, typed)
     for name in ("discount", "share"):
         outside = (typed[name] < 0) | (typed[name] > 1)
         verdicts.reject(outside, f"{name}_not_a_share", texts_of(f"expected {name} from 0 to 1, got {{}}", typed[name]))
     typed = typed.with_columns(pl.col("share").fill_null(1.0))
     return _without_quantity(typed, verdicts, contracts.PROMOTIONS, source, header)
+
+
+def _unify_events(
+    source: Source, mapping: Mapping[str, str], producer: ProducerConfig, config: DemandConfig, header: FileHeader
+) -> Unified:
+    """Lines of a calendar; an event without a last day lasts one day."""
+    columns = {
+        "row_number": source.frame[ROW],
+        "name": values.texts(source.column(mapping.get("name"))),
+        **{name: _days(source, mapping, name, producer, config) for name in ("starts_on", "ends_on")},
+    }
+    typed = pl.DataFrame([series.alias(name) for name, series in columns.items()])
+    verdicts = _surplus(source)
+    _reject_lines(verdicts, source, mapping, typed, ("starts_on", "ends_on"))
+    _reject_missing(verdicts, typed, ("name", "starts_on"))
+    typed = typed.with_columns(pl.col("ends_on").fill_null(pl.col("starts_on")))
+    _reject_backward(verdicts, typed)
+    return _without_quantity(typed, verdicts, contracts.EVENTS, source, header)
+
+
+def _unify_regressors(
+    source: Source, mapping: Mapping[str, str], producer: ProducerConfig, config: DemandConfig, header: FileHeader
+) -> Unified:
+    """Values of regressors; one without a SKU is about all. Names that nobody configured are kept, too."""
+    columns = {
+        "row_number": source.frame[ROW],
+        "name": values.texts(source.column(mapping.get("name"))),
+        "starts_on": _days(source, mapping, "starts_on", producer, config),
+        "sku": values.identifiers(source.column(mapping.get("sku"))),
+        "value": values.numbers(source.column(mapping.get("value")), *_marks(source, producer)),
+    }
+    typed = pl.DataFrame([series.alias(name) for name, series in columns.items()])
+    verdicts = _surplus(source)
+    _reject_lines(verdicts, source, mapping, typed, ("starts_on", "value"))
+    _reject_missing(verdicts, typed, ("name", "starts_on", "value"))
+    return _without_quantity(typed, verdicts, contracts.REGRESSORS, source, header)
+
+
+def _days(
+    source: Source, mapping: Mapping[str, str], name: str, producer: ProducerConfig, config: DemandConfig
+) -> pl.Series:
+    column = source.column(mapping.get(name))
+    return values.moments(column, producer.date_format, producer.time_zone, config.bucket.time_zone).on
+
+
+def _reject_lines(
+    verdicts: Verdicts, source: Source, mapping: Mapping[str, str], typed: pl.DataFrame, names: Sequence[str]
+) -> None:
+    for name in names:
+        expected = "a date" if name.endswith("_on") else "a number"
+        _reject_untyped(verdicts, source.column(mapping.get(name)), typed[name], name, expected)
+
+
+def _reject_missing(verdicts: Verdicts, typed: pl.DataFrame, names: Sequence[str]) -> None:
+    for name in names:
+        verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
+
+
+def _reject_backward(verdicts: Verdicts, typed: pl.DataFrame) -> None:
+    starts, ends = typed["starts_on"], typed["ends_on"]
+    verdicts.reject(ends < starts, "ends_before_start", texts_of("expected an end not before {}, got {}", starts, ends))
 
 
 def _without_quantity(

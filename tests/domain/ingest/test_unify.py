@@ -198,7 +198,41 @@ def test_promotions_are_dated_and_their_shares_checked(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("feed", ["transactions", "products", "promotions"])
+def test_events_last_one_day_unless_they_say_otherwise(tmp_path: Path) -> None:
+    config = shop_config(feed="events", columns={"name": "what", "starts_on": "from", "ends_on": "to"})
+    lines = [
+        "what,from,to",
+        "School holidays,2017-06-10,2017-09-10",
+        "Stocktaking,2017-02-01,",
+        ",2017-02-01,2017-02-02",
+        "Fair,2017-02-03,2017-02-01",
+        "Fair,soon,",
+    ]
+    found = unified(tmp_path, "\n".join(lines).encode(), config)
+    contracts.EVENTS.validate(found.rows)
+    assert found.rows.select("name", "starts_on", "ends_on").rows() == [
+        ("School holidays", date(2017, 6, 10), date(2017, 9, 10)),
+        ("Stocktaking", date(2017, 2, 1), date(2017, 2, 1)),
+    ]
+    assert found.rejected["reason"].to_list() == ["missing_name", "ends_before_start", "invalid_starts_on"]
+
+
+def test_regressor_values_are_numbers_of_a_day_for_one_sku_or_for_all(tmp_path: Path) -> None:
+    columns = {"name": "what", "starts_on": "day", "value": "how much", "sku": "item"}
+    config = shop_config(feed="regressors", columns=columns)
+    lines = ["what,day,how much,item", "temperature,2017-01-02,-4.5,", "spend,2017-01-03,120,A1"]
+    lines += ["spend,2017-01-03,much,", "spend,2017-01-03,,", "spend,,3,", "spend,2017-01-03,inf,", ",2017-01-03,3,"]
+    found = unified(tmp_path, "\n".join(lines).encode(), config)
+    contracts.REGRESSORS.validate(found.rows)
+    assert found.rows.select("name", "starts_on", "sku", "value").rows() == [
+        ("temperature", date(2017, 1, 2), None, -4.5),
+        ("spend", date(2017, 1, 3), "A1", 120.0),
+    ]
+    reasons = ["invalid_value", "missing_value", "missing_starts_on", "invalid_value", "missing_name"]
+    assert found.rejected["reason"].to_list() == reasons
+
+
+@pytest.mark.parametrize("feed", ["transactions", "products", "promotions", "events", "regressors"])
 def test_nothing_unified_keeps_the_contracts(feed: str) -> None:
     nothing = nothing_unified(feed, shop_config())
     assert nothing.rows_read == 0

@@ -1,0 +1,134 @@
+"""Regressor channels: outside quantities, such as temperature or marketing spend, per series and bucket.
+
+Belongs here: which values a cycle may use, several values of a bucket made one, gaps filled.
+Does not belong here: reading the feed (ingest), scaling (`encoders.py`).
+
+The leak rule has two parts. A value is used only if its file had arrived by the cycle's knowledge time; and only if its
+bucket starts less than `known_ahead_weeks` after the cutoff, whatever was delivered. The second part holds for every
+origin that a network is trained on: the channel says how many buckets it reaches ahead, and `windows.gather` goes no
+further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dp_assets.domain.config import DemandConfig, RegressorConfig
+from dp_assets.domain.known_lines import known_lines, slug
+from dp_assets.domain.panel import FloatArray
+
+PREFIX = "regressor_"
+LINE = ("producer", "name", "sku", "starts_on")
+Values = npt.NDArray[np.float64]
+_AGGREGATES: dict[str, Callable[[pl.Expr], pl.Expr]] = {
+    "mean": pl.Expr.mean,
+    "sum": pl.Expr.sum,
+    "min": pl.Expr.min,
+    "max": pl.Expr.max,
+    "last": pl.Expr.last,
+}
+
+
+def known_regressors(regressors: pl.DataFrame, known_at: datetime) -> pl.DataFrame:
+    """Values known at a moment; a value is a producer's (name, SKU, day), of which the newest file speaks."""
+    return known_lines(regressors, LINE, known_at)
+
+
+def reach(regressor: RegressorConfig, config: DemandConfig) -> int:
+    """Whole buckets after an origin for which a regressor's values are known, at most the horizon."""
+    return min(regressor.known_ahead_weeks // config.bucket.weeks, config.horizon)
+
+
+def regressor_channels(
+    regressors: pl.DataFrame,
+    skus: pl.Series,
+    starts: npt.NDArray[np.datetime64],
+    history: int,
+    config: DemandConfig,
+) -> tuple[FloatArray, tuple[str, ...], tuple[int, ...]]:
+    """Channels of every configured regressor, in the order configured.
+
+    Args:
+        regressors: what `known_regressors` returned.
+        skus: (S,) SKU of each series. A SKU's own value goes before one for all SKUs in the same bucket.
+        starts: (B,) bucket starts without gaps, history and leads.
+        history: T, buckets before the cutoff.
+        config: the regressors and the bucket length.
+
+    Returns:
+        (S, B, K) float32 values; the K names `regressor_<name>`; and the K reaches, buckets ahead of an origin for
+        which a channel may be read. Buckets beyond the reach of the cutoff repeat the last value within it.
+    """
+    channels = np.zeros((len(skus), len(starts), len(config.regressors)), dtype=np.float32)
+    named = regressors.with_columns(name=pl.col("name").map_elements(slug, return_dtype=pl.String))
+    reaches = tuple(reach(regressor, config) for regressor in config.regressors.values())
+    for number, (name, regressor) in enumerate(config.regressors.items()):
+        bucketed = _by_bucket(named.filter(pl.col("name") == name), starts, config.bucket.weeks, regressor)
+        end = history + reaches[number]
+        channels[:, :, number] = _dense(bucketed.filter(pl.col("bucket") < end), skus, len(starts), end, regressor)
+    return channels, tuple(f"{PREFIX}{name}" for name in config.regressors), reaches
+
+
+def unused_regressors(regressors: pl.DataFrame, config: DemandConfig) -> list[str]:
+    """Delivered names that the configuration does not have, sorted; and configured ones that nobody delivered."""
+    delivered = {slug(name) for name in regressors["name"].unique()}
+    unknown = [f"regressor {name} is delivered but not configured" for name in sorted(delivered - {*config.regressors})]
+    absent = [f"regressor {name} has no value known by then" for name in config.regressors if name not in delivered]
+    return unknown + absent
+
+
+def _by_bucket(
+    lines: pl.DataFrame, starts: npt.NDArray[np.datetime64], bucket_weeks: int, regressor: RegressorConfig
+) -> pl.DataFrame:
+    """One value per sku (null for all) × bucket number; values before the first bucket count for number -1."""
+    first = pl.lit(starts[0].astype("datetime64[ms]").item()).cast(pl.Date)
+    days = (pl.col("starts_on") - first).dt.total_days()
+    ordered = lines.with_columns(bucket=days // (7 * bucket_weeks)).sort(
+        "starts_on", "known_from", "producer", "file_version_id", "row_number"
+    )
+    single = ordered.group_by("sku", "bucket", maintain_order=True).agg(
+        _AGGREGATES[regressor.aggregate](pl.col("value"))
+    )
+    before = single.filter(pl.col("bucket") < 0).sort("bucket").group_by("sku", maintain_order=True).last()
+    return pl.concat(
+        [before.with_columns(bucket=pl.lit(-1, pl.Int64)), single.filter(pl.col("bucket") >= 0)], how="diagonal"
+    )
+
+
+def _dense(bucketed: pl.DataFrame, skus: pl.Series, buckets: int, end: int, regressor: RegressorConfig) -> Values:
+    """(S, B): the SKU's own value where there is one, else the one for all, else as `missing` says."""
+    shared = _rows(bucketed.filter(pl.col("sku").is_null()), ["bucket", "value"], np.full((1, buckets + 1), np.nan))
+    own = bucketed.filter(pl.col("sku").is_not_null())
+    named = own["sku"].unique().sort()
+    table = pl.DataFrame({"sku": named, "row": np.arange(len(named))})
+    special = np.tile(shared, (len(named), 1))
+    special = _rows(own.join(table, on="sku"), ["row", "bucket", "value"], special)
+    place = (
+        skus.to_frame("sku").join(table, on="sku", how="left", maintain_order="left")["row"].fill_null(-1).to_numpy()
+    )
+    filled = _filled(np.concatenate([special, shared]), end, regressor)  # the shared row stands last, where -1 points
+    return np.asarray(filled[place])
+
+
+def _rows(lines: pl.DataFrame, columns: list[str], into: Values) -> Values:
+    """Writes values into a copy of a (rows, B + 1) array whose first column is the time before the first bucket."""
+    into = into.copy()
+    row = lines["row"].to_numpy() if "row" in columns else np.zeros(len(lines), np.int64)
+    into[row, lines["bucket"].to_numpy().astype(np.int64) + 1] = lines["value"].to_numpy()
+    return into
+
+
+def _filled(values: Values, end: int, regressor: RegressorConfig) -> Values:
+    """(rows, B) without gaps: the last value within reach is repeated after it."""
+    if regressor.missing == "zero":
+        inside = np.nan_to_num(values[:, 1:], nan=0.0)
+        if end < inside.shape[1]:
+            inside[:, end:] = inside[:, [end - 1]]
+        return inside
+    index = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(values.shape[1])), axis=1)
+    return np.asarray(np.nan_to_num(np.take_along_axis(values, index, axis=1), nan=0.0)[:, 1:])
