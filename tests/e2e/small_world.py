@@ -25,7 +25,7 @@ PLANNED_AHEAD = 6
 
 
 def world_config(**overrides: Any) -> DemandConfig:
-    """Two producers (CSV and NDJSON), a promotions calendar, two attributes, a network of toy size."""
+    """Two producers (CSV and NDJSON), plans and outside influences, two attributes, a network of toy size."""
     base: dict[str, Any] = {
         "bucket": {"first": MONDAY, "time_zone": "Europe/Rome"},
         "producers": [
@@ -65,12 +65,27 @@ def world_config(**overrides: Any) -> DemandConfig:
                 "arrival": "modified_at",
                 "columns": {"sku": "sku", "starts_on": "from", "ends_on": "to", "kind": "kind", "share": "share"},
             },
+            {
+                "name": "weather",
+                "feed": "regressors",
+                "files": ["weather/*.csv"],
+                "arrival": "modified_at",
+                "columns": {"name": "measure", "starts_on": "day", "value": "reading"},
+            },
+            {
+                "name": "schools",
+                "feed": "events",
+                "files": ["schools/*.csv"],
+                "arrival": "modified_at",
+                "columns": {"name": "what", "starts_on": "from", "ends_on": "to"},
+            },
         ],
         "attributes": {"department": {}, "brand": {}},
         "lookback_weeks": 12,
         "horizon_weeks": 4,
         "low_volume": {"min_selling_weeks": 6},
         "features": {"rolling_windows_weeks": [4], "holidays": "IT"},
+        "regressors": {"temperature": {"known_ahead_weeks": 1}},
         "hierarchies": [{"name": "product", "levels": ["department", "brand"]}],
         "model": {"hidden_size": 8, "epochs": 2, "steps_per_epoch": 10, "batch_size": 64},
         "tuning": {"trials": 0},
@@ -104,6 +119,23 @@ def land_week(root: Path, week: int, skus: int = 24, seed: int = 5) -> None:
     drop(root / "shop" / f"{monday}.csv", "\n".join(shop) + "\n", arrival)
     drop(root / "web" / f"{monday}.ndjson", "\n".join(web) + "\n", arrival)
     land_plan(root, week + PLANNED_AHEAD, skus, seed)
+    land_weather(root, week, seed)
+
+
+def land_weather(root: Path, week: int, seed: int = 5) -> None:
+    """Writes what was measured in a week and what was forecast at its end for the week after."""
+    monday = MONDAY + timedelta(weeks=week)
+    degrees = np.random.default_rng([seed, week, 2]).normal(12, 6, 14).round(1)
+    readings = [f"temperature,{monday + timedelta(days=day)},{degree}" for day, degree in enumerate(degrees)]
+    arrival = monday + timedelta(weeks=1)
+    drop(root / "weather" / f"{monday}.csv", "\n".join(["measure,day,reading", *readings]) + "\n", arrival)
+
+
+def land_holidays(root: Path) -> None:
+    """Writes the school holidays of the first year: ten days every eight weeks."""
+    days = [MONDAY + timedelta(weeks=week, days=3) for week in range(5, 52, 8)]
+    lines = [f"school holidays,{day},{day + timedelta(days=9)}" for day in days]
+    drop(root / "schools" / "2017.csv", "\n".join(["what,from,to", *lines]) + "\n", MONDAY)
 
 
 def promoted_skus(week: int, skus: int, seed: int) -> set[int]:
@@ -148,6 +180,7 @@ class World:
         hand_over_manifest(folder / "state")
         master = [f"S{sku:03d},{DEPARTMENTS[sku % 3]}" for sku in range(24)]
         drop(folder / "landing" / "master" / "products.csv", "\n".join(["sku,department", *master]) + "\n", MONDAY)
+        land_holidays(folder / "landing")
         for week in range(PLANNED_AHEAD):
             land_plan(folder / "landing", week)
         for week in range(weeks):

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from dp_assets.domain.contracts import tables
+from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.plan import RunPlan
 from dp_assets.execution import definitions_for, execute
 from tests.e2e.small_world import PLANNED_AHEAD, World, drop, land_week, world_config
@@ -30,7 +31,7 @@ def test_every_row_of_every_file_is_accounted_for(world: World) -> None:
     for commit in world.project.lake().committed("ingest").values():
         rows = commit["rows"]
         assert rows["read"] == rows["accepted"] + rows["rejected"] + rows["duplicate"]
-    assert len(world.project.lake().committed("ingest")) == 3 * WEEKS + PLANNED_AHEAD + 1
+    assert len(world.project.lake().committed("ingest")) == 4 * WEEKS + PLANNED_AHEAD + 2
 
 
 def test_every_table_that_was_written_keeps_its_contract(world: World) -> None:
@@ -63,6 +64,14 @@ def test_every_level_of_the_rollup_sums_to_the_same_total(world: World) -> None:
     )
     for _, level in totals.group_by("lead"):
         assert np.ptp(level["forecast"].to_numpy()) <= 1e-6 * level["forecast"].max()
+
+
+def test_regressors_and_events_reach_the_network(world: World) -> None:
+    lake = world.project.lake()
+    folder = lake.open_folder("encoders", cycle=lake.partitions("tuned_model")[0])
+    encoders = Encoders.from_json((folder / "encoders.json").read_text(encoding="utf-8"))
+    assert encoders.known == ("promo_display", "regressor_temperature")
+    assert {"event_school_holidays", "before_event_school_holidays"} <= set(encoders.calendar)
 
 
 def test_running_again_does_nothing(world: World) -> None:
