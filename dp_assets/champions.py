@@ -68,6 +68,18 @@ def forecast_receipt(
     )
 
 
+def recalls_of_features(lake: Lake, cycle: str) -> list[str] | None:
+    """The recalled versions that a cycle's features were computed without; None when its buckets were being rebuilt."""
+    found: list[str] | None = lake.manifest("features", cycle=cycle)["info"].get("recalls", [])
+    return found
+
+
+def recalls_of_model(lake: Lake, cycle: str) -> list[str] | None:
+    """The recalled versions that a cycle's model was trained without."""
+    found: list[str] | None = lake.manifest("tuned_model", cycle=cycle)["info"].get("recalls", [])
+    return found
+
+
 def code_revision(settings: Settings) -> str:
     """The code that runs: what the environment says (images have no git), else git's commit, else `unknown`."""
     if settings.code_revision:

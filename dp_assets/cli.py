@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import dagster as dg
     import polars as pl
 
+    from dp_assets.domain.plan import Affected
     from dp_assets.project import Project
 
 app = typer.Typer(
@@ -165,6 +166,77 @@ def materialize(
     plan = RunPlan(plan.job, keys, plan.cause)
     execute(plan, project, definitions_for(project, say), instance)
     say(f"{job} ran for {len(keys)} partition(s)")
+
+
+@app.command()
+def recall(
+    file: Annotated[str, typer.Argument(help="File version, or path below the landing root: what counts there.")],
+    reason: Annotated[str, typer.Option(help="Why; a recall must say it.")] = "",
+    by: Annotated[str, typer.Option(help="Who asks for it; the user of this machine when left out.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Put a recalled version back in force instead.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what was computed from it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take a file back: list what was computed from it, compute exactly that again, and show the difference it makes.
+
+    Nothing is deleted: dp recall --undo FILE restores the former bytes.
+    Example: dp recall north/week-30.csv --reason "till 4 counted twice"
+    """
+    from getpass import getuser
+
+    from dp_assets.dbt_manifest import ensure_manifest
+    from dp_assets.domain.plan import plan_requests
+    from dp_assets.domain.recall import RecallRefusedError
+    from dp_assets.execution import run_until_done
+    from dp_assets.lake_state import read_state
+    from dp_assets.recalls import difference_report, reached_by, version_meant, write_event
+
+    project, instance = open_project(), open_instance()
+    lake = project.lake()
+    version = version_meant(lake, file, undo)
+    show_reached(reached_by(lake, project.config, version, undo), f"{'undo' if undo else 'recall'} of {version}")
+    if dry_run:
+        return
+    if not undo and not reason.strip():
+        raise RecallRefusedError("a recall needs --reason; it stands in the audit trail beside who and when")
+    if due := plan_requests(read_state(lake), project.config, project.clock.now()):
+        say(f"{due[0].job} is due anyway ({due[0].cause}); the differences below will include what it changes")
+    if not yes:
+        typer.confirm("Go on?", abort=True)
+    event = write_event(lake, version, undo, by or getuser(), reason, project.clock.now())
+    say(f"{event.event} written as _file_events/{event.identifier}.json; a kill from here on is made good by `dp run`")
+    ensure_manifest(project.settings)
+    run_until_done(project, instance, say)
+    if (report := difference_report(lake, event)) is not None:
+        show_differences(report)
+
+
+def show_reached(reached: Affected, title: str) -> None:
+    """Prints everything computed from a file version."""
+    import polars as pl
+
+    rows = [(name.replace("_", " "), len(keys), _keys_in_short(keys)) for name, keys in vars(reached).items()]
+    show(pl.DataFrame(rows, schema=["what", "count", "which"], orient="row"), title)
+    if reached.out_of_reach:
+        console.print("[yellow]Out of reach stay as they are: too little history is left to compute them again.[/]")
+
+
+def _keys_in_short(keys: tuple[str, ...], shown: int = 6) -> str:
+    return ", ".join(keys) if len(keys) <= shown else f"{', '.join(keys[: shown - 1])}, … {keys[-1]}"
+
+
+def show_differences(report: pl.DataFrame, rows: int = 20) -> None:
+    """Prints the totals per cycle, and the biggest differences of the newest one."""
+    import polars as pl
+
+    from dp_assets.domain.recall import difference_totals
+
+    changed = report.filter(pl.col("difference") != 0)
+    show(difference_totals(report), "Published forecasts before and after, units over all leads")
+    if len(changed):
+        cycle = max(changed["cycle"].to_list())
+        newest = changed.filter(pl.col("cycle") == cycle).drop("cycle")
+        show(newest.head(rows), f"Biggest of {len(newest)} differences in cycle {cycle}")
 
 
 @app.command()
@@ -339,20 +411,22 @@ def config_reference() -> None:
 
 @inspect.command("files")
 def inspect_files(
-    status: Annotated[str | None, typer.Option(help="Only accepted, duplicate or quarantined ones.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only accepted, duplicate, quarantined or recalled ones.")] = None,
 ) -> None:
     """List file versions with arrival, rows and state."""
     import polars as pl
 
     from dp_assets.ingestion import unclaimed
-    from dp_resources.landing import Landing
+    from dp_assets.registry import recalled_versions
 
-    frame = open_project().lake().read_all("raw_files")
+    project = open_project()
+    lake = project.lake()
+    frame = lake.read_all("raw_files")
     if frame is None:
         raise typer.BadParameter("no file was ingested yet; run `dp run`")
-    project = open_project()
-    landing = Landing(project.landing_root, project.settings.storage_options())
-    for uri in unclaimed(landing, project.config):
+    withdrawn = pl.col("file_version_id").is_in(list(recalled_versions(lake)))
+    frame = frame.with_columns(pl.when(withdrawn).then(pl.lit("recalled")).otherwise("status").alias("status"))
+    for uri in unclaimed(project.landing(), project.config):
         console.print(f"[yellow]{escape(uri)} matches no producer's files: it is never read[/]", highlight=False)
     frame = frame if status is None else frame.filter(pl.col("status") == status)
     show(
@@ -361,6 +435,69 @@ def inspect_files(
         ),
         f"{len(frame)} file versions",
     )
+
+
+@inspect.command("ledger")
+def inspect_ledger(
+    producer: Annotated[str | None, typer.Option(help="Only this producer's files, one line each.")] = None,
+) -> None:
+    """Show what became of every row and unit that was read: totals per producer, filters, files; does it balance?"""
+    import polars as pl
+
+    from dp_assets.domain.ledger import file_ledger, imbalances, ledger_totals, rejections
+    from dp_assets.registry import recalled_versions
+
+    project = open_project()
+    lake = project.lake()
+    ledger = file_ledger(lake.committed("ingest").values(), recalled_versions(lake))
+    if producer is not None:
+        ledger = ledger.filter(pl.col("producer") == _known_producer(producer, project))
+    if ledger.is_empty():
+        raise typer.BadParameter("no file was ingested yet; run `dp run`")
+    rows = ["rows_read", "rows_accepted", "rows_rejected", "rows_duplicate"]
+    units = [name.replace("rows", "units") for name in rows]
+    totals = ledger_totals(ledger)
+    show(totals.select("producer", "files", "superseded", "recalled", "quarantined", *rows), "Rows by producer")
+    show(totals.select("producer", *units), "Units by producer")
+    show(rejections(ledger), "Rejected rows by filter or type rule")
+    if producer is not None:
+        columns = ["file_version_id", "uri", "arrived_at", "status", "recalled", *rows, "superseded_by"]
+        show(ledger.sort("arrived_at", "uri").select(columns), f"{len(ledger)} file versions")
+    found = imbalances(ledger)
+    for sentence in found:
+        console.print(f"[red]{escape(sentence)}[/]", highlight=False)
+    if found:
+        raise typer.Exit(1)
+    say(f"balanced: read = accepted + rejected + duplicate, for every one of {len(ledger)} file versions")
+
+
+@inspect.command("quality")
+def inspect_quality(
+    producer: Annotated[str | None, typer.Option(help="Only this producer's files.")] = None,
+    findings: Annotated[int, typer.Option(min=0, help="Findings to list, the most serious first.")] = 20,
+) -> None:
+    """Show how delivered files look beside their producer's history, and what stands out."""
+    from dp_assets.domain.quality import flagged, sentences, summary
+
+    project = open_project()
+    lake = project.lake()
+    versions = lake.partitions("data_quality")
+    if producer is not None:
+        name = _known_producer(producer, project)
+        versions = [version for version in versions if version.rsplit("-", 1)[0] == name]
+    reports = lake.read_all("data_quality", versions)
+    if reports is None:
+        raise typer.BadParameter("no file was reported on yet; run `dp run`")
+    show(summary(reports), f"{len(versions)} file versions")
+    for sentence in sentences(flagged(reports), findings):
+        console.print(f"• {escape(sentence)}", highlight=False)
+
+
+def _known_producer(name: str, project: Project) -> str:
+    names = [producer.name for producer in project.config.producers]
+    if name not in names:
+        raise typer.BadParameter(f"expected one of {', '.join(names)}, got {name!r}", param_hint="--producer")
+    return name
 
 
 @inspect.command("sku")

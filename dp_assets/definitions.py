@@ -37,8 +37,10 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
     """
     from dp_assets.defs import (
         checks,
+        data_quality,
         encoders,
         features,
+        file_ledger,
         forecasts,
         monitoring,
         published_forecasts,
@@ -57,6 +59,8 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
     stages = (
         raw_files,
         unified_transactions,
+        data_quality,
+        file_ledger,
         weekly_buckets,
         features,
         encoders,

@@ -16,13 +16,15 @@ import dagster as dg
 from dp_assets.definitions import build_definitions
 from dp_assets.defs.automation.sensors import RANGE_END, RANGE_START, partition_order
 from dp_assets.domain.errors import DemandPlannerError
+from dp_assets.domain.ingest.freshness import waiting
 from dp_assets.domain.plan import RunPlan, contiguous, plan_requests
 from dp_assets.ingestion import register_new_files
 from dp_assets.lake_state import read_state
 from dp_assets.orphans import own_process
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.project import Project
-from dp_resources.landing import Landing
+from dp_assets.recalls import write_reports
+from dp_assets.registry import registrations
 
 Progress = Callable[[str], None]
 
@@ -64,14 +66,21 @@ def definitions_for(project: Project, progress: Progress) -> dg.Definitions:
     )
 
 
-def register(project: Project, instance: dg.DagsterInstance) -> int:
-    """Registers new files and adds their partitions; the number of file versions added."""
-    lake = project.lake()
-    landing = Landing(project.landing_root, project.settings.storage_options())
+def register(project: Project, instance: dg.DagsterInstance, progress: Progress = lambda _: None) -> int:
+    """Registers new files and adds their partitions; the number of file versions added.
+
+    Files that were written a moment ago are waited for, once; what waits after that is said and left for later.
+    """
+    lake, landing = project.lake(), project.landing()
     register_new_files(landing, lake, project.config, project.clock.now())
+    if landing.waiting and landing.settle_seconds:
+        time.sleep(landing.settle_seconds)
+        register_new_files(landing, lake, project.config, project.clock.now())
+    for uri, reason in landing.waiting.items():
+        progress(f"{uri} waits: {reason}")
     name = str(FILE_PARTITIONS.name)
     known = set(instance.get_dynamic_partitions(name))
-    missing = [version for version in read_state(lake).registered if version not in known]
+    missing = [one.file_version_id for one in registrations(lake) if one.file_version_id not in known]
     if missing:
         instance.add_dynamic_partitions(name, missing)
     return len(missing)
@@ -108,7 +117,10 @@ def _first_failure(result: dg.ExecuteInProcessResult) -> str:
 
 def run_until_done(project: Project, instance: dg.DagsterInstance, progress: Progress) -> int:
     """Registers files and runs every plan until nothing is due; the number of plans that ran."""
-    register(project, instance)
+    register(project, instance, progress)
+    state = read_state(project.lake())
+    for producer, files in waiting(state.registrations, state.commits, project.config).items():
+        progress(f"{files} file(s) wait: the configuration has no producer {producer!r}; put it back to ingest them")
     definitions: dg.Definitions | None = None
     done = 0
     while plans := plan_requests(read_state(project.lake()), project.config, project.clock.now()):
@@ -121,4 +133,5 @@ def run_until_done(project: Project, instance: dg.DagsterInstance, progress: Pro
             done += 1
         if plan_requests(read_state(project.lake()), project.config, project.clock.now()) == plans:
             raise RunFailedError(f"{plans[0].job} ran but left the same work to do ({plans[0].cause}); this is a bug")
+    write_reports(project.lake(), progress)
     return done

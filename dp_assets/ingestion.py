@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,22 +20,26 @@ from typing import Any
 
 import polars as pl
 
-from dp_assets.content import Content, Known, Status, producer_of, read_content, read_landed
+from dp_assets.content import Content, Known, Status, known_files, producer_of, read_content, read_landed
 from dp_assets.domain import contracts
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig, ProducerConfig
-from dp_assets.domain.errors import ContractError, FileRejectedError
+from dp_assets.domain.errors import ContractError, FileRejectedError, StorageError
 from dp_assets.domain.ingest.filters import installed_plugins, looked_up_columns
+from dp_assets.domain.ingest.freshness import master_fingerprint
 from dp_assets.domain.ingest.mapping import useful_columns
 from dp_assets.domain.ingest.readers import Source
 from dp_assets.domain.ingest.registration import (
+    FEED_ORDER,
     LandedObject,
     Registration,
     identify,
     newest_by_uri,
     owner,
 )
+from dp_assets.domain.ingest.schema_drift import EarlierColumns
 from dp_assets.domain.ingest.unify import FEED_TABLES, FileHeader, Unified, nothing_unified, unify
+from dp_assets.earlier_files import earlier_columns
 from dp_assets.registry import (
     keep_bytes,
     registration,
@@ -43,9 +49,12 @@ from dp_assets.registry import (
     write_sighting,
 )
 from dp_resources.lake import Lake, parquet_bytes, sha256
-from dp_resources.landing import Landing
+from dp_resources.landing import Landing, producer_folders
 
 log = logging.getLogger(__name__)
+
+FAILURES_IN_A_ROW = 3
+"""Objects that could not be read or kept one after another, after which a storage counts as down."""
 
 
 @dataclass(frozen=True)
@@ -76,26 +85,51 @@ class IngestReport:
 # -- registration -----------------------------------------------------------------------------------------------------
 
 
-def register_new_files(landing: Landing, lake: Lake, config: DemandConfig, now: datetime) -> list[Registration]:
+def register_new_files(
+    landing: Landing,
+    lake: Lake,
+    config: DemandConfig,
+    now: datetime,
+    named: Iterable[str] | None = None,
+    within_seconds: float = math.inf,
+) -> list[Registration]:
     """Registers every new file version below the landing root.
 
     Each version's bytes are kept in the lake, then its registration is written; a kill in between is made good by the
-    next call. Objects that change while they are read, and those of a producer whose manifest cannot be understood,
-    wait for the next call.
+    next call. What cannot be registered yet waits for the next call and stands in `landing.waiting` with the reason:
+    objects that are still written, change while they are read or cannot be read, those of a producer whose manifest
+    cannot be understood, and what was left when the time was up.
+
+    Args:
+        landing: where files are dropped.
+        lake: where they are kept.
+        config: the producers.
+        now: the clock.
+        named: look at these paths only, e.g. because messages named them; everything is listed otherwise.
+        within_seconds: how long objects may be read; at least one is.
 
     Returns:
         The new registrations in order of arrival. Partition keys must be added for every registration that has none
         (`registrations`), not for these alone: an earlier caller may have been killed before it added them.
+
+    Raises:
+        StorageError: the landing root cannot be listed, or the lake cannot be read or written.
     """
     known = registrations(lake)
     seen = {(one.uri, one.etag) for one in known} | sightings(lake)
-    unseen = [one for one in landing.list() if (one.uri, one.etag) not in seen]
+    listed = landing.list(producer_folders(config.producers)) if named is None else landing.look_at(named)
+    unseen = [one for one in listed if (one.uri, one.etag) not in seen]
     claimed = {one.uri: producer for one in unseen if (producer := owner(one.uri, config.producers)) is not None}
+    if not claimed:
+        return []
     manifests, unclear = _manifests(landing, list(claimed.values()))
-    hashes: dict[str, str] = {}
-    for one in unseen:
-        if one.uri in claimed and claimed[one.uri].name not in unclear:
-            hashes.update(_keep(landing, lake, one))
+    ready = sorted(
+        (one for one in unseen if one.uri in claimed), key=lambda one: (FEED_ORDER[claimed[one.uri].feed], one.uri)
+    )
+    for one in ready:
+        if claimed[one.uri].name in unclear:
+            landing.wait(one.uri, unclear[claimed[one.uri].name])
+    hashes = _keep_all(landing, lake, [one for one in ready if claimed[one.uri].name not in unclear], within_seconds)
     landed = [one for one in unseen if one.uri in hashes]
     ends = {
         one.uri: end
@@ -119,27 +153,55 @@ def unclaimed(landing: Landing, config: DemandConfig) -> list[str]:
     return [one.uri for one in landing.list() if owner(one.uri, config.producers) is None]
 
 
-def _manifests(landing: Landing, producers: Iterable[ProducerConfig]) -> tuple[dict[str, datetime], set[str]]:
-    """Declared arrivals by path, and the producers whose manifest cannot be understood."""
+def _manifests(landing: Landing, producers: Iterable[ProducerConfig]) -> tuple[dict[str, datetime], dict[str, str]]:
+    """Declared arrivals by path, and why a producer's manifest cannot be understood, by producer."""
     arrivals: dict[str, datetime] = {}
-    unclear: set[str] = set()
+    unclear: dict[str, str] = {}
     for producer in {one.name: one for one in producers if one.arrival == "manifest"}.values():
         try:
             arrivals.update(landing.manifest(producer))
-        except FileRejectedError as error:
-            unclear.add(producer.name)
+        except (FileRejectedError, StorageError) as error:
+            unclear[producer.name] = str(error)
             log.warning("files of producer %s wait: %s", producer.name, error)
     return arrivals, unclear
+
+
+def _keep_all(landing: Landing, lake: Lake, ready: Iterable[LandedObject], within_seconds: float) -> dict[str, str]:
+    """Copies objects into the lake; path → hash of those that are whole. The others are in `landing.waiting`.
+
+    Once a few in a row have failed, it is the storage and not the files: the rest waits without being tried.
+    """
+    until = time.monotonic() + within_seconds
+    hashes: dict[str, str] = {}
+    failed = 0
+    for one in ready:
+        if failed == FAILURES_IN_A_ROW:
+            landing.wait(one.uri, "objects before it could not be read or kept; it was not tried")
+        elif hashes and time.monotonic() > until:
+            landing.wait(one.uri, f"the {within_seconds:g} s for reading were over; it is read next")
+        else:
+            try:
+                hashes.update(_keep(landing, lake, one))
+                failed = 0
+            except StorageError as error:
+                failed += 1
+                log.warning("%s waits: %s", one.uri, error)
+                landing.wait(one.uri, str(error))
+    return hashes
 
 
 def _keep(landing: Landing, lake: Lake, one: LandedObject) -> dict[str, str]:
     """Copies an object's bytes into the lake; its path → hash, or nothing while it is still changing."""
     try:
-        data = landing.read(one.uri)
+        data = landing.read(one.uri, one.bytes)
     except FileNotFoundError:
         return {}
-    if landing.stat(one.uri) != one:
+    if landing.stat(one.uri) != one or len(data) != one.bytes:
         log.warning("%s changed while it was read; it waits", one.uri)
+        landing.wait(one.uri, "it changed while it was read")
+        return {}
+    if (growing := landing.may_grow(one, data)) is not None:
+        landing.wait(one.uri, growing)
         return {}
     return {one.uri: keep_bytes(lake, data)}
 
@@ -151,7 +213,10 @@ def _end_of_content(lake: Lake, config: DemandConfig, producer: ProducerConfig, 
         return None
     header = FileHeader("initial_load", producer.name, datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
     plugins = installed_plugins(config.filters)
-    rows = unify(content.source, useful_columns(producer, config), producer, config, header, plugins=plugins).rows
+    try:
+        rows = unify(content.source, useful_columns(producer, config), producer, config, header, plugins=plugins).rows
+    except (pl.exceptions.PolarsError, ContractError, FileRejectedError):
+        return None
     last = rows.select(pl.col("sold_on").max()).item()
     return BucketGrid.of(config).midnight(last + timedelta(days=1)) if last is not None else None
 
@@ -166,12 +231,12 @@ def ingest_file(lake: Lake, config: DemandConfig, file_version_id: str, known: K
         lake: where it is registered, and where its tables go.
         config: producers, filters, attributes.
         file_version_id: the version.
-        known: every registration, where the caller has listed them already.
+        known: every file version, where the caller has listed them already.
 
     Raises:
         ConfigError: the configuration itself is at fault, whatever the file: its producer is gone, or a filter fails.
     """
-    known = registrations(lake) if known is None else known
+    known = known_files(lake, config) if known is None else known
     found = registration(lake, file_version_id)
     content = read_content(lake, config, found, known)
     write_profile(lake, found, content)
@@ -183,15 +248,20 @@ def profile_file(
 ) -> tuple[pl.DataFrame, Content]:
     """Reads one file version and writes what it found to `raw_files`; the row written, and the content."""
     found = registration(lake, file_version_id)
-    content = read_content(lake, config, found, registrations(lake) if known is None else known)
+    content = read_content(lake, config, found, known_files(lake, config) if known is None else known)
     return write_profile(lake, found, content), content
 
 
 def unify_file(lake: Lake, config: DemandConfig, file_version_id: str, known: Known | None = None) -> IngestReport:
-    """Writes the unified tables of one file version, and commits it."""
-    known = registrations(lake) if known is None else known
+    """Writes the unified tables of one file version, and commits it.
+
+    Its `raw_files` row is written, too: what is known of other versions may have changed since it was profiled.
+    """
+    known = known_files(lake, config) if known is None else known
     found = registration(lake, file_version_id)
-    return write_unified(lake, config, found, read_content(lake, config, found, known), known)
+    content = read_content(lake, config, found, known)
+    write_profile(lake, found, content)
+    return write_unified(lake, config, found, content, known)
 
 
 def write_profile(lake: Lake, found: Registration, content: Content) -> pl.DataFrame:
@@ -200,6 +270,7 @@ def write_profile(lake: Lake, found: Registration, content: Content) -> pl.DataF
     row = {
         **vars(found),
         "format": content.format,
+        "sniffed": json.dumps(source.sniffed, ensure_ascii=False) if source else None,
         "rows": source.rows if source else None,
         "columns_found": json.dumps(source.columns, ensure_ascii=False) if source else None,
         "status": content.status,
@@ -218,13 +289,39 @@ def write_unified(
     Where an earlier commit covers other content (the configuration changed since), it is withdrawn first: at no moment
     does a commit cover tables that are half old and half new.
     """
-    computed = nothing_unified(found.feed, config)
+    made = work_out(lake, config, found, content, known)
+    if made.content is not content:
+        write_profile(lake, found, made.content)
+    return IngestReport(_publish(lake, found.file_version_id, made.frames, made.record), made.unified)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ingesting a file version comes to, before anything is written.
+
+    Attributes:
+        content: what it turned out to be; quarantined where its values could not be unified.
+        unified: its rows as they count.
+        frames: table → partition to write.
+        record: the commit record, without the hashes of its tables.
+    """
+
+    content: Content
+    unified: Unified = field(repr=False)
+    frames: Mapping[str, pl.DataFrame] = field(repr=False)
+    record: dict[str, Any]
+
+
+def work_out(lake: Lake, config: DemandConfig, found: Registration, content: Content, known: Known) -> Outcome:
+    """The tables and the commit record of one file version; nothing is written."""
+    computed, masters = nothing_unified(found.feed, config), None
     if content.status != "quarantined" and content.source is not None:
         try:
-            computed = _unify(lake, config, found, content.source, known)
-        except (pl.exceptions.PolarsError, ContractError) as error:
-            content = replace(content, status="quarantined", reason=f"its values cannot be unified: {error}")
-            write_profile(lake, found, content)
+            attributes, masters = known_attributes(lake, config, found, known)
+            computed = _unify(config, found, content.source, attributes, earlier_columns(lake, found, known))
+        except (pl.exceptions.PolarsError, ContractError, FileRejectedError) as error:
+            reason = str(error) if isinstance(error, FileRejectedError) else f"its values cannot be unified: {error}"
+            content = replace(content, status="quarantined", reason=reason, duplicate_of=None)
     unified = computed if content.status == "accepted" else nothing_unified(found.feed, config)
     frames = {FEED_TABLES[found.feed]: unified.rows, "rejected_rows": unified.rejected}
     if found.feed == "transactions":
@@ -233,14 +330,26 @@ def write_unified(
         **{name: getattr(found, name) for name in ("file_version_id", "producer", "feed", "uri", "content_sha256")},
         "arrived_at": found.to_record()["arrived_at"],
         "supersedes": found.supersedes,
+        "recipe": known.recipe_of(found),
+        "masters": masters,
         "status": content.status,
         "reason": content.reason,
+        "duplicate_of": content.duplicate_of,
         **_account(content.status, computed),
         "rejected_by": dict(unified.rejected["reason"].value_counts().sort("reason").iter_rows()),
+        "schema_drift": list(unified.schema_drift),
         "buckets": [day.isoformat() for day in unified.buckets["bucket_start"].to_list()],
+        "reach": _reach(found, unified.rows),
         "tables": {},
     }
-    return IngestReport(_publish(lake, found.file_version_id, frames, record), unified)
+    return Outcome(content, unified, frames, record)
+
+
+def _reach(found: Registration, rows: pl.DataFrame) -> list[str] | None:
+    """First and last day that the plans of a promotions calendar cover; None without any."""
+    if found.feed != "promotions" or rows.is_empty():
+        return None
+    return [str(day) for day in rows.select(first=pl.col("starts_on").min(), last=pl.col("ends_on").max()).row(0)]
 
 
 def _account(status: Status, computed: Unified) -> dict[str, dict[str, Any]]:
@@ -267,38 +376,46 @@ def _publish(
     return record
 
 
-def _unify(lake: Lake, config: DemandConfig, found: Registration, source: Source, known: Known) -> Unified:
+def _unify(
+    config: DemandConfig,
+    found: Registration,
+    source: Source,
+    attributes: pl.DataFrame | None = None,
+    earlier: EarlierColumns | None = None,
+) -> Unified:
     producer = producer_of(config, found)
     header = FileHeader(found.file_version_id, found.producer, found.arrived_at)
-    attributes = known_attributes(lake, config, found, known) if found.feed == "transactions" else None
     plugins = installed_plugins(config.filters) if found.feed == "transactions" else None
-    return unify(source, useful_columns(producer, config), producer, config, header, attributes, plugins)
+    return unify(source, useful_columns(producer, config), producer, config, header, attributes, plugins, earlier)
 
 
 # -- the product master that filters look at --------------------------------------------------------------------------
 
 
-def known_attributes(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> pl.DataFrame | None:
-    """Attributes per SKU as the product master stood when a file arrived; None when no filter looks any up.
+def known_attributes(
+    lake: Lake, config: DemandConfig, found: Registration, known: Known
+) -> tuple[pl.DataFrame | None, str | None]:
+    """Attributes per SKU as the product master stood when a transactions file arrived, and the masters' fingerprint.
 
-    Follows registrations, not commits, so that files may be ingested in any order: a master that is registered but not
-    ingested yet is read here.
+    Both are None when no filter looks any up. Follows registrations, not commits, so that files may be ingested in any
+    order: a master that is registered but not ingested yet is read here.
     """
-    columns = looked_up_columns(config.filters, list(config.attributes))
+    columns = looked_up_columns(config.filters, list(config.attributes)) if found.feed == "transactions" else ()
     masters = _masters(lake, config, found, known) if columns else []
     if not masters:
-        return None
+        return None, None
     key = (lake.root, columns, tuple((one.digest, one.priority) for one in masters))
     if key not in _merged:
         _merged.clear()
         _merged[key] = _merge_masters(masters, columns)
-    return _merged[key]
+    return _merged[key], master_fingerprint((one.version, one.digest, one.priority) for one in masters)
 
 
 @dataclass(frozen=True)
 class _Master:
-    """One product file: rank, content hash of its rows, and how to get them."""
+    """One product file: version, rank, content hash of its rows, and how to get them."""
 
+    version: str
     priority: int
     digest: str
     rows: Callable[[], pl.DataFrame]
@@ -318,7 +435,11 @@ def _merge_masters(masters: Sequence[_Master], columns: Sequence[str]) -> pl.Dat
 def _masters(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> list[_Master]:
     """Product files that stood at their paths when a file arrived, oldest first; removed producers have none."""
     present = {producer.name for producer in config.producers}
-    masters = [one for one in known if one.feed == "products" and one.producer in present]
+    masters = [
+        one
+        for one in known.registrations
+        if one.feed == "products" and one.producer in present and one.file_version_id not in known.recalled
+    ]
     arrived = [one for one in masters if one.arrived_at <= found.arrived_at]
     standing: dict[str, _Master] = {}
     for one in reversed(arrived):
@@ -329,15 +450,31 @@ def _masters(lake: Lake, config: DemandConfig, found: Registration, known: Known
 
 def _master(lake: Lake, config: DemandConfig, one: Registration, known: Known) -> _Master | None:
     """A product file, None when it is in quarantine: then what stood there before it still holds."""
-    priority, commit = producer_of(config, one).priority, lake.commit_of("ingest", one.file_version_id)
-    if commit is not None:
+    version, priority = one.file_version_id, producer_of(config, one).priority
+    commit = lake.commit_of("ingest", version)
+    if commit is not None and commit.get("recipe") == known.recipe_of(one):
         if commit["status"] == "quarantined":
             return None
         digest = commit["tables"]["product_master"]
-        return _Master(priority, digest, lambda: lake.read("product_master", file_version=one.file_version_id))
+        return _Master(version, priority, digest, lambda: lake.read("product_master", file_version=version))
+    key = (lake.root, version, known.recipe_of(one), version in known.originals)
+    if key not in _read:
+        _read.clear()
+        _read[key] = _uncommitted_master(lake, config, one, known)
+    rows = _read[key]
+    return None if rows is None else _Master(version, priority, sha256(parquet_bytes(rows)), lambda: rows)
+
+
+_read: dict[tuple[str, str, str | None, bool], pl.DataFrame | None] = {}
+"""The last product file that was read before it was ingested: its neighbours look at it, too."""
+
+
+def _uncommitted_master(lake: Lake, config: DemandConfig, one: Registration, known: Known) -> pl.DataFrame | None:
     content = read_content(lake, config, one, known)
     if content.status == "quarantined" or content.source is None:
         return None
-    rows = _unify(lake, config, one, content.source, known).rows
-    rows = rows.clear() if content.status == "duplicate" else rows
-    return _Master(priority, sha256(parquet_bytes(rows)), lambda: rows)
+    try:
+        rows = _unify(config, one, content.source).rows
+    except (pl.exceptions.PolarsError, ContractError, FileRejectedError):
+        return None
+    return rows.clear() if content.status == "duplicate" else rows

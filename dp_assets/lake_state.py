@@ -5,33 +5,108 @@ Belongs here: turning commit records and partitions into a `LakeState`. Does not
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
-from dp_assets.domain.contributions import touched_buckets
-from dp_assets.domain.plan import LakeState
+from dp_assets.domain.buckets import BucketGrid
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contributions import Inputs, bucket_inputs
+from dp_assets.domain.ingest.recipe import short_hash
+from dp_assets.domain.plan import LakeState, Made, Recalls, RunPlan, recalls_of_cycles
+from dp_assets.registry import file_events, recalled_versions, registrations
 from dp_resources.lake import Lake
 
-
-def registrations(lake: Lake) -> list[str]:
-    """File versions registered, in order of arrival, then of name."""
-    paths = lake.fs.glob(f"{lake.root}/_registrations/*.json")
-    found = [(json.loads(lake.read_bytes(path))["arrived_at"], Path(path).stem) for path in paths]
-    return [version for _, version in sorted(found)]
+MARKED = 100
+"""Partitions of a plan whose present state goes into the key of its runs."""
 
 
 def read_state(lake: Lake) -> LakeState:
     """The state of the lake as of its commit records."""
-    ingested = lake.committed("ingest")
-    built = lake.committed("weekly_buckets")
+    judged = lake.committed("residuals")
+    errors = set(lake.partitions("error_distributions"))
+    models = {cycle: lake.manifest("tuned_model", cycle=cycle) for cycle in lake.partitions("tuned_model")}
+    bundles = {cycle: lake.manifest("serving_bundle", cycle=cycle) for cycle in lake.partitions("serving_bundle")}
     return LakeState(
-        registered=tuple(registrations(lake)),
-        file_buckets=touched_buckets(ingested.values()),
-        built_buckets={bucket: frozenset(record["file_versions"]) for bucket, record in built.items()},
-        models=frozenset(lake.partitions("tuned_model")) & frozenset(lake.partitions("error_distributions")),
-        forecasts={
-            cycle: str(lake.manifest("serving_bundle", cycle=cycle)["sha256"])
-            for cycle in lake.partitions("serving_bundle")
-        },
+        registrations=tuple(registrations(lake)),
+        commits=lake.committed("ingest"),
+        recalled=recalled_versions(lake),
+        built_buckets={bucket: _inputs(record) for bucket, record in lake.committed("weekly_buckets").items()},
+        models={cycle: _model(one, judged.get(cycle)) for cycle, one in models.items() if cycle in errors},
+        forecasts={cycle: str(one["sha256"]) for cycle, one in bundles.items()},
+        bundles={cycle: _bundle(one["info"]) for cycle, one in bundles.items()},
         scored={cycle: record["inputs"] for cycle, record in lake.committed("accuracy").items()},
     )
+
+
+def _inputs(record: Mapping[str, Any]) -> Inputs:
+    """Inputs of a bucket; records of an earlier layout name the versions only, and so count as stale."""
+    return dict(record.get("inputs") or dict.fromkeys(record.get("file_versions", ()), ""))
+
+
+def _model(manifest: Mapping[str, Any], judged: Mapping[str, Any] | None) -> Made:
+    """A model counts with the residuals made of its own weights; others leave its recalls open, so it is made again."""
+    info = manifest["info"]
+    if "recalls" not in info:
+        return Made()
+    return Made(_recalls(info) if judged is not None and judged["model"] == manifest["sha256"] else None)
+
+
+def _bundle(info: Mapping[str, Any]) -> Made:
+    return Made(_recalls(info), info.get("champion"), _recalls(info, "champion_recalls"))
+
+
+def _recalls(info: Mapping[str, Any], name: str = "recalls") -> Recalls:
+    found = info.get(name, ())
+    return None if found is None else tuple(found)
+
+
+def recalls_in_force(lake: Lake, config: DemandConfig, cycle: str) -> list[str] | None:
+    """The recalled versions that a cycle is computed without, for the manifest of its features.
+
+    None while a bucket before the cutoff, or the cycle's attributes, are not what they should be: somebody may have
+    recalled a file, or undone that, a moment ago, and what is computed from them is of neither state. It is computed
+    again once they are. Where nothing was ever recalled there is nothing to look at.
+    """
+    if not file_events(lake):
+        return []
+    state = LakeState(commits=lake.committed("ingest"), recalled=recalled_versions(lake))
+    expected = bucket_inputs(state.counting.values(), config)
+    for bucket, record in lake.committed("weekly_buckets").items():
+        if bucket < cycle and _inputs(record) != expected.get(bucket, {}):
+            return None
+    recalls = list(recalls_of_cycles(state, BucketGrid.of(config))(cycle))
+    attributes = lake.commit_of("sku_attributes", cycle)
+    return recalls if attributes is not None and attributes["recalls"] == recalls else None
+
+
+def standing(lake: Lake, plan: RunPlan) -> str:
+    """A short hash of when the partitions of a plan were written last.
+
+    A recall, its undo, and the same recall again ask three times for the same work on other grounds: with this in their
+    run keys, Dagster starts each of them, and still starts one that failed only once.
+    """
+    keys = plan.partition_keys[:MARKED]
+    return short_hash(*(f"{key}:{_written_at(lake, _result_of(lake, plan, key))}" for key in keys))
+
+
+def _written_at(lake: Lake, path: str) -> str:
+    try:
+        info = lake.fs.info(path)
+    except FileNotFoundError:
+        return "never"
+    return str(info.get("LastModified") or info.get("mtime"))
+
+
+def _result_of(lake: Lake, plan: RunPlan, key: str) -> str:
+    """Path of what a job writes last for a partition."""
+    match plan.job:
+        case "ingest_new_files":
+            return f"{lake.root}/_commits/ingest/{key}.json"
+        case "refresh_buckets":
+            return f"{lake.root}/_commits/weekly_buckets/{key}.json"
+        case "retrain":
+            return f"{lake.root}/_commits/residuals/{key}.json"
+        case "score_cycles":
+            return f"{lake.root}/_commits/accuracy/{key}.json"
+        case _:
+            return f"{lake.folder('serving_bundle', cycle=key)}/manifest.json"

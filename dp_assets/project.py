@@ -19,6 +19,7 @@ from dp_assets.domain.ingest.mapping import with_mapping_tables
 from dp_assets.partitions import bucket_partitions, cycle_partitions
 from dp_resources.clock import Clock, SimulatedClock, WallClock
 from dp_resources.lake import Lake
+from dp_resources.landing import Landing
 from dp_resources.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -49,7 +50,12 @@ class Project:
     def lake(self) -> Lake:
         """The lake this project writes to."""
         root = self.settings.lake_root or self.config.lake.root
-        return Lake(self.place(root), self.settings.storage_options())
+        return Lake(self.place(root), self.settings.storage_options(root))
+
+    def landing(self) -> Landing:
+        """The landing root this project reads from."""
+        root, config = self.landing_root, self.config.landing
+        return Landing(root, self.settings.storage_options(root), config.settle_seconds, config.unfinished_seconds)
 
     def place(self, root: str) -> str:
         """A root as configured, made absolute against the folder of `demand.yaml` unless it is a URL."""

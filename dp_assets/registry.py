@@ -1,4 +1,4 @@
-"""What the lake keeps about landed files: their bytes, their registrations, and objects that were written again.
+"""What the lake keeps about landed files: their bytes, registrations, objects written again, and recalls.
 
 Belongs here: reading and writing those records. Does not belong here: when to write them (`ingestion.py`), or deciding
 what is a new version (`domain/ingest/registration.py`).
@@ -6,6 +6,7 @@ what is a new version (`domain/ingest/registration.py`).
     _landed/<sha256>                 the bytes as landed; what a producer overwrites later can still be read
     _registrations/<version>.json    a file version; never changed, written before anything refers to the version
     _sightings/<hash>.json           an object that was written again with the content its path already held
+    _file_events/<time>-<hash>.json  a recall of a file version, or its undo; never changed
 """
 
 from __future__ import annotations
@@ -13,28 +14,36 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.registration import LandedObject, Registration
+from dp_assets.domain.recall import FileEvent, recalled
 from dp_resources.lake import Lake, json_bytes, sha256
+from dp_resources.records import note_change, read_records
 
-_parsed: dict[tuple[str, str], Registration] = {}
-"""Registrations read before in this process, by path and the storage's version of it: they are read again and again."""
+_parsed: dict[bytes, Registration] = {}
+"""Registrations parsed before in this process, by their text: they are asked for again and again."""
+_in_order: dict[str, tuple[Mapping[str, bytes], list[Registration]]] = {}
+"""The last answer of `registrations` by lake, and what it was made of: nothing is sorted again that has not changed."""
 
 
 def registrations(lake: Lake) -> list[Registration]:
     """Every registration, in order of arrival; reference data before transactions that arrived with it."""
-    listed = lake.fs.glob(f"{lake.root}/_registrations/*.json", detail=True)
-    found = []
-    for path, info in listed.items():
-        key = (path, str(info.get("ETag", info.get("mtime"))))
-        if key not in _parsed:
-            _parsed[key] = Registration.from_record(json.loads(lake.read_bytes(path)))
-        found.append(_parsed[key])
-    return sorted(found, key=lambda one: one.order)
+    texts = read_records(lake, "_registrations", immutable=True)
+    made_of, found = _in_order.get(lake.root, (None, []))
+    if made_of is not texts:
+        for text in texts.values():
+            if text not in _parsed:
+                _parsed[text] = Registration.from_record(orjson.loads(text))
+        found = sorted((_parsed[text] for text in texts.values()), key=lambda one: one.order)
+        _in_order[lake.root] = (texts, found)
+    return list(found)
 
 
 def registration(lake: Lake, file_version_id: str) -> Registration:
@@ -45,13 +54,14 @@ def registration(lake: Lake, file_version_id: str) -> Registration:
 def write_registration(lake: Lake, found: Registration) -> None:
     """Stores a registration; from then on the version exists. One that is there stays: its arrival never changes."""
     path = f"{lake.root}/_registrations/{found.file_version_id}.json"
-    if not lake.fs.exists(path):
+    if not lake.has_bytes(path):
         lake.write_bytes(path, json_bytes(found.to_record()))
+    note_change(lake, "_registrations", found.file_version_id)
 
 
 def sightings(lake: Lake) -> set[tuple[str, str]]:
     """(path, etag) of objects that were written again without a change."""
-    records = (json.loads(lake.read_bytes(path)) for path in sorted(lake.fs.glob(f"{lake.root}/_sightings/*.json")))
+    records = (json.loads(text) for text in read_records(lake, "_sightings", immutable=True).values())
     return {(record["uri"], record["etag"]) for record in records}
 
 
@@ -60,12 +70,36 @@ def write_sighting(lake: Lake, one: LandedObject, same_as: str) -> None:
     name = hashlib.sha256(f"{one.uri}\0{one.etag}".encode()).hexdigest()[:24]
     record = {"uri": one.uri, "etag": one.etag, "same_as": same_as}
     lake.write_bytes(f"{lake.root}/_sightings/{name}.json", json_bytes(record))
+    note_change(lake, "_sightings", name)
+
+
+def file_events(lake: Lake) -> list[FileEvent]:
+    """Every recall and undo, in the order they were written."""
+    records = read_records(lake, "_file_events", immutable=True).values()
+    return sorted((FileEvent.from_record(json.loads(text)) for text in records), key=lambda one: one.at)
+
+
+def write_file_event(lake: Lake, event: FileEvent) -> None:
+    """Stores a recall or an undo; from then on it holds."""
+    lake.write_bytes(f"{lake.root}/_file_events/{event.identifier}.json", json_bytes(event.to_record()))
+    note_change(lake, "_file_events", event.identifier)
+
+
+def recalled_versions(lake: Lake) -> frozenset[str]:
+    """File versions that count for nothing because somebody took them back."""
+    return recalled(file_events(lake))
+
+
+def counting_commits(lake: Lake) -> dict[str, dict[str, Any]]:
+    """Ingest commit records of the versions that count, by version: all but the recalled ones."""
+    withdrawn = recalled_versions(lake)
+    return {version: commit for version, commit in lake.committed("ingest").items() if version not in withdrawn}
 
 
 def keep_bytes(lake: Lake, data: bytes) -> str:
     """Keeps landed bytes; their hash."""
     digest = sha256(data)
-    if not lake.fs.exists(_landed(lake, digest)):
+    if not lake.has_bytes(_landed(lake, digest)):
         lake.write_bytes(_landed(lake, digest), data)
     return digest
 

@@ -10,22 +10,60 @@ from typing import Any
 
 import dagster as dg
 
+from dp_assets.domain.errors import ArtefactError
+
 SPOKEN_STEPS = 10
 """A run of many partitions says how far it is about this many times; the rest is in the debug log."""
+FAILURES_IN_A_ROW = 3
+"""Partitions whose storage failed one after another, after which it counts as down and the run ends."""
 
 
 def each_partition(
-    context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Any]]
+    context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Any]], leave_failures: bool = False
 ) -> dg.MaterializeResult[None]:
     """Calls `work` for every partition of the run, in order, and attaches the metadata it returns to that partition.
 
     A backfill of many keys is a single run, so one partition's failure must not discard what was already written:
-    each call publishes its own partition before the next begins.
+    each call publishes its own partition before the next begins. A partition whose storage fails, or whose bytes are
+    gone, is set aside and the others go on; what they came to is shown, and the run fails with the names of those that
+    were set aside.
+
+    Args:
+        context: of the asset.
+        work: what to do for one partition.
+        leave_failures: a later asset of the same run does what failed here again, and fails in its turn. A failure
+            here would keep it from the other partitions.
     """
     keys = list(context.partition_keys)
     stride = max(1, len(keys) // SPOKEN_STEPS)
+    done: dict[str, dict[str, Any]] = {}
+    failed: dict[str, Exception] = {}
+    in_a_row = 0
     for number, key in enumerate(keys, start=1):
         level = context.log.info if number % stride == 0 or number == 1 else context.log.debug
         level(f"{context.asset_key.to_user_string()} [{key}] ({number} of {len(keys)})")
-        context.add_asset_metadata(dict(work(key)), partition_key=key)
+        try:
+            done[key] = dict(work(key))
+            in_a_row = 0
+        except (OSError, ArtefactError) as error:  # StorageError is an OSError
+            context.log.error(f"{key} is set aside: {error}")
+            failed[key] = error
+            in_a_row += 1
+            if len(keys) == 1 and not leave_failures:
+                raise
+            if in_a_row == FAILURES_IN_A_ROW:
+                break
+    if failed and (not leave_failures or in_a_row == FAILURES_IN_A_ROW):
+        for key, metadata in done.items():
+            context.log_event(dg.AssetMaterialization(context.asset_key, partition=key, metadata=metadata))
+        raise dg.Failure(description=_names(failed, len(keys) - len(done) - len(failed)))
+    for key, metadata in {**done, **{key: {"status": f"set aside: {error}"} for key, error in failed.items()}}.items():
+        context.add_asset_metadata(metadata, partition_key=key)
     return dg.MaterializeResult()
+
+
+def _names(failed: Mapping[str, Exception], untried: int) -> str:
+    lines = [f"{key}: {error}" for key, error in failed.items()]
+    if untried:
+        lines.append(f"{untried} more were not tried, because {FAILURES_IN_A_ROW} in a row had failed")
+    return "\n".join(lines)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dp_resources.landing import Landing
-
 if TYPE_CHECKING:
     from dp_assets.project import Project
 
@@ -17,6 +15,6 @@ def build_resources(project: Project) -> dict[str, Any]:
     """Resource key → object: the lake, the landing root, and the clock."""
     return {
         "lake": project.lake(),
-        "landing": Landing(project.landing_root, project.settings.storage_options()),
+        "landing": project.landing(),
         "clock": project.clock,
     }

@@ -8,6 +8,7 @@ Layout:
     <root>/<table>/<key>=<partition>/manifest.json    an artefact folder: file name → hash
     <root>/_versions/<table>/<sha256>[/<file>]        everything a manifest points at, and every replaced partition
     <root>/_commits/<event>/<id>.json                 what became current together, written last
+    <root>/_index/                                    see `records.py`: what makes many records cheap to read
 
 A write is visible in one atomic step: a rename on disk, one PUT on S3. The same content leaves everything untouched.
 """
@@ -18,7 +19,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import fsspec
+import orjson
 import polars as pl
 
-from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.errors import ArtefactError, ConfigError
+from dp_resources import records, storage
 
 PARTITION_KEYS = {"file_version", "bucket", "cycle"}
 
@@ -53,7 +54,7 @@ def sha256(data: bytes) -> str:
 def parquet_bytes(frame: pl.DataFrame) -> bytes:
     """A frame as Parquet: the same frame gives the same bytes."""
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", compression_level=3, statistics=True)
+    frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=True)
     return buffer.getvalue()
 
 
@@ -74,19 +75,29 @@ class Lake:
         self.root = str(root).rstrip("/")
         self.is_local = "://" not in self.root
         self.storage_options = dict(storage_options or {})
-        self.fs: Any = fsspec.filesystem(
-            "file" if self.is_local else self.root.split("://", 1)[0],
-            **({"auto_mkdir": True} if self.is_local else {"use_listings_cache": False, **self.storage_options}),
-        )
+        self.scheme = storage.scheme_of(self.root)
+        if self.scheme not in ("file", "s3"):
+            raise ConfigError(f"{self.root}: a lake is a folder or s3://bucket/prefix, got {self.scheme}://")
+        self.fs: Any = storage.open_filesystem(self.root, self.storage_options)
 
     # -- bytes ------------------------------------------------------------------------------------------------------
 
     def write_bytes(self, path: str, data: bytes) -> None:
-        """Puts bytes at a full path in one atomic step."""
-        if not self.is_local:
-            self.fs.pipe_file(path, data)
-            return
-        target = Path(path)
+        """Puts bytes at a full path in one atomic step.
+
+        Raises:
+            StorageError: they cannot be written; what was there before stays, and nothing half written is visible.
+        """
+        try:
+            if self.is_local:
+                self._write_local(Path(path), data)
+            else:
+                self.fs.pipe_file(path, data)
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot write", path, error) from error
+
+    @staticmethod
+    def _write_local(target: Path, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         staged = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
         try:
@@ -99,14 +110,24 @@ class Lake:
             staged.unlink(missing_ok=True)
 
     def read_bytes(self, path: str) -> bytes:
-        """Bytes at a full path; ArtefactError when there are none."""
+        """Bytes at a full path; ArtefactError when there are none, StorageError when they cannot be read."""
         try:
-            return bytes(self.fs.cat_file(path))
+            return storage.read_bytes(self.fs, self.scheme, path)
         except FileNotFoundError:
             raise ArtefactError(f"expected a file at {path}, but there is none") from None
 
-    def _exists(self, path: str) -> bool:
-        return bool(self.fs.exists(path))
+    def has_bytes(self, path: str) -> bool:
+        """Whether there is a file at a full path; StorageError when that cannot be said."""
+        try:
+            return bool(self.fs.exists(path))
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot look at", path, error) from error
+
+    def _glob(self, pattern: str) -> Iterable[str]:
+        try:
+            return list(self.fs.glob(pattern))
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot list", pattern, error) from error
 
     # -- tables -----------------------------------------------------------------------------------------------------
 
@@ -127,7 +148,7 @@ class Lake:
         """Makes a frame the current content of a partition; what it replaces is kept under `_versions`."""
         path, data = self.path(table, **key), parquet_bytes(frame)
         digest = sha256(data)
-        replaced = self.read_bytes(path) if self._exists(path) else None
+        replaced = self.read_bytes(path) if self.has_bytes(path) else None
         changed = replaced != data
         if changed:
             if replaced is not None:
@@ -137,7 +158,7 @@ class Lake:
 
     def exists(self, table: str, **key: str) -> bool:
         """Whether a partition has current content, as a table or as an artefact folder."""
-        return self._exists(self.path(table, **key)) or self._exists(f"{self.folder(table, **key)}/manifest.json")
+        return self.has_bytes(self.path(table, **key)) or self.has_bytes(f"{self.folder(table, **key)}/manifest.json")
 
     def read(self, table: str, columns: Iterable[str] | None = None, **key: str) -> pl.DataFrame:
         """Current content of a partition.
@@ -146,7 +167,7 @@ class Lake:
             ArtefactError: nothing was written there yet.
         """
         path = self.path(table, **key)
-        if not self._exists(path):
+        if not self.has_bytes(path):
             raise ArtefactError(f"table {table} has no partition {key}; materialise the asset {table} for it first")
         return pl.read_parquet(io.BytesIO(self.read_bytes(path)), columns=list(columns) if columns else None)
 
@@ -157,7 +178,7 @@ class Lake:
     def paths(self, table: str, partitions: Iterable[str] | None = None) -> list[str]:
         """Paths of the current partitions of a table, sorted; only the named ones, absent ones left out."""
         if partitions is None:
-            found = self.fs.glob(f"{self.root}/{table}/*=*/part.parquet")
+            found = self._glob(f"{self.root}/{table}/*=*/part.parquet")
             return sorted(path if self.is_local else self.fs.unstrip_protocol(path) for path in found)
         wanted = set(partitions)
         return [path for path in self.paths(table) if path.rsplit("/", 2)[1].split("=", 1)[1] in wanted]
@@ -172,7 +193,7 @@ class Lake:
         found = {
             path.rsplit("/", 2)[1].split("=", 1)[1]
             for name in ("part.parquet", "manifest.json")
-            for path in self.fs.glob(f"{self.root}/{table}/*=*/{name}")
+            for path in self._glob(f"{self.root}/{table}/*=*/{name}")
         }
         return sorted(found)
 
@@ -194,7 +215,7 @@ class Lake:
         version = f"{self.root}/_versions/{table}/{digest}"
         for name, data in files.items():
             # A file that is there is compared, not trusted: writing an artefact again must mend a damaged one.
-            if not self._exists(f"{version}/{name}") or self.read_bytes(f"{version}/{name}") != data:
+            if not self.has_bytes(f"{version}/{name}") or self.read_bytes(f"{version}/{name}") != data:
                 self.write_bytes(f"{version}/{name}", data)
         manifest = {"sha256": digest, "files": listing, "info": dict(info or {})}
         self.write_bytes(f"{self.folder(table, **key)}/manifest.json", json_bytes(manifest))
@@ -203,7 +224,7 @@ class Lake:
     def manifest(self, table: str, **key: str) -> dict[str, Any]:
         """Manifest of an artefact; ArtefactError when it was never written."""
         path = f"{self.folder(table, **key)}/manifest.json"
-        if not self._exists(path):
+        if not self.has_bytes(path):
             raise ArtefactError(f"artefact {table} has no partition {key}; materialise the asset {table} for it first")
         manifest: dict[str, Any] = json.loads(self.read_bytes(path))
         return manifest
@@ -218,7 +239,7 @@ class Lake:
         """
         manifest = self.manifest(table, **key)
         version = f"{self.root}/_versions/{table}/{manifest['sha256']}"
-        folder = Path(version) if self.is_local else self._fetched(version, manifest)
+        folder = Path(version) if self.is_local else self._fetched(version, manifest, verify)
         for name, entry in manifest["files"].items():
             path = folder / name
             if not path.is_file():
@@ -229,19 +250,17 @@ class Lake:
                 )
         return folder
 
-    def _fetched(self, version: str, manifest: Mapping[str, Any]) -> Path:
+    def _fetched(self, version: str, manifest: Mapping[str, Any], verify: bool) -> Path:
+        """The cached copy of a version: each file is fetched when it is missing or, with `verify`, damaged.
+
+        A file is put in place whole, so that a process which has the damaged one mapped keeps what it has.
+        """
         cache = Path(tempfile.gettempdir()) / "demand_planner_cache" / str(manifest["sha256"])
-        if not cache.is_dir():
-            staged = cache.with_name(f"{cache.name}.{uuid4().hex}")
-            for name in manifest["files"]:
-                target = staged / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(self.read_bytes(f"{version}/{name}"))
-            staged.mkdir(parents=True, exist_ok=True)
-            try:
-                staged.rename(cache)
-            except OSError:
-                shutil.rmtree(staged, ignore_errors=True)
+        for name, entry in manifest["files"].items():
+            path = cache / name
+            if not path.is_file() or (verify and sha256(path.read_bytes()) != entry["sha256"]):
+                self._write_local(path, self.read_bytes(f"{version}/{name}"))
+        cache.mkdir(parents=True, exist_ok=True)
         return cache
 
     # -- commit records ---------------------------------------------------------------------------------------------
@@ -249,19 +268,20 @@ class Lake:
     def commit(self, event: str, identifier: str, record: Mapping[str, Any]) -> None:
         """Writes the record that makes several writes current together. Call it last."""
         self.write_bytes(f"{self.root}/_commits/{event}/{identifier}.json", json_bytes(record))
+        records.note_change(self, f"_commits/{event}", identifier)
 
     def withdraw(self, event: str, identifier: str) -> None:
         """Removes a commit record, before what it covers is replaced; nothing happens when there is none."""
         path = f"{self.root}/_commits/{event}/{identifier}.json"
-        if self._exists(path):
+        if self.has_bytes(path):
             self.fs.rm_file(path)
+            records.note_change(self, f"_commits/{event}", identifier)
 
     def committed(self, event: str) -> dict[str, dict[str, Any]]:
         """Every commit record of an event, by identifier, sorted."""
-        paths = sorted(self.fs.glob(f"{self.root}/_commits/{event}/*.json"))
-        return {Path(path).stem: json.loads(self.read_bytes(path)) for path in paths}
+        return {name: orjson.loads(text) for name, text in records.read_records(self, f"_commits/{event}").items()}
 
     def commit_of(self, event: str, identifier: str) -> dict[str, Any] | None:
         """One commit record, None when that never happened."""
         path = f"{self.root}/_commits/{event}/{identifier}.json"
-        return json.loads(self.read_bytes(path)) if self._exists(path) else None
+        return json.loads(self.read_bytes(path)) if self.has_bytes(path) else None

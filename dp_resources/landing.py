@@ -1,7 +1,8 @@
-"""The landing root: where producers drop files, a local folder or an `s3://` prefix.
+"""The landing root: where producers drop files: a local folder, an `s3://` prefix or an `sftp://` folder.
 
-Belongs here: listing, reading and stating objects; manifests of arrivals. Nothing is ever written or removed here.
-Does not belong here: what an object means (`dp_assets/domain/ingest/registration.py`).
+Belongs here: listing, reading and stating objects; which of them still wait; manifests of arrivals. Nothing is ever
+written or removed here. Does not belong here: what an object means (`dp_assets/domain/ingest/registration.py`), how a
+storage is reached (`storage.py`), messages about objects (`notifications.py`).
 """
 
 from __future__ import annotations
@@ -9,23 +10,34 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import fsspec
-
 from dp_assets.domain.config import ProducerConfig
-from dp_assets.domain.errors import FileRejectedError
+from dp_assets.domain.errors import FileRejectedError, StorageError
 from dp_assets.domain.ingest.registration import LandedObject
+from dp_resources import storage
 
 MANIFEST = "manifest.json"
 HIDDEN_PREFIXES = (".", "_", "~")
 PARTIAL_SUFFIXES = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", "~")
 WILDCARDS = frozenset("*?[")
+PARALLEL_REQUESTS = 16
+CLOCK_ERROR_SECONDS = 3600
+"""By how much the clock of an SFTP server may be behind ours; modification times are its."""
+ZIP_END = b"PK\x05\x06"
+ZIP_END_WITHIN = 65_557
+"""The central directory's end stands in the last bytes of a zip: its 22, and a comment of at most 65,535."""
+
+T = TypeVar("T")
+Objects = list[LandedObject]
 
 
 def is_finished(uri: str) -> bool:
@@ -35,47 +47,171 @@ def is_finished(uri: str) -> bool:
     [True, False, False, False, False]
     """
     path = PurePosixPath(uri)
-    if path.name == MANIFEST or any(part.startswith(HIDDEN_PREFIXES) for part in path.parts):
-        return False
-    return not path.name.lower().endswith(PARTIAL_SUFFIXES)
+    return not any(part.startswith(HIDDEN_PREFIXES) for part in path.parts[:-1]) and _is_finished_name(path.name)
+
+
+def _is_finished_name(name: str) -> bool:
+    return name != MANIFEST and not name.startswith(HIDDEN_PREFIXES) and not name.lower().endswith(PARTIAL_SUFFIXES)
+
+
+def lacks_its_end(data: bytes) -> str | None:
+    """What a file lacks that its writer adds last; None when nothing shows that it is half written.
+
+    >>> lacks_its_end(b"PAR1 row group"), lacks_its_end(b"item,day")
+    ('a Parquet file without its closing footer', None)
+    """
+    if data.startswith(b"PAR1") and not (data.endswith(b"PAR1") and len(data) >= 12):
+        return "a Parquet file without its closing footer"
+    if data.startswith(b"ARROW1") and not (data.endswith(b"ARROW1") and len(data) >= 16):
+        return "an Arrow file without its closing footer"
+    if data.startswith(b"PK\x03\x04") and ZIP_END not in data[-ZIP_END_WITHIN:]:
+        return "a zip or workbook without its central directory"
+    return None
 
 
 class Landing:
     """Lists and reads landed objects.
 
     Args:
-        root: local folder (may not exist yet) or `s3://bucket/prefix`.
-        storage_options: fsspec options of the storage, e.g. endpoint and credentials of S3.
+        root: local folder (may not exist yet), `s3://bucket/prefix` or `sftp://user@host:port/path`.
+        storage_options: options of the storage, e.g. endpoint and credentials of S3; see `Settings.storage_options`.
+        settle_seconds: a file on disk or SFTP must have stood unchanged that long before it is listed; S3 shows whole
+            objects only.
+        unfinished_seconds: the same for a file that lacks its end; after that long it counts as it is.
+
+    Attributes:
+        waiting: path → why it was left for the next listing, since the last one began.
+
+    Raises:
+        ConfigError: the root holds a password.
     """
 
-    def __init__(self, root: str | Path, storage_options: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        root: str | Path,
+        storage_options: Mapping[str, Any] | None = None,
+        settle_seconds: float = 0,
+        unfinished_seconds: float = 0,
+    ) -> None:
         self.root = str(root).rstrip("/")
-        self.is_local = "://" not in self.root
-        options = {} if self.is_local else {"use_listings_cache": False, **dict(storage_options or {})}
-        self.fs: Any = fsspec.filesystem("file" if self.is_local else self.root.split("://", 1)[0], **options)
+        self.scheme = storage.scheme_of(self.root)
+        storage.check_root(self.root)
+        self.is_local = self.scheme == "file"
+        self.options = dict(storage_options or {})
+        self.settle_seconds = settle_seconds
+        self.unfinished_seconds = unfinished_seconds
+        self.waiting: dict[str, str] = {}
+        self._filesystem: Any = None
+        self._seen: dict[str, tuple[str, float, bool]] = {}
 
-    def list(self) -> list[LandedObject]:
-        """Finished objects, sorted by path."""
-        objects = self._local_objects() if self.is_local else self._remote_objects()
-        return sorted(objects, key=lambda one: one.uri)
+    @property
+    def fs(self) -> Any:
+        """The file system, opened when it is first needed: a server that is down must not stop the graph's loading."""
+        if self._filesystem is None:
+            self._filesystem = storage.open_filesystem(self.root, self.options)
+        return self._filesystem
+
+    # -- listing ----------------------------------------------------------------------------------------------------
+
+    def list(self, folders: Iterable[str] = ("",)) -> Objects:
+        """Finished objects, sorted by path; those that may still be written are in `waiting`.
+
+        Args:
+            folders: paths below the root to look below, where not everything is wanted.
+
+        Raises:
+            StorageError: the root cannot be listed. A folder below it that cannot be is in `waiting`.
+        """
+        self.waiting = {}
+        places = [place for place in outermost(folders) if is_finished(f"{place}/x")]
+        if self.is_local:
+            found = [one for place in places for one in self._local_objects(place)]
+        elif self.scheme == "sftp":
+            found = self._over_sftp(lambda: [one for place in places for one in self._sftp_objects(place)])
+        else:
+            with ThreadPoolExecutor(min(PARALLEL_REQUESTS, len(places) or 1)) as pool:
+                found = [one for part in pool.map(self._s3_objects, places) for one in part]
+        self._remember(found)
+        return sorted((one for one in found if self._is_settled(one)), key=lambda one: one.uri)
+
+    def look_at(self, uris: Iterable[str]) -> Objects:
+        """The objects at some paths as they are now, as `list` would show them; absent ones are left out."""
+        self.waiting = {}
+        wanted = sorted({uri for uri in uris if is_finished(uri)})
+        if not wanted:
+            return []
+        with ThreadPoolExecutor(min(PARALLEL_REQUESTS, len(wanted)) if self.scheme == "s3" else 1) as pool:
+            found = [one for one in pool.map(self._stat_or_wait, wanted) if one is not None]
+        return [one for one in found if self._is_settled(one)]
+
+    def wait(self, uri: str, reason: str) -> None:
+        """Says that an object is left for the next listing, and why."""
+        self.waiting[uri] = reason
+
+    def may_grow(self, one: LandedObject, data: bytes) -> str | None:
+        """Why an object's content may be half of what it will be; None when it counts as it is."""
+        lacking = lacks_its_end(data)
+        if lacking is None or self.scheme == "s3" or self._stood_for(one) >= self.unfinished_seconds:
+            return None
+        return f"it is {lacking}; it counts as it is once it has stood unchanged for {self.unfinished_seconds:g} s"
+
+    def _is_settled(self, one: LandedObject) -> bool:
+        if self.scheme == "s3" or self.settle_seconds <= 0 or self._stood_for(one) >= self.settle_seconds:
+            return True
+        self.wait(one.uri, f"it may still be written; it must stand unchanged for {self.settle_seconds:g} s")
+        return False
+
+    def _stood_for(self, one: LandedObject) -> float:
+        """Seconds an object has stood unchanged, by its modification time and by what we saw ourselves.
+
+        The modification time counts for nothing once two of our listings differ, or where it lies in the future.
+        """
+        etag, since, changed = self._seen.get(one.uri, (one.etag, time.monotonic(), False))
+        watched = time.monotonic() - since if etag == one.etag else 0.0
+        age = time.time() - one.modified_at.timestamp() - (CLOCK_ERROR_SECONDS if self.scheme == "sftp" else 0)
+        return watched if changed or etag != one.etag else max(watched, age)
+
+    def _remember(self, found: Iterable[LandedObject]) -> None:
+        """Keeps since when each listed object has stood as it is."""
+        if self.scheme == "s3" or max(self.settle_seconds, self.unfinished_seconds) <= 0:
+            return
+        now, before = time.monotonic(), self._seen
+        self._seen = {}
+        for one in found:
+            etag, since, changed = before.get(one.uri, (one.etag, now, False))
+            self._seen[one.uri] = (one.etag, since, changed) if etag == one.etag else (one.etag, now, True)
+
+    # -- one object -------------------------------------------------------------------------------------------------
 
     def stat(self, uri: str) -> LandedObject | None:
-        """The object at a path as it is now, None when it is gone."""
-        if not self.is_local:
-            try:
-                return self._object(uri, self.fs.info(self._full(uri), refresh=True))
-            except FileNotFoundError:
-                return None
+        """The object at a path as it is now, None when it is gone.
+
+        Raises:
+            StorageError: it cannot be looked at.
+        """
         try:
-            status = Path(self._full(uri)).stat()
+            if self.is_local:
+                return _local_object(uri, os.stat(self._full(uri)))  # noqa: PTH116 - fast over many files
+            if self.scheme == "sftp":
+                return self._over_sftp(lambda: _sftp_object(uri, self.fs.info(self._full(uri))))
+            return _s3_object(uri, self.fs.info(self._full(uri), refresh=True))
         except FileNotFoundError:
             return None
-        modified = datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC)
-        return LandedObject(uri, f"{status.st_size}-{status.st_mtime_ns}", status.st_size, modified)
+        except StorageError:
+            raise
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot look at", self._full(uri), error) from error
 
-    def read(self, uri: str) -> bytes:
-        """Content of the object at a path; FileNotFoundError when it is gone."""
-        return bytes(self.fs.cat_file(self._full(uri)))
+    def read(self, uri: str, size: int | None = None) -> bytes:
+        """Content of the object at a path; with `size`, at least that many bytes.
+
+        Raises:
+            FileNotFoundError: it is gone.
+            StorageError: it cannot be read.
+        """
+        if self.scheme == "sftp":
+            return self._over_sftp(lambda: storage.read_bytes(self.fs, self.scheme, self._full(uri), size))
+        return storage.read_bytes(self.fs, self.scheme, self._full(uri), size)
 
     @contextmanager
     def local(self, uri: str) -> Iterator[Path]:
@@ -97,6 +233,7 @@ class Landing:
 
         Raises:
             FileRejectedError: a manifest cannot be understood; it may be half written.
+            StorageError: a manifest cannot be read.
         """
         arrivals: dict[str, datetime] = {}
         for folder in sorted({static_folder(glob) for glob in producer.files}):
@@ -108,28 +245,146 @@ class Landing:
             arrivals.update({f"{folder}/{name}" if folder else name: moment for name, moment in entries.items()})
         return arrivals
 
-    def _full(self, uri: str) -> str:
-        return f"{self.root}/{uri}"
+    # -- per storage ------------------------------------------------------------------------------------------------
 
-    def _local_objects(self) -> Iterator[LandedObject]:
-        for folder, _, names in os.walk(self.root):
-            for name in names:
-                uri = Path(folder, name).relative_to(self.root).as_posix()
-                if is_finished(uri) and (found := self.stat(uri)) is not None:
+    def _full(self, uri: str) -> str:
+        if self.scheme == "sftp":
+            return f"{urlsplit(self.root).path}/{uri}".rstrip("/")
+        return f"{self.root}/{uri}" if uri else self.root
+
+    def _stat_or_wait(self, uri: str) -> LandedObject | None:
+        try:
+            return self.stat(uri)
+        except StorageError as error:
+            self.wait(uri, str(error))
+            return None
+
+    def _local_objects(self, place: str) -> Iterator[LandedObject]:
+        folders = [place]
+        while folders:
+            folder = folders.pop()
+            try:
+                entries = list_local(self._full(folder))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                self.wait(folder or ".", str(storage.storage_error("cannot list", self._full(folder), error)))
+                continue
+            for entry in entries:
+                uri = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if not entry.name.startswith(HIDDEN_PREFIXES):
+                        folders.append(uri)
+                elif _is_finished_name(entry.name) and entry.is_file() and (found := self._local_stat(uri, entry)):
                     yield found
 
-    def _remote_objects(self) -> Iterator[LandedObject]:
-        prefix = self.fs._strip_protocol(self.root).rstrip("/") + "/"
-        for path, info in self.fs.find(self.root, detail=True).items():
-            uri = path.removeprefix(prefix)
-            if info.get("type") == "file" and uri and not path.endswith("/") and is_finished(uri):
-                yield self._object(uri, info)
+    def _local_stat(self, uri: str, entry: os.DirEntry[str]) -> LandedObject | None:
+        try:
+            return _local_object(uri, entry.stat())
+        except OSError:  # it vanished
+            return None
 
-    @staticmethod
-    def _object(uri: str, info: Mapping[str, Any]) -> LandedObject:
-        modified = info["LastModified"].astimezone(UTC)
-        tag = str(info.get("ETag", "")).strip('"')
-        return LandedObject(uri, f"{tag}-{modified.isoformat()}", int(info["size"]), modified)
+    def _s3_objects(self, place: str) -> Objects:
+        prefix = self.fs._strip_protocol(self.root).rstrip("/") + "/"
+        # With its trailing slash a folder is listed as a prefix: one request per thousand objects, and no other.
+        where = f"{prefix}{place}/" if place else prefix
+        try:
+            listed = self.fs.find(where, detail=True)
+        except FileNotFoundError:
+            return []
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot list", f"s3://{where}", error) from error
+        return [
+            _s3_object(uri, info)
+            for path, info in listed.items()
+            if info.get("type") == "file"
+            and (uri := path.removeprefix(prefix))
+            and not path.endswith("/")
+            and is_finished(uri)
+        ]
+
+    def _over_sftp(self, work: Callable[[], T]) -> T:
+        """Does something over SFTP; where the connection was lost, on a fresh one."""
+
+        def reconnect() -> None:
+            self._filesystem = None
+
+        def refused_or_done() -> T:
+            try:
+                return work()
+            except storage.failures("sftp") as error:
+                if type(error).__name__ == "SFTPPermissionDenied":
+                    raise PermissionError(13, str(error)) from error
+                raise
+
+        try:
+            return storage.try_again(refused_or_done, storage.failures("sftp"), refresh=reconnect)
+        except (FileNotFoundError, StorageError):
+            raise
+        except storage.failures("sftp") as error:
+            raise storage.storage_error("cannot reach", self.root, error) from error
+
+    def _sftp_objects(self, place: str) -> Iterator[LandedObject]:
+        folders = [place]
+        while folders:
+            folder = folders.pop()
+            try:
+                entries = self.fs.ls(self._full(folder) or "/", detail=True)
+            except FileNotFoundError:
+                continue
+            except storage.failures("sftp") as error:
+                if type(error).__name__ != "SFTPPermissionDenied":
+                    raise
+                self.wait(folder or ".", str(storage.storage_error("cannot list", self._full(folder), error)))
+                continue
+            for entry in entries:
+                name = PurePosixPath(entry["name"]).name
+                uri = f"{folder}/{name}" if folder else name
+                if entry["type"] == "directory" and not name.startswith(HIDDEN_PREFIXES):
+                    folders.append(uri)
+                elif entry["type"] == "file" and _is_finished_name(name):
+                    yield _sftp_object(uri, entry)
+
+
+def list_local(folder: str) -> list[os.DirEntry[str]]:
+    """Entries of a local folder."""
+    with os.scandir(folder) as entries:
+        return list(entries)
+
+
+def _local_object(uri: str, status: os.stat_result) -> LandedObject:
+    modified = datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC)
+    return LandedObject(uri, f"{status.st_size}-{status.st_mtime_ns}", status.st_size, modified)
+
+
+def _s3_object(uri: str, info: Mapping[str, Any]) -> LandedObject:
+    modified = info["LastModified"].astimezone(UTC)
+    tag = str(info.get("ETag", "")).strip('"')
+    return LandedObject(uri, f"{tag}-{modified.isoformat()}", int(info["size"]), modified)
+
+
+def _sftp_object(uri: str, info: Mapping[str, Any]) -> LandedObject:
+    modified = info["mtime"] or datetime.fromtimestamp(0, UTC)
+    size = int(info["size"] or 0)
+    return LandedObject(uri, f"{size}-{modified.isoformat()}", size, modified)
+
+
+def outermost(folders: Iterable[str]) -> list[str]:
+    """Folders without those that lie in another one of them; `""` is the root, which holds them all.
+
+    >>> outermost(["shop/2017", "shop", "depot"]), outermost(["shop", ""])
+    (['depot', 'shop'], [''])
+    """
+    kept: list[str] = []
+    for folder in sorted(set(folders)):
+        if not any(outer == "" or folder.startswith(f"{outer}/") for outer in kept):
+            kept.append(folder)
+    return kept
+
+
+def producer_folders(producers: Iterable[ProducerConfig]) -> list[str]:
+    """The folders in which the producers' globs can match anything."""
+    return outermost(static_folder(glob) for producer in producers for glob in producer.files)
 
 
 def static_folder(glob: str) -> str:

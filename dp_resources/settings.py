@@ -38,6 +38,18 @@ class Settings(BaseSettings):
     """Access key; left out, the process' own role is used."""
     s3_secret_access_key: SecretStr | None = None
     """Secret of the access key."""
+    sftp_known_hosts: Path | None = None
+    """File with the host keys of SFTP servers, as `ssh-keyscan` writes them; without one nothing is connected to."""
+    sftp_key_file: Path | None = None
+    """Private key that an SFTP landing root is opened with."""
+    sftp_key_passphrase: SecretStr | None = None
+    """Passphrase of the private key."""
+    sftp_password: SecretStr | None = None
+    """Password, for SFTP servers that take no keys."""
+    landing_sqs_url: str | None = None
+    """Queue that S3 sends its events about the landing root to; the sensor then looks only at what they name."""
+    landing_full_listing_ticks: int = Field(240, ge=1)
+    """With a queue, everything is still listed once in so many ticks of 15 seconds: events can be lost."""
     threads: int = Field(1, ge=1)
     """Threads of the training and inference libraries in one process."""
     dbt_target: Literal["duckdb", "spark"] = "duckdb"
@@ -53,18 +65,38 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _no_placeholder_in_production(self) -> Settings:
-        secret = self.s3_secret_access_key
-        placeholder = secret is not None and secret.get_secret_value().lower() in PLACEHOLDER_SECRETS
-        if self.environment == "production" and placeholder:
-            raise ValueError("DP_S3_SECRET_ACCESS_KEY is a placeholder; set a real secret before production")
+        secrets = {
+            "DP_S3_SECRET_ACCESS_KEY": self.s3_secret_access_key,
+            "DP_SFTP_PASSWORD": self.sftp_password,
+            "DP_SFTP_KEY_PASSPHRASE": self.sftp_key_passphrase,
+        }
+        for name, secret in secrets.items():
+            placeholder = secret is not None and secret.get_secret_value().lower() in PLACEHOLDER_SECRETS
+            if self.environment == "production" and placeholder:
+                raise ValueError(f"{name} is a placeholder; set a real secret before production")
         return self
 
-    def storage_options(self) -> dict[str, Any]:
-        """fsspec options for `s3://` roots; empty for local ones."""
+    def storage_options(self, root: str = "s3://") -> dict[str, Any]:
+        """fsspec options for a root, by its scheme; empty for local ones."""
+        if root.startswith("sftp://"):
+            return self._sftp_options()
+        return self._s3_options() if root.startswith("s3://") else {}
+
+    def _s3_options(self) -> dict[str, Any]:
         options: dict[str, Any] = {}
         if self.s3_endpoint_url:
             options["endpoint_url"] = self.s3_endpoint_url
         if self.s3_access_key_id and self.s3_secret_access_key:
             options["key"] = self.s3_access_key_id
             options["secret"] = self.s3_secret_access_key.get_secret_value()
+        return options
+
+    def _sftp_options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {"known_hosts": str(self.sftp_known_hosts) if self.sftp_known_hosts else None}
+        if self.sftp_key_file:
+            options["client_keys"] = [str(self.sftp_key_file)]
+        if self.sftp_key_passphrase:
+            options["passphrase"] = self.sftp_key_passphrase.get_secret_value()
+        if self.sftp_password:
+            options["password"] = self.sftp_password.get_secret_value()
         return options

@@ -20,6 +20,7 @@ MONDAY = date(2017, 1, 2)
 def make_config(**overrides: Any) -> DemandConfig:
     """A small valid configuration: one producer, two attributes, short windows, a tiny network."""
     base: dict[str, Any] = {
+        "landing": {"settle_seconds": 0, "unfinished_seconds": 0},
         "producers": [
             {
                 "name": "shop",

@@ -102,9 +102,10 @@ def ingest(
     """Writes one file version as ingestion does: its table, then its commit record, which is returned."""
     feed = config.producer(producer).feed
     frame = conformed(config, feed, version, producer, arrived_at, rows)
-    lake.write(FEED_TABLES[feed], frame, file_version=version)
+    written = lake.write(FEED_TABLES[feed], frame, file_version=version)
     grid = BucketGrid.of(config)
     days = frame["sold_on"].to_list() if feed == "transactions" else []
+    plans = frame if feed == "promotions" and len(frame) else None
     record = {
         "file_version_id": version,
         "producer": producer,
@@ -113,6 +114,8 @@ def ingest(
         "arrived_at": arrived_at.isoformat(),
         "status": "accepted",
         "buckets": sorted({grid.start_of(day).isoformat() for day in days}),
+        "reach": None if plans is None else [str(plans["starts_on"].min()), str(plans["ends_on"].max())],
+        "tables": {FEED_TABLES[feed]: written.sha256},
     }
     lake.commit("ingest", version, record)
     return record

@@ -13,7 +13,9 @@ from typing import Any
 
 import polars as pl
 
+from dp_assets.content import known_files
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.ingest.freshness import stale_versions
 from dp_assets.domain.ingest.registration import Registration
 from dp_assets.ingestion import IngestReport, ingest_file, register_new_files
 from dp_resources.lake import Lake
@@ -79,12 +81,13 @@ class World:
         self.landing = Landing(self.folder / "landing")
         self.lake = Lake(self.folder / "lake")
 
-    def put(self, uri: str, data: bytes) -> None:
-        """Writes a landed object; its modification time is the clock's."""
+    def put(self, uri: str, data: bytes, modified_at: datetime | None = None) -> None:
+        """Writes a landed object; its modification time is the clock's unless another is given."""
         path = self.folder / "landing" / uri
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        os.utime(path, (self.now.timestamp(), self.now.timestamp()))
+        stamp = (modified_at or self.now).timestamp()
+        os.utime(path, (stamp, stamp))
 
     def register(self) -> list[Registration]:
         """Registers what is new, then lets an hour pass."""
@@ -102,9 +105,29 @@ class World:
         """Ingests one registered version."""
         return ingest_file(self.lake, self.config, file_version_id)
 
+    def settle(self) -> list[str]:
+        """Ingests what the plan asks for until it asks for nothing; the versions it asked for, in that order."""
+        asked: list[str] = []
+        while stale := self.stale():
+            assert len(asked) < 1000, "the plan never comes to rest"
+            known = known_files(self.lake, self.config)
+            for version in stale:
+                ingest_file(self.lake, self.config, version, known)
+            asked.extend(stale)
+        return asked
+
+    def stale(self) -> tuple[str, ...]:
+        """Versions that the plan would ingest."""
+        known = known_files(self.lake, self.config)
+        return stale_versions(known.registrations, self.lake.committed("ingest"), known.recalled, self.config)
+
     def commits(self) -> Sequence[dict[str, Any]]:
         """Commit records of ingestion."""
         return list(self.lake.committed("ingest").values())
+
+    def bytes_of_tables(self) -> dict[str, bytes]:
+        """Path → content of every current partition and commit record."""
+        return {path: data for path, data in self.bytes_of_lake().items() if path.startswith("_commits") or "=" in path}
 
     def bytes_of_lake(self) -> dict[str, bytes]:
         """Path → content of every file in the lake."""

@@ -13,11 +13,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dp_assets.content import known_files
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.ingest.freshness import waiting
 from dp_assets.ingestion import ingest_file, register_new_files, unclaimed
-from dp_assets.registry import registrations
+from dp_assets.recalls import write_event
+from dp_assets.registry import file_events, registrations
 from dp_resources.lake import sha256
 from tests.factories import make_config
 from tests.landed import COLUMNS, FORMATS, START, World, encode, make_rows, shop_config
@@ -69,7 +72,7 @@ def test_a_touched_file_is_read_once_more_and_then_known(tmp_path: Path, monkeyp
     world.land("shop/a.csv", encode(make_rows(), "csv"))
     world.put("shop/a.csv", encode(make_rows(), "csv"))
     assert world.register() == []
-    monkeypatch.setattr(world.landing, "read", lambda uri: pytest.fail("read again"))
+    monkeypatch.setattr(world.landing, "read", lambda uri, size=None: pytest.fail("read again"))
     assert world.register() == []
 
 
@@ -78,8 +81,8 @@ def test_a_file_that_changes_while_it_is_read_waits(tmp_path: Path, monkeypatch:
     world.put("shop/a.csv", b"item,day,qty\n1,2017-01-02,1\n")
     read = world.landing.read
 
-    def read_while_growing(uri: str) -> bytes:
-        data = read(uri)
+    def read_while_growing(uri: str, size: int | None = None) -> bytes:
+        data = read(uri, size)
         world.put("shop/a.csv", data + b"2,2017-01-02,1\n")
         return data
 
@@ -286,6 +289,128 @@ def test_a_producer_that_left_the_configuration_is_an_error_that_names_it(tmp_pa
     report = world.land("shop/a.csv", encode(make_rows(), "csv"))
     with pytest.raises(ConfigError, match="'shop', which the configuration does not have any more"):
         ingest_file(world.lake, shop_config(name="other"), report.record["file_version_id"])
+
+
+# -- verdicts are looked at again -------------------------------------------------------------------------------------
+
+
+def test_files_of_a_removed_producer_wait_and_are_ingested_once_it_is_back(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    world.put("shop/a.csv", encode(make_rows(), "csv"))
+    world.register()
+    present, world.config = world.config, shop_config(name="other", files=["other/*"])
+    assert world.settle() == []
+    known = known_files(world.lake, world.config)
+    assert waiting(known.registrations, {}, world.config) == {"shop": 1}
+    world.config = present
+    assert len(world.settle()) == 1
+    assert [commit["status"] for commit in world.commits()] == ["accepted"]
+
+
+def test_files_that_were_ingested_are_read_again_after_a_change_of_mapping_filters_or_attributes(
+    tmp_path: Path,
+) -> None:
+    world = make_world(tmp_path)
+    report = world.land("shop/a.csv", encode(make_rows(), "csv"))
+    version = report.record["file_version_id"]
+    before = world.bytes_of_tables()
+    for changed in (
+        shop_config(columns={**COLUMNS, "quantity": "money"}),
+        shop_config(config={"filters": [{"kind": "expression", "name": "small", "keep": "quantity < 3"}]}),
+        shop_config(
+            columns={**COLUMNS, "kind": "kind"}, config={"attributes": {"department": {}, "brand": {}, "kind": {}}}
+        ),
+    ):
+        world.config = changed
+        assert world.settle() == [version]
+        assert world.bytes_of_tables() != before
+    world.config = shop_config()
+    assert world.settle() == [version]
+    assert world.bytes_of_tables() == before
+
+
+def test_a_quarantined_file_is_accepted_once_its_mapping_is_corrected(tmp_path: Path) -> None:
+    world = make_world(tmp_path, columns={**COLUMNS, "quantity": "pieces"})
+    report = world.land("shop/a.csv", encode(make_rows(), "csv"))
+    assert report.status == "quarantined"
+    assert world.settle() == []
+    world.config = shop_config()
+    world.settle()
+    assert [commit["status"] for commit in world.commits()] == ["accepted"]
+
+
+def test_the_same_bytes_under_a_name_that_arrived_earlier_but_came_later_count_once(tmp_path: Path) -> None:
+    world = make_world(tmp_path, arrival="modified_at")
+    data = encode(make_rows(), "csv")
+    late = world.land("shop/late.csv", data)
+    world.put("shop/early.csv", data, START - timedelta(days=3))
+    (early,) = world.register()
+    world.settle()
+    statuses = {commit["uri"]: commit["status"] for commit in world.commits()}
+    assert statuses == {"shop/early.csv": "accepted", "shop/late.csv": "duplicate"}
+    (copy,) = world.lake.read("raw_files", file_version=late.record["file_version_id"]).to_dicts()
+    assert copy["status"] == "duplicate"
+    assert early.file_version_id in copy["reason"]
+
+
+def test_a_copy_counts_when_what_it_copies_cannot_be_read_as_its_own_producers(tmp_path: Path) -> None:
+    producers = [
+        {"name": "web", "files": ["web/*"], "columns": {**COLUMNS, "quantity": "pieces"}},
+        {"name": "shop", "files": ["shop/*"], "columns": COLUMNS},
+    ]
+    world = World(tmp_path, make_config(producers=producers))
+    data = encode(make_rows(), "csv")
+    for name in ("web", "shop"):
+        world.put(f"{name}/a.csv", data)
+        world.register()
+    copy = next(one for one in registrations(world.lake) if one.producer == "shop")
+    assert world.ingest(copy.file_version_id).status == "duplicate"
+    world.settle()
+    assert {commit["producer"]: commit["status"] for commit in world.commits()} == {
+        "web": "quarantined",
+        "shop": "accepted",
+    }
+
+
+def test_a_master_that_arrived_earlier_but_came_later_judges_the_sales_again(tmp_path: Path) -> None:
+    trusted = with_master()
+    producers = tuple(one.model_copy(update={"arrival": "modified_at"}) for one in trusted.producers)
+    world = World(tmp_path, trusted.model_copy(update={"producers": producers}))
+    sales = world.land("shop/a.csv", b"item,day,qty\n1,2017-01-02,1\n2,2017-01-02,10\n")
+    assert sales.rows["rejected"] == 0
+    world.put("z_master/m.csv", b"item,dep\n1,DAIRY\n2,FUEL\n", START - timedelta(days=3))
+    (master,) = world.register()
+    assert world.settle() == [master.file_version_id, sales.record["file_version_id"]]
+    (commit,) = (one for one in world.commits() if one["producer"] == "shop")
+    assert commit["rejected_by"] == {"exclude_values:department": 1}
+
+
+def test_a_recalled_file_is_nobodys_original_and_its_undo_leaves_the_same_bytes(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    data = encode(make_rows(), "csv")
+    first, copy = world.land("shop/a.csv", data), world.land("shop/b.csv", data)
+    before = world.bytes_of_tables()
+    versions = [report.record["file_version_id"] for report in (first, copy)]
+    write_event(world.lake, versions[0], False, "ann", "wrong till", world.now)
+    assert world.settle() == [versions[1]]
+    assert {one["file_version_id"]: one["status"] for one in world.commits()} == dict.fromkeys(versions, "accepted")
+    write_event(world.lake, versions[0], True, "ann", "it was right", world.now)
+    assert world.settle() == [versions[1]]
+    assert world.bytes_of_tables() == before
+    assert [one.event for one in file_events(world.lake)] == ["recall", "undo"]
+
+
+def test_what_the_loser_of_a_race_read_is_corrected_by_the_next_plan(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    for name in "ab":
+        world.put(f"shop/{name}.csv", encode(make_rows(), "csv"))
+    found = world.register()
+    before = known_files(world.lake, world.config)
+    write_event(world.lake, found[0].file_version_id, False, "ann", "wrong till", world.now)
+    ingest_file(world.lake, world.config, found[1].file_version_id, before)
+    assert world.commits()[0]["status"] == "duplicate"
+    world.settle()
+    assert [commit["status"] for commit in world.commits()] == ["accepted"]
 
 
 # -- kills ------------------------------------------------------------------------------------------------------------

@@ -36,8 +36,8 @@ def contract_check(table: Table) -> dg.AssetChecksDefinition:
     def check(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
         found: dict[str, list[str]] = {}
         rows = 0
-        for key in context.partition_keys:
-            partition = {table.partitioned_by: key}
+        for key in context.partition_keys if table.partitioned_by else (table.name,):
+            partition = {table.partitioned_by: key} if table.partitioned_by else {}
             if not lake.exists(table.name, **partition):
                 continue
             frame = lake.read(table.name, **partition)

@@ -14,9 +14,11 @@ import polars as pl
 from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PROMOTIONS, REGRESSORS, Table, eligibility, weekly_buckets
 from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.lake_state import recalls_in_force
 from dp_assets.partitions import PAST_BUCKETS
 from dp_assets.previews import panel_picture, preview, table_schema
 from dp_assets.project import Project
+from dp_assets.registry import counting_commits
 from dp_assets.runs import each_partition
 from dp_resources.clock import Clock
 from dp_resources.lake import Lake
@@ -49,8 +51,9 @@ def build(project: Project) -> dg.Definitions:
 
         def work(cycle: str) -> Mapping[str, Any]:
             project.grid.refuse_unbegun(project.grid.parse(cycle), clock.now())
+            recalls = recalls_in_force(lake, project.config, cycle)
             made = _build(lake, project, cycle)
-            _publish(lake, project, made, cycle)
+            _publish(lake, project, made, cycle, recalls)
             return _metadata(project, made)
 
         return each_partition(context, work)
@@ -73,7 +76,7 @@ def _build(lake: Lake, project: Project, cycle: str) -> FeatureSet:
 def _current_plans(lake: Lake, project: Project, cycle: str) -> Plans:
     """Lines of the committed files that were known, and not superseded, at the cycle's knowledge time."""
     moment = project.grid.known_at(project.grid.parse(cycle))
-    current = version_spans(lake.committed("ingest").values()).filter(
+    current = version_spans(counting_commits(lake).values()).filter(
         pl.col("known_from") <= moment,
         pl.col("superseded_from").is_null() | (pl.col("superseded_from") > moment),
     )
@@ -86,7 +89,7 @@ def _current_plans(lake: Lake, project: Project, cycle: str) -> Plans:
     return Plans(lines(PROMOTIONS), lines(EVENTS), lines(REGRESSORS))
 
 
-def _publish(lake: Lake, project: Project, made: FeatureSet, cycle: str) -> None:
+def _publish(lake: Lake, project: Project, made: FeatureSet, cycle: str, recalls: list[str] | None) -> None:
     lake.write("eligibility", made.eligibility, cycle=cycle)
     lake.write("outlier_log", made.outlier_log, cycle=cycle)
     if project.config.features.audit_table:
@@ -94,6 +97,7 @@ def _publish(lake: Lake, project: Project, made: FeatureSet, cycle: str) -> None
     with tempfile.TemporaryDirectory() as folder:
         made.panel.save(Path(folder))
         info = {"series": len(made.panel), "history": made.panel.history, "notes": list(made.notes)}
+        info["recalls"] = recalls
         lake.write_folder("features", Path(folder), info, cycle=cycle)
 
 

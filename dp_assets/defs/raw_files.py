@@ -9,13 +9,12 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.content import Content
+from dp_assets.content import Content, known_files
 from dp_assets.domain.contracts import RAW_FILES
 from dp_assets.ingestion import profile_file
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
-from dp_assets.registry import registrations
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
 
@@ -36,15 +35,18 @@ def build(project: Project) -> dg.Definitions:
         A file that cannot be read or mapped is quarantined with the reason, and the others go on. A file whose content
         stands at another path already is a duplicate.
         """
-        known = registrations(lake)
+        known = known_files(lake, project.config)
 
         def work(file_version_id: str) -> Mapping[str, Any]:
+            if known.waits(file_version_id):
+                context.log.warning(f"{file_version_id} waits: the configuration lacks its producer")
+                return {"status": "waiting for its producer"}
             row, content = profile_file(lake, project.config, file_version_id, known)
             if content.status != "accepted":
                 context.log.warning(f"{row['uri'].item()} is {content.status}: {content.reason}")
             return _metadata(row, content)
 
-        return each_partition(context, work)
+        return each_partition(context, work, leave_failures=True)
 
     return dg.Definitions(assets=[raw_files])
 

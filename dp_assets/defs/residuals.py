@@ -63,6 +63,8 @@ def _judge(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
     made = error_distributions(found, project.config)
     lake.write("residuals", found, cycle=cycle)
     lake.write("error_distributions", made, cycle=cycle)
+    # Which weights they are of: a model trained again counts once its residuals are its own.
+    lake.commit("residuals", cycle, {"cycle": cycle, "model": lake.manifest("tuned_model", cycle=cycle)["sha256"]})
     errors, actual = found["residual"].to_numpy(), found["actual"].to_numpy()
     return {
         "dagster/row_count": len(found),

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.champions import open_panel
+from dp_assets.champions import open_panel, recalls_of_features, recalls_of_model
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.inference import METHOD
@@ -60,7 +60,12 @@ def _bundle(lake: Lake, project: Project, cycle: str) -> Mapping[str, Any]:
         write_bundle(folder, forecasts, published, head, _network(lake, cycle, champion))
         bundle = Bundle(folder)
         difference = _check_agreement(bundle)
-        manifest = lake.write_folder("serving_bundle", folder, {"champion": champion}, cycle=cycle)
+        info = {
+            "champion": champion,
+            "recalls": recalls_of_features(lake, cycle),
+            "champion_recalls": recalls_of_model(lake, champion) if champion else [],
+        }
+        manifest = lake.write_folder("serving_bundle", folder, info, cycle=cycle)
     return {
         "dagster/row_count": len(bundle),
         "skus": bundle.skus,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from dp_assets.champions import code_revision, open_encoders, open_panel
+from dp_assets.champions import code_revision, open_encoders, open_panel, recalls_of_features
 from dp_assets.domain.forecasts import config_hash, receipt_of
 from dp_assets.gpu import GPU_TAGS
 from dp_assets.model_pictures import learning_curve, study_picture
@@ -108,7 +108,8 @@ def _publish(
     with tempfile.TemporaryDirectory() as folder:
         onnx = to_onnx(network, example_inputs(source, network.spec))
         save_model(Path(folder), network, onnx, card, encoders, curve, study)
-        manifest = lake.write_folder("tuned_model", Path(folder), {"trial": tuned.trial}, cycle=cycle)
+        info = {"trial": tuned.trial, "recalls": recalls_of_features(lake, cycle)}
+        manifest = lake.write_folder("tuned_model", Path(folder), info, cycle=cycle)
     return {
         "model_version": f"{cycle}+{manifest['files']['weights.safetensors']['sha256'][:12]}",
         "hyper_parameters": dg.MetadataValue.json(dataclasses.asdict(tuned.hyper)),

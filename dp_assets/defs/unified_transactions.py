@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
+from dp_assets.content import known_files
+from dp_assets.domain.ingest.filters import filter_names
 from dp_assets.domain.ingest.unify import feed_table
 from dp_assets.ingestion import IngestReport, unify_file
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
-from dp_assets.registry import registrations
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
 
@@ -38,9 +40,11 @@ def build(project: Project) -> dg.Definitions:
         Files of reference data go to `product_master` and `promotions` instead. A file's tables count from its commit
         record on, which is written last.
         """
-        known = registrations(lake)
+        known = known_files(lake, project.config)
 
         def work(file_version_id: str) -> Mapping[str, Any]:
+            if known.waits(file_version_id):
+                return {"status": "waiting for its producer"}
             report = unify_file(lake, project.config, file_version_id, known)
             rows = ", ".join(f"{count} {name}" for name, count in report.rows.items())
             context.log.debug(f"{report.record['uri']} is {report.status}: {rows}")
@@ -64,7 +68,22 @@ def _metadata(project: Project, report: IngestReport) -> dict[str, Any]:
         **{f"rows {name}": count for name, count in record["rows"].items()},
         **{f"units {name}": units for name, units in record["quantity"].items()},
         "rejected by": dg.MetadataValue.json(record["rejected_by"]),
+        **_filters(project, record),
+        "schema drift": dg.MetadataValue.md("\n".join(f"- {one}" for one in record["schema_drift"]) or "none"),
         "buckets touched": len(record["buckets"]),
         "preview": preview(unified.rows),
         "rejected, first rows": preview(unified.rejected.select("row_number", "reason", "detail", "original"), rows=5),
     }
+
+
+def _filters(project: Project, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The configured filters in their order, with the rows each rejected; reference data passes through none."""
+    if record["feed"] != "transactions":
+        return {}
+    names = filter_names(project.config.filters)
+    counts = [record["rejected_by"].get(name, 0) for name in names]
+    listed = pl.DataFrame({"filter, in order": names, "rows rejected": counts}, schema_overrides=_FILTERS)
+    return {"filters": preview(listed, rows=len(names))}
+
+
+_FILTERS: dict[str, pl.DataType] = {"filter, in order": pl.String(), "rows rejected": pl.Int64()}

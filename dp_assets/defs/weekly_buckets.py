@@ -15,9 +15,11 @@ from dagster_dbt import dbt_assets
 
 from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT, current_manifest
 from dp_assets.domain.contracts import Table, sku_attributes, transactions_cleaned, weekly_buckets
-from dp_assets.domain.contributions import bucket_versions
+from dp_assets.domain.contributions import Inputs, bucket_inputs
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.plan import LakeState, recalls_of_cycles
 from dp_assets.project import Project
+from dp_assets.registry import counting_commits, recalled_versions
 from dp_resources.dbt import LakeTranslator, ModelRunner, contract_types, cycle_variables, model_variables
 from dp_resources.lake import Lake
 from dp_resources.warehouse import Staging, staging
@@ -52,7 +54,7 @@ def run_variables(project: Project, lake: Lake, staged: Staging) -> dict[str, An
     }
 
 
-def bucket_inputs(staged: Staging, lake: Lake, commits: Commits, keys: list[str]) -> None:
+def stage_bucket_files(staged: Staging, lake: Lake, commits: Commits, keys: list[str]) -> None:
     """The files that touch the buckets, from the commit records' index, and every promotions calendar."""
     wanted = set(keys)
     touching = [version for version, commit in commits.items() if wanted & set(commit["buckets"])]
@@ -61,7 +63,7 @@ def bucket_inputs(staged: Staging, lake: Lake, commits: Commits, keys: list[str]
     staged.read_frame("version_spans", version_spans(commits.values()))
 
 
-def cycle_inputs(staged: Staging, project: Project, lake: Lake, commits: Commits, keys: list[str]) -> None:
+def stage_cycle_files(staged: Staging, project: Project, lake: Lake, commits: Commits, keys: list[str]) -> None:
     """The transactions and product masters that had arrived by the newest cycle's knowledge time."""
     spans = version_spans(commits.values())
     newest = max(project.grid.known_at(project.grid.parse(key)) for key in keys)
@@ -98,14 +100,14 @@ def preview(frame: pl.DataFrame, rows: int = 5) -> str:
 
 
 def publish_bucket(
-    context: dg.AssetExecutionContext, staged: Staging, lake: Lake, tables: list[Table], key: str, versions: list[str]
+    context: dg.AssetExecutionContext, staged: Staging, lake: Lake, tables: list[Table], key: str, inputs: Inputs
 ) -> None:
-    """One bucket of the selected tables, then the commit record that says which file versions it was built from."""
+    """One bucket of the selected tables, then the commit record that says what it was built from."""
     for table in tables:
         frame, metadata = promote(staged, lake, table, "bucket_start", key)
         if table.name == "weekly_buckets":
-            lake.commit("weekly_buckets", key, {"bucket": key, "file_versions": versions})
-            metadata |= {"units": float(frame["quantity"].sum()), "file_versions": len(versions)}
+            lake.commit("weekly_buckets", key, {"bucket": key, "inputs": inputs})
+            metadata |= {"units": float(frame["quantity"].sum()), "file_versions": len(inputs)}
         context.add_asset_metadata(metadata, asset_key=table.name, partition_key=key)
 
 
@@ -130,25 +132,28 @@ def build(project: Project) -> dg.Definitions:
             for table in (weekly_buckets(config), transactions_cleaned(config))
             if dg.AssetKey(table.name) in context.selected_asset_keys
         ]
-        commits = lake.committed("ingest")
-        versions = bucket_versions(commits.values())
+        commits = counting_commits(lake)
+        inputs = bucket_inputs(commits.values(), config)
         with staging(scratch) as staged:
-            bucket_inputs(staged, lake, commits, keys)
+            stage_bucket_files(staged, lake, commits, keys)
             variables = {**run_variables(project, lake, staged), "buckets": keys}
             events = dbt.build(context, variables, staged.folder)
             for key in keys:
-                publish_bucket(context, staged, lake, tables, key, list(versions.get(key, ())))
+                publish_bucket(context, staged, lake, tables, key, inputs.get(key, {}))
         yield from events
 
     @dbt_assets(select="tag:cycle", name="cycle_models", partitions_def=project.cycles, **shared)
     def cycle_models(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[Any]:
         keys = list(context.partition_keys)
+        state = LakeState(commits=lake.committed("ingest"), recalled=recalled_versions(lake))
+        recalls = recalls_of_cycles(state, project.grid)
         with staging(scratch) as staged:
-            cycle_inputs(staged, project, lake, lake.committed("ingest"), keys)
+            stage_cycle_files(staged, project, lake, state.counting, keys)
             variables = {**run_variables(project, lake, staged), "cycles": cycle_variables(project.grid, keys)}
             events = dbt.build(context, variables, staged.folder)
             for key in keys:
                 frame, metadata = promote(staged, lake, attributes, "cycle", key)
+                lake.commit("sku_attributes", key, {"cycle": key, "recalls": list(recalls(key))})
                 metadata |= {
                     "without_attributes": int((~frame["has_attributes"]).sum()),
                     "with_conflicts": int((frame["conflicts"].list.len() > 0).sum()),

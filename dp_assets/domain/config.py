@@ -11,14 +11,26 @@ Durations named `_weeks` are calendar weeks, whatever the bucket; `in_buckets` c
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+if TYPE_CHECKING:
+    from dp_assets.domain.ingest.producer_tables import ProducerTables
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FileFormat = Literal["csv", "parquet", "arrow", "ndjson", "json", "xlsx"]
+FileFormat = Literal["csv", "parquet", "arrow", "ndjson", "json", "xlsx", "xls", "ods"]
 Feed = Literal["transactions", "products", "promotions", "events", "regressors"]
 AttributeKind = Literal["single", "multi"]
 Seasonality = Literal["yearly", "half_yearly", "quarterly", "monthly"]
@@ -45,8 +57,11 @@ TRANSACTION_COLUMNS: frozenset[str] = frozenset(
 )
 """Unified columns that are not attributes."""
 
+CONVERSION_COLUMNS: frozenset[str] = frozenset({"unit", "currency"})
+"""Mapped columns that conversions use up: they say what a quantity and an amount are measured in."""
+
 FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
-    "transactions": (frozenset({"sku", "sold_at", "quantity"}), TRANSACTION_COLUMNS),
+    "transactions": (frozenset({"sku", "sold_at", "quantity"}), TRANSACTION_COLUMNS | CONVERSION_COLUMNS),
     "products": (frozenset({"sku"}), frozenset({"sku"})),
     "promotions": (
         frozenset({"sku", "starts_on", "ends_on"}),
@@ -85,7 +100,14 @@ class Section(BaseModel):
 
 class LandingConfig(Section):
     root: str = "landing"
-    """Folder or `s3://` prefix where files are dropped; relative to `demand.yaml`. `DP_LANDING_ROOT` overrides it."""
+    """Folder (relative to `demand.yaml`), `s3://bucket/prefix` or `sftp://user@host:port/path` where files are dropped.
+    `DP_LANDING_ROOT` overrides it. Keys and passwords stand in `DP_S3_*` and `DP_SFTP_*` variables, never here."""
+    settle_seconds: float = Field(5, ge=0)
+    """A file on disk or SFTP is read once it has stood unchanged that long: it may still be written. S3 shows whole
+    objects only."""
+    unfinished_seconds: float = Field(300, ge=0)
+    """The same for a file that lacks its end, e.g. Parquet without its footer; after that long it counts as it is, and
+    is quarantined."""
 
 
 class LakeConfig(Section):
@@ -117,16 +139,55 @@ class BucketConfig(Section):
 
 
 class CsvOptions(Section):
-    delimiter: str = Field(",", min_length=1, max_length=1)
-    """One character between fields."""
-    encoding: str = "utf-8"
-    """Text encoding, by its Python codec name."""
+    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    """One character between fields; left out, the one of comma, semicolon, tab and bar that splits the header best."""
+    quote: str = Field('"', max_length=1)
+    """Character around fields that hold delimiters or line breaks, empty for none; inside a field it stands twice."""
+    comment: str = ""
+    """Lines that start with this text are skipped, empty for none; they are not counted in `header_row`."""
+    encoding: str | None = None
+    """Text encoding, by its Python codec name; left out, UTF-8, or UTF-16 or UTF-32 where the bytes say so. A byte
+    order mark always wins."""
     decimal: Literal[".", ","] = "."
     """Decimal mark of numbers."""
     thousands: Literal["", ".", ",", " ", "'"] = ""
     """Thousands mark of numbers, empty for none."""
     header_row: int = Field(1, ge=1)
     """Line number of the header, counted from 1."""
+
+
+class WorkbookOptions(Section):
+    header_row: int = Field(1, ge=1)
+    """Row of the column names, counted from 1; with several header rows, the first of them."""
+    header_rows: int = Field(1, ge=1, le=5)
+    """Rows that make up the column names, joined by a space; a merged cell counts for every column it spans."""
+
+
+class ReadLimits(Section):
+    """Bounds on what one file may cost; a file beyond them goes to quarantine, and its reason names the bound."""
+
+    max_file_bytes: int = Field(16 * 2**30, ge=1)
+    """Largest file as landed."""
+    max_expanded_bytes: int = Field(32 * 2**30, ge=1)
+    """Most bytes that a compressed file, an archive or a workbook may unpack to."""
+    max_expansion_ratio: float = Field(200.0, ge=1)
+    """Most unpacked bytes per packed byte, looked at beyond the first 64 MiB."""
+    max_line_bytes: int = Field(16 * 2**20, ge=1024)
+    """Longest line of a text file and largest JSON object, about: between one and two times this is refused."""
+    max_document_bytes: int = Field(256 * 2**20, ge=1024)
+    """Largest JSON document where `records` takes the rows out of documents; memory holds one at a time."""
+    max_columns: int = Field(16_384, ge=1)
+    """Most columns of a file."""
+    max_members: int = Field(1_000, ge=1)
+    """Most data files in a zip archive."""
+
+
+class CrossReferenceConfig(Section):
+    table: str
+    """CSV (header `source_sku,sku[,valid_from]`), beside `demand.yaml`. A line without a date holds always; one with a
+    date holds for sales from that business date on. Chains are followed to their end."""
+    whole_history: bool = False
+    """Whether the newest SKU also takes the sales before `valid_from`, and attributes of SKUs it replaces."""
 
 
 class ProducerConfig(Section):
@@ -144,24 +205,67 @@ class ProducerConfig(Section):
     csv: CsvOptions = CsvOptions()
     """How to read CSV files."""
     sheet: str | None = None
-    """Sheet of an XLSX workbook; the first one when left out."""
+    """Sheet of a workbook (XLSX, XLS, ODS); the first one when left out."""
+    workbook: WorkbookOptions = WorkbookOptions()
+    """How to read the sheet."""
+    records: str | None = Field(None, min_length=1)
+    """Dotted path of a list inside each JSON document, e.g. `order.lines`: one row per element. Columns are named by
+    their paths, those of the document stay reachable beside those of the element (`order.id`, `order.lines.sku`)."""
+    members: str = "**"
+    """Glob of the data files inside a zip archive; they are read as one file, in the order of their names."""
+    limits: ReadLimits = ReadLimits()
+    """What one file may cost to read."""
     date_format: str | None = None
-    """strptime format of text dates, e.g. `%d/%m/%Y %H:%M`; ISO 8601 when left out."""
+    """strptime format of text dates, e.g. `%d/%m/%Y %H:%M`; ISO 8601 when left out. `excel` and `excel1904` read
+    numbers as serial days since 1899-12-30 and 1904-01-01; workbooks are read by the former when this is left out."""
     time_zone: str = "UTC"
     """Zone of timestamps that carry none of their own."""
     arrival: Literal["manifest", "modified_at", "first_seen", "initial_load"] = "first_seen"
     """What dates a file's arrival: the producer's `manifest.json`, the object's modification time (only for producers
     trusted to keep it true), the moment the sensor first saw it, or, for a declared initial load, its last date."""
-    columns: dict[str, str] = {}
-    """Unified column name → this producer's column name."""
+    columns: dict[str, str | Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    """Unified column name → this producer's column name, `= 'web'` for a constant, `= boxes * box_size` for an
+    expression over its columns, or a list of these, of which the first with a value wins."""
     mapping_table: str | None = None
-    """The same mapping as CSV (header `source,unified`) or JSON (object `source: unified`), beside `demand.yaml`."""
+    """The same mapping as CSV (header `source,unified[,order]`) or JSON (object `source: unified`), beside
+    `demand.yaml`. Lines that fill one unified column are numbered by `order`."""
+    unit_table: str | None = None
+    """Units of measure as CSV (header `unit,factor[,sku]`), beside `demand.yaml`: the quantity of a row is multiplied
+    by the factor of its `unit`. A `sku` is the producer's own code. A row of an unknown unit is rejected."""
+    currency_table: str | None = None
+    """Currencies as CSV (header `currency,valid_from,rate`), beside `demand.yaml`: revenue and unit price are
+    multiplied by the rate of the row's `currency` on its business date. A row without a rate is rejected."""
+    cross_reference: CrossReferenceConfig | None = None
+    """The producer's own SKU codes, and SKUs that replace others."""
     useful_columns: tuple[str, ...] | None = None
     """Unified columns to keep; all mapped ones when left out. The rest is never read from the file."""
     priority: int = 100
     """Rank when producers disagree on an attribute: the lowest number wins."""
 
+    _tables: ProducerTables | None = PrivateAttr(None)
     _zone = field_validator("time_zone")(check_time_zone)
+
+    @property
+    def tables(self) -> ProducerTables | None:
+        """What its conversion tables say; None until they are read, and where it names none."""
+        return self._tables
+
+    def with_tables(self, tables: ProducerTables) -> Self:
+        """The same producer with its conversion tables read."""
+        copy = self.model_copy()
+        copy._tables = tables
+        return copy
+
+    @property
+    def names_tables(self) -> bool:
+        """Whether it has conversion tables at all."""
+        return bool(self.unit_table or self.currency_table or self.cross_reference)
+
+    @model_serializer(mode="wrap")
+    def _with_digests(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Conversion tables are dumped as hashes of what they say, so that a change in one changes the dump."""
+        dumped: dict[str, Any] = dump(self)
+        return dumped if self._tables is None else {**dumped, "table_digests": dict(self._tables.digests)}
 
     @model_validator(mode="after")
     def _has_one_mapping(self) -> Self:
@@ -432,6 +536,70 @@ class ReplayConfig(Section):
     """Past cycles, all leads closed, that `dp run` replays before the current one."""
 
 
+class Gate(Section):
+    """Thresholds of one measure of data quality; a measure above the threshold fails it."""
+
+    warn: float | None = Field(None, ge=0)
+    """Above this a warning shows on the asset check `quality_warnings`; never when left out."""
+    block: float | None = Field(None, ge=0)
+    """Above this the asset check `quality_gates` fails, and the file counts for nothing until somebody lets it in with
+    `dp recall --undo`; never when left out."""
+
+    @model_validator(mode="after")
+    def _warns_before_it_blocks(self) -> Self:
+        if self.warn is not None and self.block is not None and self.warn > self.block:
+            message = f"expected warn at or below block, got warn {self.warn:g} and block {self.block:g}"
+            raise MisplacedValueError(message, "warn")
+        return self
+
+
+class QualityGates(Section):
+    """A gate per measure. Scores are robust: distance from the median of earlier files in standard deviations."""
+
+    rows: Gate = Gate(warn=5)
+    """Score of the accepted rows of a file against the producer's earlier files."""
+    units: Gate = Gate(warn=5)
+    """Score of the accepted units of a file against the producer's earlier files."""
+    median_price: Gate = Gate(warn=5)
+    """Score of the median unit price of a file against the producer's earlier files."""
+    day_rows: Gate = Gate(warn=5)
+    """Score of the rows of one day against the same weekday in this file and earlier ones."""
+    day_units: Gate = Gate(warn=5)
+    """Score of the units of one day against the same weekday in this file and earlier ones."""
+    rejected_share: Gate = Gate(warn=0.1)
+    """Rejected rows ÷ rows read."""
+    missing_share: Gate = Gate(warn=0.5)
+    """Rows without a value ÷ rows, for each mapped column."""
+    new_sku_share: Gate = Gate(warn=0.2)
+    """SKUs that the producer never sold before ÷ SKUs of the file; not judged in the producer's first file."""
+    price_outlier_share: Gate = Gate(warn=0.01)
+    """Rows whose unit price is not above zero or far from the SKU's median in the file ÷ rows with a price."""
+    quantity_outlier_share: Gate = Gate(warn=0.01)
+    """Rows whose quantity is far from the SKU's median in the file ÷ rows."""
+    gap_days: Gate = Gate(warn=3)
+    """Days without rows, on weekdays that usually have some, that the file opens or leaves open."""
+
+
+class QualityConfig(Section):
+    """When the measures of the table `data_quality` warn or block. By default nothing blocks."""
+
+    history_files: int = Field(52, ge=1)
+    """Earlier files of the producer, the newest ones, that a file is compared with."""
+    minimum_history: int = Field(6, ge=2)
+    """Earlier files (or days of the same weekday) without which a volume is not judged."""
+    gates: QualityGates = QualityGates()
+    """Thresholds for every producer."""
+    producers: dict[str, QualityGates] = {}
+    """Producer → gates that differ from `gates`; the measures that are not named stay."""
+
+    def gate(self, producer: str, measure: str) -> Gate:
+        """The thresholds of a measure for a producer."""
+        own = self.producers.get(producer)
+        chosen = own if own is not None and measure in own.model_fields_set else self.gates
+        gate: Gate = getattr(chosen, measure)
+        return gate
+
+
 class DemandConfig(Section):
     """The whole of `demand.yaml`."""
 
@@ -487,6 +655,8 @@ class DemandConfig(Section):
     """The refresh between cycles."""
     replay: ReplayConfig = ReplayConfig()
     """How far back `dp run` goes."""
+    quality: QualityConfig = QualityConfig()
+    """When delivered data looks wrong."""
 
     @field_validator("series_key")
     @classmethod
@@ -511,6 +681,14 @@ class DemandConfig(Section):
         if clash := sorted(set(self.attributes) & (TRANSACTION_COLUMNS - {"channel"})):
             message = f"attributes may not be called like transaction columns: {clash}"
             raise MisplacedValueError(message, "attributes", clash[0])
+        for index, producer in enumerate(self.producers):
+            for name, table in (("unit", producer.unit_table), ("currency", producer.currency_table)):
+                if table and name in self.attributes:
+                    message = f"an attribute may not be called {name!r} where a producer has a {name}_table; rename it"
+                    raise MisplacedValueError(message, "producers", index, f"{name}_table")
+        if strangers := sorted(set(self.quality.producers) - set(names)):
+            message = f"expected one of the producers {sorted(names)}, got {strangers[0]!r}"
+            raise MisplacedValueError(message, "quality", "producers", strangers[0])
         for index, hierarchy in enumerate(self.hierarchies):
             unknown = [level for level in hierarchy.levels if level not in {*self.attributes, *self.series_key}]
             if unknown:

@@ -13,7 +13,7 @@ reference and the JSON Schema (`config_reference.py`, offered here too).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -23,7 +23,6 @@ import yaml
 from pydantic import ValidationError
 
 from dp_assets.domain.config import (
-    ATTRIBUTE_FEEDS,
     FEED_COLUMNS,
     TRANSACTION_COLUMNS,
     DemandConfig,
@@ -33,13 +32,15 @@ from dp_assets.domain.config import (
 from dp_assets.domain.config_errors import Finding, YamlPath, did_you_mean, findings
 from dp_assets.domain.config_reference import json_schema, reference_markdown
 from dp_assets.domain.errors import ConfigError
-from dp_assets.domain.ingest.mapping import read_mapping_table
+from dp_assets.domain.ingest.mapping import known_columns, read_mapping_table, required_columns
+from dp_assets.domain.ingest.mapping_entries import Written, mapping_entry
+from dp_assets.domain.ingest.producer_tables import read_producer_table
 
 __all__ = ["json_schema", "load_config", "parse_config", "reference_markdown"]
 
 
 def load_config(path: Path) -> DemandConfig:
-    """The configuration in a file; mapping tables it names must lie where it says.
+    """The configuration in a file; the tables it names must lie where it says.
 
     Raises:
         ConfigError: one line per finding, each with file, line, key, what was expected and what came.
@@ -59,7 +60,7 @@ def parse_config(text: str, name: str = "demand.yaml", folder: Path | None = Non
     Args:
         text: YAML.
         name: file name for messages.
-        folder: where relative mapping tables lie; they are not looked for when left out.
+        folder: where relative tables lie; they are not looked for when left out.
 
     Raises:
         ConfigError: one line per finding, in the order of the file.
@@ -174,23 +175,49 @@ def _cross_findings(config: DemandConfig, folder: Path | None) -> Iterator[Findi
 
 
 def _mapping_findings(producer: ProducerConfig, config: DemandConfig, folder: Path | None) -> Iterator[Finding]:
-    """Columns that the feed does not have or lacks, wherever the mapping stands. Paths are below the producer."""
-    required, allowed = FEED_COLUMNS[producer.feed]
-    known = allowed | (frozenset(config.attributes) if producer.feed in ATTRIBUTE_FEEDS else frozenset())
-    mapping: Iterable[str] | None = producer.columns or None
+    """Columns that the feed does not have or lacks, and mistakes in tables. Paths are below the producer."""
+    required, known = required_columns(producer), known_columns(producer, config)
+    mapping: Mapping[str, Written] | None = producer.columns or None
     place: YamlPath = ("columns",)
     if folder and producer.mapping_table:
         place = ("mapping_table",)
         try:
             mapping = read_mapping_table(folder / producer.mapping_table)
         except ConfigError as error:
-            yield Finding(place, str(error))
+            yield from (Finding(place, line) for line in str(error).splitlines())
     named = [((*place, name) if place == ("columns",) else place, name) for name in mapping or ()]
     named += [(("useful_columns", index), name) for index, name in enumerate(producer.useful_columns or ())]
     for path, name in named:
         if name not in known:
             hint = did_you_mean(name, known)
             yield Finding(path, f"{name!r} is neither a column of {producer.feed} nor an attribute{hint}")
+    feed_columns = FEED_COLUMNS[producer.feed][0]
     for path, names in ((place, mapping), (("useful_columns",), producer.useful_columns)):
-        if names is not None and (missing := sorted(required - set(names))):
+        if names is not None and (missing := sorted(feed_columns - set(names))):
             yield Finding(path, f"{producer.feed} need the columns {missing}, too")
+    for name, written in producer.columns.items():
+        try:
+            mapping_entry(written)
+        except ConfigError as error:
+            yield Finding(("columns", name), str(error))
+    yield from _conversion_findings(producer, mapping, place, required | set(config.attributes))
+    for key in ("unit_table", "currency_table", "cross_reference") if folder else ():
+        try:
+            read_producer_table(producer, key, folder or Path())
+        except ConfigError as error:
+            yield from (Finding((key,), line) for line in str(error).splitlines())
+
+
+def _conversion_findings(
+    producer: ProducerConfig, mapping: Mapping[str, Written] | None, place: YamlPath, needed: frozenset[str]
+) -> Iterator[Finding]:
+    """Conversion tables without the column they look at, and such columns without a table."""
+    for name, table in (("unit", producer.unit_table), ("currency", producer.currency_table)):
+        key = f"{name}_table"
+        if table and producer.feed != "transactions":
+            yield Finding((key,), f"only transactions are converted, but the feed is {producer.feed}; remove it")
+        elif table and mapping is not None and name not in mapping:
+            yield Finding((key,), f"expected a column mapped to {name!r}, got none; map one, or a constant (= '…')")
+        elif not table and name in (mapping or {}) and name not in needed and producer.feed == "transactions":
+            path = (*place, name) if place == ("columns",) else place
+            yield Finding(path, f"{name!r} is only read with a {key}, which the producer lacks; add one or remove this")

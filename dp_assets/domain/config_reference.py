@@ -62,9 +62,12 @@ def reference_markdown() -> str:
 def _section(model: type[BaseModel], title: str) -> list[str]:
     own = inspect.cleandoc(vars(model).get("__doc__") or "")
     parts = [f"## `{title}`\n", f"{own}\n" if own else "", _table(model)]
-    for name, info in model.model_fields.items():
-        for inner in models_in(info.annotation):
-            parts += _section(inner, f"{title}.{name}")
+    inside = {name: models_in(info.annotation) for name, info in model.model_fields.items()}
+    for inner in dict.fromkeys(inner for models in inside.values() for inner in models):
+        # A section that several keys hold is described once.
+        holders = [name for name, info in model.model_fields.items() if info.annotation is inner]
+        holders = holders or [name for name, models in inside.items() if inner in models]
+        parts += _section(inner, f"{title}.{holders[0] if len(holders) == 1 else '<name>'}")
     return parts
 
 
@@ -136,7 +139,8 @@ def _default(info: FieldInfo) -> str:
     if default is None:
         return "–"
     if isinstance(default, BaseModel):
-        return "see below"
+        own = ", ".join(f"`{name}: {getattr(default, name):g}`" for name in sorted(default.model_fields_set))
+        return own or "see below"
     if models_in(info.annotation):
         return ", ".join(f"`{item.kind}`" for item in default) or "none"
     if hasattr(default, "isoformat"):

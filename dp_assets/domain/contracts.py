@@ -62,7 +62,8 @@ class Table:
         if missing:
             raise ContractError(f"table {self.name}: missing columns {missing}; got {frame.columns}")
         try:
-            frame = frame.select(pl.col(column.name).cast(column.dtype) for column in self.columns).sort(self.key)
+            frame = frame.select(pl.col(column.name).cast(column.dtype) for column in self.columns)
+            frame = frame if ascends(frame, self.key) else frame.sort(self.key)
         except pl.exceptions.PolarsError as error:
             raise ContractError(f"table {self.name}: a column cannot be cast to its type: {error}") from error
         self.validate(frame)
@@ -95,7 +96,8 @@ class Table:
                     outside = outside | ~pl.col(column.name).is_finite()
                 if count := frame.select(outside.fill_null(False).sum()).item():
                     found.append(f"{count} rows have {column.name} outside [{low}, {high}]")
-        if self.key and (repeated := len(frame) - frame.select(self.key).n_unique()):
+        ordered = ascends(frame, self.key)
+        if self.key and not ordered and (repeated := len(frame) - frame.select(self.key).n_unique()):
             found.append(f"{repeated} rows repeat the key {list(self.key)}")
         return found
 
@@ -103,6 +105,24 @@ class Table:
         """Raises ContractError with every violation found."""
         if found := self.violations(frame):
             raise ContractError(f"table {self.name} breaks its contract: " + "; ".join(found))
+
+
+def ascends(frame: pl.DataFrame, key: tuple[str, ...]) -> bool:
+    """Whether every row's key is above the one before it: sorted, and none twice. It is far cheaper than sorting.
+
+    >>> ascends(pl.DataFrame({"a": [1, 1, 2], "b": [1, 2, 1]}), ("a", "b"))
+    True
+    """
+    columns = [frame[name] for name in key]
+    if not columns or any(column.null_count() or column.dtype.is_nested() for column in columns):
+        return False
+    equal = pl.Series([True]).new_from_index(0, max(len(frame) - 1, 0))
+    above = ~equal
+    for column in columns:
+        later, earlier = column.slice(1), column.slice(0, max(len(frame) - 1, 0))
+        above = above | (equal & (later > earlier))
+        equal = equal & (later == earlier)
+    return bool(above.all())
 
 
 def _text(name: str, description: str, nullable: bool = False) -> Column:
@@ -138,7 +158,8 @@ RAW_FILES = Table(
         Column("bytes", pl.Int64(), "size", "bytes", minimum=0),
         Column("modified_at", UTC_TIME, "modification time of the object"),
         Column("arrived_at", UTC_TIME, "arrival by the producer's rule; never changes once stored"),
-        _text("format", "detected or declared format", nullable=True),
+        _text("format", "detected or declared format, and the compression it came in, e.g. csv+gz", nullable=True),
+        _text("sniffed", "JSON object of how it was read: encoding, delimiter, members of an archive", nullable=True),
         _count("rows", "data rows in the file; null when it cannot be read", nullable=True),
         _text("columns_found", "JSON object of source column → type as found", nullable=True),
         _text("status", "accepted, duplicate or quarantined"),
@@ -174,6 +195,54 @@ FILE_BUCKETS = Table(
         _number("quantity", "sum of accepted quantities", "units"),
     ),
 )
+
+DATA_QUALITY = Table(
+    name="data_quality",
+    grain="file version × measure × subject",
+    partitioned_by="file_version",
+    key=("file_version_id", "measure", "subject"),
+    columns=(
+        _FILE_VERSION,
+        _text("producer", "producer"),
+        _text("measure", "what is measured, as under `quality.gates`"),
+        _text("subject", "`file`, a unified column, or a business date"),
+        _number("value", "the measure; empty where the file says nothing about it", nullable=True),
+        _number("expected", "median of what it is compared with", nullable=True),
+        _number("score", "what the gate judges; empty where there is too little history", nullable=True, minimum=0),
+        _count("compared_with", "earlier files, or days of the same weekday, behind `expected`"),
+        _text("verdict", "ok, warn, block, or unjudged"),
+        _text("detail", "what stands out, e.g. the first SKUs never seen before", nullable=True),
+    ),
+)
+
+FILE_LEDGER = Table(
+    name="file_ledger",
+    grain="file version",
+    partitioned_by="",
+    key=("file_version_id",),
+    columns=(
+        _FILE_VERSION,
+        _text("producer", "producer"),
+        _text("feed", "transactions, products, promotions, events or regressors"),
+        _text("uri", "path below the landing root"),
+        Column("arrived_at", UTC_TIME, "arrival by the producer's rule"),
+        _text("status", "accepted, duplicate or quarantined"),
+        _text("reason", "why the file is a duplicate or in quarantine", nullable=True),
+        _count("rows_read", "rows read from the file"),
+        _count("rows_accepted", "rows in the unified schema"),
+        _count("rows_rejected", "rows in rejected_rows"),
+        _count("rows_duplicate", "rows that another file version holds"),
+        _number("units_read", "sum of the quantities read", "units"),
+        _number("units_accepted", "sum of the quantities accepted", "units"),
+        _number("units_rejected", "sum of the quantities rejected, as far as they can be read", "units"),
+        _number("units_duplicate", "sum of the quantities that another file version holds", "units"),
+        _text("rejected_by", "JSON object of filter or type rule → rows rejected"),
+        Column("recalled", pl.Boolean(), "taken back by a person or a quality gate: its rows count for nothing"),
+        _text("superseded_by", "file version that replaces this one", nullable=True),
+        Column("superseded_from", UTC_TIME, "moment from which it is replaced", nullable=True),
+    ),
+)
+"""One file for all file versions: it is computed from the commit records whenever one of them changes."""
 
 PROMOTIONS = Table(
     name="promotions",
@@ -596,6 +665,8 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         unified_transactions(config),
         REJECTED_ROWS,
         FILE_BUCKETS,
+        DATA_QUALITY,
+        FILE_LEDGER,
         product_master(config),
         PROMOTIONS,
         EVENTS,

@@ -16,9 +16,10 @@ INTRODUCTION = """\
 Generated from `dp_assets/domain/contracts.py`; do not edit by hand (`make golden` writes it anew). Blocking asset
 checks hold every partition to this, and so do the contracts of the dbt models.
 
-Every table is Parquet under `<lake>/<table>/<key>=<partition>/part.parquet`. The columns of attributes, quantiles and
-intervals follow the configuration; here they are those of the demo's `demand.yaml`. Quantities are units per bucket
-unless the column says otherwise. Times are UTC; dates are business dates.
+Every table is Parquet under `<lake>/<table>/<key>=<partition>/part.parquet`, or `<lake>/<table>/part.parquet` where it
+has no partitions. The columns of attributes, quantiles and intervals follow the configuration; here they are those of
+the demo's `demand.yaml`. Quantities are units per bucket unless the column says otherwise. Times are UTC; dates are
+business dates.
 """
 
 
@@ -28,7 +29,10 @@ def tables_markdown(config: DemandConfig) -> str:
     overview = [
         "| table | grain | one partition per |",
         "| --- | --- | --- |",
-        *(f"| [{table.name}](#{table.name}) | {table.grain} | {_words(table.partitioned_by)} |" for table in found),
+        *(
+            f"| [{table.name}](#{table.name}) | {table.grain} | {_words(table.partitioned_by) or '–'} |"
+            for table in found
+        ),
     ]
     return "\n".join([INTRODUCTION, *overview, "", *("\n".join(_table(table)) for table in found)])
 
@@ -38,7 +42,7 @@ def _table(table: Table) -> list[str]:
     return [
         f"## {table.name}",
         "",
-        f"Grain: {table.grain}. Partitioned by {_words(table.partitioned_by)}. Unique in each partition: {key}.",
+        f"Grain: {table.grain}. {_partitions(table)}: {key}.",
         "",
         "| column | type | unit | range | empty | meaning |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -74,6 +78,12 @@ def _type(dtype: pl.DataType) -> str:
         return "time (UTC)"
     names = {"String": "text", "Int64": "whole number", "Float64": "number", "Date": "date", "Boolean": "true/false"}
     return names.get(str(dtype), str(dtype))
+
+
+def _partitions(table: Table) -> str:
+    if not table.partitioned_by:
+        return "Not partitioned. Unique"
+    return f"Partitioned by {_words(table.partitioned_by)}. Unique in each partition"
 
 
 def _words(partition: str) -> str:

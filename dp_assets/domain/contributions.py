@@ -2,50 +2,74 @@
 
 Belongs here: the relation between file versions and buckets, from the ingest commit records alone.
 Does not belong here: what the versions add (the SQL model `weekly_buckets`), when they count (`ingest/events.py`).
+
+Functions here take the commit records of versions that count: recalled ones are left out by the caller.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from dp_assets.domain.buckets import BucketGrid
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.ingest.recipe import short_hash
+
 Commit = Mapping[str, Any]
-
-
-def touched_buckets(commits: Iterable[Commit]) -> dict[str, frozenset[str]]:
-    """Version → bucket starts whose contributions change with it, for every committed version.
-
-    These are the buckets of its own rows and those of the version it replaces, because there it takes rows back: a
-    restated file that moves a sale to another week touches both weeks. A version in quarantine touches nothing.
-
-    >>> file = {"uri": "x.csv", "status": "accepted"}
-    >>> old = {**file, "file_version_id": "a1", "arrived_at": "2017-01-09T06:00:00+00:00", "buckets": ["2017-01-02"]}
-    >>> new = {**file, "file_version_id": "a2", "arrived_at": "2017-01-11T06:00:00+00:00", "buckets": ["2017-01-09"]}
-    >>> sorted(touched_buckets([old, new])["a2"])
-    ['2017-01-02', '2017-01-09']
-    """
-    newest_of_file: dict[str, frozenset[str]] = {}
-    touched: dict[str, frozenset[str]] = {}
-    for commit in sorted(commits, key=_arrival):
-        version, uri = str(commit["file_version_id"]), str(commit["uri"])
-        if commit["status"] == "quarantined":
-            touched[version] = frozenset()
-            continue
-        own = frozenset(str(bucket) for bucket in commit["buckets"])
-        touched[version] = own | newest_of_file.get(uri, frozenset())
-        newest_of_file[uri] = own
-    return touched
+Inputs = dict[str, str]
+"""File version → digest of what is read from it."""
+BUCKET_FORMAT = 1
+"""Raise it when the same files give other buckets: with every change of the SQL models that build them."""
 
 
 def _arrival(commit: Commit) -> tuple[datetime, str]:
     return datetime.fromisoformat(str(commit["arrived_at"])), str(commit["file_version_id"])
 
 
-def bucket_versions(commits: Iterable[Commit]) -> dict[str, tuple[str, ...]]:
-    """Bucket start → every version that touches it, replaced ones too, sorted."""
-    versions: dict[str, list[str]] = {}
-    for version, buckets in touched_buckets(commits).items():
-        for bucket in buckets:
-            versions.setdefault(bucket, []).append(version)
-    return {bucket: tuple(sorted(found)) for bucket, found in versions.items()}
+def bucket_inputs(commits: Iterable[Commit], config: DemandConfig) -> dict[str, Inputs]:
+    """Bucket start → what its contributions are made from; a bucket built from anything else is stale.
+
+    A transactions file is an input of the buckets its rows fall in: its rows, when they count from, and when they are
+    taken back. A promotions calendar is an input of the buckets its plans reach into, as far as a file with rows there
+    arrived while the calendar was current; restating it later changes nothing for that bucket.
+    """
+    counted = [commit for commit in commits if commit["status"] != "quarantined"]
+    spans = {row[0]: (row[4], row[5]) for row in version_spans(counted).iter_rows()}
+    how = f"{BUCKET_FORMAT}:{','.join(config.series_key)}"
+    inputs: dict[str, Inputs] = {}
+    arrivals: dict[str, list[tuple[datetime, str]]] = {}
+    for commit in sorted(counted, key=_arrival):
+        version = str(commit["file_version_id"])
+        if not commit["buckets"]:
+            continue
+        known_from, superseded_from = spans[version]
+        digest = short_hash(how, _rows_of(commit, "unified_transactions"), str(known_from), str(superseded_from))
+        for bucket in commit["buckets"]:
+            inputs.setdefault(str(bucket), {})[version] = digest
+            arrivals.setdefault(str(bucket), []).append((known_from, version))
+    starts, grid = sorted(inputs), BucketGrid.of(config)
+    for commit in counted:
+        version, reach = str(commit["file_version_id"]), commit.get("reach")
+        if not reach:
+            continue
+        known_from, superseded_from = spans[version]
+        first, last = (date.fromisoformat(str(day)) for day in reach)
+        for bucket in starts[bisect_left(starts, grid.start_of(first).isoformat()) : bisect_right(starts, str(last))]:
+            read_by = _arrived_between(arrivals[bucket], known_from, superseded_from)
+            if read_by:
+                inputs[bucket][version] = short_hash(how, _rows_of(commit, "promotions"), *read_by)
+    return inputs
+
+
+def _rows_of(commit: Commit, table: str) -> str:
+    return str(commit.get("tables", {}).get(table, ""))
+
+
+def _arrived_between(arrivals: list[tuple[datetime, str]], since: datetime, until: datetime | None) -> list[str]:
+    """Versions that arrived in [since, until), of a list sorted by arrival."""
+    begin = bisect_left(arrivals, (since, ""))
+    end = len(arrivals) if until is None else bisect_left(arrivals, (until, ""))
+    return [version for _, version in arrivals[begin:end]]

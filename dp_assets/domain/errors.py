@@ -5,7 +5,8 @@
     ├── ContractError          a table does not have the shape it was promised to have
     ├── FileRejectedError      a landed file cannot be read or mapped; it goes to quarantine
     ├── NotEnoughHistoryError  a stage has too little history as of its cutoff to do its work
-    └── ArtefactError          a stored model, bundle or partition is missing, incomplete or altered
+    ├── ArtefactError          a stored model, bundle or partition is missing, incomplete or altered
+    └── StorageError           a landing root or lake cannot be reached, read or written
 
 Every message says what was expected, what came, and what to do. Programming mistakes stay plain Python errors.
 """
@@ -33,3 +34,10 @@ class NotEnoughHistoryError(DemandPlannerError):
 
 class ArtefactError(DemandPlannerError):
     """A stored artefact is missing, incomplete, or does not match its manifest of hashes."""
+
+
+class StorageError(DemandPlannerError, OSError):
+    """A place cannot be reached, read or written, and trying again did not help; the message says what to do.
+
+    It is an OSError as well: whoever survives a failing disk survives this.
+    """

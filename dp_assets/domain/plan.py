@@ -10,15 +10,39 @@ run or a restart costs nothing, and asking twice gives the same answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contributions import Inputs, bucket_inputs
+from dp_assets.domain.ingest.freshness import stale_versions
+from dp_assets.domain.ingest.registration import Registration
+from dp_assets.domain.recall import reaches, recalls_at
 
 JobName = Literal["ingest_new_files", "refresh_buckets", "retrain", "weekly_cycle", "score_cycles", "batch_inference"]
+
+
+Recalls = tuple[str, ...] | None
+"""The recalled versions that something was computed without, sorted; None when the buckets it came from were not."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Which recalls a model or a bundle took account of.
+
+    Attributes:
+        recalls: those of its own cycle.
+        champion: cycle of the model that a bundle's forecasts come from.
+        champion_recalls: those which that model had been trained by.
+    """
+
+    recalls: Recalls = ()
+    champion: str | None = None
+    champion_recalls: Recalls = ()
 
 
 @dataclass(frozen=True)
@@ -26,20 +50,34 @@ class LakeState:
     """What the lake holds.
 
     Attributes:
-        registered: file versions registered, in arrival order.
-        file_buckets: file version → bucket starts its accepted rows touch; it counts once committed.
-        built_buckets: bucket → file versions its contributions were built from.
-        models: cycles with a trained model and its residuals.
+        registrations: file versions registered, in arrival order.
+        commits: file version → its commit record of ingestion.
+        recalled: file versions that count for nothing because somebody took them back.
+        built_buckets: bucket → what its contributions were built from.
+        models: cycle with a trained model and its residuals → the recalls it was trained by.
         forecasts: cycle → hash of its serving bundle, the last asset of a cycle.
+        bundles: cycle → the recalls its serving bundle was made by.
         scored: cycle → what its scores came from, as `score_inputs` says.
     """
 
-    registered: tuple[str, ...] = ()
-    file_buckets: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    built_buckets: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    models: frozenset[str] = frozenset()
+    registrations: tuple[Registration, ...] = ()
+    commits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    recalled: frozenset[str] = frozenset()
+    built_buckets: Mapping[str, Inputs] = field(default_factory=dict)
+    models: Mapping[str, Made] = field(default_factory=dict)
     forecasts: Mapping[str, str] = field(default_factory=dict)
+    bundles: Mapping[str, Made] = field(default_factory=dict)
     scored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def registered(self) -> tuple[str, ...]:
+        """File versions registered, in arrival order."""
+        return tuple(one.file_version_id for one in self.registrations)
+
+    @property
+    def counting(self) -> Mapping[str, Mapping[str, Any]]:
+        """Commit records of the versions that count, by version."""
+        return {version: commit for version, commit in self.commits.items() if version not in self.recalled}
 
 
 @dataclass(frozen=True)
@@ -71,8 +109,11 @@ def plan_requests(state: LakeState, config: DemandConfig, now: datetime) -> list
 
 
 def _ingestion(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
-    waiting = tuple(version for version in state.registered if version not in state.file_buckets)
-    return [RunPlan("ingest_new_files", waiting, "registered files without a commit record")] if waiting else []
+    stale = stale_versions(state.registrations, state.commits, state.recalled, config)
+    if not stale:
+        return []
+    content = fingerprint(f"{version}:{state.commits.get(version)}" for version in stale)
+    return [RunPlan("ingest_new_files", stale, f"files without a commit record that holds ({content})")]
 
 
 def closed_buckets(grid: BucketGrid, now: datetime) -> list[date]:
@@ -81,21 +122,19 @@ def closed_buckets(grid: BucketGrid, now: datetime) -> list[date]:
 
 
 def _buckets(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
-    if not state.file_buckets:
+    if not state.commits:
         return []
-    touching: dict[str, set[str]] = {}
-    for version, buckets in state.file_buckets.items():
-        for bucket in buckets:
-            touching.setdefault(bucket, set()).add(version)
-    stale = [
-        key
-        for key in (day.isoformat() for day in closed_buckets(grid, now))
-        if key not in state.built_buckets or frozenset(touching.get(key, ())) != state.built_buckets[key]
-    ]
+    inputs = bucket_inputs(state.counting.values(), config)
+    closed = (day.isoformat() for day in closed_buckets(grid, now))
+    stale = [key for key in closed if inputs.get(key, {}) != state.built_buckets.get(key)]
     if not stale:
         return []
-    content = hashlib.sha256(repr([(key, sorted(touching.get(key, ()))) for key in stale]).encode()).hexdigest()[:12]
-    return [RunPlan("refresh_buckets", tuple(stale), f"buckets that lack files ({content})")]
+    content = fingerprint(f"{key}:{_texts(inputs.get(key, {}))}" for key in stale)
+    return [RunPlan("refresh_buckets", tuple(stale), f"buckets made of other files, or of none yet ({content})")]
+
+
+def _texts(inputs: Inputs) -> list[str]:
+    return sorted(f"{version}={digest}" for version, digest in inputs.items())
 
 
 def first_history(state: LakeState) -> date | None:
@@ -103,14 +142,21 @@ def first_history(state: LakeState) -> date | None:
     return min((date.fromisoformat(key) for key, versions in state.built_buckets.items() if versions), default=None)
 
 
+def first_computable(state: LakeState, config: DemandConfig, grid: BucketGrid) -> date | None:
+    """The first cycle with the selling weeks of the low-volume rule and a horizon of history; None without data."""
+    begin = first_history(state)
+    if begin is None:
+        return None
+    return begin + (config.horizon + config.in_buckets(config.low_volume.min_selling_weeks)) * grid.step
+
+
 def wanted_cycles(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[date]:
     """The replayed cycles and the current one, ascending, and what was missed since the last current one.
 
-    The replay starts at the oldest model once there is one, so that it does not wander with the clock. A cycle needs
-    the selling weeks of the low-volume rule and a horizon of history behind it.
+    The replay starts at the oldest model once there is one, so that it does not wander with the clock.
     """
-    begin = first_history(state)
-    if begin is None:
+    earliest = first_computable(state, config, grid)
+    if earliest is None:
         return []
     current = grid.newest_cutoff(now)
     first = min((date.fromisoformat(model) for model in state.models), default=None)
@@ -119,30 +165,68 @@ def wanted_cycles(state: LakeState, config: DemandConfig, grid: BucketGrid, now:
     replayed = [first + number * grid.step for number in range(config.replay.cycles)]
     newest = max((date.fromisoformat(cycle) for cycle in state.forecasts), default=current)
     since = list(grid.starts(newest, current)) if newest > replayed[-1] else []
-    earliest = begin + (config.horizon + config.in_buckets(config.low_volume.min_selling_weeks)) * grid.step
     return sorted({cycle for cycle in [*replayed, *since, current] if earliest <= cycle <= current})
 
 
 def history_fingerprint(state: LakeState, cutoff: date) -> str:
     """A short hash of what the buckets before a cutoff were built from: other files, other hash."""
-    past = [f"{key}:{fingerprint(made)}" for key, made in state.built_buckets.items() if key < cutoff.isoformat()]
+    past = [
+        f"{key}:{fingerprint(_texts(made))}" for key, made in state.built_buckets.items() if key < cutoff.isoformat()
+    ]
     return fingerprint(past)
 
 
 def _training(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
     wanted = wanted_cycles(state, config, grid, now)
-    if not wanted or state.models:
-        return []
-    cause = f"no champion yet (history {history_fingerprint(state, wanted[0])})"
-    return [RunPlan("retrain", (wanted[0].isoformat(),), cause)]
+    if wanted and not state.models:
+        cause = f"no champion yet (history {history_fingerprint(state, wanted[0])})"
+        return [RunPlan("retrain", (wanted[0].isoformat(),), cause)]
+    return _made_again("retrain", stale_models(state, config, grid), "models", state)
 
 
 def _cycles(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
     missing = [cycle for cycle in wanted_cycles(state, config, grid, now) if cycle.isoformat() not in state.forecasts]
-    if not missing:
+    if missing:
+        cause = f"cycles without forecasts (history {history_fingerprint(state, missing[-1])})"
+        return [RunPlan("weekly_cycle", tuple(cycle.isoformat() for cycle in missing), cause)]
+    return _made_again("weekly_cycle", stale_cycles(state, config, grid), "cycles", state)
+
+
+def _made_again(job: JobName, keys: tuple[str, ...], what: str, state: LakeState) -> list[RunPlan]:
+    if not keys:
         return []
-    cause = f"cycles without forecasts (history {history_fingerprint(state, missing[-1])})"
-    return [RunPlan("weekly_cycle", tuple(cycle.isoformat() for cycle in missing), cause)]
+    known = f"{fingerprint(state.recalled)}, history {history_fingerprint(state, date.fromisoformat(keys[-1]))}"
+    return [RunPlan(job, keys, f"{what} that other files than now were recalled for ({known})")]
+
+
+def recalls_of_cycles(state: LakeState, grid: BucketGrid) -> Callable[[str], tuple[str, ...]]:
+    """Cycle → the recalled versions that it must be computed without."""
+    return recalls_at(grid, reaches(state.commits, state.recalled))
+
+
+def stale_models(state: LakeState, config: DemandConfig, grid: BucketGrid) -> tuple[str, ...]:
+    """Cycles whose model was trained by other recalls than hold now, ascending; those with too little history stay."""
+    expected = recalls_of_cycles(state, grid)
+    stale = (cycle for cycle, made in state.models.items() if made.recalls != expected(cycle))
+    return _computable(stale, state, config, grid)
+
+
+def stale_cycles(state: LakeState, config: DemandConfig, grid: BucketGrid) -> tuple[str, ...]:
+    """Cycles whose bundle, or its champion, was made by other recalls than hold now; those with too little history
+    stay."""
+    expected = recalls_of_cycles(state, grid)
+    stale = (
+        cycle
+        for cycle, made in state.bundles.items()
+        if made.recalls != expected(cycle)
+        or (made.champion is not None and made.champion_recalls != expected(made.champion))
+    )
+    return _computable(stale, state, config, grid)
+
+
+def _computable(cycles: Iterable[str], state: LakeState, config: DemandConfig, grid: BucketGrid) -> tuple[str, ...]:
+    earliest = first_computable(state, config, grid)
+    return tuple(sorted(cycle for cycle in cycles if earliest is not None and earliest.isoformat() <= cycle))
 
 
 def closed_leads(cycle: date, state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> int:
@@ -165,7 +249,7 @@ def score_inputs(
     """What the scores of a cycle come from: `forecast` → its bundle, closed bucket → fingerprint of its files."""
     closed = closed_leads(cycle, state, config, grid, now)
     keys = [lead.isoformat() for lead in grid.leads(cycle, config.horizon)[:closed]]
-    actuals = {key: fingerprint(state.built_buckets[key]) for key in keys}
+    actuals = {key: fingerprint(_texts(state.built_buckets[key])) for key in keys}
     return {"forecast": state.forecasts.get(cycle.isoformat(), ""), **actuals}
 
 
@@ -182,6 +266,82 @@ def _scoring(state: LakeState, config: DemandConfig, grid: BucketGrid, now: date
             due[cycle] = f"{cycle}: {len(inputs) - 1} leads of {fingerprint(inputs.values())}"
     cause = f"leads that have closed, or whose forecast or actuals changed ({', '.join(due.values())})"
     return [RunPlan("score_cycles", tuple(due), cause)] if due else []
+
+
+# -- what a recall reaches --------------------------------------------------------------------------------------------
+
+
+ROUNDS = 3
+"""Quarantine, duplicates, what was looked up in masters: after that many rounds of reading nothing changes any more."""
+
+
+@dataclass(frozen=True)
+class Affected:
+    """Everything computed from file versions that are recalled or put back.
+
+    Attributes:
+        files: versions that are read again, because they repeat one of them or look it up.
+        buckets: buckets that are built again.
+        models: cycles whose model is trained again.
+        cycles: cycles that are computed again, from features to published forecasts and serving bundle.
+        scored: cycles whose accuracy is computed again.
+        out_of_reach: cycles and models that stay as they are, because too little history is left to compute them.
+    """
+
+    files: tuple[str, ...] = ()
+    buckets: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    cycles: tuple[str, ...] = ()
+    scored: tuple[str, ...] = ()
+    out_of_reach: tuple[str, ...] = ()
+
+
+def affected(
+    state: LakeState,
+    recalled: Collection[str],
+    config: DemandConfig,
+    expected_commits: Callable[[LakeState, tuple[str, ...]], Mapping[str, Mapping[str, Any]]],
+) -> Affected:
+    """What other recalls than hold now would make stale, by the same rules by which `plan_requests` finds it.
+
+    Buckets are those whose inputs differ. Models and cycles are those that would have used a file whose recall
+    changes; a file of reference data, or one that was restated before a cycle's knowledge time, may leave some of them
+    as they are.
+
+    Args:
+        state: the lake, up to date.
+        recalled: versions recalled after the change.
+        config: the configuration.
+        expected_commits: the commit records that reading versions again will give, which is not known before.
+    """
+    grid = BucketGrid.of(config)
+    after = replace(state, recalled=frozenset(recalled))
+    files: dict[str, None] = {}
+    for _ in range(ROUNDS):
+        stale = stale_versions(after.registrations, after.commits, after.recalled, config)
+        if not stale:
+            break
+        files.update(dict.fromkeys(stale))
+        after = replace(after, commits={**after.commits, **expected_commits(after, stale)})
+    inputs = [bucket_inputs(one.counting.values(), config) for one in (state, after)]
+    buckets = {key for key in state.built_buckets if inputs[0].get(key, {}) != inputs[1].get(key, {})}
+    before_of, after_of = (recalls_of_cycles(one, grid) for one in (state, after))
+    models, cycles = (
+        {cycle for cycle in made if before_of(cycle) != after_of(cycle)} for made in (state.models, state.bundles)
+    )
+    built = replace(after, built_buckets={key: inputs[1].get(key, {}) for key in state.built_buckets})
+    possible = set(_computable(models | cycles, built, config, grid))
+    scored = {
+        cycle for cycle, found in state.scored.items() if cycle in cycles & possible or buckets.intersection(found)
+    }
+    return Affected(
+        files=tuple(files),
+        buckets=tuple(sorted(buckets)),
+        models=tuple(sorted(models & possible)),
+        cycles=tuple(sorted(cycles & possible)),
+        scored=tuple(sorted(scored)),
+        out_of_reach=tuple(sorted((models | cycles) - possible)),
+    )
 
 
 def contiguous(keys: tuple[str, ...], order: list[str]) -> list[tuple[str, ...]]:

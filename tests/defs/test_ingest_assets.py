@@ -58,7 +58,26 @@ def test_one_run_ingests_every_file_and_quarantine_hides_none(world: World) -> N
     assert counts == {"read": 31, "accepted": 30, "rejected": 1}
     assert unified[found["shop/a.csv"]]["rejected by"].value == {"positive_quantity": 1}
     assert "| sku" in str(unified[found["shop/a.csv"]]["preview"].value)
+    filters = str(unified[found["shop/a.csv"]]["filters"].value)
+    assert [line.split() for line in filters.splitlines()[2:]] == [
+        ["|", "require_sku", "|", "0", "|"],
+        ["|", "positive_quantity", "|", "1", "|"],
+    ]
     assert len(world.commits()) == 4
+
+
+def test_changed_columns_are_listed_with_the_file_they_are_compared_with(world: World) -> None:
+    world.put("shop/e.json", encode(make_rows(5, seed=3).rename({"kind": "sort"}), "json"))
+    found = {one.uri: one.file_version_id for one in world.register()}
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(str(FILE_PARTITIONS.name), list(found.values()))
+        result = run(world, found["shop/a.csv"], found["shop/e.json"], instance)
+    unified = {one.partition: one.metadata for one in result.asset_materializations_for_node("unified_transactions")}
+    assert unified[found["shop/a.csv"]]["schema drift"].value == "none"
+    assert str(unified[found["shop/e.json"]]["schema drift"].value).splitlines() == [
+        "- new since shop/c.json, not mapped and ignored: 'sort' (varchar)",
+        "- missing since shop/c.json, not mapped: 'kind' (varchar)",
+    ]
 
 
 def test_the_assets_write_what_the_command_line_would(world: World, tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ from dp_assets.dbt_manifest import ensure_manifest
 from dp_assets.defs import weekly_buckets as stage
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import sku_attributes, transactions_cleaned, weekly_buckets
+from dp_assets.domain.contributions import bucket_inputs
 from dp_assets.lake_state import read_state
 from dp_assets.project import Project, build_project
+from dp_assets.recalls import write_event
 from dp_resources.dbt import ModelRunner
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
@@ -81,6 +83,16 @@ class World:
     def definitions(self, *jobs: Any) -> dg.Definitions:
         return dg.Definitions.merge(stage.build(self.project), dg.Definitions(jobs=jobs, resources={"lake": self.lake}))
 
+    def stale_buckets(self) -> list[str]:
+        """Buckets that are not made of the files that count now."""
+        state = read_state(self.lake)
+        inputs = bucket_inputs(state.counting.values(), self.config)
+        return [key for key in sorted(inputs | dict(state.built_buckets)) if inputs.get(key, {}) != self.built(key)]
+
+    def built(self, bucket: str) -> dict[str, str] | None:
+        """What a bucket was made of; None before it is built."""
+        return read_state(self.lake).built_buckets.get(bucket)
+
     def bucket(self, week: int) -> pl.DataFrame:
         return self.lake.read("weekly_buckets", bucket=key(week))
 
@@ -139,11 +151,9 @@ def test_one_run_over_a_range_starts_dbt_once_and_writes_every_bucket_even_empty
     ]
     assert world.bucket(1).equals(weekly_buckets(world.config).empty())
     assert world.lake.read("transactions_cleaned", bucket=key(1)).equals(transactions_cleaned(world.config).empty())
-    assert world.lake.committed("weekly_buckets") == {
-        key(0): {"bucket": key(0), "file_versions": ["w0"]},
-        key(1): {"bucket": key(1), "file_versions": []},
-        key(2): {"bucket": key(2), "file_versions": ["w2"]},
-    }
+    made_of = {bucket: set(record["inputs"]) for bucket, record in world.lake.committed("weekly_buckets").items()}
+    assert made_of == {key(0): {"w0", "plan"}, key(1): set(), key(2): {"w2"}}
+    assert world.stale_buckets() == []
     checks = result.get_asset_check_evaluations()
     assert len(checks) >= 8
     assert all(check.passed for check in checks)
@@ -169,8 +179,7 @@ def test_a_restated_file_that_moves_a_sale_makes_both_buckets_due_and_conserves_
     world.land("old", [sale("milk", FIRST, 5)], 0, uri="shop/a")
     world.run(key(0), key(1))
     world.land("new", [sale("milk", FIRST + WEEK, 5)], 1, uri="shop/a")
-    touched = read_state(world.lake).file_buckets["new"]
-    assert touched == {key(0), key(1)}
+    assert world.stale_buckets() == [key(0), key(1)]
 
     world.run(key(0), key(1))
     assert world.bucket(0).select("file_version_id", "event", "quantity").rows() == [
@@ -179,9 +188,54 @@ def test_a_restated_file_that_moves_a_sale_makes_both_buckets_due_and_conserves_
     ]
     assert world.bucket(1)["quantity"].to_list() == [5.0]
     assert len(world.lake.read("transactions_cleaned", bucket=key(0))) == 0
-    assert world.lake.commit_of("weekly_buckets", key(0)) == {"bucket": key(0), "file_versions": ["new", "old"]}
-    state = read_state(world.lake)
-    assert state.built_buckets[key(0)] == {version for version, found in state.file_buckets.items() if key(0) in found}
+    assert world.stale_buckets() == []
+
+
+def test_a_file_that_was_read_again_makes_its_buckets_due(world: World) -> None:
+    world.land("w0", [sale("milk", FIRST, 5)], 0)
+    world.land("w1", [sale("milk", FIRST + WEEK, 5)], 1)
+    world.run(key(0), key(1))
+    world.land("w0", [sale("milk", FIRST, 6)], 0)
+    assert world.stale_buckets() == [key(0)]
+    world.run(key(0))
+    assert world.bucket(0)["quantity"].to_list() == [6.0]
+    assert world.stale_buckets() == []
+
+
+def test_a_plan_noticed_late_that_had_arrived_before_the_sales_makes_their_bucket_due(world: World) -> None:
+    for week in range(3):
+        world.land(f"w{week}", [sale("milk", FIRST + week * WEEK, 5)], week)
+    world.run(key(0), key(2))
+    world.land("plan", [promotion("milk", FIRST + WEEK)], 0, producer="marketing")
+    assert world.stale_buckets() == [key(1)]
+    world.run(key(1))
+    assert world.bucket(1)["promoted_quantity"].to_list() == [5.0]
+
+
+def test_a_recalled_file_leaves_its_buckets_and_what_it_restated_counts_again(world: World) -> None:
+    world.land("old", [sale("milk", FIRST, 5)], 0, uri="shop/a")
+    world.run(key(0), key(1))
+    before = world.hashes()
+    world.land("new", [sale("milk", FIRST + WEEK, 5)], 1, uri="shop/a")
+    world.run(key(0), key(1))
+    with_both = world.hashes()
+
+    write_event(world.lake, "new", False, "ann", "wrong till", world.project.clock.now())
+    assert world.stale_buckets() == [key(0), key(1)]
+    world.run(key(0), key(1))
+    assert world.hashes() == before
+    write_event(world.lake, "new", True, "ann", "", world.project.clock.now())
+    world.run(key(0), key(1))
+    assert world.hashes() == with_both
+
+
+def test_attributes_of_a_recalled_file_are_not_inherited(world: World) -> None:
+    world.land("w0", [sale("milk", FIRST, brand="own")], 0)
+    world.land("w1", [sale("milk", FIRST + WEEK, brand="national")], 1)
+    write_event(world.lake, "w1", False, "ann", "wrong till", world.project.clock.now())
+    assert world.run(key(2), assets=("sku_attributes",)).success
+    assert world.lake.read("sku_attributes", cycle=key(2))["brand"].to_list() == ["own"]
+    assert world.lake.commit_of("sku_attributes", key(2)) == {"cycle": key(2), "recalls": ["w1"]}
 
 
 def test_running_again_changes_nothing(world: World) -> None:
@@ -314,4 +368,4 @@ def test_a_lake_on_s3_gives_what_a_lake_on_disk_gives(world: World, state: Path,
         assert place.run(key(1), assets=("sku_attributes",)).success
     assert remote.bucket(0).equals(world.bucket(0))
     assert remote.lake.read("sku_attributes", cycle=key(1)).equals(world.lake.read("sku_attributes", cycle=key(1)))
-    assert remote.lake.committed("weekly_buckets") == {key(0): {"bucket": key(0), "file_versions": ["w0"]}}
+    assert remote.lake.committed("weekly_buckets") == world.lake.committed("weekly_buckets")

@@ -109,7 +109,10 @@ def test_a_mistake_says_what_was_expected_and_what_to_do(added: str, message: st
             "did you mean 'quantity'?",
         ),
         ("{sku: a, sold_at: b}", "producers[0].columns: transactions need the columns ['quantity'], too"),
-        ("{sku: a, sold_at: 5, quantity: c}", "producers[0].columns.sold_at: expected text, got 5; put it in quotes"),
+        (
+            "{sku: a, sold_at: 5, quantity: c}",
+            "producers[0].columns.sold_at: expected text or a list, got 5; put it in quotes",
+        ),
     ],
 )
 def test_a_mapping_that_points_at_nothing_is_found_at_load(columns: str, message: str) -> None:
@@ -176,6 +179,69 @@ def test_a_mapping_table_is_read_and_judged_at_load(tmp_path: Path) -> None:
     ]
     (tmp_path / "maps/shop.csv").write_text("source,unified\nitem,sku\nday,sold_at\nqty,quantity\n")
     assert load_config(path).producers[0].mapping_table == "maps/shop.csv"
+
+
+TABLES = """\
+producers:
+  - name: shop
+    files: ["shop/*.csv"]
+    columns:
+      sku: [item, article]
+      sold_at: day
+      quantity: = boxes * box_size
+      unit: uom
+    unit_table: units.csv
+    currency_table: rates.csv
+    cross_reference: {table: skus.csv}
+"""
+
+
+def test_every_mistake_in_the_tables_of_a_producer_names_line_key_and_what_came(tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text("unit,factor\ncase,12\nbox,six\n")
+    (tmp_path / "rates.csv").write_text("currency,valid_from,rate\nEUR,1.1.2017,1\n")
+    (tmp_path / "skus.csv").write_text("source_sku,sku\nA,B\nB,A\n")
+    producer = "producers[0]."
+    assert messages(TABLES, tmp_path) == [
+        f"demand.yaml:9: {producer}unit_table: {tmp_path}/units.csv:3: factor: expected a number above zero such as 12 "
+        "or 0.5 (from 1e-09 to 1e+09), got 'six'",
+        f"demand.yaml:10: {producer}currency_table: {tmp_path}/rates.csv:2: valid_from: expected a date as YYYY-MM-DD "
+        "or nothing for always, got '1.1.2017'",
+        f"demand.yaml:10: {producer}currency_table: expected a column mapped to 'currency', got none; map one, or a "
+        "constant (= '…')",
+        f"demand.yaml:11: {producer}cross_reference: {tmp_path}/skus.csv:2: sku: expected lines that end at a SKU, got "
+        "the circle A → B → A; remove one, or let a code lead to itself where it is to count again",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("quantity: = sum(qty)", "columns.quantity: '= sum(qty)': expected columns, numbers, 'texts', + - * / %"),
+        ("quantity: [qty, '= qty +']", "columns.quantity: '= qty +' is no expression at character 5"),
+        ("quantity: []", "columns.quantity: expected text or at least 1 item, got []"),
+        ("{quantity: qty, currency: cur}", "columns.currency: 'currency' is only read with a currency_table, which"),
+    ],
+)
+def test_a_mapping_that_cannot_be_used_names_its_column(columns: str, message: str) -> None:
+    inline = f"{{sku: item, sold_at: day, {columns.strip('{}')}}}"
+    (found,) = messages(VALID.replace("{sku: item, sold_at: day, quantity: qty}", inline))
+    assert found.startswith(f"demand.yaml:6: producers[0].{message}")
+
+
+def test_tables_that_nothing_looks_at_and_names_that_clash_are_refused() -> None:
+    products = VALID.replace("files:", "feed: products\n    unit_table: units.csv\n    files:").replace(
+        "{sku: item, sold_at: day, quantity: qty}", "{sku: item}"
+    )
+    assert messages(products) == [
+        "demand.yaml:6: producers[0].unit_table: only transactions are converted, but the feed is products; remove it"
+    ]
+    attribute = VALID.replace("quantity: qty}", "quantity: qty, unit: uom}").replace("  brand: {}", "  unit: {}")
+    parse_config(attribute)
+    clash = attribute.replace("files:", "unit_table: units.csv\n    files:")
+    assert messages(clash) == [
+        "demand.yaml:5: producers[0].unit_table: an attribute may not be called 'unit' where a producer has a "
+        "unit_table; rename it"
+    ]
 
 
 @settings(max_examples=40, deadline=None)

@@ -6,8 +6,10 @@ from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dp_assets.domain.contracts import FILE_BUCKETS, forecasts, table, tables
+from dp_assets.domain.contracts import FILE_BUCKETS, ascends, forecasts, table, tables
 from dp_assets.domain.errors import ContractError
 from tests.factories import make_config
 
@@ -57,3 +59,10 @@ def test_forecast_columns_follow_the_configured_interval_levels() -> None:
 def test_an_unknown_table_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="nonsense"):
         table(make_config(), "nonsense")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.integers(0, 3)), max_size=6))
+def test_a_key_ascends_when_it_is_sorted_and_nothing_stands_twice(rows: list[tuple[str | None, int]]) -> None:
+    frame = pl.DataFrame(rows, schema={"name": pl.String, "number": pl.Int64}, orient="row")
+    whole = [row for row in rows if row[0] is not None]
+    assert ascends(frame, ("name", "number")) == (len(whole) == len(rows) and rows == sorted(set(whole)))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dp_assets.domain.errors import FileRejectedError
+from dp_assets.domain.errors import ConfigError, FileRejectedError
+from dp_resources.lake import Lake
 from dp_resources.landing import Landing, is_finished, static_folder
 from tests.landed import shop_config
 
@@ -88,3 +89,16 @@ def test_a_globs_static_folder_ends_at_its_first_wildcard() -> None:
         "",
         "a",
     ]
+
+
+def test_hidden_folders_are_not_looked_into_even_where_a_producer_names_them(tmp_path: Path) -> None:
+    landing = make_landing(tmp_path, "_spool/a.csv", "shop/b.csv")
+    assert landing.list(["_spool"]) == []
+    assert [one.uri for one in landing.list(["shop", "_spool"])] == ["shop/b.csv"]
+
+
+def test_storage_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="expected a folder, s3://bucket/prefix or sftp://"):
+        Landing("gopher://host/in").list()
+    with pytest.raises(ConfigError, match="a lake is a folder or s3://"):
+        Lake("sftp://host/lake")

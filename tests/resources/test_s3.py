@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
 import polars as pl
 import pytest
@@ -15,49 +12,17 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.ingestion import ingest_file, register_new_files
 from dp_assets.registry import registrations
-from dp_resources.lake import Lake
-from dp_resources.landing import Landing
 from tests.landed import START, World, encode, make_rows, shop_config
+from tests.resources.s3_store import Store, run_store
 
 pytestmark = pytest.mark.slow
 
 
-@dataclass
-class Store:
-    """An S3 store of its own: client, and options for fsspec."""
-
-    client: Any
-    options: dict[str, Any]
-
-    def put(self, uri: str, data: bytes) -> None:
-        self.client.put_object(Bucket="landing", Key=f"in/{uri}", Body=data)
-
-    @property
-    def landing(self) -> Landing:
-        return Landing("s3://landing/in", self.options)
-
-    @property
-    def lake(self) -> Lake:
-        return Lake("s3://lake/v1", self.options)
-
-
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    import boto3
-    from moto.server import ThreadedMotoServer
-
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    urlopen(Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # the store outlives its server
-    client = boto3.client("s3", endpoint_url=endpoint, aws_access_key_id="test", aws_secret_access_key="test")
-    for bucket in ("landing", "lake"):
-        client.create_bucket(Bucket=bucket)
-    yield Store(client, {"endpoint_url": endpoint, "key": "test", "secret": "test"})
-    client.close()
-    server.stop()
+    with run_store() as found:
+        yield found
 
 
 def test_files_landed_on_s3_are_ingested_as_from_disk(store: Store, tmp_path: Path) -> None:
@@ -150,3 +115,31 @@ def test_landed_objects_on_s3_are_read_and_stated(store: Store) -> None:
     assert list(landing.manifest(shop_config(files=["shop/*"]).producers[0])) == ["shop/a.csv"]
     with pytest.raises(FileNotFoundError):
         landing.read("shop/b.csv")
+
+
+def test_a_damaged_or_missing_cached_file_of_an_artefact_is_fetched_again(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "weights.bin").write_bytes(b"damaged and mended")
+    store.lake.write_folder("tuned_model", tmp_path, cycle="2017-10-02")
+    cached = store.lake.open_folder("tuned_model", cycle="2017-10-02") / "weights.bin"
+    cached.write_bytes(b"damaged and mende!")
+    assert store.lake.open_folder("tuned_model", cycle="2017-10-02").joinpath("weights.bin").read_bytes()[-1:] == b"d"
+    cached.unlink()
+    assert store.lake.open_folder("tuned_model", cycle="2017-10-02").joinpath("weights.bin").is_file()
+
+
+def test_an_artefact_that_is_damaged_on_s3_itself_is_refused(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "weights.bin").write_bytes(b"whole until altered")
+    manifest = store.lake.write_folder("tuned_model", tmp_path, cycle="2017-10-02")
+    key = f"v1/_versions/tuned_model/{manifest['sha256']}/weights.bin"
+    store.client.put_object(Bucket="lake", Key=key, Body=b"altered")
+    with pytest.raises(ArtefactError, match=r"weights\.bin was altered"):
+        store.lake.open_folder("tuned_model", cycle="2017-10-02")
+
+
+def test_only_the_producers_folders_are_listed(store: Store) -> None:
+    store.put("shop/a.csv", b"item")
+    store.put("elsewhere/b.csv", b"item")
+    assert [one.uri for one in store.landing.list(["shop"])] == ["shop/a.csv"]
+    assert [one.uri for one in store.landing.list()] == ["elsewhere/b.csv", "shop/a.csv"]
+    assert store.landing.list(["nowhere"]) == []
+    assert [one.uri for one in store.landing.look_at(["shop/a.csv", "shop/gone.csv"])] == ["shop/a.csv"]

@@ -21,3 +21,14 @@ def test_a_secret_is_handed_to_storage_but_never_shown(monkeypatch: pytest.Monke
     settings = Settings()
     assert settings.storage_options()["secret"] == "well-hidden"
     assert "well-hidden" not in repr(settings)
+
+
+def test_options_of_a_root_follow_its_scheme_and_hide_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DP_SFTP_KNOWN_HOSTS", "/etc/known_hosts")
+    monkeypatch.setenv("DP_SFTP_KEY_FILE", "/etc/key")
+    monkeypatch.setenv("DP_SFTP_KEY_PASSPHRASE", "well-hidden")
+    settings = Settings()
+    options = {"known_hosts": "/etc/known_hosts", "client_keys": ["/etc/key"], "passphrase": "well-hidden"}
+    assert settings.storage_options("sftp://me@host/in") == options
+    assert settings.storage_options("/data/landing") == settings.storage_options("s3://bucket") == {}
+    assert "well-hidden" not in repr(settings)

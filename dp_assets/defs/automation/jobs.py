@@ -1,16 +1,21 @@
-"""Jobs: the named selections of assets that people, schedules and sensors run.
+"""Jobs: the named selections of assets that people, schedules and sensors run, and the recall of a file.
 
-Belongs here: which assets run together. Does not belong here: when they run (`schedules.py`, `sensors.py`).
+Belongs here: which assets run together. Does not belong here: when they run (`schedules.py`, `sensors.py`), what a
+recall means (`dp_assets/domain/recall.py`).
 """
 
 from functools import cache
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from pydantic import Field
 
 from dp_assets.project import Project
+from dp_assets.recalls import reached_by, version_meant, write_event
+from dp_resources.clock import Clock
+from dp_resources.lake import Lake
 
-INGESTION = ("raw_files", "unified_transactions")
+INGESTION = ("raw_files", "unified_transactions", "data_quality", "file_ledger")
 BUCKETS = ("weekly_buckets", "transactions_cleaned")
 PREPARATION = ("sku_attributes", "features")
 TRAINING = ("encoders", "tuned_model", "residuals")
@@ -42,6 +47,42 @@ def define_job(name: str) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(name, selection=dg.AssetSelection.assets(*assets), description=description)
 
 
+class RecallConfig(dg.Config):
+    """What the job `recall` is told."""
+
+    file: str = Field(description="File version, or path below the landing root: the version that counts there.")
+    reason: str = Field("", description="Why; a recall must say it, an undo may.")
+    by: str = Field(description="Who asks for it.")
+    undo: bool = Field(False, description="Put a recalled version back in force instead.")
+
+
+def recall_job(project: Project) -> dg.JobDefinition:
+    """The job `recall`: it writes the event, and the sensors recompute what it reaches."""
+
+    @dg.op(description="Writes the event, after which the file version counts for nothing, or counts again.")
+    def write_recall(
+        context: dg.OpExecutionContext,
+        config: RecallConfig,
+        lake: dg.ResourceParam[Lake],
+        clock: dg.ResourceParam[Clock],
+    ) -> None:
+        version = version_meant(lake, config.file, config.undo)
+        reached = reached_by(lake, project.config, version, config.undo)
+        event = write_event(lake, version, config.undo, config.by, config.reason, clock.now())
+        context.log.info(f"{event.event} of {version} by {event.by}: {event.reason}")
+        context.add_output_metadata(
+            {"file_version_id": version, **{name: dg.MetadataValue.json(keys) for name, keys in vars(reached).items()}}
+        )
+
+    @dg.job(
+        description="Takes a file version back, or puts it back in force; what was computed from it is computed again."
+    )
+    def recall() -> None:
+        write_recall()
+
+    return recall
+
+
 def build(project: Project) -> dg.Definitions:
     """Every job; runs of one job on the same partitions are safe to repeat."""
-    return dg.Definitions(jobs=[define_job(name) for name in SELECTIONS])
+    return dg.Definitions(jobs=[*(define_job(name) for name in SELECTIONS), recall_job(project)])

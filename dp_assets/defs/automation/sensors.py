@@ -3,23 +3,31 @@
 Belongs here: asking `plan_requests` and turning its answer into run requests. Does not belong here: the decision.
 
 Both sensors look at levels. A sensor that reacted to edges would lose a file landed while the daemon was down, and one
-that forgot its failures would start a broken run again every few seconds: the run key, made of the job, its partitions
-and their cause, lets Dagster start the same work once and again only when the cause has changed.
+that forgot its failures would start a broken run again every few seconds: the run key, made of the job, its partitions,
+their cause and when they were written last, lets Dagster start the same work once, and again only when that changed.
 """
 
+import logging
+import time
 from collections.abc import Sequence
+from datetime import datetime
 
 import dagster as dg
 
 from dp_assets.defs.automation.jobs import define_job
+from dp_assets.domain.errors import StorageError
 from dp_assets.domain.plan import RunPlan, contiguous, plan_requests
 from dp_assets.ingestion import register_new_files
-from dp_assets.lake_state import read_state
+from dp_assets.lake_state import read_state, standing
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.project import Project
+from dp_assets.recalls import write_reports
 from dp_resources.clock import Clock
 from dp_resources.lake import Lake
 from dp_resources.landing import Landing
+from dp_resources.notifications import Message, Notifications, notifications_of
+
+log = logging.getLogger(__name__)
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
@@ -29,6 +37,10 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
 ]
+READING_SECONDS = 30.0
+"""How long one tick reads new files; Dagster gives up a tick that takes longer than a minute. The next goes on."""
+MOST_ATTEMPTS = 4
+"""How often one ingestion is started, each with the retries that Dagster gives a run."""
 FOLLOW_UP_JOBS = ("refresh_buckets", "retrain", "weekly_cycle", "score_cycles")
 
 
@@ -56,9 +68,10 @@ def run_requests(plan: RunPlan, project: Project, instance: dg.DagsterInstance) 
     order = partition_order(plan, project, instance)
     listed = set(order)
     keys = tuple(key for key in plan.partition_keys if key in listed)
+    written = standing(project.lake(), plan)
     return [
         dg.RunRequest(
-            run_key=f"{plan.run_key}:{group[0]}:{group[-1]}",
+            run_key=f"{plan.run_key}:{written}:{group[0]}:{group[-1]}",
             job_name=plan.job,
             tags={RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200]},
         )
@@ -66,8 +79,57 @@ def run_requests(plan: RunPlan, project: Project, instance: dg.DagsterInstance) 
     ]
 
 
+def look_for_files(
+    landing: Landing, lake: Lake, project: Project, now: datetime, queue: Notifications | None, ticks: int
+) -> int:
+    """Registers new files; the number of ticks since everything was listed, for the sensor's cursor.
+
+    Without a queue of events everything is listed. With one, only what its messages name is looked at, and everything
+    once in `landing_full_listing_ticks`: events can be lost. What had to wait keeps its message, or the next tick lists
+    again.
+    """
+    messages: list[Message] = []
+    named: list[str] | None = None
+    if queue is not None:
+        try:
+            messages = queue.receive()
+            named = sorted({uri for message in messages for uri in message.uris}) if ticks else None
+        except StorageError as error:
+            log.warning("%s; everything is listed instead", error)
+    register_new_files(landing, lake, project.config, now, named, READING_SECONDS)
+    if queue is None:
+        return 0
+    queue.done(messages, landing.waiting)
+    if named is None and landing.waiting:
+        return 0
+    return (ticks + 1) % project.settings.landing_full_listing_ticks
+
+
+def try_again(requests: Sequence[dg.RunRequest], instance: dg.DagsterInstance, now: float) -> list[dg.RunRequest]:
+    """Requests whose run has failed get another key once a pause is over: storage that failed may be back.
+
+    The pauses grow fivefold from a minute; after `MOST_ATTEMPTS` a person must look.
+    """
+    found = []
+    for request in requests:
+        key = request.run_key
+        for attempt in range(1, MOST_ATTEMPTS):
+            failed = instance.get_run_records(
+                dg.RunsFilter(tags={"dagster/run_key": str(key)}, statuses=[dg.DagsterRunStatus.FAILURE]), limit=1
+            )
+            if not failed or now < (failed[0].end_time or now) + 60 * 5 ** (attempt - 1):
+                break
+            key = f"{request.run_key}:{attempt}"
+        found.append(request.with_replaced_attrs(run_key=key))
+    return found
+
+
 def build(project: Project) -> dg.Definitions:
     """The two sensors, running from the start."""
+    settings = project.settings
+    queue = notifications_of(
+        settings.landing_sqs_url, project.landing_root, settings.storage_options(project.landing_root)
+    )
 
     @dg.sensor(
         name="new_files_sensor",
@@ -83,7 +145,10 @@ def build(project: Project) -> dg.Definitions:
         clock: dg.ResourceParam[Clock],
     ) -> dg.SensorResult | dg.SkipReason:
         now = clock.now()
-        register_new_files(landing, lake, project.config, now)
+        ticks = look_for_files(landing, lake, project, now, queue, int(context.cursor or 0))
+        context.update_cursor(str(ticks))
+        for uri, reason in landing.waiting.items():
+            context.log.warning(f"{uri} waits: {reason}")
         known = set(context.instance.get_dynamic_partitions(str(FILE_PARTITIONS.name)))
         state = read_state(lake)
         missing = [version for version in state.registered if version not in known]
@@ -93,10 +158,10 @@ def build(project: Project) -> dg.Definitions:
             return dg.SkipReason(f"{busy} is running; what it leaves over is asked for after it")
         plans = [plan for plan in plan_requests(state, project.config, now) if plan.job == "ingest_new_files"]
         if not plans:
-            return dg.SkipReason(f"no new file below {project.landing_root}")
-        return dg.SensorResult(
-            run_requests=[request for plan in plans for request in run_requests(plan, project, context.instance)]
-        )
+            waiting = f"; {len(landing.waiting)} wait, see the log of this tick" if landing.waiting else ""
+            return dg.SkipReason(f"no new file below {project.landing_root}{waiting}")
+        requests = [request for plan in plans for request in run_requests(plan, project, context.instance)]
+        return dg.SensorResult(run_requests=try_again(requests, context.instance, time.time()))
 
     @dg.sensor(
         name="closed_bucket_sensor",
@@ -117,6 +182,8 @@ def build(project: Project) -> dg.Definitions:
             if plan.job in FOLLOW_UP_JOBS
             for request in run_requests(plan, project, context.instance)
         ]
+        if not plans:
+            write_reports(lake, context.log.info)
         return dg.SensorResult(run_requests=requests) if requests else dg.SkipReason("everything is up to date")
 
     return dg.Definitions(sensors=[new_files_sensor, closed_bucket_sensor])

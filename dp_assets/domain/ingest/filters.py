@@ -11,7 +11,7 @@ A customer's own filter is a function published under the entry point group `dem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Protocol
 
@@ -29,7 +29,7 @@ from dp_assets.domain.config import (
     ValuesFilter,
 )
 from dp_assets.domain.errors import ConfigError
-from dp_assets.domain.ingest.verdicts import Verdicts, texts_of
+from dp_assets.domain.ingest.verdicts import Details, Verdicts, texts_of
 
 ENTRY_POINT_GROUP = "demand_planner.filters"
 
@@ -41,10 +41,19 @@ class FilterFunction(Protocol):
 
 
 def filter_name(one: Filter) -> str:
-    """Name under which a filter's rejected rows are counted."""
+    """Name under which a filter's rejected rows are counted, unless another of that name stands before it."""
     if isinstance(one, (ExpressionFilter, PluginFilter)):
         return one.name
     return f"{one.kind}:{one.column}" if isinstance(one, ValuesFilter) else one.kind
+
+
+def filter_names(filters: Sequence[Filter]) -> list[str]:
+    """Names of filters in their order; one that stands again under the same name is numbered: `date_range:2`."""
+    names: list[str] = []
+    for one in filters:
+        same = sum(filter_name(other) == filter_name(one) for other in filters[: len(names)])
+        names.append(f"{filter_name(one)}:{same + 1}" if same else filter_name(one))
+    return names
 
 
 def looked_up_columns(filters: Sequence[Filter], attributes: Sequence[str]) -> tuple[str, ...]:
@@ -87,15 +96,15 @@ def apply_filters(
         ConfigError: an expression or a plugin cannot be applied to the rows.
     """
     verdicts = Verdicts(len(frame))
-    for one in filters:
+    for one, name in zip(filters, filter_names(filters), strict=True):
         failing, details = _judge(one, frame, attributes, plugins or {})
-        verdicts.reject(failing, filter_name(one), details)
+        verdicts.reject(failing, name, details)
     return verdicts
 
 
 def _judge(
     one: Filter, frame: pl.DataFrame, attributes: pl.DataFrame | None, plugins: Mapping[str, FilterFunction]
-) -> tuple[pl.Series, Callable[[], pl.Series]]:
+) -> tuple[pl.Series, Details]:
     """Rows that one filter rejects, and what it says about them."""
     match one:
         case DateRangeFilter():
@@ -117,7 +126,7 @@ def _judge(
             return frame["quantity"] <= 0, texts_of("expected a quantity above zero, got {}", frame["quantity"])
 
 
-def _outside_dates(one: DateRangeFilter, day: pl.Series) -> tuple[pl.Series, Callable[[], pl.Series]]:
+def _outside_dates(one: DateRangeFilter, day: pl.Series) -> tuple[pl.Series, Details]:
     failing = pl.Series([False]).new_from_index(0, len(day))
     if one.first is not None:
         failing = failing | (day < one.first)
@@ -145,7 +154,7 @@ def _is_in(values: pl.Series, wanted: Sequence[str]) -> pl.Series:
     return values.cast(pl.String).is_in(list(wanted))
 
 
-def _other_channels(one: ChannelsFilter, channel: pl.Series) -> tuple[pl.Series, Callable[[], pl.Series]]:
+def _other_channels(one: ChannelsFilter, channel: pl.Series) -> tuple[pl.Series, Details]:
     failing = _is_in(channel, one.exclude).fill_null(False)
     expected = f"none of {list(one.exclude)}"
     if one.include is not None:

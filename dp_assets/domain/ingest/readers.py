@@ -1,289 +1,233 @@
-"""Reads the useful columns of a file of any format into one frame.
+"""Reads the useful columns of a file of any format, packed or not, into one frame.
 
-Belongs here: formats, encodings, delimiters, sheets; which rows a file has. Does not belong here: what values mean
+Belongs here: which reader reads what, what its failures mean, several members as one file. Does not belong here: the
+formats themselves (`csv_files.py`, `json_files.py`, `columnar_files.py`, `workbooks.py`), what values mean
 (`values.py`, `unify.py`). The functions are given a path and read it; they write nothing but temporary files.
 
-CSV and JSON values come as text, Parquet, Arrow and XLSX values in their own types. Nothing is inferred from a sample:
-a value that looks odd in the last row is judged as that row's, not as the file's.
+CSV and JSON values come as text, Parquet, Arrow and workbook values in their own types. Nothing is inferred from a
+sample: a value that looks odd in the last row is judged as that row's, not as the file's.
 """
 
 from __future__ import annotations
 
 import csv
-import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+import errno
+import struct
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from dp_assets.domain.config import CsvOptions, FileFormat, ProducerConfig
+from dp_assets.domain.config import FileFormat, ProducerConfig
 from dp_assets.domain.errors import FileRejectedError
-from dp_assets.domain.ingest.detection import ARROW_STREAM_START, BYTE_ORDER_MARK, HEAD_BYTES, detect
+from dp_assets.domain.ingest.archives import Part, head_of, unpacked
+from dp_assets.domain.ingest.columnar_files import read_arrow, read_parquet
+from dp_assets.domain.ingest.csv_files import read_csv
+from dp_assets.domain.ingest.detection import (
+    HEAD_BYTES,
+    WORKBOOK_FORMATS,
+    FileKind,
+    agreed,
+    compression,
+    describe,
+    detect,
+    starts_as_workbook,
+    workbook_format,
+)
+from dp_assets.domain.ingest.json_files import read_json
+from dp_assets.domain.ingest.sources import JSON_FORMATS, ROW, SURPLUS, Source, Table
+from dp_assets.domain.ingest.workbooks import Sheet, read_workbook
 
-if TYPE_CHECKING:
-    import duckdb
+__all__ = ["JSON_FORMATS", "ROW", "SURPLUS", "WORKBOOK_FORMATS", "Source", "detect_file", "read_source"]
 
-ROW = "__row_number__"
-SURPLUS = "__surplus__"
-"""Column of what a CSV row holds behind its last field; null in rows of the right width."""
-JSON_FORMATS: tuple[FileFormat, ...] = ("ndjson", "json")
-JSON_SAMPLE = 1_000
-"""Objects looked at to list a JSON file's keys for people; useful keys are found wherever they stand."""
+DAMAGE = (None, errno.EINVAL)
+"""Error numbers of damaged files; others, such as a full disk, say nothing about the file and are no reason to reject
+it."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """The useful part of one file.
+def detect_file(path: Path, producer: ProducerConfig) -> FileKind:
+    """What the file at `path` is; looks at its first bytes only.
 
-    Attributes:
-        frame: row number (ROW, from 1), SURPLUS, and the useful columns that the file has, under their source names.
-        columns: every source column → its type as found.
-        format: detected or declared format.
+    Raises:
+        FileRejectedError: it is nothing that can be read, not the declared format, or too large.
     """
-
-    frame: pl.DataFrame
-    columns: dict[str, str]
-    format: FileFormat
-
-    @property
-    def rows(self) -> int:
-        """Data rows."""
-        return len(self.frame)
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether the file is well formed but names no columns, as an empty JSON array does."""
-        return not self.columns and self.rows == 0
-
-    def column(self, name: str | None) -> pl.Series:
-        """A source column; nulls where the file lacks it."""
-        if name is not None and name in self.frame.columns:
-            return self.frame[name]
-        return pl.Series(name or "", [None] * self.rows, dtype=pl.String)
+    size, most = path.stat().st_size, producer.limits.max_file_bytes
+    if size > most:
+        raise FileRejectedError(
+            f"expected at most {most:,} bytes, found {size:,}; split the file, or raise `limits.max_file_bytes` of the "
+            "producer"
+        )
+    with _rejecting("is a damaged archive"):
+        packing = compression(_head(path))
+        if packing is None or (packing == "zip" and _is_workbook(path)):
+            return FileKind(_format(path, producer))
+        head = head_of(path, packing, producer)
+        _refuse_nesting(packing, head)
+        return FileKind(detect(head, producer.format, producer.csv.encoding), packing)
 
 
-def detect_file(path: Path, producer: ProducerConfig) -> FileFormat:
-    """Format of the file at `path`; FileRejectedError when it is none that can be read, or not the declared one."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    return detect(head, producer.format, producer.csv.encoding)
-
-
-def read_source(path: Path, format_: FileFormat, producer: ProducerConfig, wanted: Collection[str]) -> Source:
+def read_source(path: Path, kind: FileKind, producer: ProducerConfig, wanted: Collection[str]) -> Source:
     """Reads the wanted source columns of the file at `path`.
 
     Args:
         path: a local file; its name does not matter.
-        format_: from `detect_file`.
+        kind: from `detect_file`.
         producer: how its files are written.
         wanted: names of source columns; those the file lacks are left out.
 
     Raises:
         FileRejectedError: the file cannot be read as that format; the message says why.
     """
+    with _rejecting(f"cannot be read as {kind}"), unpacked(path, kind.compression, producer) as parts:
+        sources = [_read_part(part, kind, producer, wanted) for part in parts]
+    return sources[0] if len(sources) == 1 else _as_one(sources, [part.name or "" for part in parts])
+
+
+def _read_part(part: Part, kind: FileKind, producer: ProducerConfig, wanted: Collection[str]) -> Source:
+    place = f"{kind.format} (member {part.name!r})" if part.name else kind.format
+    with _rejecting(f"cannot be read as {place}"):
+        format_ = kind.format if kind.compression is None else _member_format(part, kind, producer)
+        frame, columns, sniffed = _read(part.path, format_, producer, wanted)
+    if ROW not in frame.columns:
+        frame = frame.with_row_index(ROW, offset=1)
+    surplus = frame[SURPLUS] if SURPLUS in frame.columns else pl.Series(SURPLUS, [None] * len(frame), dtype=pl.String)
+    useful = (name for name in columns if name in set(wanted))
+    return Source(frame.select(pl.col(ROW).cast(pl.Int64), surplus, *useful), columns, format_, sniffed)
+
+
+def _read(path: Path, format_: FileFormat, producer: ProducerConfig, wanted: Collection[str]) -> Table:
+    if format_ == "csv":
+        return read_csv(path, producer.csv, producer.limits, wanted)
+    if format_ == "parquet":
+        return read_parquet(path, producer.limits, wanted)
+    if format_ == "arrow":
+        return read_arrow(path, producer.limits, wanted)
+    if format_ in JSON_FORMATS:
+        return read_json(path, format_, producer.records, producer.csv.encoding, producer.limits, wanted)
+    return read_workbook(path, format_, Sheet.of(producer, wanted))
+
+
+# -- what a file is ---------------------------------------------------------------------------------------------------
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def _is_workbook(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return workbook_format(set(archive.namelist()), _head(path)) is not None
+
+
+def _format(path: Path, producer: ProducerConfig) -> FileFormat:
+    """Format of a file that lies open."""
+    head = _head(path)
+    if compression(head) != "zip":
+        return detect(head, producer.format, producer.csv.encoding)
+    with zipfile.ZipFile(path) as archive:
+        workbook = workbook_format(set(archive.namelist()), head)
+    return agreed(_declared_or(workbook, producer), workbook, head)
+
+
+def _declared_or(found: FileFormat | None, producer: ProducerConfig) -> FileFormat:
+    return producer.format if producer.format != "auto" else found or "csv"
+
+
+def _member_format(part: Part, kind: FileKind, producer: ProducerConfig) -> FileFormat:
+    """Format of an unpacked file; all members of an archive must agree on it."""
+    head = _head(part.path)
+    _refuse_nesting(kind.compression, head)
+    format_ = _format(part.path, producer)
+    if format_ != kind.format and not (kind.format in WORKBOOK_FORMATS and format_ in WORKBOOK_FORMATS):
+        raise FileRejectedError(
+            f"expected members of one format, found {format_} behind {kind.format}; set `members` of the producer to "
+            "those that hold data"
+        )
+    return format_
+
+
+def _refuse_nesting(outer: str | None, head: bytes) -> None:
+    if outer is not None and compression(head) is not None and not starts_as_workbook(head):
+        raise FileRejectedError(f"expected data inside the {outer} archive, found {describe(head)}; pack it only once")
+
+
+# -- members ----------------------------------------------------------------------------------------------------------
+
+
+def _as_one(sources: Sequence[Source], names: Sequence[str]) -> Source:
+    """Members of an archive as one file: row numbers run on, a column that a member lacks is empty there."""
+    frames, offset = [], 0
+    for one in sources:
+        frames.append(one.frame.with_columns(pl.col(ROW) + offset))
+        offset += int(one.frame[ROW].max() or 0)  # type: ignore[arg-type]
+    columns = {name: kind for one in reversed(sources) for name, kind in one.columns.items()}
+    members = {name: one.rows for name, one in zip(names, sources, strict=True)}
+    frame = pl.concat([_mendable(one, frames) for one in frames], how="diagonal_relaxed")
+    return replace(sources[0], frame=frame, columns=columns, sniffed={**sources[0].sniffed, "members": members})
+
+
+def _mendable(frame: pl.DataFrame, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The frame with columns as text whose types differ between members in a way that has no common type."""
+    text = {
+        name
+        for name in frame.columns
+        if len({str(one.schema[name]) for one in frames if name in one.columns}) > 1
+        and not all(one.schema[name].is_numeric() for one in frames if name in one.columns)
+    }
+    return frame.with_columns(pl.col(name).cast(pl.String, strict=False) for name in text)
+
+
+# -- failures ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _rejecting(finding: str) -> Iterator[None]:
+    """Turns whatever the libraries that read hostile bytes raise into the reason of a quarantine."""
     import duckdb
     import fastexcel
 
-    reader: Callable[[], tuple[pl.DataFrame, dict[str, str]]] = {
-        "csv": lambda: _read_csv(path, producer.csv, wanted),
-        "parquet": lambda: _read_scan(pl.scan_parquet(path, glob=False, hive_partitioning=False), wanted),
-        "arrow": lambda: _read_arrow(path, wanted),
-        "ndjson": lambda: _read_json(path, "newline_delimited", wanted),
-        "json": lambda: _read_json(path, "array", wanted),
-        "xlsx": lambda: _read_xlsx(path, producer.sheet, wanted),
-    }[format_]
     try:
-        frame, columns = reader()
+        yield
+    except FileRejectedError:
+        raise
+    except UnicodeError as error:
+        raise FileRejectedError(
+            f"is not {getattr(error, 'encoding', 'the expected')} text ({_first_lines(error)}); correct `csv.encoding`"
+        ) from error
+    except OSError as error:
+        if error.errno not in DAMAGE:
+            raise
+        raise FileRejectedError(f"{finding}: {_first_lines(error)}") from error
     except (
         pl.exceptions.PolarsError,
         duckdb.Error,
         fastexcel.FastExcelError,
-        OSError,
+        EOFError,
+        MemoryError,
+        ValueError,
+        NotImplementedError,
         csv.Error,
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
     ) as error:
-        raise FileRejectedError(f"cannot be read as {format_}: {_first_lines(error)}") from error
-    except UnicodeError as error:
-        raise FileRejectedError(f"is not {producer.csv.encoding} text ({error}); correct `csv.encoding`") from error
-    except pl.exceptions.PanicException as error:  # no Exception: damaged files can make Polars' Rust core panic
-        raise FileRejectedError(f"cannot be read as {format_}: the file is damaged ({_first_lines(error)})") from error
-    if ROW not in frame.columns:
-        frame = frame.with_row_index(ROW, offset=1)
-    surplus = frame[SURPLUS] if SURPLUS in frame.columns else pl.Series(SURPLUS, [None] * len(frame), dtype=pl.String)
-    ordered = frame.select(pl.col(ROW).cast(pl.Int64), surplus, *(name for name in columns if name in set(wanted)))
-    return Source(ordered, columns, format_)
+        raise FileRejectedError(f"{finding}: {_first_lines(error)}") from error
+    except BaseException as error:
+        if not _is_panic(error):
+            raise
+        raise FileRejectedError(f"{finding}: the file is damaged ({_first_lines(error)})") from error
+
+
+def _is_panic(error: BaseException) -> bool:
+    """Whether a library's Rust core gave up; each such library has a class of its own for that, below no Exception."""
+    return type(error).__name__ == "PanicException"
 
 
 def _first_lines(error: BaseException, lines: int = 3, limit: int = 400) -> str:
     text = " ".join(line.strip() for line in str(error).strip().splitlines()[:lines])
     return text if len(text) <= limit else text[:limit] + "…"
-
-
-# -- CSV --------------------------------------------------------------------------------------------------------------
-
-
-def _read_csv(path: Path, options: CsvOptions, wanted: Collection[str]) -> tuple[pl.DataFrame, dict[str, str]]:
-    with _as_utf8(path, options.encoding) as readable:
-        header, data_line = csv_header(readable, options)
-        if repeated := sorted({name for name in header if header.count(name) > 1 and name in set(wanted)}):
-            raise FileRejectedError(f"expected each useful column once, found {repeated} more than once in {header}")
-        names = [f"c{index}" for index in range(len(header))]
-        chosen = {name: names[header.index(name)] for name in header if name in set(wanted)}
-        frame = _duckdb_frame(
-            f"select {', '.join([*chosen.values(), 'surplus'])} from read_csv({_literal(readable)}, "  # noqa: S608
-            f"auto_detect=false, header=false, skip={data_line}, delim={_literal(options.delimiter)}, "
-            f"quote='\"', escape='\"', columns={_text_columns([*names, 'surplus'])}, "
-            "null_padding=true, strict_mode=false, parallel=false)"
-        )
-    frame = frame.rename({**{short: name for name, short in chosen.items()}, "surplus": SURPLUS})
-    return frame, dict.fromkeys((name for name in header if name), "text")
-
-
-def csv_header(path: Path, options: CsvOptions) -> tuple[list[str], int]:
-    """Column names, stripped, and the number of physical lines up to and including the header.
-
-    Raises:
-        FileRejectedError: the file ends before its header.
-    """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for _ in range(options.header_row - 1):
-            file.readline()
-        rows = csv.reader(file, delimiter=options.delimiter)
-        header = next(rows, [])
-        lines = options.header_row - 1 + rows.line_num
-    names = [name.strip() for name in header]
-    if not any(names):
-        raise FileRejectedError(
-            f"expected column names on line {options.header_row}, found none; correct `csv.header_row`"
-        )
-    return names, lines
-
-
-@contextmanager
-def _as_utf8(path: Path, encoding: str) -> Iterator[Path]:
-    """The file itself where it is UTF-8, else a temporary copy that is."""
-    is_utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii")
-    if is_utf8:
-        with _readable(path) as readable:
-            yield readable
-        return
-    try:
-        text = path.read_bytes().decode(encoding)
-    except LookupError as error:
-        raise FileRejectedError(f"expected a text encoding that Python knows, got {encoding!r}") from error
-    with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
-        copy = Path(folder) / "text"
-        copy.write_bytes(text.encode("utf-8"))
-        yield copy
-
-
-# -- JSON -------------------------------------------------------------------------------------------------------------
-
-
-def _read_json(path: Path, layout: str, wanted: Collection[str]) -> tuple[pl.DataFrame, dict[str, str]]:
-    names = list(dict.fromkeys(wanted))
-    with _readable(path) as readable:
-        opening = f"read_json({_literal(readable)}, format='{layout}', records='true'"
-        frame = _duckdb_frame(
-            f"select {', '.join(_quoted(name) for name in names)} from {opening}, columns={_text_columns(names)})"  # noqa: S608
-        )
-        columns: dict[str, str] = {}
-        if len(frame):
-            described = _duckdb_frame(
-                f"select column_name, column_type from (describe select * from {opening}, "  # noqa: S608
-                f"sample_size={JSON_SAMPLE}, maximum_depth=2, map_inference_threshold=-1))"
-            )
-            columns = {name: str(kind).lower() for name, kind in described.rows()}
-    late = {name: "text" for name in names if name not in columns and frame[name].null_count() < len(frame)}
-    columns |= late
-    return frame.select(name for name in names if name in columns), columns
-
-
-# -- Parquet and Arrow ------------------------------------------------------------------------------------------------
-
-
-def _read_arrow(path: Path, wanted: Collection[str]) -> tuple[pl.DataFrame, dict[str, str]]:
-    with path.open("rb") as file:
-        is_stream = file.read(len(ARROW_STREAM_START)) == ARROW_STREAM_START
-    if is_stream:
-        return _read_scan(pl.read_ipc_stream(path).lazy(), wanted)
-    return _read_scan(pl.scan_ipc(path, glob=False, hive_partitioning=False), wanted)
-
-
-def _read_scan(scan: pl.LazyFrame, wanted: Collection[str]) -> tuple[pl.DataFrame, dict[str, str]]:
-    schema = scan.collect_schema()
-    frame = scan.with_row_index(ROW, offset=1).select(ROW, *(name for name in schema if name in set(wanted))).collect()
-    return frame, {name: str(dtype).lower() for name, dtype in schema.items()}
-
-
-# -- XLSX -------------------------------------------------------------------------------------------------------------
-
-
-def _read_xlsx(path: Path, sheet: str | None, wanted: Collection[str]) -> tuple[pl.DataFrame, dict[str, str]]:
-    import fastexcel
-
-    book = fastexcel.read_excel(path.read_bytes())
-    if sheet is not None and sheet not in book.sheet_names:
-        raise FileRejectedError(
-            f"expected a sheet {sheet!r}, found {book.sheet_names}; correct `sheet` of the producer"
-        )
-    loaded = book.load_sheet(
-        sheet if sheet is not None else 0,
-        schema_sample_rows=None,
-        use_columns=lambda column: column.name.strip() in set(wanted),
-    )
-    columns = {column.name.strip(): str(column.dtype) for column in loaded.available_columns()}
-    frame = pl.DataFrame(loaded)
-    frame = frame.rename({name: name.strip() for name in frame.columns})
-    empty = pl.all_horizontal(pl.col(frame.columns).is_null()) if frame.columns else pl.lit(True)
-    # Formatted but empty cells make sheets longer than their data; rows without any useful value are no rows.
-    return frame.with_row_index(ROW, offset=1).filter(~empty), columns
-
-
-# -- DuckDB -----------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _database() -> duckdb.DuckDBPyConnection:
-    """One in-memory database per process: opening one costs more than reading a small file."""
-    import duckdb
-
-    return duckdb.connect(":memory:", config={"threads": 1})
-
-
-def _duckdb_frame(query: str) -> pl.DataFrame:
-    with _database().cursor() as connection:
-        table: Any = connection.sql(query).to_arrow_table()
-    frame = pl.from_arrow(table)
-    if not isinstance(frame, pl.DataFrame):
-        raise TypeError(f"expected a table from DuckDB, got {type(frame)}")
-    return frame
-
-
-def _literal(value: Path | str) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text_columns(names: Sequence[str]) -> str:
-    return "{" + ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names) + "}"
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[Path]:
-    """The path, or a temporary copy where DuckDB would stumble: wildcards in its name, a byte order mark in front."""
-    with path.open("rb") as file:
-        has_mark = file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK
-    if not has_mark and not set("*?[]") & set(str(path)):
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
-        copy = Path(folder) / "source"
-        copy.write_bytes(path.read_bytes().removeprefix(BYTE_ORDER_MARK))
-        yield copy

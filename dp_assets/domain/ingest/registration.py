@@ -1,9 +1,10 @@
 """File versions: who owns a landed object, what it is called, when it arrived, and what it repeats.
 
 Belongs here: decisions about registrations, from listings and content hashes. Does not belong here: listing and reading
-the landing root (`dp_resources/landing.py`), storing registrations (`dp_assets/ingestion.py`).
+the landing root (`dp_resources/landing.py`), storing registrations (`dp_assets/registry.py`).
 
-A registration never changes once stored. Whether a version counts is said by its commit record (`events.py`).
+A registration never changes once stored. Whether a version counts is said by its commit record (`events.py`) and by
+recalls (`dp_assets/domain/recall.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -65,8 +66,10 @@ class Registration:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Registration:
         """The registration that `to_record` described."""
-        times = {name: datetime.fromisoformat(record[name]) for name in ("modified_at", "arrived_at")}
-        return cls(**{field.name: times.get(field.name, record[field.name]) for field in fields(cls)})
+        values = {name: record[name] for name in cls.__dataclass_fields__}
+        for name in ("modified_at", "arrived_at"):
+            values[name] = datetime.fromisoformat(values[name])
+        return cls(**values)
 
     @property
     def order(self) -> tuple[datetime, int, str]:
@@ -205,33 +208,57 @@ def identify(
     return sorted(found, key=lambda registration: registration.order)
 
 
-def duplicate_of(
-    one: Registration, known: Iterable[Registration], quarantined: Collection[str] = frozenset()
-) -> Registration | None:
-    """The earlier version whose rows this one repeats, None when its content is new.
+def duplicates(known: Iterable[Registration], excluded: Collection[str] = frozenset()) -> dict[str, Registration]:
+    """Version → the earlier version whose rows it repeats, for every version that repeats one.
 
-    A version is a duplicate when another path already held the same bytes, for the same feed, as it arrived. Versions
-    in quarantine hold no rows, superseded ones no longer do, and duplicates never did; so none of them is repeated.
+    A version is a duplicate when another path already held the same bytes, for the same feed, as it arrived.
+    Superseded versions no longer hold their rows and duplicates never did, so neither is repeated. Only contents that
+    occur more than once are looked at.
+
+    Args:
+        known: every registration, in any order.
+        excluded: versions that hold no rows and supersede nothing: those in quarantine, and recalled ones.
     """
-    counted = sorted(
-        (other for other in known if other.file_version_id not in quarantined), key=lambda other: other.order
+    alike: dict[tuple[str, Feed], list[Registration]] = {}
+    for one in known:
+        if one.file_version_id not in excluded:
+            alike.setdefault((one.content_sha256, one.feed), []).append(one)
+    repeated = [group for group in alike.values() if len(group) > 1]
+    paths = {one.uri for group in repeated for one in group}
+    ends = _ends(one for group in alike.values() for one in group if one.uri in paths)
+    found: dict[str, Registration] = {}
+    for group in repeated:
+        originals: list[Registration] = []
+        for one in sorted(group, key=lambda one: one.order):
+            original = next((first for first in originals if _holds(first, one, ends)), None)
+            if original is None:
+                originals.append(one)
+            else:
+                found[one.file_version_id] = original
+    return found
+
+
+def duplicate_of(
+    one: Registration, known: Iterable[Registration], excluded: Collection[str] = frozenset()
+) -> Registration | None:
+    """The earlier version whose rows this one repeats, None when its content counts; see `duplicates`."""
+    return duplicates({other.file_version_id: other for other in (*known, one)}.values(), excluded).get(
+        one.file_version_id
     )
-    alike = [other for other in counted if other.content_sha256 == one.content_sha256 and other.feed == one.feed]
-    originals: list[Registration] = []
-    for other in alike:
-        repeated = next((first for first in originals if _holds(first, other, counted)), None)
-        if other.file_version_id == one.file_version_id:
-            return repeated
-        if repeated is None:
-            originals.append(other)
-    return next((first for first in originals if first.order < one.order and _holds(first, one, counted)), None)
 
 
-def _holds(first: Registration, later: Registration, counted: Iterable[Registration]) -> bool:
+def _ends(counted: Iterable[Registration]) -> dict[str, datetime]:
+    """Version → arrival of the version that follows it at its path; those that still stand are left out."""
+    newest: dict[str, Registration] = {}
+    ends: dict[str, datetime] = {}
+    for one in sorted(counted, key=lambda one: one.order):
+        if one.uri in newest:
+            ends[newest[one.uri].file_version_id] = one.arrived_at
+        newest[one.uri] = one
+    return ends
+
+
+def _holds(first: Registration, later: Registration, ends: Mapping[str, datetime]) -> bool:
     """Whether `first`, at another path, still stood there when `later` arrived."""
-    if first.uri == later.uri:
-        return False
-    return not any(
-        other.uri == first.uri and first.order < other.order and other.arrived_at <= later.arrived_at
-        for other in counted
-    )
+    end = ends.get(first.file_version_id)
+    return first.uri != later.uri and (end is None or end > later.arrived_at)

@@ -1,16 +1,18 @@
 """Source columns → the unified schema of each feed, with every row either accepted or rejected for one stated reason.
 
-Belongs here: renaming, typing, the type rules, prices and revenues derived from each other.
-Does not belong here: reading (`readers.py`), the configured filters (`filters.py`), storage.
+Belongs here: typing, the type rules, the order of conversions, prices and revenues derived from each other.
+Does not belong here: reading (`readers.py`), where a unified column comes from (`mapping_entries.py`), the conversions
+themselves (`conversions.py`, `cross_reference.py`), the configured filters (`filters.py`), storage.
 
-Rules strike in this order, and the first one is the reason: `surplus_fields`, the type rules in the order below, the
-configured filters, `missing_sku`. Rows read are always rows accepted plus rows rejected.
+Rules strike in this order, and the first one is the reason: `surplus_fields`, the type rules in the order below, units
+of measure, currencies, the configured filters, `missing_sku`. SKU codes are looked up between conversions and filters,
+so that filters see the SKUs of the business. Rows read are always rows accepted plus rows rejected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -19,9 +21,14 @@ from dp_assets.domain import contracts
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig, ProducerConfig
 from dp_assets.domain.contracts import Table
+from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest import values
+from dp_assets.domain.ingest.conversions import convert_currencies, convert_units
+from dp_assets.domain.ingest.detection import WORKBOOK_FORMATS
 from dp_assets.domain.ingest.filters import FilterFunction, apply_filters
-from dp_assets.domain.ingest.readers import JSON_FORMATS, ROW, SURPLUS, Source
+from dp_assets.domain.ingest.mapping_entries import MappedColumns, MappingEntry
+from dp_assets.domain.ingest.schema_drift import EarlierColumns, changed_type, schema_drift
+from dp_assets.domain.ingest.sources import JSON_FORMATS, ROW, SURPLUS, Source
 from dp_assets.domain.ingest.verdicts import Verdicts, texts_of
 
 DEFAULT_PROMOTION = "promotion"
@@ -54,6 +61,7 @@ class Unified:
         buckets: as `contracts.FILE_BUCKETS`; empty for feeds other than transactions.
         quantity_accepted: units of accepted rows.
         quantity_rejected: units of rejected rows, as far as they could be read.
+        schema_drift: what is different about the file's columns, one sentence per finding.
     """
 
     rows: pl.DataFrame
@@ -61,6 +69,7 @@ class Unified:
     buckets: pl.DataFrame
     quantity_accepted: float = 0.0
     quantity_rejected: float = 0.0
+    schema_drift: tuple[str, ...] = ()
 
     @property
     def rows_read(self) -> int:
@@ -80,55 +89,111 @@ def nothing_unified(feed: str, config: DemandConfig) -> Unified:
 
 def unify(
     source: Source,
-    mapping: Mapping[str, str],
+    mapping: Mapping[str, MappingEntry],
     producer: ProducerConfig,
     config: DemandConfig,
     header: FileHeader,
     attributes: pl.DataFrame | None = None,
     plugins: Mapping[str, FilterFunction] | None = None,
+    earlier: EarlierColumns | None = None,
 ) -> Unified:
     """Rows of one file in the unified schema of its producer's feed.
 
     Args:
         source: the useful columns.
-        mapping: unified column → source column.
-        producer: whose file it is.
+        mapping: unified column → where it comes from, from `useful_columns`.
+        producer: whose file it is, with its conversion tables.
         config: attributes, filters, zones, the bucket grid.
         header: file version, producer, arrival.
         attributes: sku → attributes of the product master known at the arrival.
         plugins: functions of plugin filters.
+        earlier: columns of the producer's file before, to say what has changed.
+
+    Raises:
+        FileRejectedError: a required column holds mostly values of another type.
     """
+    decimal, thousands = (producer.csv.decimal, producer.csv.thousands) if source.format == "csv" else (".", "")
+    file = _File(source, MappedColumns(source, mapping, decimal, thousands), producer, config, header)
     if producer.feed == "products":
-        return _unify_products(source, mapping, config, header)
-    if producer.feed == "promotions":
-        return _unify_promotions(source, mapping, producer, config, header)
-    if producer.feed == "events":
-        return _unify_events(source, mapping, producer, config, header)
-    if producer.feed == "regressors":
-        return _unify_regressors(source, mapping, producer, config, header)
-    return _unify_transactions(source, mapping, producer, config, header, attributes, plugins)
+        unified = _unify_products(file)
+    elif producer.feed == "promotions":
+        unified = _unify_promotions(file)
+    elif producer.feed == "events":
+        unified = _unify_events(file)
+    elif producer.feed == "regressors":
+        unified = _unify_regressors(file)
+    else:
+        unified = _unify_transactions(file, attributes, plugins)
+    return replace(unified, schema_drift=(*schema_drift(source, mapping, earlier), *unified.schema_drift))
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file on its way, with all that decides what becomes of it."""
+
+    source: Source
+    mapped: MappedColumns
+    producer: ProducerConfig
+    config: DemandConfig
+    header: FileHeader
+
+    def identifiers(self, name: str) -> pl.Series:
+        return self.mapped.typed(name, values.identifiers)
+
+    def texts(self, name: str) -> pl.Series:
+        return self.mapped.typed(name, values.texts)
+
+    def numbers(self, name: str) -> pl.Series:
+        decimal, thousands = self.mapped.marks
+        return self.mapped.typed(name, lambda series: values.numbers(series, decimal, thousands))
+
+    def moments(self, name: str) -> values.Moments:
+        """When something happened. Workbooks know no dates, only midnights."""
+        only_dates = self.source.format in WORKBOOK_FORMATS
+        parts = self.mapped.typed_parts(
+            name,
+            lambda series: values.moments(
+                series, self.producer.date_format, self.producer.time_zone, self.config.bucket.time_zone, only_dates
+            ),
+        )
+        return values.Moments(*parts)
+
+    def attributes(self) -> dict[str, pl.Series]:
+        """Configured attributes as the rows carry them: text, or lists of text for multi-label ones."""
+        json_lists = self.source.format in JSON_FORMATS
+
+        def labels(separator: str) -> Callable[[pl.Series], pl.Series]:
+            return lambda series: values.labels(series, separator, json_lists)
+
+        return {
+            name: self.mapped.typed(name, labels(one.separator)) if one.kind == "multi" else self.texts(name)
+            for name, one in self.config.attributes.items()
+        }
+
+    def skus(self, codes: pl.Series, days: pl.Series | None) -> pl.Series:
+        """SKUs of the business that the producer's codes stand for on business days; see `CrossReference.resolve`."""
+        tables = self.producer.tables
+        return (
+            codes if tables is None or tables.cross_reference is None else tables.cross_reference.resolve(codes, days)
+        )
 
 
 # -- transactions -----------------------------------------------------------------------------------------------------
 
+TYPE_RULES = {"sold_at": "a time", "quantity": "a number", "revenue": "a number", "unit_price": "a number"}
+"""Unified column → what its values must be; the rules strike in this order."""
+
 
 def _unify_transactions(
-    source: Source,
-    mapping: Mapping[str, str],
-    producer: ProducerConfig,
-    config: DemandConfig,
-    header: FileHeader,
-    attributes: pl.DataFrame | None,
-    plugins: Mapping[str, FilterFunction] | None,
+    file: _File, attributes: pl.DataFrame | None, plugins: Mapping[str, FilterFunction] | None
 ) -> Unified:
-    typed = type_transactions(source, mapping, producer, config)
-    verdicts = _surplus(source)
-    for name in ("sold_at", "quantity", "revenue", "unit_price"):
-        expected = "a time" if name == "sold_at" else "a number"
-        _reject_untyped(verdicts, source.column(mapping.get(name)), typed[name], name, expected)
+    config, header = file.config, file.header
+    typed = _typed_transactions(file)
+    verdicts = _surplus(file.source)
+    drift = _apply_type_rules(file, typed, verdicts, TYPE_RULES, required=("sold_at", "quantity"))
     for name in ("sold_at", "quantity"):
         verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
-    typed = with_derived_prices(typed)
+    typed = with_derived_prices(_converted(file, typed, verdicts))
     passed = verdicts.accepted
     filtered = apply_filters(typed.filter(passed), config.filters, attributes, plugins)
     _merge(verdicts, passed, filtered)
@@ -138,50 +203,40 @@ def _unify_transactions(
     rows = contracts.unified_transactions(config).conform(_with_header(accepted, header))
     return Unified(
         rows=rows,
-        rejected=rejected_rows(source, verdicts, header),
+        rejected=rejected_rows(file.source, verdicts, header),
         buckets=file_buckets(rows, BucketGrid.of(config), header.file_version_id),
         quantity_accepted=float(accepted["quantity"].sum()),
         quantity_rejected=float(typed.filter(~verdicts.accepted)["quantity"].sum()),
+        schema_drift=drift,
     )
 
 
-def type_transactions(
-    source: Source, mapping: Mapping[str, str], producer: ProducerConfig, config: DemandConfig
-) -> pl.DataFrame:
+def _typed_transactions(file: _File) -> pl.DataFrame:
     """Every source row with unified names and types; null where a value is missing or cannot be understood."""
-    sold = values.moments(
-        source.column(mapping.get("sold_at")),
-        producer.date_format,
-        producer.time_zone,
-        config.bucket.time_zone,
-        midnights_are_dates=source.format == "xlsx",
-    )
-    decimal, thousands = _marks(source, producer)
+    sold = file.moments("sold_at")
     columns = {
-        "row_number": source.frame[ROW],
-        "sku": values.identifiers(source.column(mapping.get("sku"))),
+        "row_number": file.source.frame[ROW],
+        "sku": file.identifiers("sku"),
         "sold_at": sold.at,
         "sold_on": sold.on,
-        **{name: values.identifiers(source.column(mapping.get(name))) for name in ("location", "transaction_id")},
-        "channel": values.texts(source.column(mapping.get("channel"))),
-        **{
-            name: values.numbers(source.column(mapping.get(name)), decimal, thousands)
-            for name in ("quantity", "revenue", "unit_price")
-        },
-        **attribute_values(source, mapping, config),
+        **{name: file.identifiers(name) for name in ("location", "transaction_id")},
+        "channel": file.texts("channel"),
+        **{name: file.numbers(name) for name in ("quantity", "revenue", "unit_price")},
+        **file.attributes(),
     }
-    return pl.DataFrame([series.alias(name) for name, series in columns.items()])
+    return _frame(columns)
 
 
-def attribute_values(source: Source, mapping: Mapping[str, str], config: DemandConfig) -> dict[str, pl.Series]:
-    """Configured attributes as the rows carry them: text, or lists of text for multi-label ones."""
-    json_lists = source.format in JSON_FORMATS
-    return {
-        name: values.labels(source.column(mapping.get(name)), attribute.separator, json_lists)
-        if attribute.kind == "multi"
-        else values.texts(source.column(mapping.get(name)))
-        for name, attribute in config.attributes.items()
-    }
+def _converted(file: _File, typed: pl.DataFrame, verdicts: Verdicts) -> pl.DataFrame:
+    """Units of the business, money in its currency, its SKUs; factors are looked up by the producer's own code."""
+    tables = file.producer.tables
+    if tables is None:
+        return typed
+    if tables.units is not None:
+        typed = convert_units(typed, file.texts("unit"), tables.units, verdicts)
+    if tables.currencies is not None:
+        typed = convert_currencies(typed, file.texts("currency"), tables.currencies, verdicts)
+    return typed.with_columns(file.skus(typed["sku"], typed["sold_on"]).alias("sku"))
 
 
 def with_derived_prices(typed: pl.DataFrame) -> pl.DataFrame:
@@ -208,92 +263,76 @@ def file_buckets(rows: pl.DataFrame, grid: BucketGrid, file_version_id: str) -> 
 # -- products, plans and calendars -------------------------------------------------------------------------------------
 
 
-def _unify_products(source: Source, mapping: Mapping[str, str], config: DemandConfig, header: FileHeader) -> Unified:
+def _unify_products(file: _File) -> Unified:
+    """Attributes per SKU. Lines of a cross-reference with a date do not apply: an old SKU keeps its own attributes."""
     columns = {
-        "row_number": source.frame[ROW],
-        "sku": values.identifiers(source.column(mapping.get("sku"))),
-        **attribute_values(source, mapping, config),
+        "row_number": file.source.frame[ROW],
+        "sku": file.skus(file.identifiers("sku"), None),
+        **file.attributes(),
     }
-    typed = pl.DataFrame([series.alias(name) for name, series in columns.items()])
-    verdicts = _surplus(source)
+    typed = _frame(columns)
+    verdicts = _surplus(file.source)
     verdicts.reject(typed["sku"].is_null(), "missing_sku", texts_of("expected a SKU, got nothing"))
-    return _without_quantity(typed, verdicts, contracts.product_master(config), source, header)
+    return _without_quantity(typed, verdicts, contracts.product_master(file.config), file)
 
 
-def _unify_promotions(
-    source: Source, mapping: Mapping[str, str], producer: ProducerConfig, config: DemandConfig, header: FileHeader
-) -> Unified:
-    decimal, thousands = _marks(source, producer)
+def _unify_promotions(file: _File) -> Unified:
+    """Planned promotions. A cross-reference is looked up on the day a promotion starts."""
+    starts = file.moments("starts_on").on
     columns = {
-        "row_number": source.frame[ROW],
-        "sku": values.identifiers(source.column(mapping.get("sku"))),
-        **{name: _days(source, mapping, name, producer, config) for name in ("starts_on", "ends_on")},
-        "kind": values.texts(source.column(mapping.get("kind"))).fill_null(DEFAULT_PROMOTION),
-        **{
-            name: values.numbers(source.column(mapping.get(name)), decimal, thousands) for name in ("discount", "share")
-        },
+        "row_number": file.source.frame[ROW],
+        "sku": file.skus(file.identifiers("sku"), starts),
+        "starts_on": starts,
+        "ends_on": file.moments("ends_on").on,
+        "kind": file.texts("kind").fill_null(DEFAULT_PROMOTION),
+        **{name: file.numbers(name) for name in ("discount", "share")},
     }
-    typed = pl.DataFrame([series.alias(name) for name, series in columns.items()])
-    verdicts = _surplus(source)
-    _reject_lines(verdicts, source, mapping, typed, ("starts_on", "ends_on", "discount", "share"))
+    typed = _frame(columns)
+    verdicts = _surplus(file.source)
+    rules = {"starts_on": "a date", "ends_on": "a date", "discount": "a number", "share": "a number"}
+    drift = _apply_type_rules(file, typed, verdicts, rules, required=("starts_on", "ends_on"))
     _reject_missing(verdicts, typed, ("starts_on", "ends_on", "sku"))
     _reject_backward(verdicts, typed)
     for name in ("discount", "share"):
         outside = (typed[name] < 0) | (typed[name] > 1)
         verdicts.reject(outside, f"{name}_not_a_share", texts_of(f"expected {name} from 0 to 1, got {{}}", typed[name]))
     typed = typed.with_columns(pl.col("share").fill_null(1.0))
-    return _without_quantity(typed, verdicts, contracts.PROMOTIONS, source, header)
+    return replace(_without_quantity(typed, verdicts, contracts.PROMOTIONS, file), schema_drift=drift)
 
 
-def _unify_events(
-    source: Source, mapping: Mapping[str, str], producer: ProducerConfig, config: DemandConfig, header: FileHeader
-) -> Unified:
+def _unify_events(file: _File) -> Unified:
     """Lines of a calendar; an event without a last day lasts one day."""
     columns = {
-        "row_number": source.frame[ROW],
-        "name": values.texts(source.column(mapping.get("name"))),
-        **{name: _days(source, mapping, name, producer, config) for name in ("starts_on", "ends_on")},
+        "row_number": file.source.frame[ROW],
+        "name": file.texts("name"),
+        **{name: file.moments(name).on for name in ("starts_on", "ends_on")},
     }
-    typed = pl.DataFrame([series.alias(name) for name, series in columns.items()])
-    verdicts = _surplus(source)
-    _reject_lines(verdicts, source, mapping, typed, ("starts_on", "ends_on"))
+    typed = _frame(columns)
+    verdicts = _surplus(file.source)
+    rules = {"starts_on": "a date", "ends_on": "a date"}
+    drift = _apply_type_rules(file, typed, verdicts, rules, required=("starts_on",))
     _reject_missing(verdicts, typed, ("name", "starts_on"))
     typed = typed.with_columns(pl.col("ends_on").fill_null(pl.col("starts_on")))
     _reject_backward(verdicts, typed)
-    return _without_quantity(typed, verdicts, contracts.EVENTS, source, header)
+    return replace(_without_quantity(typed, verdicts, contracts.EVENTS, file), schema_drift=drift)
 
 
-def _unify_regressors(
-    source: Source, mapping: Mapping[str, str], producer: ProducerConfig, config: DemandConfig, header: FileHeader
-) -> Unified:
+def _unify_regressors(file: _File) -> Unified:
     """Values of regressors; one without a SKU is about all. Names that nobody configured are kept, too."""
+    starts = file.moments("starts_on").on
     columns = {
-        "row_number": source.frame[ROW],
-        "name": values.texts(source.column(mapping.get("name"))),
-        "starts_on": _days(source, mapping, "starts_on", producer, config),
-        "sku": values.identifiers(source.column(mapping.get("sku"))),
-        "value": values.numbers(source.column(mapping.get("value")), *_marks(source, producer)),
+        "row_number": file.source.frame[ROW],
+        "name": file.texts("name"),
+        "starts_on": starts,
+        "sku": file.skus(file.identifiers("sku"), starts),
+        "value": file.numbers("value"),
     }
-    typed = pl.DataFrame([series.alias(name) for name, series in columns.items()])
-    verdicts = _surplus(source)
-    _reject_lines(verdicts, source, mapping, typed, ("starts_on", "value"))
+    typed = _frame(columns)
+    verdicts = _surplus(file.source)
+    rules = {"starts_on": "a date", "value": "a number"}
+    drift = _apply_type_rules(file, typed, verdicts, rules, required=("starts_on", "value"))
     _reject_missing(verdicts, typed, ("name", "starts_on", "value"))
-    return _without_quantity(typed, verdicts, contracts.REGRESSORS, source, header)
-
-
-def _days(
-    source: Source, mapping: Mapping[str, str], name: str, producer: ProducerConfig, config: DemandConfig
-) -> pl.Series:
-    column = source.column(mapping.get(name))
-    return values.moments(column, producer.date_format, producer.time_zone, config.bucket.time_zone).on
-
-
-def _reject_lines(
-    verdicts: Verdicts, source: Source, mapping: Mapping[str, str], typed: pl.DataFrame, names: Sequence[str]
-) -> None:
-    for name in names:
-        expected = "a date" if name.endswith("_on") else "a number"
-        _reject_untyped(verdicts, source.column(mapping.get(name)), typed[name], name, expected)
+    return replace(_without_quantity(typed, verdicts, contracts.REGRESSORS, file), schema_drift=drift)
 
 
 def _reject_missing(verdicts: Verdicts, typed: pl.DataFrame, names: Sequence[str]) -> None:
@@ -306,12 +345,10 @@ def _reject_backward(verdicts: Verdicts, typed: pl.DataFrame) -> None:
     verdicts.reject(ends < starts, "ends_before_start", texts_of("expected an end not before {}, got {}", starts, ends))
 
 
-def _without_quantity(
-    typed: pl.DataFrame, verdicts: Verdicts, table: Table, source: Source, header: FileHeader
-) -> Unified:
+def _without_quantity(typed: pl.DataFrame, verdicts: Verdicts, table: Table, file: _File) -> Unified:
     return Unified(
-        rows=table.conform(_with_header(typed.filter(verdicts.accepted), header)),
-        rejected=rejected_rows(source, verdicts, header),
+        rows=table.conform(_with_header(typed.filter(verdicts.accepted), file.header)),
+        rejected=rejected_rows(file.source, verdicts, file.header),
         buckets=contracts.FILE_BUCKETS.empty(),
     )
 
@@ -319,8 +356,8 @@ def _without_quantity(
 # -- shared -----------------------------------------------------------------------------------------------------------
 
 
-def _marks(source: Source, producer: ProducerConfig) -> tuple[str, str]:
-    return (producer.csv.decimal, producer.csv.thousands) if source.format == "csv" else (".", "")
+def _frame(columns: Mapping[str, pl.Series]) -> pl.DataFrame:
+    return pl.DataFrame([series.alias(name) for name, series in columns.items()])
 
 
 def _with_header(frame: pl.DataFrame, header: FileHeader) -> pl.DataFrame:
@@ -338,12 +375,36 @@ def _surplus(source: Source) -> Verdicts:
     return verdicts
 
 
-def _reject_untyped(verdicts: Verdicts, found: pl.Series, typed: pl.Series, name: str, expected: str) -> None:
-    """Rejects rows whose source holds something that the unified type cannot."""
-    if typed.null_count():
-        came = values.texts(found)
-        failing = came.is_not_null() & typed.is_null()
-        verdicts.reject(failing, f"invalid_{name}", texts_of(f"expected {name} to be {expected}, got '{{}}'", came))
+def _apply_type_rules(
+    file: _File, typed: pl.DataFrame, verdicts: Verdicts, rules: Mapping[str, str], required: Sequence[str]
+) -> tuple[str, ...]:
+    """Rejects rows whose source holds something that the unified type cannot.
+
+    Returns:
+        A sentence for every optional column that holds mostly something else; its rows are rejected one by one.
+
+    Raises:
+        FileRejectedError: a required column does.
+    """
+    drift: list[str] = []
+    regular = verdicts.accepted  # the fields of ragged rows may stand in the wrong columns
+    for name, expected in rules.items():
+        found, entry = typed[name], file.mapped.mapping.get(name)
+        if entry is None or not found.null_count():
+            continue
+        came = file.mapped.came(name)
+        failing = came.is_not_null() & found.is_null()
+        if not failing.any():
+            continue
+        seen = came.filter(regular), found.filter(regular)
+        sentence = changed_type(name, entry, file.source, *seen, expected)
+        if sentence and name in required:
+            raise FileRejectedError(sentence)
+        if sentence:
+            drift.append(f"{sentence}; their rows are rejected")
+        details = texts_of(f"expected {name} to be {expected}, got '{{}}'", came)
+        verdicts.reject(failing, f"invalid_{name}", details)
+    return tuple(drift)
 
 
 def _merge(verdicts: Verdicts, passed: pl.Series, filtered: Verdicts) -> None:

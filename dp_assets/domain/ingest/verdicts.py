@@ -9,6 +9,9 @@ from collections.abc import Callable
 
 import polars as pl
 
+Details = Callable[[pl.Series], pl.Series]
+"""Texts of the rows that a Boolean mask picks, in order: they are only made for rows that are rejected."""
+
 
 class Verdicts:
     """One verdict per row of a frame; null while no rule has rejected it.
@@ -19,21 +22,24 @@ class Verdicts:
     """
 
     def __init__(self, rows: int) -> None:
-        self.reason = pl.Series("reason", [None] * rows, dtype=pl.String)
-        self.detail = pl.Series("detail", [None] * rows, dtype=pl.String)
+        self.reason = pl.Series("reason", [None], dtype=pl.String).new_from_index(0, rows)
+        self.detail = pl.Series("detail", [None], dtype=pl.String).new_from_index(0, rows)
 
-    def reject(self, failing: pl.Series, reason: str, details: Callable[[], pl.Series]) -> None:
+    def reject(self, failing: pl.Series, reason: str, details: Details) -> None:
         """Rejects the rows where `failing` is true and no earlier rule has struck; nulls in `failing` count as false.
 
         Args:
             failing: one Boolean per row.
             reason: name of the rule.
-            details: gives one text per row; called only when a row is rejected.
+            details: gives one text per rejected row; called only when there is one.
         """
+        if not failing.any():
+            return
         struck = failing.fill_null(False) & self.reason.is_null()
         if struck.any():
-            self.reason = pl.Series("reason", [reason]).new_from_index(0, len(struck)).zip_with(struck, self.reason)
-            self.detail = details().cast(pl.String).fill_null(reason).zip_with(struck, self.detail).alias("detail")
+            places = struck.arg_true()
+            self.reason = self.reason.scatter(places, reason)
+            self.detail = self.detail.scatter(places, details(struck).cast(pl.String).fill_null(reason))
 
     @property
     def accepted(self) -> pl.Series:
@@ -46,11 +52,14 @@ class Verdicts:
         return {str(reason): int(count) for reason, count in counted.rows()}
 
 
-def texts_of(template: str, *values: pl.Series) -> Callable[[], pl.Series]:
+def texts_of(template: str, *values: pl.Series) -> Details:
     """Details as text: the template with one `{}` per series, `nothing` for null."""
 
-    def build() -> pl.Series:
-        frame = pl.DataFrame({f"v{number}": _as_text(series) for number, series in enumerate(values)})
+    def build(struck: pl.Series) -> pl.Series:
+        if not values:
+            text = template.replace("{{", "{").replace("}}", "}")
+            return pl.Series("detail", [text]).new_from_index(0, int(struck.sum()))
+        frame = pl.DataFrame({f"v{number}": _as_text(one.filter(struck)) for number, one in enumerate(values)})
         return frame.select(pl.format(template, *frame.columns).alias("detail"))["detail"]
 
     return build

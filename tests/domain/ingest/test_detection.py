@@ -25,10 +25,11 @@ def test_an_arrow_stream_is_arrow() -> None:
 @pytest.mark.parametrize(
     ("head", "name"),
     [
-        (b"\x1f\x8b\x08rest", "gzip"),
+        (b"\x1f\x8b\x08rest", "a gz archive"),
         (b"%PDF-1.7", "PDF"),
         (b"PK\x03\x04 some other archive", "a zip archive"),
-        (b"\xd0\xcf\x11\xe0rest", "the old Excel format"),
+        (b"x" * 257 + b"ustar\x0000", "a tar archive"),
+        (b"MZ\x90\x00\x03", "a program"),
         (b"", "an empty file"),
         (b"  \n\n", "an empty file"),
         (b"\x00\x01\x02\x03" * 9, "unknown binary data"),
@@ -53,6 +54,6 @@ def test_a_declared_text_format_is_believed_where_the_text_could_be_either() -> 
 
 def test_utf_16_text_is_no_binary_data() -> None:
     head = "a,b\n1,2\n".encode("utf-16")
-    assert detect(head, encoding="utf-16") == "csv"
-    with pytest.raises(FileRejectedError):
-        detect(head)
+    assert detect(head, encoding="utf-16") == detect(head) == "csv"
+    assert detect("a,b\n1,2\n".encode("utf-16-le")) == "csv"
+    assert detect('{"a": 1}\n'.encode("utf-16-be")) == "ndjson"

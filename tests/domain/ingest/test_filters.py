@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from datetime import date, datetime
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,7 +16,14 @@ import pytest
 from dp_assets.domain.config import Filter
 from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.ingest import filters as module
-from dp_assets.domain.ingest.filters import apply_filters, filter_name, installed_plugins, looked_up_columns
+from dp_assets.domain.ingest.filters import (
+    apply_filters,
+    filter_name,
+    filter_names,
+    installed_plugins,
+    looked_up_columns,
+)
+from dp_assets.domain.ingest.recipe import plugin_versions
 from tests.factories import make_config
 
 
@@ -118,6 +129,36 @@ def test_a_customers_own_function_is_found_by_its_entry_point(monkeypatch: pytes
 
 def only_open_stores(frame: pl.DataFrame, *, closed: str) -> pl.Series:
     return frame["location"] != closed
+
+
+def test_a_filter_of_an_installed_package_strikes_in_its_place_among_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package of the worked example in CONTRIBUTING.md, built and installed as a customer does."""
+    pytest.importorskip("setuptools")
+    package = shutil.copytree(Path(__file__).parents[2] / "example_plugin", tmp_path / "package")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    options = ["--disable-pip-version-check", "--no-cache-dir", "--root-user-action=ignore"]
+    subprocess.run([*pip, *options, "--target", tmp_path / "site", package], check=True)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    plugin = {"kind": "plugin", "name": "open_stores", "options": {"closed": "s2|s3"}}
+    chosen = [{"kind": "exclude_returns"}, plugin, {"kind": "positive_quantity"}]
+    frame = make_frame(location=["s1", "s2", "s3", "s1", None], quantity=[1.0, -1.0, 0.0, 0.0, 1.0])
+    expected = [None, "exclude_returns", "open_stores", "positive_quantity", "open_stores"]
+    plugins = installed_plugins(make_filters(*chosen))
+    assert reasons(frame, *chosen, plugins=plugins) == expected
+    assert plugin_versions(["open_stores"]) == {"open_stores": "closed-stores 1.0"}
+
+
+def test_filters_of_one_name_are_counted_apart() -> None:
+    frame = make_frame(sold_on=[date(2017, 1, day) for day in (1, 2, 3, 4)])
+    early, late = {"kind": "date_range", "first": "2017-01-02"}, {"kind": "date_range", "last": "2017-01-03"}
+    assert filter_names(make_filters(early, late, {"kind": "require_sku"})) == [
+        "date_range",
+        "date_range:2",
+        "require_sku",
+    ]
+    assert reasons(frame, early, late) == ["date_range", None, None, "date_range:2"]
 
 
 def test_a_function_that_answers_something_else_is_an_error_of_the_configuration() -> None:

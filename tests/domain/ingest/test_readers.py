@@ -46,7 +46,7 @@ def test_a_well_formed_file_without_rows_has_no_rows(tmp_path: Path, format_: st
 @pytest.mark.parametrize("format_", ["parquet", "arrow", "ndjson", "json", "xlsx"])
 def test_a_truncated_file_is_rejected_whole(tmp_path: Path, format_: str) -> None:
     data = encode(make_rows(50), format_)
-    with pytest.raises(FileRejectedError, match=f"cannot be read as {format_}"):
+    with pytest.raises(FileRejectedError, match=f"cannot be read as {format_}|is a damaged archive"):
         read(tmp_path, data[: len(data) * 2 // 3], "item")
 
 

@@ -16,7 +16,9 @@ from polars.testing import assert_frame_equal
 from dp_assets.domain import contracts
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.mapping import useful_columns
+from dp_assets.domain.ingest.mapping_entries import source_columns
 from dp_assets.domain.ingest.readers import detect_file, read_source
 from dp_assets.domain.ingest.unify import FileHeader, Unified, file_buckets, nothing_unified, unify
 from tests.landed import COLUMNS, FORMATS, encode, make_rows, shop_config
@@ -28,7 +30,7 @@ def unified(tmp_path: Path, data: bytes, config: DemandConfig, **options: Any) -
     path, producer = tmp_path / "file", config.producers[0]
     path.write_bytes(data)
     mapping = useful_columns(producer, config)
-    source = read_source(path, detect_file(path, producer), producer, set(mapping.values()))
+    source = read_source(path, detect_file(path, producer), producer, source_columns(mapping))
     return unify(source, mapping, producer, config, FileHeader("shop-1", "shop", ARRIVAL), **options)
 
 
@@ -58,6 +60,52 @@ def test_multi_label_attributes_are_split_in_text_and_kept_in_lists(tmp_path: Pa
     lists = text.with_columns(pl.col("fibre").str.split("/"))
     for data in (encode(text, "csv"), encode(text, "xlsx"), encode(lists, "parquet"), encode(lists, "json")):
         assert unified(tmp_path, data, config).rows["composition"].to_list() == [["wool", "silk"], None]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_the_first_source_with_a_value_wins_row_by_row(tmp_path: Path, format_: str) -> None:
+    columns = {**COLUMNS, "quantity": ["boxed", "qty", "= 1"], "department": ["kind", "= 'none'"]}
+    config = shop_config(columns=columns)
+    rows = make_rows(4).with_columns(
+        pl.Series("boxed", [12, None, None, 24]),
+        pl.Series("qty", [1.0, 2.5, None, 4.0]),
+        pl.Series("kind", [None, "dairy", " ", "frozen"]),
+    )
+    found = unified(tmp_path, encode(rows, format_), config).rows
+    assert found["quantity"].to_list() == [12.0, 2.5, 1.0, 24.0]
+    assert found["department"].to_list() == ["none", "dairy", "none", "frozen"]
+    fewer = unified(tmp_path, encode(rows.drop("boxed"), format_), config).rows
+    assert fewer["quantity"].to_list() == [1.0, 2.5, 1.0, 4.0]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_expressions_and_constants_fill_columns_in_every_format(tmp_path: Path, format_: str) -> None:
+    columns = {**COLUMNS, "quantity": "= qty * 2 - 1", "sku": "= 'N-' || item", "channel": "= 'web'", "brand": "= 7"}
+    rows = make_rows(5)
+    found = unified(tmp_path, encode(rows, format_), shop_config(columns=columns)).rows
+    assert found["quantity"].to_list() == [2 * quantity - 1 for quantity in rows["qty"]]
+    assert found["sku"].to_list() == [f"N-{item}" for item in rows["item"]]
+    assert found.select("channel", "brand").unique().rows() == [("web", "7")]
+
+
+def test_a_date_and_a_time_in_two_columns_become_one_moment(tmp_path: Path) -> None:
+    config = shop_config(
+        columns={**COLUMNS, "sold_at": "= day || ' ' || time"}, date_format="%d.%m.%Y %H:%M", time_zone="Europe/Rome"
+    )
+    found = unified(tmp_path, b"item,day,time,qty,money\na,02.01.2017,09:30,1,2\n", config).rows
+    assert found["sold_at"].to_list() == [datetime(2017, 1, 2, 8, 30, tzinfo=UTC)]
+
+
+def test_what_an_expression_cannot_work_with_is_named_in_the_rejected_row(tmp_path: Path) -> None:
+    config = shop_config(columns={**COLUMNS, "quantity": "= boxes * size"})
+    data = b"item,day,boxes,size,money\na,2017-01-02,2,6,1\na,2017-01-02,two,6,1\na,2017-01-02,,6,1\n"
+    found = unified(tmp_path, data, config)
+    assert found.rows["quantity"].to_list() == [12.0]
+    assert found.rejected.select("reason", "detail").rows() == [
+        ("invalid_quantity", "expected quantity to be a number, got 'boxes = two'"),
+        ("missing_quantity", "expected quantity, got nothing"),
+    ]
+    assert json.loads(found.rejected["original"][0])["boxes"] == "two"
 
 
 def test_price_and_revenue_are_derived_from_each_other(tmp_path: Path) -> None:
@@ -255,7 +303,11 @@ def test_whatever_the_values_rows_read_are_rows_accepted_plus_rejected(
         .replace("Infinity", "1e99")
         .replace("NaN", '"NaN"')
     )
-    found = unified(tmp_path, data.encode(), shop_config())
+    try:
+        found = unified(tmp_path, data.encode(), shop_config())
+    except FileRejectedError as error:
+        assert "expected the column '" in str(error)  # noqa: PT017
+        return
     assert found.rows_read == len(rows)
     assert sorted([*found.rows["row_number"], *found.rejected["row_number"]]) == list(range(1, len(rows) + 1))
     assert (found.rows["quantity"] > 0).all()

@@ -1,0 +1,130 @@
+"""Differences between the columns of a file and what its producer's mapping and its earlier files lead one to expect.
+
+Belongs here: what is only reported (new, missing, retyped columns), and the one difference that a file is not read
+with: a required column whose values changed their type. Does not belong here: missing required columns (`mapping.py`),
+drift of a model, rows that are rejected one by one (`unify.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from dp_assets.domain.ingest.mapping_entries import MappingEntry, source_columns
+from dp_assets.domain.ingest.sources import Source
+
+EVIDENCE = 3
+"""Values that must fail to type before a column's type is said to have changed: one odd row is that row's matter."""
+LISTED = 20
+"""Column names in one sentence."""
+
+
+@dataclass(frozen=True)
+class EarlierColumns:
+    """What the producer's file before this one had.
+
+    Attributes:
+        uri: its path, for messages.
+        format: its format; types are compared only within one format.
+        columns: source column → type as found.
+    """
+
+    uri: str
+    format: str
+    columns: Mapping[str, str]
+
+
+def schema_drift(
+    source: Source, mapping: Mapping[str, MappingEntry], earlier: EarlierColumns | None
+) -> tuple[str, ...]:
+    """What is different about a file's columns, one sentence per finding, in a fixed order.
+
+    Args:
+        source: the file; `columns` lists all it has.
+        mapping: unified column → its entry.
+        earlier: the producer's file before; None when there is none, and then no column is said to be new.
+    """
+    if source.is_blank:
+        return ()
+    found = source.columns
+    sentences = [
+        f"the optional column {one} ({name}) is missing; {name} stays empty"
+        for name, one in mapping.items()
+        if one.columns and not one.available(found)
+    ]
+    return tuple(sentences + (_since(source, mapping, earlier) if earlier is not None else []))
+
+
+def _since(source: Source, mapping: Mapping[str, MappingEntry], earlier: EarlierColumns) -> list[str]:
+    found, before, read = source.columns, earlier.columns, source_columns(mapping)
+    sentences: list[str] = []
+    added = [name for name in found if name not in before]
+    if ignored := [name for name in added if name not in read]:
+        sentences.append(f"new since {earlier.uri}, not mapped and ignored: {_listed(ignored, found)}")
+    if taken := [name for name in added if name in read]:
+        sentences.append(f"new since {earlier.uri}, mapped and read: {_listed(taken, found)}")
+    if gone := [name for name in before if name not in found and name not in read]:
+        sentences.append(f"missing since {earlier.uri}, not mapped: {_listed(gone, before)}")
+    available = {name for one in mapping.values() if one.available(found) for name in one.columns}
+    if replaced := [name for name in before if name not in found and name in available]:
+        sentences.append(
+            f"missing since {earlier.uri}, another source is mapped beside it: {_listed(replaced, before)}"
+        )
+    if earlier.format == source.format:
+        sentences += [
+            f"the column {name!r} is {kind}; it was {before[name]} in {earlier.uri}"
+            for name, kind in found.items()
+            if name in read and name in before and _plain(before[name]) != _plain(kind)
+        ]
+    return sentences
+
+
+def _plain(kind: str) -> str:
+    """A type without its size of offsets, in which only writers differ."""
+    return kind.removeprefix("large_")
+
+
+def _listed(names: list[str], types: Mapping[str, str]) -> str:
+    shown = ", ".join(f"{name!r} ({types[name]})" for name in names[:LISTED])
+    return shown + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
+
+
+def changed_type(
+    name: str, entry: MappingEntry, source: Source, came: pl.Series, typed: pl.Series, expected: str
+) -> str | None:
+    """A sentence where at least half of a column's values, and at least three, are not what they should be.
+
+    One value is enough where the column's own type is another one, such as lists in a Parquet file.
+
+    Args:
+        name: the unified column.
+        entry: where it comes from.
+        source: the file.
+        came: its values as text (R'), null for nothing.
+        typed: the same rows typed (R'), null where that failed.
+        expected: what values should be, e.g. `a number`.
+    """
+    failing = came.filter(came.is_not_null() & typed.is_null())
+    present = came.len() - came.null_count()
+    if not _is_evidence(len(failing), present, entry, source):
+        return None
+    examples = ", ".join(repr(_short(value)) for value in failing.unique(maintain_order=True).head(3))
+    types = sorted({source.columns[column] for column in entry.columns if column in source.columns}) or ["a constant"]
+    return (
+        f"expected the column {entry} ({name}) to hold {expected} in every row, found {' and '.join(types)} of which "
+        f"{len(failing)} of {present} values are not, such as {examples}; correct the mapping or the file"
+    )
+
+
+def _is_evidence(failing: int, present: int, entry: MappingEntry, source: Source) -> bool:
+    """Mostly other values; a few are enough where the file itself says that the column holds another type."""
+    own_types = [source.frame.schema[name] for name in entry.columns if name in source.frame.columns]
+    if failing and failing == present and own_types and all(dtype != pl.String for dtype in own_types):
+        return True
+    return failing >= EVIDENCE and 2 * failing >= present
+
+
+def _short(value: str, limit: int = 60) -> str:
+    return value if len(value) <= limit else value[:limit] + "…"

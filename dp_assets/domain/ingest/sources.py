@@ -1,0 +1,66 @@
+"""The useful part of one file, in the form that all readers give it and all that follows takes it.
+
+Belongs here: the shape of a read file. Does not belong here: reading (`readers.py`), meaning (`unify.py`).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from dp_assets.domain.config import FileFormat
+
+ROW = "__row_number__"
+SURPLUS = "__surplus__"
+"""Column of what a CSV row holds behind its last field; null in rows of the right width."""
+JSON_FORMATS: tuple[FileFormat, ...] = ("ndjson", "json")
+
+Table = tuple[pl.DataFrame, dict[str, str], dict[str, object]]
+"""What a reader gives: the useful columns (ROW and SURPLUS where it has them), every column → its type as found, and
+what it had to find out by itself to read the file."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The useful part of one file.
+
+    Attributes:
+        frame: row number (ROW, from 1), SURPLUS, and the useful columns that the file has, under their source names.
+        columns: every source column → its type as found.
+        format: detected or declared format.
+        sniffed: how it was read: encoding, delimiter, members of an archive with their rows.
+    """
+
+    frame: pl.DataFrame
+    columns: dict[str, str]
+    format: FileFormat
+    sniffed: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Data rows."""
+        return len(self.frame)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the file is well formed but names no columns, as an empty JSON array does."""
+        return not self.columns and self.rows == 0
+
+    def column(self, name: str | None) -> pl.Series:
+        """A source column; nulls where the file lacks it."""
+        if name is not None and name in self.frame.columns:
+            return self.frame[name]
+        return pl.Series(name or "", [], dtype=pl.String).clear(self.rows)
+
+
+def spelled(name: str, wanted: Collection[str]) -> str:
+    """A column name as written by hand or by a spreadsheet: without surrounding blanks, and in the spelling of the
+    mapping where both are the same text to Unicode (`ö` may be one code point or two)."""
+    bare = name.strip()
+    if bare.isascii() or bare in wanted:
+        return bare
+    composed = unicodedata.normalize("NFC", bare)
+    return next((one for one in wanted if unicodedata.normalize("NFC", one) == composed), bare)

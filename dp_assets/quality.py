@@ -1,0 +1,250 @@
+"""Reports of data quality: which earlier files a file is compared with, and where its report goes.
+
+Belongs here: the order of reads and writes around the pure functions of `domain/quality.py`. Does not belong here: what
+is measured and judged, Dagster.
+
+    data_quality/file_version=<version>   the report of one file version
+    _quality/<producer>/seen.parquet      what the producer's files have shown so far; a cache, made anew when missing
+
+A report costs its own file, the reports of `quality.history_files` earlier ones, and the producer's catalogue of SKUs
+and days, however long the history is. A file above a `block` threshold is recalled in the name of the gate, once: what
+a person decides about it afterwards holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from dp_assets.domain.config import FEED_COLUMNS, DemandConfig, Feed
+from dp_assets.domain.contracts import DATA_QUALITY
+from dp_assets.domain.ingest.registration import FEED_ORDER, Registration
+from dp_assets.domain.ingest.unify import FEED_TABLES
+from dp_assets.domain.quality import (
+    FIGURES,
+    SEEN,
+    Delivered,
+    figures,
+    flagged,
+    merge_seen,
+    report,
+    sentences,
+    shown,
+)
+from dp_assets.domain.recall import last_events, recalled
+from dp_assets.recalls import write_event
+from dp_assets.registry import file_events
+from dp_resources.lake import Lake, parquet_bytes
+
+COUNTED = "file"
+"""Kind of the catalogue's rows that name the versions it holds, with a hash of the rows that were counted."""
+NOTHING, RECALLED = "-", "recalled"
+"""Hashes of versions whose rows are not counted."""
+GATE = "quality gate"
+"""Who recalls files above a `block` threshold."""
+NEEDED: dict[Feed, tuple[str, ...]] = {
+    "transactions": ("row_number", "sku", "sold_on", "quantity", "unit_price"),
+    "products": ("row_number", "sku"),
+    "promotions": ("row_number", "sku"),
+    "events": ("row_number", "name"),
+    "regressors": ("row_number", "name"),
+}
+"""Feed → columns of its table that its figures are made of, beside those whose missing values are counted."""
+
+
+@dataclass
+class QualityReports:
+    """Writes the reports of file versions, producer by producer; reads of one run are shared.
+
+    Attributes:
+        lake: where commits and tables lie.
+        config: producers and thresholds.
+        known: every registration, in order of arrival.
+        now: the clock, for recalls.
+    """
+
+    lake: Lake
+    config: DemandConfig
+    known: Sequence[Registration]
+    now: datetime
+    _figures: dict[str, pl.DataFrame | None] = field(default_factory=dict, repr=False)
+    _judged: set[str] = field(default_factory=set, repr=False)
+    _recalled: frozenset[str] = frozenset()
+
+    def write(self, versions: Iterable[str]) -> dict[str, pl.DataFrame]:
+        """Writes the reports of committed file versions, and those that a killed run left out; by version.
+
+        The catalogue is written last: a version that it does not hold is reported on again by the next call.
+        """
+        events = file_events(self.lake)
+        self._judged, self._recalled = set(last_events(events)), recalled(events)
+        wanted, by_producer = set(versions), self._by_producer()
+        found: dict[str, pl.DataFrame] = {}
+        for producer in [name for name, files in by_producer.items() if any(id_ in wanted for id_ in files)]:
+            found |= self._write_producer(producer, by_producer[producer], wanted)
+        return {version: found[version] for version in found if version in wanted}
+
+    def _by_producer(self) -> dict[str, dict[str, Registration]]:
+        present = {producer.name for producer in self.config.producers}
+        files: dict[str, dict[str, Registration]] = defaultdict(dict)
+        for one in self.known:
+            if one.producer in present:
+                files[one.producer][one.file_version_id] = one
+        return files
+
+    def _write_producer(
+        self, producer: str, files: Mapping[str, Registration], wanted: set[str]
+    ) -> dict[str, pl.DataFrame]:
+        catalogue = self._catalogue(producer)
+        counted = dict(catalogue.filter(pl.col("kind") == COUNTED).select("value", "seen_from").iter_rows())
+        due = {version: self._commit(version) for version in files if self._is_due(version, wanted, counted)}
+        commits = {version: commit for version, commit in due.items() if commit is not None}
+        hashes = {version: self._rows_hash(version, commit) for version, commit in commits.items()}
+        if any(counted.get(version, NOTHING) not in (NOTHING, RECALLED, hashes[version]) for version in hashes):
+            # Rows that were counted have changed, and what only they had shown cannot be taken out again.
+            catalogue = pl.DataFrame(schema=SEEN)
+            commits |= {version: commit for version in files if (commit := self._commit(version)) is not None}
+            hashes = {version: self._rows_hash(version, commit) for version, commit in commits.items()}
+        parts = {version: self._look_at(files[version], commit) for version, commit in commits.items()}
+        counting = [part for version, part in parts.items() if version not in self._recalled]
+        seen = merge_seen([catalogue.filter(pl.col("kind") != COUNTED), *counting])
+        order = list(files)
+        reports = {}
+        for version in due:
+            if version in commits:
+                reports[version] = self._report(files, order, version, commits[version], parts[version], seen)
+                self.lake.write("data_quality", reports[version], file_version=version)
+                self._hold(version, reports[version])
+        versions = {**counted, **hashes} if len(catalogue) else hashes
+        listed = pl.DataFrame(
+            {"kind": [COUNTED] * len(versions), "value": list(versions), "seen_from": list(versions.values())},
+            schema=SEEN,
+        )
+        everything = pl.concat([seen, listed]).sort("kind", "value")
+        self.lake.write_bytes(self._catalogue_path(producer), parquet_bytes(everything))
+        return reports
+
+    def _is_due(self, version: str, wanted: set[str], counted: Mapping[str, str]) -> bool:
+        changed_sides = (version in self._recalled) != (counted.get(version) == RECALLED)
+        return version in wanted or version not in counted or changed_sides
+
+    def _hold(self, version: str, found: pl.DataFrame) -> None:
+        """Recalls a file above a `block` threshold, unless somebody has decided about it before."""
+        above = flagged(found).filter(pl.col("verdict") == "block")
+        if len(above) and version not in self._judged:
+            write_event(self.lake, version, undo=False, by=GATE, reason="; ".join(sentences(above)), now=self.now)
+
+    # -- one file -----------------------------------------------------------------------------------------------------
+
+    def _report(
+        self,
+        files: Mapping[str, Registration],
+        order: Sequence[str],
+        version: str,
+        commit: Mapping[str, Any],
+        parts: pl.DataFrame,
+        seen: pl.DataFrame,
+    ) -> pl.DataFrame:
+        if commit["status"] != "accepted":
+            return DATA_QUALITY.empty()
+        one = files[version]
+        own = self._figures[version]
+        assert own is not None
+        file = Delivered(version, one.producer, place(one), own, parts)
+        return report(file, self._history(files, order, one), seen, self.config.quality)
+
+    def _history(
+        self, files: Mapping[str, Registration], order: Sequence[str], one: Registration
+    ) -> list[pl.DataFrame]:
+        """Figures of the files that stood when this one arrived, the newest ones, without the one it replaces.
+
+        Files that were recalled since are left out: what is wrong with them must not pass for usual.
+        """
+        found: list[pl.DataFrame] = []
+        paths = {one.uri}
+        for version in reversed(order[: order.index(one.file_version_id)]):
+            earlier = files[version]
+            if earlier.uri in paths or earlier.feed != one.feed or version in self._recalled:
+                continue
+            figures_ = self._known_figures(earlier)
+            if figures_ is None:
+                continue  # in quarantine: what stood there before it still holds
+            paths.add(earlier.uri)
+            if len(figures_):
+                found.append(figures_)
+            if len(found) == self.config.quality.history_files:
+                break
+        return found
+
+    def _known_figures(self, one: Registration) -> pl.DataFrame | None:
+        """Figures of an earlier file, from its report if there is one; empty for a duplicate, None where none count."""
+        version = one.file_version_id
+        if version not in self._figures:
+            commit = self._commit(version)
+            if commit is None or commit["status"] == "quarantined":
+                self._figures[version] = None
+            elif self.lake.exists("data_quality", file_version=version):
+                self._figures[version] = self.lake.read("data_quality", columns=list(FIGURES), file_version=version)
+            else:
+                self._look_at(one, commit)
+        return self._figures[version]
+
+    def _look_at(self, one: Registration, commit: Mapping[str, Any]) -> pl.DataFrame:
+        """Reads a file's rows once: keeps its figures, returns what it shows."""
+        if commit["status"] != "accepted":
+            quarantined = commit["status"] == "quarantined"
+            self._figures[one.file_version_id] = None if quarantined else pl.DataFrame(schema=FIGURES)
+            return pl.DataFrame(schema=SEEN)
+        mapped = self._mapped(one)
+        rows = self._rows(one, [*NEEDED[one.feed], *mapped])
+        read, rejected_by = commit["rows"]["read"], commit["rejected_by"]
+        self._figures[one.file_version_id] = figures(rows, one.feed, read, rejected_by, mapped)
+        return shown(rows, one.feed, place(one))
+
+    def _mapped(self, one: Registration) -> list[str]:
+        """Columns of the file's table that its producer delivers."""
+        producer = self.config.producer(one.producer)
+        useful = set(producer.columns) if producer.useful_columns is None else set(producer.useful_columns)
+        table = FEED_COLUMNS[one.feed][1] - {"starts_on", "ends_on"}
+        return sorted(useful & {*table, *self.config.attributes})
+
+    def _rows(self, one: Registration, columns: Iterable[str]) -> pl.DataFrame:
+        data = self.lake.read_bytes(self.lake.path(FEED_TABLES[one.feed], file_version=one.file_version_id))
+        present = set(pl.read_parquet_schema(io.BytesIO(data)))
+        return pl.read_parquet(io.BytesIO(data), columns=sorted(set(columns) & present))
+
+    def _rows_hash(self, version: str, commit: Mapping[str, Any]) -> str:
+        if version in self._recalled:
+            return RECALLED
+        if commit["status"] != "accepted":
+            return NOTHING
+        return hashlib.sha256(commit["tables"][FEED_TABLES[commit["feed"]]].encode()).hexdigest()[:16]
+
+    # -- the lake -----------------------------------------------------------------------------------------------------
+
+    def _commit(self, version: str) -> dict[str, Any] | None:
+        return self.lake.commit_of("ingest", version)
+
+    def _catalogue_path(self, producer: str) -> str:
+        return f"{self.lake.root}/_quality/{producer}/seen.parquet"
+
+    def _catalogue(self, producer: str) -> pl.DataFrame:
+        path = self._catalogue_path(producer)
+        if not self.lake.fs.exists(path):
+            return pl.DataFrame(schema=SEEN)
+        try:
+            return pl.read_parquet(io.BytesIO(self.lake.read_bytes(path))).select(list(SEEN))
+        except pl.exceptions.PolarsError:
+            return pl.DataFrame(schema=SEEN)
+
+
+def place(one: Registration) -> str:
+    """A file's place in the order of arrival, as text that sorts like `Registration.order`."""
+    return f"{one.to_record()['arrived_at']:<32}{FEED_ORDER[one.feed]}{one.uri}"

@@ -1,0 +1,141 @@
+"""Takes file versions back and puts them back in force: the event, what it reaches, and the difference it made.
+
+Belongs here: the order of reads and writes around `domain/recall.py`, without any orchestration; the job `recall` and
+the command line call it. Does not belong here: recomputing what a recall reaches, which `plan_requests` asks for.
+
+    _file_events/<time>-<hash>.json       the event; written once, and from then on it holds
+    _file_events/<time>-<hash>.parquet    what it did to published forecasts, written when everything is computed again
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dp_assets.content import Known, read_content
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.ingest.freshness import quarantined, recipes
+from dp_assets.domain.plan import Affected, LakeState, affected
+from dp_assets.domain.recall import (
+    DIFFERENCE_SCHEMA,
+    FileEvent,
+    RecallRefusedError,
+    last_events,
+    next_moment,
+    published_difference,
+    version_to_recall,
+    version_to_restore,
+)
+from dp_assets.ingestion import work_out
+from dp_assets.lake_state import read_state
+from dp_assets.registry import file_events, recalled_versions, registration, write_file_event
+from dp_resources.lake import Lake, parquet_bytes, sha256
+
+PUBLISHED = "published_forecasts"
+
+
+# -- the event --------------------------------------------------------------------------------------------------------
+
+
+def version_meant(lake: Lake, name: str, undo: bool) -> str:
+    """The version that a version id, or a path below the landing root, means for a recall or an undo.
+
+    Raises:
+        RecallRefusedError: there is none, or it is not in the state to be changed.
+    """
+    find = version_to_restore if undo else version_to_recall
+    return find(name, lake.committed("ingest"), recalled_versions(lake))
+
+
+def write_event(lake: Lake, file_version_id: str, undo: bool, by: str, reason: str, now: datetime) -> FileEvent:
+    """Recalls a file version, or undoes that. Where it already is as wanted, its last event is returned.
+
+    Raises:
+        RecallRefusedError: a recall says no reason.
+    """
+    events, wanted = file_events(lake), "undo" if undo else "recall"
+    last = last_events(events).get(file_version_id)
+    if last is not None and last.event == wanted:
+        return last
+    if not undo and not reason.strip():
+        raise RecallRefusedError("a recall needs a reason: it stands in the audit trail beside who and when")
+    event = FileEvent(
+        event="undo" if undo else "recall",
+        file_version_id=file_version_id,
+        at=next_moment(events, now),
+        by=by,
+        reason=reason,
+        published={cycle: lake.digest(PUBLISHED, cycle=cycle) for cycle in lake.partitions(PUBLISHED)},
+    )
+    write_file_event(lake, event)
+    return event
+
+
+# -- what it reaches --------------------------------------------------------------------------------------------------
+
+
+def reached_by(lake: Lake, config: DemandConfig, file_version_id: str, undo: bool) -> Affected:
+    """Everything computed from a file version, as a recall or its undo would find it; nothing is written.
+
+    Files that would be read again are read here, too, to know which buckets they change.
+    """
+    state = read_state(lake)
+    wanted = state.recalled - {file_version_id} if undo else state.recalled | {file_version_id}
+
+    def expected_commits(after: LakeState, versions: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
+        unreadable = quarantined(after.registrations, after.commits, config)
+        known = Known(after.registrations, unreadable, after.recalled, recipes(config))
+        return {version: _expected_commit(lake, config, version, known) for version in versions}
+
+    return affected(state, wanted, config, expected_commits)
+
+
+def _expected_commit(lake: Lake, config: DemandConfig, version: str, known: Known) -> Mapping[str, Any]:
+    found = registration(lake, version)
+    made = work_out(lake, config, found, read_content(lake, config, found, known), known)
+    return {**made.record, "tables": {table: sha256(parquet_bytes(frame)) for table, frame in made.frames.items()}}
+
+
+# -- the difference it made -------------------------------------------------------------------------------------------
+
+
+def write_reports(lake: Lake, progress: Callable[[str], None]) -> None:
+    """Writes the differences of every event that has none. Call it when everything is up to date."""
+    events = file_events(lake)
+    written = {Path(path).stem for path in lake.fs.glob(f"{lake.root}/_file_events/*.parquet")} if events else set()
+    for event in events:
+        if event.identifier not in written:
+            path = _report_path(lake, event)
+            differences = _differences(lake, event)
+            lake.write_bytes(path, parquet_bytes(differences))
+            changed = len(differences.filter(pl.col("difference") != 0))
+            progress(f"{event.event} of {event.file_version_id}: {changed} published number(s) differ, see {path}")
+
+
+def difference_report(lake: Lake, event: FileEvent) -> pl.DataFrame | None:
+    """Cycle × series: published units before and after an event; None until everything it reaches is computed again."""
+    path = _report_path(lake, event)
+    return pl.read_parquet(io.BytesIO(lake.read_bytes(path))) if lake.fs.exists(path) else None
+
+
+def _differences(lake: Lake, event: FileEvent) -> pl.DataFrame:
+    frames = [
+        published_difference(cycle, _published(lake, digest), lake.read(PUBLISHED, cycle=cycle))
+        for cycle, digest in sorted(event.published.items())
+        if lake.digest(PUBLISHED, cycle=cycle) != digest
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=DIFFERENCE_SCHEMA)
+
+
+def _published(lake: Lake, digest: str) -> pl.DataFrame:
+    """Published forecasts that were replaced since."""
+    return pl.read_parquet(io.BytesIO(lake.read_bytes(f"{lake.root}/_versions/{PUBLISHED}/{digest}/part.parquet")))
+
+
+def _report_path(lake: Lake, event: FileEvent) -> str:
+    return f"{lake.root}/_file_events/{event.identifier}.parquet"

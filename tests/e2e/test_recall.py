@@ -1,0 +1,160 @@
+"""A file is taken back: exactly what it touched is computed again, and the undo leaves the bytes that were there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from dp_assets.cli import app
+from dp_assets.domain.plan import Affected, plan_requests
+from dp_assets.domain.recall import RecallRefusedError, difference_totals
+from dp_assets.execution import definitions_for, register
+from dp_assets.lake_state import read_state
+from dp_assets.project import REPOSITORY
+from dp_assets.recalls import difference_report, reached_by, version_meant, write_event
+from dp_assets.registry import file_events
+from dp_resources.lake import Lake, sha256
+from tests.e2e.small_world import World, drop, world_config
+from tests.factories import MONDAY
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+WEEKS = 24
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Two cycles, the first with the model of both. One shop file was restated after the first cycle had begun."""
+    config = world_config(lookback_weeks=8, replay={"cycles": 1})
+    world = World(tmp_path_factory.mktemp("world"), config, WEEKS)
+    register(world.project, world.instance)
+    drop(restated(world), "item;day;qty;money;dept\n" + sold(3, 40), MONDAY + timedelta(weeks=21))
+    world.run()
+    return world
+
+
+def restated(world: World) -> Path:
+    return world.folder / "landing" / "shop" / f"{MONDAY + timedelta(weeks=2)}.csv"
+
+
+def sold(week: int, units: int) -> str:
+    """One line of a sale in another week than the file is named for."""
+    return f"S001;{MONDAY + timedelta(weeks=week):%d/%m/%Y};{units};1,00;bakery\n"
+
+
+def content(lake: Lake) -> dict[str, str]:
+    """Path → hash of everything current: partitions, manifests, commit records."""
+    root = Path(lake.root)
+    files = (path for path in root.rglob("*") if path.is_file())
+    old = ("_versions", "_file_events")
+    return {
+        path.relative_to(root).as_posix(): sha256(path.read_bytes())
+        for path in files
+        if path.relative_to(root).parts[0] not in old
+    }
+
+
+def changed(before: dict[str, str], after: dict[str, str], table: str) -> set[str]:
+    """Partitions of a table whose bytes differ."""
+    paths = {path for path in before | after if before.get(path) != after.get(path)}
+    return {path.split("/")[1].split("=")[1] for path in paths if path.startswith(f"{table}/")}
+
+
+def reached(world: World, name: str, undo: bool = False) -> tuple[str, Affected]:
+    lake = world.project.lake()
+    version = version_meant(lake, name, undo)
+    return version, reached_by(lake, world.config, version, undo)
+
+
+@pytest.fixture
+def dp(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command `dp` over the world, in this process."""
+    text = yaml.safe_dump(world.config.model_dump(mode="json", exclude_none=True), sort_keys=False)
+    (world.folder / "demand.yaml").write_text(text)
+    monkeypatch.setenv("DP_CONFIG", str(world.folder / "demand.yaml"))
+    monkeypatch.setenv("DP_STATE_DIR", str(world.folder / "state"))
+    monkeypatch.setenv("DP_CLOCK", "simulated")
+    monkeypatch.setenv("DAGSTER_HOME", str(REPOSITORY))
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
+    world: World, dp: Callable[..., Result]
+) -> None:
+    lake, name = world.project.lake(), f"shop/{MONDAY + timedelta(weeks=21)}.csv"
+    before = content(lake)
+    version, listed = reached(world, name)
+    first, last = sorted(read_state(lake).bundles)
+    assert listed.buckets == (str(MONDAY + timedelta(weeks=21)),)
+    assert (listed.files, listed.models, listed.cycles) == ((), (), (last,))
+    assert listed.scored == (first,)
+
+    asked = dp("recall", name, "--dry-run")
+    assert asked.exit_code == 0, asked.output
+    assert version in asked.output
+    assert content(lake) == before
+    refused = dp("recall", name, "--yes")
+    assert isinstance(refused.exception, RecallRefusedError)
+    assert "needs --reason" in str(refused.exception)
+    assert dp("recall", name, "--reason", "till 4 counted twice").exit_code == 1  # nobody answers the question
+    assert file_events(lake) == []
+    done = dp("recall", name, "--reason", "till 4 counted twice", "--by", "ann", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "Published forecasts before and after" in done.output
+
+    after = content(lake)
+    assert changed(before, after, "weekly_buckets") == set(listed.buckets)
+    for table in ("features", "forecasts", "published_forecasts", "serving_bundle"):
+        assert changed(before, after, table) == set(listed.cycles), table
+    assert changed(before, after, "tuned_model") == set()
+    assert changed(before, after, "accuracy") == set(listed.scored)
+    (event,) = file_events(lake)
+    assert (event.file_version_id, event.by, event.reason) == (version, "ann", "till 4 counted twice")
+    report = difference_report(lake, event)
+    assert report is not None
+    assert set(report["cycle"]) == {last}
+    assert report["difference"].abs().is_sorted(descending=True)
+    after_units = world.table("published_forecasts", cycle=last)["final"].sum()
+    assert difference_totals(report)["after"].item() == pytest.approx(after_units)
+    with pytest.raises(RecallRefusedError, match="is recalled already"):
+        reached(world, version)
+
+    _, listed_back = reached(world, name, undo=True)
+    assert (listed_back.buckets, listed_back.cycles) == (listed.buckets, listed.cycles)
+    write_event(lake, version, True, "ann", "the till was right", world.clock.now())
+    world.run()
+    assert content(lake) == before
+
+
+def test_a_recall_by_the_job_trains_again_and_lets_the_restated_version_count_again(world: World) -> None:
+    lake = world.project.lake()
+    before = content(lake)
+    name = f"web/{MONDAY + timedelta(weeks=10)}.ndjson"
+    version, listed = reached(world, name)
+    assert listed.models == (min(listed.cycles),)
+    _, of_restated = reached(world, restated(world).relative_to(world.folder / "landing").as_posix())
+    assert of_restated.buckets == tuple(str(MONDAY + timedelta(weeks=week)) for week in (2, 3))
+
+    job = definitions_for(world.project, print).resolve_job_def("recall")
+    told = {"file": name, "reason": "sent twice", "by": "ann"}
+    result = job.execute_in_process(
+        run_config={"ops": {"write_recall": {"config": told}}}, instance=world.instance, raise_on_error=True
+    )
+    assert result.success
+    plans = plan_requests(read_state(lake), world.config, world.clock.now())
+    assert [(plan.job, plan.partition_keys) for plan in plans] == [("refresh_buckets", listed.buckets)]
+    world.run()
+    after = content(lake)
+    assert changed(before, after, "weekly_buckets") == set(listed.buckets)
+    assert changed(before, after, "tuned_model") == set(listed.models)
+    assert changed(before, after, "published_forecasts") == set(listed.cycles)
+    units = lake.read("weekly_buckets", bucket=listed.buckets[0]).filter(pl.col("file_version_id") == version)
+    assert units.is_empty()
+    write_event(lake, version, True, "ann", "", world.clock.now())
+    world.run()
+    assert content(lake) == before

@@ -1,0 +1,1 @@
+"""Filters of a customer, published for Demand Planner."""
