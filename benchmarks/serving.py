@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import resource
 import socket
@@ -21,29 +20,16 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from benchmarks.findings import Finding, at_least, at_most, show
 from benchmarks.serving_bundle import put_benchmark_bundle
 
-OUT = Path(__file__).parent / "out" / "serving.json"
 CONNECTIONS = 16
 HORIZON = 13
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the table: a value, what it is measured against, the bar, and whether it holds."""
-
-    name: str
-    value: float
-    unit: str
-    peer: str
-    bar: str
-    holds: bool
 
 
 def serve_peer(port: int, body: str) -> None:
@@ -188,25 +174,6 @@ def findings(found: dict[str, list[tuple[float, float]]], forward_ms: float) -> 
     ]
 
 
-def at_most(name: str, value: float, peer: str, bar: float) -> Finding:
-    """A ratio that must not be above its bar."""
-    return Finding(name, round(value, 3), "ratio", peer, f"<= {bar}", value <= bar)
-
-
-def at_least(name: str, value: float, peer: str, bar: float) -> Finding:
-    """A ratio that must not be below its bar."""
-    return Finding(name, round(value, 3), "ratio", peer, f">= {bar}", value >= bar)
-
-
-def show(table: list[Finding]) -> None:
-    """Prints the table and writes it as JSON."""
-    for one in table:
-        print(f"{one.name:56} {one.value:7.3f}  {one.bar:8} {'holds' if one.holds else 'MISSED':7} against {one.peer}")
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps([asdict(one) for one in table], indent=1) + "\n")
-    print(f"written to {OUT}")
-
-
 def main(argv: list[str] | None = None) -> None:
     """Builds a bundle, runs both servers, compares."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
@@ -236,7 +203,7 @@ def run(work: Path, skus: int, repeats: int) -> None:
         with server(other, peer, {}) as peer_process:
             print(f"{repeats} rounds over {CONNECTIONS} connections, {body.stat().st_size} bytes an answer ...")
             found = rounds((own_process, ours), (peer_process, peer), names, repeats)
-    show(findings(found, bare_forward(folder)))
+    show(findings(found, bare_forward(folder)), "serving")
 
 
 if __name__ == "__main__":
