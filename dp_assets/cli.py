@@ -8,25 +8,21 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from dp_assets.domain.errors import DemandPlannerError
+from dp_assets.inspect_commands import inspect
+from dp_assets.terminal import console, open_instance, open_project, say, show
 
 if TYPE_CHECKING:
-    import dagster as dg
     import polars as pl
 
     from dp_assets.domain.plan import Affected
-    from dp_assets.project import Project
 
 app = typer.Typer(
     name="dp",
@@ -43,62 +39,12 @@ app = typer.Typer(
 demo = typer.Typer(no_args_is_help=True, help="The demonstration on a year of grocery transactions.")
 clock = typer.Typer(no_args_is_help=True, help="Show or move the simulated clock (DP_CLOCK=simulated).")
 config = typer.Typer(no_args_is_help=True, help="Check demand.yaml, or print its schema and reference.")
-inspect = typer.Typer(no_args_is_help=True, help="Look at what the lake holds.")
 app.add_typer(demo, name="demo")
 app.add_typer(clock, name="clock")
 app.add_typer(config, name="config")
 app.add_typer(inspect, name="inspect")
 
-console = Console(width=None if sys.stdout.isatty() else 120)
 DEMO_START = datetime(2017, 12, 5, 12, tzinfo=UTC)
-
-
-def say(message: str) -> None:
-    """One line of progress, with the time since the command began."""
-    console.print(f"[dim]{time.monotonic() - STARTED:6.1f} s[/] {escape(message)}", highlight=False)
-
-
-STARTED = time.monotonic()
-
-
-def open_project() -> Project:
-    """The project of the environment, with Dagster's home and state folder in place."""
-    from dp_assets.project import REPOSITORY, load_project
-    from dp_resources.settings import Settings
-
-    settings = Settings()
-    settings = settings.model_copy(update={"state_dir": settings.state_dir.resolve()})
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    os.environ["DP_STATE_DIR"] = str(settings.state_dir)
-    os.environ.setdefault("DAGSTER_HOME", str(REPOSITORY))
-    return load_project(settings)
-
-
-def open_instance() -> dg.DagsterInstance:
-    import dagster as dg
-
-    return dg.DagsterInstance.get()
-
-
-def show(frame: pl.DataFrame, title: str) -> None:
-    """Prints a frame as a table; floats with three digits, ratios as they are named."""
-    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for name, dtype in frame.schema.items():
-        numeric = dtype.is_numeric()
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", no_wrap=numeric)
-    for row in frame.iter_rows():
-        table.add_row(*(_cell(value) for value in row))
-    console.print(table)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    if value == 0 and isinstance(value, float):
-        return "0"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 @app.command()
@@ -407,144 +353,6 @@ def config_reference() -> None:
     from dp_assets.domain.config_file import reference_markdown
 
     sys.stdout.write(reference_markdown())
-
-
-@inspect.command("files")
-def inspect_files(
-    status: Annotated[str | None, typer.Option(help="Only accepted, duplicate, quarantined or recalled ones.")] = None,
-) -> None:
-    """List file versions with arrival, rows and state."""
-    import polars as pl
-
-    from dp_assets.ingestion import unclaimed
-    from dp_assets.registry import recalled_versions
-
-    project = open_project()
-    lake = project.lake()
-    frame = lake.read_all("raw_files")
-    if frame is None:
-        raise typer.BadParameter("no file was ingested yet; run `dp run`")
-    withdrawn = pl.col("file_version_id").is_in(list(recalled_versions(lake)))
-    frame = frame.with_columns(pl.when(withdrawn).then(pl.lit("recalled")).otherwise("status").alias("status"))
-    for uri in unclaimed(project.landing(), project.config):
-        console.print(f"[yellow]{escape(uri)} matches no producer's files: it is never read[/]", highlight=False)
-    frame = frame if status is None else frame.filter(pl.col("status") == status)
-    show(
-        frame.sort("arrived_at", "uri").select(
-            "file_version_id", "uri", "arrived_at", "format", "rows", "status", "reason"
-        ),
-        f"{len(frame)} file versions",
-    )
-
-
-@inspect.command("ledger")
-def inspect_ledger(
-    producer: Annotated[str | None, typer.Option(help="Only this producer's files, one line each.")] = None,
-) -> None:
-    """Show what became of every row and unit that was read: totals per producer, filters, files; does it balance?"""
-    import polars as pl
-
-    from dp_assets.domain.ledger import file_ledger, imbalances, ledger_totals, rejections
-    from dp_assets.registry import recalled_versions
-
-    project = open_project()
-    lake = project.lake()
-    ledger = file_ledger(lake.committed("ingest").values(), recalled_versions(lake))
-    if producer is not None:
-        ledger = ledger.filter(pl.col("producer") == _known_producer(producer, project))
-    if ledger.is_empty():
-        raise typer.BadParameter("no file was ingested yet; run `dp run`")
-    rows = ["rows_read", "rows_accepted", "rows_rejected", "rows_duplicate"]
-    units = [name.replace("rows", "units") for name in rows]
-    totals = ledger_totals(ledger)
-    show(totals.select("producer", "files", "superseded", "recalled", "quarantined", *rows), "Rows by producer")
-    show(totals.select("producer", *units), "Units by producer")
-    show(rejections(ledger), "Rejected rows by filter or type rule")
-    if producer is not None:
-        columns = ["file_version_id", "uri", "arrived_at", "status", "recalled", *rows, "superseded_by"]
-        show(ledger.sort("arrived_at", "uri").select(columns), f"{len(ledger)} file versions")
-    found = imbalances(ledger)
-    for sentence in found:
-        console.print(f"[red]{escape(sentence)}[/]", highlight=False)
-    if found:
-        raise typer.Exit(1)
-    say(f"balanced: read = accepted + rejected + duplicate, for every one of {len(ledger)} file versions")
-
-
-@inspect.command("quality")
-def inspect_quality(
-    producer: Annotated[str | None, typer.Option(help="Only this producer's files.")] = None,
-    findings: Annotated[int, typer.Option(min=0, help="Findings to list, the most serious first.")] = 20,
-) -> None:
-    """Show how delivered files look beside their producer's history, and what stands out."""
-    from dp_assets.domain.quality import flagged, sentences, summary
-
-    project = open_project()
-    lake = project.lake()
-    versions = lake.partitions("data_quality")
-    if producer is not None:
-        name = _known_producer(producer, project)
-        versions = [version for version in versions if version.rsplit("-", 1)[0] == name]
-    reports = lake.read_all("data_quality", versions)
-    if reports is None:
-        raise typer.BadParameter("no file was reported on yet; run `dp run`")
-    show(summary(reports), f"{len(versions)} file versions")
-    for sentence in sentences(flagged(reports), findings):
-        console.print(f"• {escape(sentence)}", highlight=False)
-
-
-def _known_producer(name: str, project: Project) -> str:
-    names = [producer.name for producer in project.config.producers]
-    if name not in names:
-        raise typer.BadParameter(f"expected one of {', '.join(names)}, got {name!r}", param_hint="--producer")
-    return name
-
-
-@inspect.command("sku")
-def inspect_sku(sku: Annotated[str, typer.Argument(help="The SKU.")]) -> None:
-    """Show one SKU: attributes and where they came from, recent buckets, and the newest forecast."""
-    import polars as pl
-
-    project = open_project()
-    lake = project.lake()
-    cycles = lake.partitions("forecasts")
-    if not cycles:
-        raise typer.BadParameter("no cycle has been forecast yet; run `dp run`")
-    attributes = lake.read("sku_attributes", cycle=cycles[-1]).filter(pl.col("sku") == sku)
-    if attributes.is_empty():
-        raise typer.BadParameter(f"SKU {sku!r} is not known as of {cycles[-1]}", param_hint="sku")
-    show(
-        pl.DataFrame(
-            [
-                {"attribute": name, "value": str(attributes[name][0]), "from": attributes[f"{name}_source"][0]}
-                for name in project.config.attributes
-            ]
-        ),
-        f"SKU {sku} as of {cycles[-1]}",
-    )
-    buckets = lake.read_all("weekly_buckets", lake.partitions("weekly_buckets")[-8:])
-    if buckets is not None:
-        sums = (
-            buckets.filter(pl.col("sku") == sku)
-            .group_by("series_id", "bucket_start")
-            .agg(pl.col("quantity", "revenue", "transactions", "promoted_quantity").sum())
-        )
-        show(sums.sort("series_id", "bucket_start"), "Last eight buckets")
-    forecast = lake.read("forecasts", cycle=cycles[-1]).filter(pl.col("sku") == sku)
-    levels = [name for level in project.config.intervals.levels for name in (f"lower_{level}", f"upper_{level}")]
-    columns = ["series_id", "lead", "bucket_start", "forecast", "q0.5", *levels, "naive", "method"]
-    show(forecast.select(columns), f"Forecast of cycle {cycles[-1]}; receipt {forecast['receipt'][0][:16]}…")
-
-
-@inspect.command("accuracy")
-def inspect_accuracy() -> None:
-    """Show the accuracy of every scored cycle beside the naive forecast."""
-    from dp_assets.report import accuracy_report
-
-    accuracy = accuracy_report(open_project().lake())
-    if accuracy.is_empty():
-        raise typer.BadParameter("no cycle has been scored yet; its actuals come with the following weeks' files")
-    show(accuracy, "Accuracy by cycle")
 
 
 def main() -> None:

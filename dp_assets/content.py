@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from dp_assets.domain.config import DemandConfig, ProducerConfig
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ConfigError, FileRejectedError
 from dp_assets.domain.ingest.freshness import Commits, Recipes, quarantined, recipes
 from dp_assets.domain.ingest.mapping import require_columns, useful_columns
 from dp_assets.domain.ingest.mapping_entries import source_columns
 from dp_assets.domain.ingest.readers import Source, detect_file, read_source
 from dp_assets.domain.ingest.registration import Registration, duplicates
+from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.registry import landed_file, recalled_versions, registrations
 from dp_resources.lake import Lake
 

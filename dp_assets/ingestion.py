@@ -23,7 +23,7 @@ import polars as pl
 from dp_assets.content import Content, Known, Status, known_files, producer_of, read_content, read_landed
 from dp_assets.domain import contracts
 from dp_assets.domain.buckets import BucketGrid
-from dp_assets.domain.config import DemandConfig, ProducerConfig
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ContractError, FileRejectedError, StorageError
 from dp_assets.domain.ingest.filters import installed_plugins, looked_up_columns
 from dp_assets.domain.ingest.freshness import master_fingerprint
@@ -39,6 +39,7 @@ from dp_assets.domain.ingest.registration import (
 )
 from dp_assets.domain.ingest.schema_drift import EarlierColumns
 from dp_assets.domain.ingest.unify import FEED_TABLES, FileHeader, Unified, nothing_unified, unify
+from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.earlier_files import earlier_columns
 from dp_assets.registry import (
     keep_bytes,

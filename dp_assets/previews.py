@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import polars as pl
 
-from dp_assets.domain.contracts import Table
 from dp_assets.domain.promotions import promoted_buckets
+from dp_assets.domain.table import Table
 from dp_assets.pictures import draw, figure_markdown
 
 if TYPE_CHECKING:

@@ -23,10 +23,11 @@ from typing import Any
 
 import polars as pl
 
-from dp_assets.domain.config import FEED_COLUMNS, DemandConfig, Feed
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import DATA_QUALITY
 from dp_assets.domain.ingest.registration import FEED_ORDER, Registration
 from dp_assets.domain.ingest.unify import FEED_TABLES
+from dp_assets.domain.producer_config import FEED_COLUMNS, Feed
 from dp_assets.domain.quality import (
     FIGURES,
     SEEN,

@@ -20,7 +20,7 @@ from dagster_dbt.compat import DBT_PYTHON_VERSION
 
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import Table
+from dp_assets.domain.table import Table
 
 DUCKDB_TYPES: dict[pl.DataType, str] = {
     pl.String(): "varchar",

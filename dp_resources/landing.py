@@ -20,9 +20,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from dp_assets.domain.config import ProducerConfig
 from dp_assets.domain.errors import FileRejectedError, StorageError
 from dp_assets.domain.ingest.registration import LandedObject
+from dp_assets.domain.producer_config import ProducerConfig
 from dp_resources import storage
 
 MANIFEST = "manifest.json"

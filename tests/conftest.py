@@ -1,7 +1,7 @@
 """What every test shares: programs a test may need, golden files, and threads kept to one.
 
-A test that needs a program which is not there (`needs_chromium`, `needs_spark`) is left out and named in the summary;
-with DP_TEST_LEAVE_OUT_NONE=1, as in CI, that is an error instead.
+A test that needs a program which is not there (`needs_chromium`, `needs_spark`, …) is left out and named in the
+summary; with DP_TEST_LEAVE_OUT_NONE=1, as in CI, that is an error instead.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 for name in [name for name in os.environ if name.startswith("DP_") and not name.startswith(("DP_TEST_", "DP_UPDATE_"))]:
     del os.environ[name]  # a test's settings are its own, not those of the shell it was started from
-PROGRAMS = {"needs_chromium": ("chromium",), "needs_spark": ("java", "pyspark", "dbt.adapters.spark")}
-"""Marker → programs on the PATH, and Python modules, that its tests need."""
+PROGRAMS = {
+    "needs_chromium": ("chromium",),
+    "needs_spark": ("java", "pyspark", "dbt.adapters.spark"),
+    "needs_full_disk": ("/dev/full",),
+}
+"""Marker → programs on the PATH, Python modules and devices that its tests need."""
 GOLDEN = Path(__file__).parent / "golden"
 left_out: list[str] = []
 
@@ -32,7 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def is_there(program: str) -> bool:
-    """Whether a program is on the PATH, or a Python module of that name can be imported."""
+    """Whether a program is on the PATH, a Python module of that name can be imported, or a device is there."""
+    if program.startswith("/"):
+        return Path(program).exists()
     if shutil.which(program):
         return True
     try:

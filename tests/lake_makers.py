@@ -13,7 +13,8 @@ import polars as pl
 
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import PROMOTIONS, Table, product_master, unified_transactions
+from dp_assets.domain.contracts import PROMOTIONS, product_master, unified_transactions
+from dp_assets.domain.table import Table
 from dp_resources.lake import Lake
 
 Row = dict[str, Any]

@@ -6,7 +6,8 @@ Does not belong here: checks of business meaning, which stand with the asset the
 
 import dagster as dg
 
-from dp_assets.domain.contracts import Table, tables
+from dp_assets.domain.contracts import tables
+from dp_assets.domain.table import Table
 from dp_assets.project import Project
 from dp_resources.lake import Lake
 

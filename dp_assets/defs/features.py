@@ -11,9 +11,10 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PROMOTIONS, REGRESSORS, Table, eligibility, weekly_buckets
+from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PROMOTIONS, REGRESSORS, eligibility, weekly_buckets
 from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.table import Table
 from dp_assets.lake_state import recalls_in_force
 from dp_assets.partitions import PAST_BUCKETS
 from dp_assets.previews import panel_picture, preview, table_schema

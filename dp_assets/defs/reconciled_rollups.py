@@ -11,11 +11,12 @@ import polars as pl
 
 from dp_assets.champions import champion_cycle
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import Table, node_forecasts, planner_inputs, reconciled_rollups, residuals
+from dp_assets.domain.contracts import node_forecasts, planner_inputs, reconciled_rollups, residuals
 from dp_assets.domain.hierarchy import SERIES, build_hierarchies
 from dp_assets.domain.node_forecasts import node_forecast_table
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.rollups import Rollups, level_totals, roll_up
+from dp_assets.domain.table import Table
 from dp_assets.node_pictures import rollup_picture
 from dp_assets.partitions import HISTORY
 from dp_assets.previews import preview, table_schema

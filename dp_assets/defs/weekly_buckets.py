@@ -14,10 +14,11 @@ import polars as pl
 from dagster_dbt import dbt_assets
 
 from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT, current_manifest
-from dp_assets.domain.contracts import Table, sku_attributes, transactions_cleaned, weekly_buckets
+from dp_assets.domain.contracts import sku_attributes, transactions_cleaned, weekly_buckets
 from dp_assets.domain.contributions import Inputs, bucket_inputs
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.plan import LakeState, recalls_of_cycles
+from dp_assets.domain.table import Table
 from dp_assets.project import Project
 from dp_assets.registry import counting_commits, recalled_versions
 from dp_resources.dbt import LakeTranslator, ModelRunner, contract_types, cycle_variables, model_variables

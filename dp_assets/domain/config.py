@@ -11,27 +11,25 @@ Durations named `_weeks` are calendar weeks, whatever the bucket; `in_buckets` c
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from typing import TYPE_CHECKING, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
-    PrivateAttr,
-    SerializerFunctionWrapHandler,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
+from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
+from dp_assets.domain.filter_config import DEFAULT_FILTERS, Filter
+from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig
+from dp_assets.domain.quality_config import QualityConfig
+
 if TYPE_CHECKING:
-    from dp_assets.domain.ingest.producer_tables import ProducerTables
+    pass
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FileFormat = Literal["csv", "parquet", "arrow", "ndjson", "json", "xlsx", "xls", "ods"]
-Feed = Literal["transactions", "products", "promotions", "events", "regressors"]
 AttributeKind = Literal["single", "multi"]
 Seasonality = Literal["yearly", "half_yearly", "quarterly", "monthly"]
 
@@ -51,51 +49,6 @@ KNOWN_ATTRIBUTES: dict[str, AttributeKind] = {
     "collection": "single",
 }
 """The attributes the requirement names, with the kind each has unless the configuration says otherwise."""
-
-TRANSACTION_COLUMNS: frozenset[str] = frozenset(
-    {"sku", "sold_at", "quantity", "revenue", "unit_price", "location", "channel", "transaction_id"}
-)
-"""Unified columns that are not attributes."""
-
-CONVERSION_COLUMNS: frozenset[str] = frozenset({"unit", "currency"})
-"""Mapped columns that conversions use up: they say what a quantity and an amount are measured in."""
-
-FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
-    "transactions": (frozenset({"sku", "sold_at", "quantity"}), TRANSACTION_COLUMNS | CONVERSION_COLUMNS),
-    "products": (frozenset({"sku"}), frozenset({"sku"})),
-    "promotions": (
-        frozenset({"sku", "starts_on", "ends_on"}),
-        frozenset({"sku", "starts_on", "ends_on", "kind", "discount", "share", "location"}),
-    ),
-    "events": (frozenset({"name", "starts_on"}), frozenset({"name", "starts_on", "ends_on"})),
-    "regressors": (frozenset({"name", "starts_on", "value"}), frozenset({"name", "starts_on", "value", "sku"})),
-}
-"""Per feed: the unified columns a mapping must have, and those it may have."""
-
-ATTRIBUTE_FEEDS: frozenset[Feed] = frozenset({"transactions", "products"})
-"""Feeds whose mapping may name attributes, too."""
-
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-class MisplacedValueError(ValueError):
-    """A ValueError of a section that knows which key inside the section it is about; messages then name its line."""
-
-    def __init__(self, message: str, *path: str | int) -> None:
-        super().__init__(message)
-        self.path = path
-
-
-def check_time_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"expected an IANA time zone such as Europe/Rome, got {name!r}")
-    return name
-
-
-class Section(BaseModel):
-    """Base of every part: frozen, and an unknown key is an error rather than a silent no-op."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class LandingConfig(Section):
@@ -136,227 +89,6 @@ class BucketConfig(Section):
                 "first",
             )
         return self
-
-
-class CsvOptions(Section):
-    delimiter: str | None = Field(None, min_length=1, max_length=1)
-    """One character between fields; left out, the one of comma, semicolon, tab and bar that splits the header best."""
-    quote: str = Field('"', max_length=1)
-    """Character around fields that hold delimiters or line breaks, empty for none; inside a field it stands twice."""
-    comment: str = ""
-    """Lines that start with this text are skipped, empty for none; they are not counted in `header_row`."""
-    encoding: str | None = None
-    """Text encoding, by its Python codec name; left out, UTF-8, or UTF-16 or UTF-32 where the bytes say so. A byte
-    order mark always wins."""
-    decimal: Literal[".", ","] = "."
-    """Decimal mark of numbers."""
-    thousands: Literal["", ".", ",", " ", "'"] = ""
-    """Thousands mark of numbers, empty for none."""
-    header_row: int = Field(1, ge=1)
-    """Line number of the header, counted from 1."""
-
-
-class WorkbookOptions(Section):
-    header_row: int = Field(1, ge=1)
-    """Row of the column names, counted from 1; with several header rows, the first of them."""
-    header_rows: int = Field(1, ge=1, le=5)
-    """Rows that make up the column names, joined by a space; a merged cell counts for every column it spans."""
-
-
-class ReadLimits(Section):
-    """Bounds on what one file may cost; a file beyond them goes to quarantine, and its reason names the bound."""
-
-    max_file_bytes: int = Field(16 * 2**30, ge=1)
-    """Largest file as landed."""
-    max_expanded_bytes: int = Field(32 * 2**30, ge=1)
-    """Most bytes that a compressed file, an archive or a workbook may unpack to."""
-    max_expansion_ratio: float = Field(200.0, ge=1)
-    """Most unpacked bytes per packed byte, looked at beyond the first 64 MiB."""
-    max_line_bytes: int = Field(16 * 2**20, ge=1024)
-    """Longest line of a text file and largest JSON object, about: between one and two times this is refused."""
-    max_document_bytes: int = Field(256 * 2**20, ge=1024)
-    """Largest JSON document where `records` takes the rows out of documents; memory holds one at a time."""
-    max_columns: int = Field(16_384, ge=1)
-    """Most columns of a file."""
-    max_members: int = Field(1_000, ge=1)
-    """Most data files in a zip archive."""
-
-
-class CrossReferenceConfig(Section):
-    table: str
-    """CSV (header `source_sku,sku[,valid_from]`), beside `demand.yaml`. A line without a date holds always; one with a
-    date holds for sales from that business date on. Chains are followed to their end."""
-    whole_history: bool = False
-    """Whether the newest SKU also takes the sales before `valid_from`, and attributes of SKUs it replaces."""
-
-
-class ProducerConfig(Section):
-    """One producer's feed: where its files lie, how to read them, and what its columns are called."""
-
-    name: Slug
-    """Short name; appears in file versions, tables and messages."""
-    feed: Feed = "transactions"
-    """What the files hold: sales lines, a product master (attributes per SKU), a promotions calendar, a calendar of
-    events (school holidays, feasts, closures), or values of regressors (see `regressors`)."""
-    files: tuple[str, ...] = Field(min_length=1)
-    """Globs below the landing root; the first producer whose glob matches owns the file."""
-    format: FileFormat | Literal["auto"] = "auto"
-    """File format; `auto` detects it from the content and records what it found."""
-    csv: CsvOptions = CsvOptions()
-    """How to read CSV files."""
-    sheet: str | None = None
-    """Sheet of a workbook (XLSX, XLS, ODS); the first one when left out."""
-    workbook: WorkbookOptions = WorkbookOptions()
-    """How to read the sheet."""
-    records: str | None = Field(None, min_length=1)
-    """Dotted path of a list inside each JSON document, e.g. `order.lines`: one row per element. Columns are named by
-    their paths, those of the document stay reachable beside those of the element (`order.id`, `order.lines.sku`)."""
-    members: str = "**"
-    """Glob of the data files inside a zip archive; they are read as one file, in the order of their names."""
-    limits: ReadLimits = ReadLimits()
-    """What one file may cost to read."""
-    date_format: str | None = None
-    """strptime format of text dates, e.g. `%d/%m/%Y %H:%M`; ISO 8601 when left out. `excel` and `excel1904` read
-    numbers as serial days since 1899-12-30 and 1904-01-01; workbooks are read by the former when this is left out."""
-    time_zone: str = "UTC"
-    """Zone of timestamps that carry none of their own."""
-    arrival: Literal["manifest", "modified_at", "first_seen", "initial_load"] = "first_seen"
-    """What dates a file's arrival: the producer's `manifest.json`, the object's modification time (only for producers
-    trusted to keep it true), the moment the sensor first saw it, or, for a declared initial load, its last date."""
-    columns: dict[str, str | Annotated[tuple[str, ...], Field(min_length=1)]] = {}
-    """Unified column name → this producer's column name, `= 'web'` for a constant, `= boxes * box_size` for an
-    expression over its columns, or a list of these, of which the first with a value wins."""
-    mapping_table: str | None = None
-    """The same mapping as CSV (header `source,unified[,order]`) or JSON (object `source: unified`), beside
-    `demand.yaml`. Lines that fill one unified column are numbered by `order`."""
-    unit_table: str | None = None
-    """Units of measure as CSV (header `unit,factor[,sku]`), beside `demand.yaml`: the quantity of a row is multiplied
-    by the factor of its `unit`. A `sku` is the producer's own code. A row of an unknown unit is rejected."""
-    currency_table: str | None = None
-    """Currencies as CSV (header `currency,valid_from,rate`), beside `demand.yaml`: revenue and unit price are
-    multiplied by the rate of the row's `currency` on its business date. A row without a rate is rejected."""
-    cross_reference: CrossReferenceConfig | None = None
-    """The producer's own SKU codes, and SKUs that replace others."""
-    useful_columns: tuple[str, ...] | None = None
-    """Unified columns to keep; all mapped ones when left out. The rest is never read from the file."""
-    priority: int = 100
-    """Rank when producers disagree on an attribute: the lowest number wins."""
-
-    _tables: ProducerTables | None = PrivateAttr(None)
-    _zone = field_validator("time_zone")(check_time_zone)
-
-    @property
-    def tables(self) -> ProducerTables | None:
-        """What its conversion tables say; None until they are read, and where it names none."""
-        return self._tables
-
-    def with_tables(self, tables: ProducerTables) -> Self:
-        """The same producer with its conversion tables read."""
-        copy = self.model_copy()
-        copy._tables = tables
-        return copy
-
-    @property
-    def names_tables(self) -> bool:
-        """Whether it has conversion tables at all."""
-        return bool(self.unit_table or self.currency_table or self.cross_reference)
-
-    @model_serializer(mode="wrap")
-    def _with_digests(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Conversion tables are dumped as hashes of what they say, so that a change in one changes the dump."""
-        dumped: dict[str, Any] = dump(self)
-        return dumped if self._tables is None else {**dumped, "table_digests": dict(self._tables.digests)}
-
-    @model_validator(mode="after")
-    def _has_one_mapping(self) -> Self:
-        if bool(self.columns) == bool(self.mapping_table):
-            raise ValueError(f"producer {self.name!r} needs either columns or mapping_table, and not both")
-        return self
-
-
-class PositiveQuantityFilter(Section):
-    """Rejects rows whose quantity is zero or negative."""
-
-    kind: Literal["positive_quantity"]
-
-
-class RequireSkuFilter(Section):
-    """Rejects rows without a SKU."""
-
-    kind: Literal["require_sku"]
-
-
-class ReturnsFilter(Section):
-    """Rejects returns: rows with a negative quantity."""
-
-    kind: Literal["exclude_returns"]
-
-
-class DateRangeFilter(Section):
-    """Rejects rows sold outside a range of business dates, both ends included."""
-
-    kind: Literal["date_range"]
-    first: date | None = None
-    """First business date kept."""
-    last: date | None = None
-    """Last business date kept."""
-
-
-class ChannelsFilter(Section):
-    """Keeps or drops sales channels by name."""
-
-    kind: Literal["channels"]
-    include: tuple[str, ...] | None = None
-    """Only these channels are kept."""
-    exclude: tuple[str, ...] = ()
-    """These channels are dropped."""
-
-
-class ValuesFilter(Section):
-    """Rejects rows whose attribute has one of the listed values, e.g. departments sold by weight or volume."""
-
-    kind: Literal["exclude_values"]
-    column: str
-    """Unified column to look at. An attribute that the row lacks is looked up in the product master known then."""
-    values: tuple[str, ...]
-    """Values that reject a row."""
-
-
-class ExpressionFilter(Section):
-    """Keeps the rows for which a SQL expression over unified columns is true."""
-
-    kind: Literal["expression"]
-    name: Slug
-    """Name under which rejected rows are counted."""
-    keep: str
-    """SQL expression over unified columns, e.g. `quantity < 10000`."""
-
-
-class PluginFilter(Section):
-    """A customer's own function, published under the entry point group `demand_planner.filters`."""
-
-    kind: Literal["plugin"]
-    name: Slug
-    """Entry point name; also the name under which rejected rows are counted."""
-    options: dict[str, str | int | float | bool] = {}
-    """Keyword arguments handed to the function."""
-
-
-Filter = Annotated[
-    PositiveQuantityFilter
-    | RequireSkuFilter
-    | ReturnsFilter
-    | DateRangeFilter
-    | ChannelsFilter
-    | ValuesFilter
-    | ExpressionFilter
-    | PluginFilter,
-    Field(discriminator="kind"),
-]
-DEFAULT_FILTERS: tuple[Filter, ...] = (
-    RequireSkuFilter(kind="require_sku"),
-    PositiveQuantityFilter(kind="positive_quantity"),
-)
 
 
 class AttributeConfig(Section):
@@ -523,7 +255,7 @@ class ThresholdConfig(Section):
 class BatchInferenceConfig(Section):
     skus: tuple[str, ...] = ()
     """SKUs refreshed by the `batch_inference` job."""
-    attribute_filter: dict[str, str] = {}
+    attribute_filter: dict[str, str] = Field({})
     """Attribute values a SKU must have to be refreshed."""
     top_n: int | None = Field(100, ge=1)
     """The N biggest SKUs by units of the last 13 weeks, after the two choices above; all when left out."""
@@ -534,70 +266,6 @@ class BatchInferenceConfig(Section):
 class ReplayConfig(Section):
     cycles: int = Field(6, ge=1)
     """Past cycles, all leads closed, that `dp run` replays before the current one."""
-
-
-class Gate(Section):
-    """Thresholds of one measure of data quality; a measure above the threshold fails it."""
-
-    warn: float | None = Field(None, ge=0)
-    """Above this a warning shows on the asset check `quality_warnings`; never when left out."""
-    block: float | None = Field(None, ge=0)
-    """Above this the asset check `quality_gates` fails, and the file counts for nothing until somebody lets it in with
-    `dp recall --undo`; never when left out."""
-
-    @model_validator(mode="after")
-    def _warns_before_it_blocks(self) -> Self:
-        if self.warn is not None and self.block is not None and self.warn > self.block:
-            message = f"expected warn at or below block, got warn {self.warn:g} and block {self.block:g}"
-            raise MisplacedValueError(message, "warn")
-        return self
-
-
-class QualityGates(Section):
-    """A gate per measure. Scores are robust: distance from the median of earlier files in standard deviations."""
-
-    rows: Gate = Gate(warn=5)
-    """Score of the accepted rows of a file against the producer's earlier files."""
-    units: Gate = Gate(warn=5)
-    """Score of the accepted units of a file against the producer's earlier files."""
-    median_price: Gate = Gate(warn=5)
-    """Score of the median unit price of a file against the producer's earlier files."""
-    day_rows: Gate = Gate(warn=5)
-    """Score of the rows of one day against the same weekday in this file and earlier ones."""
-    day_units: Gate = Gate(warn=5)
-    """Score of the units of one day against the same weekday in this file and earlier ones."""
-    rejected_share: Gate = Gate(warn=0.1)
-    """Rejected rows ÷ rows read."""
-    missing_share: Gate = Gate(warn=0.5)
-    """Rows without a value ÷ rows, for each mapped column."""
-    new_sku_share: Gate = Gate(warn=0.2)
-    """SKUs that the producer never sold before ÷ SKUs of the file; not judged in the producer's first file."""
-    price_outlier_share: Gate = Gate(warn=0.01)
-    """Rows whose unit price is not above zero or far from the SKU's median in the file ÷ rows with a price."""
-    quantity_outlier_share: Gate = Gate(warn=0.01)
-    """Rows whose quantity is far from the SKU's median in the file ÷ rows."""
-    gap_days: Gate = Gate(warn=3)
-    """Days without rows, on weekdays that usually have some, that the file opens or leaves open."""
-
-
-class QualityConfig(Section):
-    """When the measures of the table `data_quality` warn or block. By default nothing blocks."""
-
-    history_files: int = Field(52, ge=1)
-    """Earlier files of the producer, the newest ones, that a file is compared with."""
-    minimum_history: int = Field(6, ge=2)
-    """Earlier files (or days of the same weekday) without which a volume is not judged."""
-    gates: QualityGates = QualityGates()
-    """Thresholds for every producer."""
-    producers: dict[str, QualityGates] = {}
-    """Producer → gates that differ from `gates`; the measures that are not named stay."""
-
-    def gate(self, producer: str, measure: str) -> Gate:
-        """The thresholds of a measure for a producer."""
-        own = self.producers.get(producer)
-        chosen = own if own is not None and measure in own.model_fields_set else self.gates
-        gate: Gate = getattr(chosen, measure)
-        return gate
 
 
 class DemandConfig(Section):
@@ -617,7 +285,7 @@ class DemandConfig(Section):
     """Who delivers what."""
     filters: tuple[Filter, ...] = DEFAULT_FILTERS
     """Row filters, applied in this order."""
-    attributes: dict[str, AttributeConfig] = {}
+    attributes: dict[str, AttributeConfig] = Field({})
     """Attributes of a SKU that the network embeds."""
     zero_fill: Literal["zero", "ignore"] = "zero"
     """Buckets without sales since the first sale: an explicit zero, or masked as not observed."""
@@ -629,7 +297,7 @@ class DemandConfig(Section):
     """What is trained on."""
     features: FeatureConfig = FeatureConfig()
     """Channels of the panel."""
-    regressors: dict[Slug, RegressorConfig] = {}
+    regressors: dict[Slug, RegressorConfig] = Field({})
     """Outside quantities that the network sees, such as temperature or marketing spend, by name."""
     lookback_weeks: int = Field(52, ge=1)
     """Weeks of history the network sees."""

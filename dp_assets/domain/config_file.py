@@ -22,19 +22,15 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from dp_assets.domain.config import (
-    FEED_COLUMNS,
-    TRANSACTION_COLUMNS,
-    DemandConfig,
-    ProducerConfig,
-    ValuesFilter,
-)
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.config_errors import Finding, YamlPath, did_you_mean, findings
 from dp_assets.domain.config_reference import json_schema, reference_markdown
 from dp_assets.domain.errors import ConfigError
+from dp_assets.domain.filter_config import ValuesFilter
 from dp_assets.domain.ingest.mapping import known_columns, read_mapping_table, required_columns
 from dp_assets.domain.ingest.mapping_entries import Written, mapping_entry
 from dp_assets.domain.ingest.producer_tables import read_producer_table
+from dp_assets.domain.producer_config import FEED_COLUMNS, TRANSACTION_COLUMNS, ProducerConfig
 
 __all__ = ["json_schema", "load_config", "parse_config", "reference_markdown"]
 

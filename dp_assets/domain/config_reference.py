@@ -14,8 +14,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from dp_assets.domain.config import FEED_COLUMNS, KNOWN_ATTRIBUTES, DemandConfig, Filter
+from dp_assets.domain.config import KNOWN_ATTRIBUTES, DemandConfig
 from dp_assets.domain.config_errors import models_in
+from dp_assets.domain.filter_config import Filter
+from dp_assets.domain.producer_config import FEED_COLUMNS
 
 INTRODUCTION = """\
 # Configuration reference: `demand.yaml`

@@ -8,7 +8,8 @@ from __future__ import annotations
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import Column, Table, tables
+from dp_assets.domain.contracts import tables
+from dp_assets.domain.table import Column, Table
 
 INTRODUCTION = """\
 # Tables of the lake

@@ -276,6 +276,8 @@ def _notes(panel: Panel, config: DemandConfig) -> tuple[str, ...]:
     notes += [f"{name} stays out of the network: {reason}" for name, reason in left_out.items()]
     if any(name.startswith("promo_") for name in panel.known_names):
         notes.append("promotions of past buckets are as recorded by the knowledge time, those of the leads as planned")
+    if config.regressors:
+        notes.append("regressors of past buckets are as recorded by the knowledge time, not as forecast before")
     return tuple(notes)
 
 

@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from dp_assets.domain.config import ATTRIBUTE_FEEDS, Feed, QualityConfig
 from dp_assets.domain.contracts import DATA_QUALITY
+from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, Feed
+from dp_assets.domain.quality_config import QualityConfig
 
 FILE = "file"
 """Subject of measures that are about the whole file."""

@@ -65,7 +65,8 @@ def regressor_channels(
         which a channel may be read. Buckets beyond the reach of the cutoff repeat the last value within it.
     """
     channels = np.zeros((len(skus), len(starts), len(config.regressors)), dtype=np.float32)
-    named = regressors.with_columns(name=pl.col("name").map_elements(slug, return_dtype=pl.String))
+    slugs = {name: slug(name) for name in regressors["name"].unique()}
+    named = regressors.with_columns(pl.col("name").replace(slugs))
     reaches = tuple(reach(regressor, config) for regressor in config.regressors.values())
     for number, (name, regressor) in enumerate(config.regressors.items()):
         bucketed = _by_bucket(named.filter(pl.col("name") == name), starts, config.bucket.weeks, regressor)
@@ -102,25 +103,18 @@ def _by_bucket(
 
 def _dense(bucketed: pl.DataFrame, skus: pl.Series, buckets: int, end: int, regressor: RegressorConfig) -> Values:
     """(S, B): the SKU's own value where there is one, else the one for all, else as `missing` says."""
-    shared = _rows(bucketed.filter(pl.col("sku").is_null()), ["bucket", "value"], np.full((1, buckets + 1), np.nan))
-    own = bucketed.filter(pl.col("sku").is_not_null())
+    own = bucketed.filter(pl.col("sku").is_in(skus.unique().implode()))
     named = own["sku"].unique().sort()
     table = pl.DataFrame({"sku": named, "row": np.arange(len(named))})
-    special = np.tile(shared, (len(named), 1))
-    special = _rows(own.join(table, on="sku"), ["row", "bucket", "value"], special)
-    place = (
-        skus.to_frame("sku").join(table, on="sku", how="left", maintain_order="left")["row"].fill_null(-1).to_numpy()
-    )
-    filled = _filled(np.concatenate([special, shared]), end, regressor)  # the shared row stands last, where -1 points
-    return np.asarray(filled[place])
-
-
-def _rows(lines: pl.DataFrame, columns: list[str], into: Values) -> Values:
-    """Writes values into a copy of a (rows, B + 1) array whose first column is the time before the first bucket."""
-    into = into.copy()
-    row = lines["row"].to_numpy() if "row" in columns else np.zeros(len(lines), np.int64)
-    into[row, lines["bucket"].to_numpy().astype(np.int64) + 1] = lines["value"].to_numpy()
-    return into
+    # One row per SKU with values of its own and, last, where -1 points, the row of all others; the first column is the
+    # time before the first bucket.
+    values = np.full((len(named) + 1, buckets + 1), np.nan)
+    for_all = bucketed.filter(pl.col("sku").is_null())
+    values[:, for_all["bucket"].to_numpy() + 1] = for_all["value"].to_numpy()
+    of_one = own.join(table, on="sku")
+    values[of_one["row"].to_numpy(), of_one["bucket"].to_numpy() + 1] = of_one["value"].to_numpy()
+    place = skus.to_frame("sku").join(table, on="sku", how="left", maintain_order="left")["row"].fill_null(-1)
+    return np.asarray(_filled(values, end, regressor)[place.to_numpy()])
 
 
 def _filled(values: Values, end: int, regressor: RegressorConfig) -> Values:

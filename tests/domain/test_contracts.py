@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dp_assets.domain.contracts import FILE_BUCKETS, ascends, forecasts, table, tables
+from dp_assets.domain.contracts import FILE_BUCKETS, forecasts, table, tables
 from dp_assets.domain.errors import ContractError
+from dp_assets.domain.table import ascends
 from tests.factories import make_config
 
 

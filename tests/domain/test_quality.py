@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dp_assets.domain.config import QualityConfig
 from dp_assets.domain.config_file import parse_config
 from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.quality import (
@@ -28,6 +27,7 @@ from dp_assets.domain.quality import (
     shown,
     summary,
 )
+from dp_assets.domain.quality_config import QualityConfig
 
 MONDAY = date(2017, 1, 2)
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from dp_assets.domain.config import ProducerConfig, ReadLimits
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.detection import HEAD_BYTES, Compression
 from dp_assets.domain.ingest.registration import matches
+from dp_assets.domain.producer_config import ProducerConfig, ReadLimits
 
 CHUNK_BYTES = 2**20
 GRACE_BYTES = 64 * 2**20

@@ -16,11 +16,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet
 
-from dp_assets.domain.config import ReadLimits
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.archives import Budget
 from dp_assets.domain.ingest.detection import ARROW_STREAM_START
 from dp_assets.domain.ingest.sources import ROW, Table
+from dp_assets.domain.producer_config import ReadLimits
 
 BYTES_PER_VALUE = 8
 YEAR_10000_SECONDS = 253_402_300_800

@@ -13,11 +13,11 @@ from typing import Any
 
 import polars as pl
 
-from dp_assets.domain.config import CsvOptions, ReadLimits
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.duckdb_tables import column_types, duckdb_frame, literal
 from dp_assets.domain.ingest.sources import SURPLUS, Table, spelled
 from dp_assets.domain.ingest.text_files import CHUNK_BYTES, as_utf8, refuse_endless_lines, without_comments
+from dp_assets.domain.producer_config import CsvOptions, ReadLimits
 
 DELIMITERS = (",", ";", "\t", "|")
 """Tried where none is declared; among equals the first one wins."""

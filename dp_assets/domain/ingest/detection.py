@@ -14,8 +14,8 @@ from typing import Literal
 
 import orjson
 
-from dp_assets.domain.config import FileFormat
 from dp_assets.domain.errors import FileRejectedError
+from dp_assets.domain.producer_config import FileFormat
 
 Compression = Literal["gz", "bz2", "zst", "zip"]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from dp_assets.domain.contracts import UTC_TIME
+from dp_assets.domain.table import UTC_TIME
 
 SPAN_SCHEMA: dict[str, pl.DataType] = {
     "file_version_id": pl.String(),

@@ -17,7 +17,8 @@ from typing import Protocol
 
 import polars as pl
 
-from dp_assets.domain.config import (
+from dp_assets.domain.errors import ConfigError
+from dp_assets.domain.filter_config import (
     ChannelsFilter,
     DateRangeFilter,
     ExpressionFilter,
@@ -28,7 +29,6 @@ from dp_assets.domain.config import (
     ReturnsFilter,
     ValuesFilter,
 )
-from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.ingest.verdicts import Details, Verdicts, texts_of
 
 ENTRY_POINT_GROUP = "demand_planner.filters"

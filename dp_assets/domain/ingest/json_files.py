@@ -13,12 +13,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dp_assets.domain.config import FileFormat, ReadLimits
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.detection import HEAD_BYTES
 from dp_assets.domain.ingest.duckdb_tables import column_types, duckdb_frame, literal, quoted
 from dp_assets.domain.ingest.sources import Table
 from dp_assets.domain.ingest.text_files import as_utf8, refuse_endless_lines
+from dp_assets.domain.producer_config import FileFormat, ReadLimits
 
 SAMPLE = 1_000
 """Objects looked at to list a file's keys for people; useful keys are found wherever they stand."""

@@ -12,11 +12,12 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from dp_assets.domain.config import ATTRIBUTE_FEEDS, FEED_COLUMNS, DemandConfig, ProducerConfig
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ConfigError, FileRejectedError
 from dp_assets.domain.ingest.mapping_entries import MappingEntry, Written, mapping_entry
 from dp_assets.domain.ingest.producer_tables import read_producer_tables
 from dp_assets.domain.ingest.reference_tables import ReferenceTable, Row, read_table
+from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, FEED_COLUMNS, ProducerConfig
 
 
 def required_columns(producer: ProducerConfig) -> frozenset[str]:

@@ -18,7 +18,7 @@ from dp_assets.domain.ingest.conversions import CurrencyTable, UnitTable, read_c
 from dp_assets.domain.ingest.cross_reference import CrossReference, read_cross_reference
 
 if TYPE_CHECKING:
-    from dp_assets.domain.config import ProducerConfig
+    from dp_assets.domain.producer_config import ProducerConfig
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from pathlib import Path
 
 import polars as pl
 
-from dp_assets.domain.config import FileFormat, ProducerConfig
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.archives import Part, head_of, unpacked
 from dp_assets.domain.ingest.columnar_files import read_arrow, read_parquet
@@ -41,6 +40,7 @@ from dp_assets.domain.ingest.detection import (
 from dp_assets.domain.ingest.json_files import read_json
 from dp_assets.domain.ingest.sources import JSON_FORMATS, ROW, SURPLUS, Source, Table
 from dp_assets.domain.ingest.workbooks import Sheet, read_workbook
+from dp_assets.domain.producer_config import FileFormat, ProducerConfig
 
 __all__ = ["JSON_FORMATS", "ROW", "SURPLUS", "WORKBOOK_FORMATS", "Source", "detect_file", "read_source"]
 

@@ -14,8 +14,10 @@ import json
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 
-from dp_assets.domain.config import ATTRIBUTE_FEEDS, DemandConfig, Feed, PluginFilter, ProducerConfig
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.filter_config import PluginFilter
 from dp_assets.domain.ingest.filters import ENTRY_POINT_GROUP
+from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, Feed, ProducerConfig
 
 INGEST_FORMAT = 1
 """Raise it with every change of code after which the same bytes give other tables or another commit record."""

@@ -17,7 +17,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from dp_assets.domain.config import DemandConfig, Feed, ProducerConfig
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.producer_config import Feed, ProducerConfig
 
 FEED_ORDER: dict[Feed, int] = {"products": 0, "promotions": 1, "events": 1, "regressors": 1, "transactions": 2}
 """Reference data comes before the transactions that arrived with it."""

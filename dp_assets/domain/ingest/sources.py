@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from dp_assets.domain.config import FileFormat
+from dp_assets.domain.producer_config import FileFormat
 
 ROW = "__row_number__"
 SURPLUS = "__surplus__"

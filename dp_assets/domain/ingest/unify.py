@@ -19,8 +19,7 @@ import polars as pl
 
 from dp_assets.domain import contracts
 from dp_assets.domain.buckets import BucketGrid
-from dp_assets.domain.config import DemandConfig, ProducerConfig
-from dp_assets.domain.contracts import Table
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest import values
 from dp_assets.domain.ingest.conversions import convert_currencies, convert_units
@@ -30,6 +29,8 @@ from dp_assets.domain.ingest.mapping_entries import MappedColumns, MappingEntry
 from dp_assets.domain.ingest.schema_drift import EarlierColumns, changed_type, schema_drift
 from dp_assets.domain.ingest.sources import JSON_FORMATS, ROW, SURPLUS, Source
 from dp_assets.domain.ingest.verdicts import Verdicts, texts_of
+from dp_assets.domain.producer_config import ProducerConfig
+from dp_assets.domain.table import Table
 
 DEFAULT_PROMOTION = "promotion"
 FEED_TABLES: dict[str, str] = {

@@ -22,10 +22,10 @@ from typing import IO, Any
 
 import polars as pl
 
-from dp_assets.domain.config import FileFormat, ProducerConfig, ReadLimits, WorkbookOptions
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.archives import CHUNK_BYTES, ENCRYPTED, Budget
 from dp_assets.domain.ingest.sources import ROW, Table, spelled
+from dp_assets.domain.producer_config import FileFormat, ProducerConfig, ReadLimits, WorkbookOptions
 
 MOST_CELLS = 80_000_000
 """Cells of the rectangle around a sheet's content, which the reader holds in memory as a whole (some 40 bytes each)."""

@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dp_assets.domain.config import Filter
 from dp_assets.domain.errors import ConfigError
+from dp_assets.domain.filter_config import Filter
 from dp_assets.domain.ingest import filters as module
 from dp_assets.domain.ingest.filters import (
     apply_filters,

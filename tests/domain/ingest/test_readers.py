@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dp_assets.domain.config import ProducerConfig
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.readers import ROW, SURPLUS, Source, detect_file, read_source
+from dp_assets.domain.producer_config import ProducerConfig
 from tests.landed import FORMATS, encode, make_rows, shop_config
 
 

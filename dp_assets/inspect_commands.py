@@ -1,0 +1,156 @@
+"""`dp inspect`: what the lake holds, for people.
+
+Belongs here: commands that only read. Does not belong here: commands that change anything (`cli.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from dp_assets.terminal import console, open_project, say, show
+
+if TYPE_CHECKING:
+    from dp_assets.project import Project
+
+inspect = typer.Typer(no_args_is_help=True, help="Look at what the lake holds.")
+
+
+@inspect.command("files")
+def inspect_files(
+    status: Annotated[str | None, typer.Option(help="Only accepted, duplicate, quarantined or recalled ones.")] = None,
+) -> None:
+    """List file versions with arrival, rows and state."""
+    import polars as pl
+
+    from dp_assets.ingestion import unclaimed
+    from dp_assets.registry import recalled_versions
+
+    project = open_project()
+    lake = project.lake()
+    frame = lake.read_all("raw_files")
+    if frame is None:
+        raise typer.BadParameter("no file was ingested yet; run `dp run`")
+    withdrawn = pl.col("file_version_id").is_in(list(recalled_versions(lake)))
+    frame = frame.with_columns(pl.when(withdrawn).then(pl.lit("recalled")).otherwise("status").alias("status"))
+    for uri in unclaimed(project.landing(), project.config):
+        console.print(f"[yellow]{escape(uri)} matches no producer's files: it is never read[/]", highlight=False)
+    frame = frame if status is None else frame.filter(pl.col("status") == status)
+    show(
+        frame.sort("arrived_at", "uri").select(
+            "file_version_id", "uri", "arrived_at", "format", "rows", "status", "reason"
+        ),
+        f"{len(frame)} file versions",
+    )
+
+
+@inspect.command("ledger")
+def inspect_ledger(
+    producer: Annotated[str | None, typer.Option(help="Only this producer's files, one line each.")] = None,
+) -> None:
+    """Show what became of every row and unit that was read: totals per producer, filters, files; does it balance?"""
+    import polars as pl
+
+    from dp_assets.domain.ledger import file_ledger, imbalances, ledger_totals, rejections
+    from dp_assets.registry import recalled_versions
+
+    project = open_project()
+    lake = project.lake()
+    ledger = file_ledger(lake.committed("ingest").values(), recalled_versions(lake))
+    if producer is not None:
+        ledger = ledger.filter(pl.col("producer") == _known_producer(producer, project))
+    if ledger.is_empty():
+        raise typer.BadParameter("no file was ingested yet; run `dp run`")
+    rows = ["rows_read", "rows_accepted", "rows_rejected", "rows_duplicate"]
+    units = [name.replace("rows", "units") for name in rows]
+    totals = ledger_totals(ledger)
+    show(totals.select("producer", "files", "superseded", "recalled", "quarantined", *rows), "Rows by producer")
+    show(totals.select("producer", *units), "Units by producer")
+    show(rejections(ledger), "Rejected rows by filter or type rule")
+    if producer is not None:
+        columns = ["file_version_id", "uri", "arrived_at", "status", "recalled", *rows, "superseded_by"]
+        show(ledger.sort("arrived_at", "uri").select(columns), f"{len(ledger)} file versions")
+    found = imbalances(ledger)
+    for sentence in found:
+        console.print(f"[red]{escape(sentence)}[/]", highlight=False)
+    if found:
+        raise typer.Exit(1)
+    say(f"balanced: read = accepted + rejected + duplicate, for every one of {len(ledger)} file versions")
+
+
+@inspect.command("quality")
+def inspect_quality(
+    producer: Annotated[str | None, typer.Option(help="Only this producer's files.")] = None,
+    findings: Annotated[int, typer.Option(min=0, help="Findings to list, the most serious first.")] = 20,
+) -> None:
+    """Show how delivered files look beside their producer's history, and what stands out."""
+    from dp_assets.domain.quality import flagged, sentences, summary
+
+    project = open_project()
+    lake = project.lake()
+    versions = lake.partitions("data_quality")
+    if producer is not None:
+        name = _known_producer(producer, project)
+        versions = [version for version in versions if version.rsplit("-", 1)[0] == name]
+    reports = lake.read_all("data_quality", versions)
+    if reports is None:
+        raise typer.BadParameter("no file was reported on yet; run `dp run`")
+    show(summary(reports), f"{len(versions)} file versions")
+    for sentence in sentences(flagged(reports), findings):
+        console.print(f"• {escape(sentence)}", highlight=False)
+
+
+def _known_producer(name: str, project: Project) -> str:
+    names = [producer.name for producer in project.config.producers]
+    if name not in names:
+        raise typer.BadParameter(f"expected one of {', '.join(names)}, got {name!r}", param_hint="--producer")
+    return name
+
+
+@inspect.command("sku")
+def inspect_sku(sku: Annotated[str, typer.Argument(help="The SKU.")]) -> None:
+    """Show one SKU: attributes and where they came from, recent buckets, and the newest forecast."""
+    import polars as pl
+
+    project = open_project()
+    lake = project.lake()
+    cycles = lake.partitions("forecasts")
+    if not cycles:
+        raise typer.BadParameter("no cycle has been forecast yet; run `dp run`")
+    attributes = lake.read("sku_attributes", cycle=cycles[-1]).filter(pl.col("sku") == sku)
+    if attributes.is_empty():
+        raise typer.BadParameter(f"SKU {sku!r} is not known as of {cycles[-1]}", param_hint="sku")
+    show(
+        pl.DataFrame(
+            [
+                {"attribute": name, "value": str(attributes[name][0]), "from": attributes[f"{name}_source"][0]}
+                for name in project.config.attributes
+            ]
+        ),
+        f"SKU {sku} as of {cycles[-1]}",
+    )
+    buckets = lake.read_all("weekly_buckets", lake.partitions("weekly_buckets")[-8:])
+    if buckets is not None:
+        sums = (
+            buckets.filter(pl.col("sku") == sku)
+            .group_by("series_id", "bucket_start")
+            .agg(pl.col("quantity", "revenue", "transactions", "promoted_quantity").sum())
+        )
+        show(sums.sort("series_id", "bucket_start"), "Last eight buckets")
+    forecast = lake.read("forecasts", cycle=cycles[-1]).filter(pl.col("sku") == sku)
+    levels = [name for level in project.config.intervals.levels for name in (f"lower_{level}", f"upper_{level}")]
+    columns = ["series_id", "lead", "bucket_start", "forecast", "q0.5", *levels, "naive", "method"]
+    show(forecast.select(columns), f"Forecast of cycle {cycles[-1]}; receipt {forecast['receipt'][0][:16]}…")
+
+
+@inspect.command("accuracy")
+def inspect_accuracy() -> None:
+    """Show the accuracy of every scored cycle beside the naive forecast."""
+    from dp_assets.report import accuracy_report
+
+    accuracy = accuracy_report(open_project().lake())
+    if accuracy.is_empty():
+        raise typer.BadParameter("no cycle has been scored yet; its actuals come with the following weeks' files")
+    show(accuracy, "Accuracy by cycle")
