@@ -14,13 +14,18 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 DAGSTER, API = 3917, 8917
 PAGES = {
     "asset-graph": "/asset-groups",
     "forecasts": "/assets/forecasts?view=partitions",
+}
+
+SIZES: dict[str, ViewportSize] = {
+    "asset-graph": {"width": 1800, "height": 1700},  # the graph is fitted to the page only down to a readable size
+    "forecasts": {"width": 1600, "height": 900},
 }
 
 
@@ -38,6 +43,7 @@ def wait_for(url: str, seconds: float = 240) -> None:
 
 def take(page: Page, name: str, path: str) -> None:
     """One picture; the graph needs a while to be laid out."""
+    page.set_viewport_size(SIZES[name])
     page.goto(f"http://127.0.0.1:{DAGSTER}{path}", wait_until="domcontentloaded")
     page.wait_for_timeout(8_000)
     if name == "asset-graph":
@@ -59,7 +65,7 @@ def main() -> None:
         wait_for(f"http://127.0.0.1:{API}/healthz")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page(viewport={"width": 1600, "height": 900})
+            page = browser.new_page()
             for name, path in PAGES.items():
                 take(page, name, path)
             browser.close()
