@@ -11,7 +11,7 @@ import dagster as dg
 import polars as pl
 
 from dp_assets.domain.contracts import DATA_QUALITY
-from dp_assets.domain.quality import day_volumes, flagged, sentences
+from dp_assets.domain.quality import day_volumes, flagged, measures_in_short, sentences
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.pictures import draw, figure_markdown
 from dp_assets.previews import preview, table_schema
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PICTURES = 6
 """A run shows the daily volumes of this many files at most, those with findings first: a picture costs 0.2 s."""
+SPOKEN_FILES = 3
+"""Findings of a run with more files that stand out are said per measure: years of files would fill the screen."""
 SHOWN = ["measure", "subject", "value", "expected", "score", "compared_with", "verdict", "detail"]
 
 
@@ -57,10 +59,15 @@ def build(project: Project) -> dg.Definitions:
 
         def work(file_version_id: str) -> Mapping[str, Any]:
             found = reports.get(file_version_id, DATA_QUALITY.empty())
+            level = context.log.warning if len(eventful) <= SPOKEN_FILES else context.log.debug
             for finding in sentences(flagged(found), limit=3):
-                context.log.warning(finding)
+                level(finding)
             return _metadata(found, file_version_id in pictured)
 
+        if len(eventful) > SPOKEN_FILES:
+            for line in measures_in_short(pl.concat([reports[key] for key in eventful])):
+                context.log.warning(line)
+            context.log.info("`dp inspect quality` lists what stands out")
         return each_partition(context, work)
 
     return dg.Definitions(assets=[data_quality], asset_checks=[quality_gates(), quality_warnings()])

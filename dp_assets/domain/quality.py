@@ -334,11 +334,20 @@ def sentences(findings: pl.DataFrame, limit: int = 20) -> list[str]:
     return found + ([f"and {more} more"] if more > 0 else [])
 
 
+def measures_in_short(findings: pl.DataFrame) -> list[str]:
+    """One sentence per measure that stands out: in how many files, and in which of them most."""
+    return [
+        f"{measure} stands out in {found['file_version_id'].n_unique()} file(s), most in {sentences(found, 1)[0]}"
+        for (measure,), found in flagged(findings).group_by("measure", maintain_order=True)
+    ]
+
+
 def _sentence(row: Mapping[str, Any]) -> str:
     subject = "" if row["subject"] == FILE else f" of {row['subject']}"
     expected = "" if row["expected"] is None else f", usually {row['expected']:,.6g} (score {row['score']:.1f})"
     detail = f": {row['detail']}" if row["detail"] else ""
-    return f"{row['file_version_id']}: {row['measure']}{subject} is {row['value']:,.6g}{expected}{detail}"
+    value = f"{row['value']:.1%}" if row["measure"].endswith("_share") else f"{row['value']:,.6g}"
+    return f"{row['file_version_id']}: {row['measure']}{subject} is {value}{expected}{detail}"
 
 
 def summary(reports: pl.DataFrame) -> pl.DataFrame:

@@ -62,7 +62,7 @@ def test_by_default_a_strange_file_warns_and_stops_nothing(tmp_path: Path) -> No
     assert found["quality_warnings"].severity == dg.AssetCheckSeverity.WARN
     said = str(found["quality_warnings"].metadata["what was found"].value)
     assert f"{versions['shop/7.csv']}: rows is 840, usually 84" in said
-    assert "rejected_share is 0.2" in said
+    assert "rejected_share is 20.0%" in said
     shown = {one.partition: one.metadata for one in result.asset_materializations_for_node("data_quality")}
     strange, ordinary = shown[versions["shop/7.csv"]], shown[versions["shop/6.csv"]]
     assert "data:image/png;base64" in str(strange["rows per day"].value)
@@ -79,7 +79,7 @@ def test_a_block_gate_fails_the_check_and_holds_the_file_out_but_loses_nothing(t
     assert not gates.passed
     assert gates.severity == dg.AssetCheckSeverity.ERROR
     assert gates.metadata["files"].value == 1
-    assert "rejected_share is 0.2" in str(gates.metadata["what was found"].value)
+    assert "rejected_share is 20.0%" in str(gates.metadata["what was found"].value)
     assert world.lake.partitions("data_quality") == sorted(versions.values())
     assert set(counting_commits(world.lake)) == set(versions.values()) - {versions["shop/7.csv"]}
     assert dict(world.lake.read("file_ledger").select("uri", "recalled").iter_rows())["shop/7.csv"]

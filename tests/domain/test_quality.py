@@ -21,6 +21,7 @@ from dp_assets.domain.quality import (
     figures,
     flagged,
     gap_days,
+    measures_in_short,
     merge_seen,
     report,
     sentences,
@@ -201,7 +202,7 @@ def test_findings_are_said_in_words_what_blocks_first() -> None:
     quality = QualityConfig.model_validate({"gates": {"rejected_share": {"block": 0.3}}})
     found = report(file, [one.figures for one in past], merge_seen([one.shown for one in past]), quality)
     said = sentences(flagged(found), limit=2)
-    assert said[0].startswith("shop-10: rejected_share is 0.640")
+    assert said[0].startswith("shop-10: rejected_share is 64.1%")
     assert said[1].startswith("shop-10: rows is 2,806, usually 146 (score ") or "day_" in said[1]
     assert said[2].startswith("and ")
     by_measure = {row["measure"]: row for row in summary(found).iter_rows(named=True)}
@@ -209,6 +210,19 @@ def test_findings_are_said_in_words_what_blocks_first() -> None:
     volumes = day_volumes(found)
     assert volumes["flagged"].all()
     assert volumes["rows"].sum() == 2806
+
+
+def test_findings_of_many_files_are_said_once_per_measure_with_the_worst_file() -> None:
+    rejected = {3: 50, 5: 200, 7: 20}
+    quality = QualityConfig.model_validate({"gates": {"rejected_share": {"warn": 0.1}}})
+    reports = [
+        report(delivered(sales(week), week, {"exclude_returns": count}), [], merge_seen([]), quality)
+        for week, count in rejected.items()
+    ]
+    said = measures_in_short(pl.concat(reports))
+    (share,) = [line for line in said if line.startswith("rejected_share")]
+    assert share.startswith("rejected_share stands out in 3 file(s), most in shop-5: rejected_share is ")
+    assert len(said) == len({line.split(" ")[0] for line in said})
 
 
 def slow_scores(values: list[float], value: float) -> float:
