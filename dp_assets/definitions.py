@@ -42,14 +42,13 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         features,
         file_ledger,
         forecasts,
+        ingested_files,
         monitoring,
         published_forecasts,
-        raw_files,
         reconciled_rollups,
         residuals,
         serving_bundle,
         tuned_model,
-        unified_transactions,
         weekly_buckets,
     )
     from dp_assets.defs.automation import jobs, schedules, sensors
@@ -57,8 +56,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
     from dp_resources.dagster_resources import build_resources
 
     stages = (
-        raw_files,
-        unified_transactions,
+        ingested_files,
         data_quality,
         file_ledger,
         weekly_buckets,

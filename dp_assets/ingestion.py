@@ -64,10 +64,12 @@ class IngestReport:
 
     Attributes:
         record: the commit record.
+        profile: its row of `raw_files`.
         unified: accepted and rejected rows as written.
     """
 
     record: Mapping[str, Any]
+    profile: pl.DataFrame = field(repr=False)
     unified: Unified = field(repr=False)
 
     @property
@@ -239,30 +241,16 @@ def ingest_file(lake: Lake, config: DemandConfig, file_version_id: str, known: K
     """
     known = known_files(lake, config) if known is None else known
     found = registration(lake, file_version_id)
-    content = read_content(lake, config, found, known)
-    write_profile(lake, found, content)
-    return write_unified(lake, config, found, content, known)
+    made = work_out(lake, config, found, read_content(lake, config, found, known), known)
+    profile = write_profile(lake, found, made.content)
+    return IngestReport(_publish(lake, found.file_version_id, made.frames, made.record), profile, made.unified)
 
 
-def profile_file(
-    lake: Lake, config: DemandConfig, file_version_id: str, known: Known | None = None
-) -> tuple[pl.DataFrame, Content]:
-    """Reads one file version and writes what it found to `raw_files`; the row written, and the content."""
+def profile_file(lake: Lake, config: DemandConfig, file_version_id: str, known: Known | None = None) -> pl.DataFrame:
+    """Reads one file version and writes what it found to `raw_files`; the row written."""
     found = registration(lake, file_version_id)
     content = read_content(lake, config, found, known_files(lake, config) if known is None else known)
-    return write_profile(lake, found, content), content
-
-
-def unify_file(lake: Lake, config: DemandConfig, file_version_id: str, known: Known | None = None) -> IngestReport:
-    """Writes the unified tables of one file version, and commits it.
-
-    Its `raw_files` row is written, too: what is known of other versions may have changed since it was profiled.
-    """
-    known = known_files(lake, config) if known is None else known
-    found = registration(lake, file_version_id)
-    content = read_content(lake, config, found, known)
-    write_profile(lake, found, content)
-    return write_unified(lake, config, found, content, known)
+    return write_profile(lake, found, content)
 
 
 def write_profile(lake: Lake, found: Registration, content: Content) -> pl.DataFrame:
@@ -280,20 +268,6 @@ def write_profile(lake: Lake, found: Registration, content: Content) -> pl.DataF
     frame = contracts.RAW_FILES.conform(pl.DataFrame([row], schema_overrides=contracts.RAW_FILES.schema))
     lake.write("raw_files", frame, file_version=found.file_version_id)
     return frame
-
-
-def write_unified(
-    lake: Lake, config: DemandConfig, found: Registration, content: Content, known: Known
-) -> IngestReport:
-    """Writes the tables of one file version, then its commit record.
-
-    Where an earlier commit covers other content (the configuration changed since), it is withdrawn first: at no moment
-    does a commit cover tables that are half old and half new.
-    """
-    made = work_out(lake, config, found, content, known)
-    if made.content is not content:
-        write_profile(lake, found, made.content)
-    return IngestReport(_publish(lake, found.file_version_id, made.frames, made.record), made.unified)
 
 
 @dataclass(frozen=True)
@@ -366,6 +340,11 @@ def _account(status: Status, computed: Unified) -> dict[str, dict[str, Any]]:
 def _publish(
     lake: Lake, file_version_id: str, frames: Mapping[str, pl.DataFrame], record: dict[str, Any]
 ) -> dict[str, Any]:
+    """Writes the tables of one file version, then its commit record.
+
+    Where an earlier commit covers other content (the configuration changed since), it is withdrawn first: at no moment
+    does a commit cover tables that are half old and half new.
+    """
     earlier = lake.commit_of("ingest", file_version_id)
     if earlier is not None:
         tables = {table: sha256(parquet_bytes(frame)) for table, frame in frames.items()}

@@ -19,7 +19,7 @@ FAILURES_IN_A_ROW = 3
 
 
 def each_partition(
-    context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Any]], leave_failures: bool = False
+    context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Any]]
 ) -> dg.MaterializeResult[None]:
     """Calls `work` for every partition of the run, in order, and attaches the metadata it returns to that partition.
 
@@ -31,35 +31,50 @@ def each_partition(
     Args:
         context: of the asset.
         work: what to do for one partition.
-        leave_failures: a later asset of the same run does what failed here again, and fails in its turn. A failure
-            here would keep it from the other partitions.
     """
-    keys = list(context.partition_keys)
+    name = context.asset_key.to_user_string()
+    (result,) = each_partition_of(context, lambda key: {name: work(key)})
+    return result
+
+
+def each_partition_of(
+    context: dg.AssetExecutionContext, work: Callable[[str], Mapping[str, Mapping[str, Any]]]
+) -> list[dg.MaterializeResult[None]]:
+    """As `each_partition`, for a step of several assets, of which only some may be selected.
+
+    Args:
+        context: of the step.
+        work: what to do for one partition; asset → metadata, at least of those selected.
+    """
+    assets = {key.to_user_string(): key for key in sorted(context.selected_asset_keys)}
+    step, keys = " and ".join(assets), list(context.partition_keys)
     stride = max(1, len(keys) // SPOKEN_STEPS)
-    done: dict[str, dict[str, Any]] = {}
+    done: dict[str, Mapping[str, Mapping[str, Any]]] = {}
     failed: dict[str, Exception] = {}
     in_a_row = 0
     for number, key in enumerate(keys, start=1):
         level = context.log.info if number % stride == 0 or number == 1 else context.log.debug
-        level(f"{context.asset_key.to_user_string()} [{key}] ({number} of {len(keys)})")
+        level(f"{step} [{key}] ({number} of {len(keys)})")
         try:
-            done[key] = dict(work(key))
+            done[key] = work(key)
             in_a_row = 0
         except (OSError, ArtefactError) as error:  # StorageError is an OSError
             context.log.error(f"{key} is set aside: {error}")
             failed[key] = error
             in_a_row += 1
-            if len(keys) == 1 and not leave_failures:
+            if len(keys) == 1:
                 raise
             if in_a_row == FAILURES_IN_A_ROW:
                 break
-    if failed and (not leave_failures or in_a_row == FAILURES_IN_A_ROW):
+    for name, asset in assets.items():
         for key, metadata in done.items():
-            context.log_event(dg.AssetMaterialization(context.asset_key, partition=key, metadata=metadata))
+            if failed:
+                context.log_event(dg.AssetMaterialization(asset, partition=key, metadata=metadata[name]))
+            else:
+                context.add_asset_metadata(metadata[name], asset_key=asset, partition_key=key)
+    if failed:
         raise dg.Failure(description=_names(failed, len(keys) - len(done) - len(failed)))
-    for key, metadata in {**done, **{key: {"status": f"set aside: {error}"} for key, error in failed.items()}}.items():
-        context.add_asset_metadata(metadata, partition_key=key)
-    return dg.MaterializeResult()
+    return [dg.MaterializeResult(asset_key=asset) for asset in assets.values()]
 
 
 def _names(failed: Mapping[str, Exception], untried: int) -> str:

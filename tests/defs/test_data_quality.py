@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.defs import checks, data_quality, file_ledger, raw_files, unified_transactions
+from dp_assets.defs import checks, data_quality, file_ledger, ingested_files
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.project import build_project
 from dp_assets.registry import counting_commits
@@ -32,9 +32,7 @@ def make_world(tmp_path: Path, **quality: Any) -> World:
 def run(world: World) -> tuple[dg.ExecuteInProcessResult, dict[str, str]]:
     versions = {one.uri: one.file_version_id for one in world.register()}
     project = build_project(Settings(lake_root=str(world.folder / "lake")), world.config, world.folder, WallClock())
-    definitions = dg.Definitions.merge(
-        *(part.build(project) for part in (raw_files, unified_transactions, data_quality, file_ledger))
-    )
+    definitions = dg.Definitions.merge(*(part.build(project) for part in (ingested_files, data_quality, file_ledger)))
     contracts = [one for one in checks.build(project).asset_checks or [] if next(iter(one.check_keys)).name in CHECKS]
     keys = list(versions.values())
     with dg.DagsterInstance.ephemeral() as instance:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
-from dp_assets.defs import raw_files, unified_transactions
+from dp_assets.defs import ingested_files
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.project import build_project
 from dp_resources.clock import WallClock
@@ -27,12 +28,20 @@ def world(tmp_path: Path) -> World:
     return world
 
 
-def run(world: World, first: str, last: str, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+def run(
+    world: World, first: str, last: str, instance: dg.DagsterInstance, selected: list[str] | None = None
+) -> dg.ExecuteInProcessResult:
     project = build_project(Settings(lake_root=str(world.folder / "lake")), world.config, world.folder, WallClock())
-    definitions = dg.Definitions.merge(raw_files.build(project), unified_transactions.build(project))
+    definitions = ingested_files.build(project)
     assets = [one for one in definitions.assets or [] if isinstance(one, dg.AssetsDefinition)]
     tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    return dg.materialize(assets, instance=instance, resources={"lake": world.lake}, tags=tags)
+    return dg.materialize(assets, instance=instance, resources={"lake": world.lake}, tags=tags, selection=selected)
+
+
+def shown(result: dg.ExecuteInProcessResult, asset: dg.AssetKey) -> dict[str, Any]:
+    """Partition → metadata of its materialisation."""
+    events = result.asset_materializations_for_node("ingested_files")
+    return {str(one.partition): one.metadata for one in events if one.asset_key == asset}
 
 
 def test_one_run_ingests_every_file_and_quarantine_hides_none(world: World) -> None:
@@ -43,9 +52,7 @@ def test_one_run_ingests_every_file_and_quarantine_hides_none(world: World) -> N
         assert result.success
         for key in KEYS:
             assert instance.get_materialized_partitions(key) == set(found.values())
-    profiles, unified = (
-        {one.partition: one.metadata for one in result.asset_materializations_for_node(key.path[0])} for key in KEYS
-    )
+    profiles, unified = (shown(result, key) for key in KEYS)
     statuses = {uri: profiles[version]["status"].value for uri, version in found.items()}
     assert statuses == {
         "shop/a.csv": "accepted",
@@ -72,7 +79,7 @@ def test_changed_columns_are_listed_with_the_file_they_are_compared_with(world: 
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(str(FILE_PARTITIONS.name), list(found.values()))
         result = run(world, found["shop/a.csv"], found["shop/e.json"], instance)
-    unified = {one.partition: one.metadata for one in result.asset_materializations_for_node("unified_transactions")}
+    unified = shown(result, KEYS[1])
     assert unified[found["shop/a.csv"]]["schema drift"].value == "none"
     assert str(unified[found["shop/e.json"]]["schema drift"].value).splitlines() == [
         "- new since shop/c.json, not mapped and ignored: 'sort' (varchar)",
@@ -94,3 +101,20 @@ def test_the_assets_write_what_the_command_line_would(world: World, tmp_path: Pa
         assert run(world, found[0], found[0], instance).success
     assert world.bytes_of_lake() == before
     assert before == twin.bytes_of_lake()
+
+
+def test_either_asset_can_be_materialised_alone(world: World) -> None:
+    found = [one.file_version_id for one in world.register()]
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(str(FILE_PARTITIONS.name), found)
+        profiled = run(world, found[0], found[-1], instance, ["raw_files"])
+        assert not world.commits()
+        assert set(shown(profiled, KEYS[0])) == set(found)
+        assert not shown(profiled, KEYS[1])
+        unified = run(world, found[0], found[-1], instance, ["unified_transactions"])
+        assert len(world.commits()) == len(found)
+        assert set(shown(unified, KEYS[1])) == set(found)
+        assert not shown(unified, KEYS[0])
+        written = world.bytes_of_lake()
+        assert run(world, found[0], found[-1], instance).success
+    assert world.bytes_of_lake() == written

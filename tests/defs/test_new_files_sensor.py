@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dp_assets.defs import raw_files, unified_transactions
+from dp_assets.defs import ingested_files
 from dp_assets.defs.automation.sensors import MOST_ATTEMPTS, build, look_for_files, try_again
 from dp_assets.domain.errors import StorageError
 from dp_assets.partitions import FILE_PARTITIONS
@@ -132,7 +132,7 @@ def test_a_file_whose_bytes_cannot_be_read_fails_alone_and_by_name(world: World)
     broken.unlink()
     broken.mkdir()  # reading a folder fails as reading a broken disk does, for root as well
     project = project_of(world)
-    definitions = dg.Definitions.merge(raw_files.build(project), unified_transactions.build(project))
+    definitions = ingested_files.build(project)
     assets = [one for one in definitions.assets or [] if isinstance(one, dg.AssetsDefinition)]
     keys = [one.file_version_id for one in found.values()]
     with dg.DagsterInstance.ephemeral() as instance:
