@@ -145,6 +145,41 @@ def inspect_sku(sku: Annotated[str, typer.Argument(help="The SKU.")]) -> None:
     show(forecast.select(columns), f"Forecast of cycle {cycles[-1]}; receipt {forecast['receipt'][0][:16]}…")
 
 
+@inspect.command("attributes")
+def inspect_attributes(sku: Annotated[str, typer.Argument(help="The SKU.")]) -> None:
+    """Show what was known of a SKU when: every attribute's values, who said so, and what a planner corrected."""
+    import polars as pl
+
+    lake = open_project().lake()
+    cycle = _newest_cycle(lake.partitions("sku_attribute_history"))
+    history = lake.read("sku_attribute_history", cycle=cycle).filter(pl.col("sku") == sku)
+    if history.is_empty():
+        raise typer.BadParameter(f"nothing is known of SKU {sku!r} as of {cycle}", param_hint="sku")
+    value = pl.coalesce("value", pl.col("labels").list.join(", "), pl.lit("(nobody knows)")).alias("value")
+    columns = ["attribute", value, "known_from", "known_until", "producer", "file_version_id", "corrected"]
+    show(history.select(columns), f"SKU {sku} as of {cycle}")
+    conflicts = lake.read("attribute_conflicts", cycle=cycle).filter(pl.col("sku") == sku).drop("sku")
+    if len(conflicts):
+        show(conflicts, "Where producers disagree")
+
+
+@inspect.command("conflicts")
+def inspect_conflicts() -> None:
+    """Show which producers disagree on which attributes, and on how many SKUs, as of the newest cycle."""
+    from dp_assets.domain.attributes import conflict_summary
+
+    lake = open_project().lake()
+    cycle = _newest_cycle(lake.partitions("attribute_conflicts"))
+    conflicts = lake.read("attribute_conflicts", cycle=cycle)
+    show(conflict_summary(conflicts), f"{conflicts['sku'].n_unique()} SKUs with disagreements as of {cycle}")
+
+
+def _newest_cycle(cycles: list[str]) -> str:
+    if not cycles:
+        raise typer.BadParameter("no cycle has been computed yet; run `dp run`")
+    return max(cycles)
+
+
 @inspect.command("accuracy")
 def inspect_accuracy() -> None:
     """Show the accuracy of every scored cycle beside the naive forecast."""

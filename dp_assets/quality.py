@@ -53,6 +53,7 @@ GATE = "quality gate"
 NEEDED: dict[Feed, tuple[str, ...]] = {
     "transactions": ("row_number", "sku", "sold_on", "quantity", "unit_price"),
     "products": ("row_number", "sku"),
+    "attribute_corrections": ("row_number", "sku"),
     "promotions": ("row_number", "sku"),
     "events": ("row_number", "name"),
     "regressors": ("row_number", "name"),

@@ -48,29 +48,43 @@ class ModelRunner(DbtCliResource):
     def _initialize_dbt_core_adapter(self, args: Any) -> Any:
         return None
 
-    def build(self, context: dg.AssetExecutionContext, variables: Mapping[str, Any], folder: Path) -> list[Any]:
+    def build(
+        self, context: dg.AssetExecutionContext, variables: Mapping[str, Any], folder: Path, shared: str | None = None
+    ) -> list[Any]:
         """Builds and tests the models that the run selected, in one dbt process; Dagster's events, once all is well.
 
         Unit tests stay out: they judge the SQL, not the data, and run with the tests of the code.
+
+        Args:
+            context: the run, with the models it selected.
+            variables: what the models are told.
+            folder: where dbt leaves its artefacts.
+            shared: an intermediate model that several of the selected ones read; it is built once, as a table.
 
         Raises:
             dagster_dbt.errors.DagsterDbtCliRuntimeError: a model or a test failed; nothing was promoted.
         """
         arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables, sort_keys=True)]
+        arguments += ["--select", shared] if shared else []
         output = io.StringIO()
         try:
             with contextlib.redirect_stdout(output):
                 # The inner context: handed the outer one, dagster-dbt warns of its own use of a deprecated property.
                 started = self.cli(arguments, context=context.op_execution_context, target_path=folder / "target")
-                return list(started.stream())
+                return [event for event in started.stream() if shared is None or _model_of(event) != shared]
         finally:
             context.log.debug(output.getvalue()[-20_000:])
+
+
+def _model_of(event: Any) -> str:
+    """Name of the model that a Dagster event of dbt is about."""
+    return str(event.metadata["unique_id"].value).rsplit(".", 1)[-1]
 
 
 class LakeTranslator(DagsterDbtTranslator):
     """How dbt models appear in the graph: under their own names, in the buckets stage, fed by unified transactions.
 
-    The files behind the four sources are all written by `unified_transactions`. Which of them a bucket or a cycle reads
+    The files behind the sources are all written by `unified_transactions`. Which of them a bucket or a cycle reads
     follows from commit records, so the declared mapping is all of them: it is lineage, not scheduling.
     """
 

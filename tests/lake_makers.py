@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from dp_assets.domain.attributes import ATTRIBUTE_CORRECTIONS
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import PROMOTIONS, product_master, unified_transactions
@@ -21,19 +22,22 @@ Row = dict[str, Any]
 FEED_TABLES: dict[str, str] = {
     "transactions": "unified_transactions",
     "products": "product_master",
+    "attribute_corrections": "attribute_corrections",
     "promotions": "promotions",
 }
 
 
 def bucket_config(**overrides: Any) -> DemandConfig:
-    """Two shops, a product master that wins, a promotions calendar; a scalar and a list attribute."""
+    """Two shops, a product master that wins, corrections, a promotions calendar; a scalar and a list attribute."""
     sales = {"sku": "sku", "sold_at": "sold_at", "quantity": "quantity"}
+    said = {"sku": "sku", "attribute": "attribute", "value": "value"}
     plan = {"sku": "sku", "starts_on": "starts_on", "ends_on": "ends_on"}
     base: dict[str, Any] = {
         "producers": [
             {"name": "shop", "files": ["shop/*"], "columns": sales, "priority": 20},
             {"name": "web", "files": ["web/*"], "columns": sales, "priority": 20},
             {"name": "erp", "files": ["erp/*"], "feed": "products", "columns": {"sku": "sku"}, "priority": 10},
+            {"name": "planner", "files": ["planner/*"], "feed": "attribute_corrections", "columns": said},
             {"name": "marketing", "files": ["marketing/*"], "feed": "promotions", "columns": plan},
         ],
         "attributes": {"brand": {}, "composition": {}},
@@ -53,6 +57,12 @@ def sale(sku: str, sold_on: date, quantity: float = 1.0, **more: Any) -> Row:
     return {"sku": sku, "sold_on": sold_on, "quantity": quantity, **more}
 
 
+def correction(sku: str, attribute: str, said: str | list[str] | None) -> Row:
+    """One line of a planner: what an attribute is; None says that nobody knows."""
+    column = "labels" if isinstance(said, list) else "value"
+    return {"sku": sku, "attribute": attribute, column: sorted(said) if isinstance(said, list) else said}
+
+
 def promotion(sku: str, starts_on: date, ends_on: date | None = None) -> Row:
     """One promotion line; a week long unless an end is given."""
     return {"sku": sku, "starts_on": starts_on, "ends_on": ends_on or starts_on + timedelta(days=6)}
@@ -63,6 +73,7 @@ def feed_table(config: DemandConfig, feed: str) -> Table:
     return {
         "transactions": unified_transactions(config),
         "products": product_master(config),
+        "attribute_corrections": ATTRIBUTE_CORRECTIONS,
         "promotions": PROMOTIONS,
     }[feed]
 

@@ -42,6 +42,11 @@
   {{ return({
     'unified_transactions': transaction_columns(),
     'product_master': product_columns(),
+    'attribute_corrections': columns_of({
+      'file_version_id': 'string', 'row_number': 'bigint', 'producer': 'string', 'known_from': timestamp_type(),
+      'sku': 'string', 'attribute': 'string', 'value': 'string', 'labels': labels_type(),
+      'user': 'string', 'reason': 'string'
+    }),
     'promotions': columns_of({
       'file_version_id': 'string', 'row_number': 'bigint', 'producer': 'string', 'known_from': timestamp_type(),
       'sku': 'string', 'starts_on': 'date', 'ends_on': 'date', 'kind': 'string', 'discount': 'double', 'share': 'double'
@@ -49,7 +54,8 @@
     'version_spans': columns_of({
       'file_version_id': 'string', 'producer': 'string', 'feed': 'string', 'known_from': timestamp_type(),
       'superseded_from': timestamp_type()
-    })
+    }),
+    'bucket_ends': columns_of({'bucket_start': 'date', 'known_at': timestamp_type()})
   }) }}
 {%- endmacro -%}
 

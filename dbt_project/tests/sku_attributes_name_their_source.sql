@@ -1,12 +1,22 @@
--- An attribute has a source exactly if it has a value, and a SKU has attributes exactly if one of them has a value.
-select cycle, sku
-from {{ ref('sku_attributes') }}
-where has_attributes <> (
+-- An attribute with a value has a source, one without has none unless a correction left it empty, and a SKU has attributes
+-- exactly if one of them has a value.
+select attributes.cycle, attributes.sku
+from {{ ref('sku_attributes') }} as attributes
+where attributes.has_attributes <> (
     false
     {%- for attribute in var('attributes') %}
-    or {{ adapter.quote(attribute.name ~ '_source') }} is not null
+    or attributes.{{ adapter.quote(attribute.name) }} is not null
     {%- endfor %}
 )
 {%- for attribute in var('attributes') %}
-or ({{ adapter.quote(attribute.name) }} is null) <> ({{ adapter.quote(attribute.name ~ '_source') }} is null)
+{%- set value = 'attributes.' ~ adapter.quote(attribute.name) %}
+{%- set from_whom = 'attributes.' ~ adapter.quote(attribute.name ~ '_source') %}
+or ({{ value }} is not null and {{ from_whom }} is null)
+or (
+    {{ value }} is null
+    and {{ from_whom }} is not null
+    and {{ from_whom }} not in (
+        select producer || '/' || file_version_id from {{ source('lake', 'attribute_corrections') }}
+    )
+)
 {%- endfor %}

@@ -15,6 +15,7 @@ ASSET_OF_TABLE = {
     "rejected_rows": "unified_transactions",
     "file_buckets": "unified_transactions",
     "product_master": "unified_transactions",
+    "attribute_corrections": "unified_transactions",
     "promotions": "unified_transactions",
     "events": "unified_transactions",
     "regressors": "unified_transactions",

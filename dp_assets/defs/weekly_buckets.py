@@ -14,8 +14,14 @@ import polars as pl
 from dagster_dbt import dbt_assets
 
 from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT, current_manifest
+from dp_assets.domain.attributes import (
+    ATTRIBUTE_CONFLICTS,
+    SKU_ATTRIBUTE_HISTORY,
+    conflict_summary,
+    unknown_skus,
+)
 from dp_assets.domain.contracts import sku_attributes, transactions_cleaned, weekly_buckets
-from dp_assets.domain.contributions import Inputs, bucket_inputs
+from dp_assets.domain.contributions import Inputs, bucket_ends, bucket_inputs
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.plan import LakeState, recalls_of_cycles
 from dp_assets.domain.table import Table
@@ -43,7 +49,9 @@ def run_variables(project: Project, lake: Lake, staged: Staging) -> dict[str, An
     """Variables of every run: the configuration, the inputs, where output goes, and the contracts it must keep."""
     config = project.config
     contracts = {
-        "sku_attributes": contract_types(sku_attributes(config), ("cycle", "date")),
+        table.name: contract_types(table, ("cycle", "date"))
+        for table in (sku_attributes(config), ATTRIBUTE_CONFLICTS, SKU_ATTRIBUTE_HISTORY)
+    } | {
         "transactions_cleaned": contract_types(transactions_cleaned(config)),
     }
     return {
@@ -65,13 +73,14 @@ def stage_bucket_files(staged: Staging, lake: Lake, commits: Commits, keys: list
 
 
 def stage_cycle_files(staged: Staging, project: Project, lake: Lake, commits: Commits, keys: list[str]) -> None:
-    """The transactions and product masters that had arrived by the newest cycle's knowledge time."""
+    """The transactions, product masters and corrections that had arrived by the newest cycle's knowledge time."""
     spans = version_spans(commits.values())
-    newest = max(project.grid.known_at(project.grid.parse(key)) for key in keys)
-    known = spans.filter(pl.col("known_from") <= newest)["file_version_id"].to_list()
-    staged.read_files("unified_transactions", lake.paths("unified_transactions", known))
-    staged.read_files("product_master", lake.paths("product_master", known))
+    newest = max(project.grid.parse(key) for key in keys)
+    known = spans.filter(pl.col("known_from") <= project.grid.known_at(newest))["file_version_id"].to_list()
+    for table in ("unified_transactions", "product_master", "attribute_corrections"):
+        staged.read_files(table, lake.paths(table, known))
     staged.read_frame("version_spans", spans)
+    staged.read_frame("bucket_ends", bucket_ends(commits.values(), project.grid, newest))
 
 
 def promote(staged: Staging, lake: Lake, table: Table, column: str, key: str) -> tuple[pl.DataFrame, dict[str, Any]]:
@@ -100,6 +109,26 @@ def preview(frame: pl.DataFrame, rows: int = 5) -> str:
         return str(frame.head(rows))
 
 
+def cycle_tables(staged: Staging, lake: Lake, tables: list[Table], key: str) -> dict[str, dict[str, Any]]:
+    """Promotes one cycle of the selected tables; table → its metadata."""
+    frames, metadata = {}, {}
+    for table in tables:
+        frames[table.name], metadata[table.name] = promote(staged, lake, table, "cycle", key)
+    if (attributes := frames.get("sku_attributes")) is not None:
+        metadata["sku_attributes"] |= {
+            "without_attributes": int((~attributes["has_attributes"]).sum()),
+            "with_conflicts": int((attributes["conflicts"].list.len() > 0).sum()),
+        }
+    if (conflicts := frames.get("attribute_conflicts")) is not None:
+        summary = preview(conflict_summary(conflicts), rows=100)
+        metadata["attribute_conflicts"]["who disagrees on what"] = dg.MetadataValue.md(summary)
+    if (history := frames.get("sku_attribute_history")) is not None:
+        metadata["sku_attribute_history"]["corrected"] = int(history.filter("corrected").select("sku").n_unique())
+        if attributes is not None and (strangers := unknown_skus(history, attributes)):
+            metadata["sku_attribute_history"]["corrections of unknown SKUs"] = dg.MetadataValue.json(strangers[:100])
+    return metadata
+
+
 def publish_bucket(
     context: dg.AssetExecutionContext, staged: Staging, lake: Lake, tables: list[Table], key: str, inputs: Inputs
 ) -> None:
@@ -113,12 +142,11 @@ def publish_bucket(
 
 
 def build(project: Project) -> dg.Definitions:
-    """The bucket-partitioned models and the cycle-partitioned one."""
+    """The bucket-partitioned models and the cycle-partitioned ones."""
     config = project.config
     manifest = current_manifest(project.settings)
     dbt = runner(project)
     scratch = project.settings.state_dir.resolve() / "dbt"
-    attributes = sku_attributes(config)
     shared: dict[str, Any] = {
         "manifest": manifest,
         "dagster_dbt_translator": LakeTranslator(),
@@ -146,20 +174,22 @@ def build(project: Project) -> dg.Definitions:
     @dbt_assets(select="tag:cycle", name="cycle_models", partitions_def=project.cycles, **shared)
     def cycle_models(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[Any]:
         keys = list(context.partition_keys)
+        tables = [
+            table
+            for table in (ATTRIBUTE_CONFLICTS, SKU_ATTRIBUTE_HISTORY, sku_attributes(config))
+            if dg.AssetKey(table.name) in context.selected_asset_keys
+        ]
         state = LakeState(commits=lake.committed("ingest"), recalled=recalled_versions(lake))
         recalls = recalls_of_cycles(state, project.grid)
         with staging(scratch) as staged:
             stage_cycle_files(staged, project, lake, state.counting, keys)
             variables = {**run_variables(project, lake, staged), "cycles": cycle_variables(project.grid, keys)}
-            events = dbt.build(context, variables, staged.folder)
+            events = dbt.build(context, variables, staged.folder, shared="int_sku_values")
             for key in keys:
-                frame, metadata = promote(staged, lake, attributes, "cycle", key)
-                lake.commit("sku_attributes", key, {"cycle": key, "recalls": list(recalls(key))})
-                metadata |= {
-                    "without_attributes": int((~frame["has_attributes"]).sum()),
-                    "with_conflicts": int((frame["conflicts"].list.len() > 0).sum()),
-                }
-                context.add_asset_metadata(metadata, asset_key=attributes.name, partition_key=key)
+                for name, metadata in cycle_tables(staged, lake, tables, key).items():
+                    context.add_asset_metadata(metadata, asset_key=name, partition_key=key)
+                if "sku_attributes" in (table.name for table in tables):
+                    lake.commit("sku_attributes", key, {"cycle": key, "recalls": list(recalls(key))})
         yield from events
 
     return dg.Definitions(assets=[bucket_models, cycle_models])

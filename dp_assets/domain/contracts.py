@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS, ATTRIBUTE_CORRECTIONS, SKU_ATTRIBUTE_HISTORY
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.table import LABELS, UTC_TIME, Column, Table
 
@@ -44,7 +45,7 @@ RAW_FILES = Table(
         _FILE_VERSION,
         _text("content_sha256", "SHA-256 of the bytes"),
         _text("producer", "producer whose glob matched"),
-        _text("feed", "transactions, products, promotions, events or regressors"),
+        _text("feed", "what it holds, e.g. transactions or products, as `feed` of its producer"),
         _text("uri", "path below the landing root"),
         _text("etag", "storage's version tag of the object"),
         Column("bytes", pl.Int64(), "size", "bytes", minimum=0),
@@ -115,7 +116,7 @@ FILE_LEDGER = Table(
     columns=(
         _FILE_VERSION,
         _text("producer", "producer"),
-        _text("feed", "transactions, products, promotions, events or regressors"),
+        _text("feed", "what it holds, e.g. transactions or products, as `feed` of its producer"),
         _text("uri", "path below the landing root"),
         Column("arrived_at", UTC_TIME, "arrival by the producer's rule"),
         _text("status", "accepted, duplicate or quarantined"),
@@ -265,7 +266,11 @@ def sku_attributes(config: DemandConfig) -> Table:
             _text("sku", "stock keeping unit"),
             *attribute_columns(config),
             *(
-                _text(f"{name}_source", f"producer/file version that {name} was inherited from", nullable=True)
+                _text(
+                    f"{name}_source",
+                    f"producer/file version that says what {name} is, or that nobody knows",
+                    nullable=True,
+                )
                 for name in config.attributes
             ),
             Column("conflicts", LABELS, "attributes for which producers disagree"),
@@ -560,10 +565,13 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         DATA_QUALITY,
         FILE_LEDGER,
         product_master(config),
+        ATTRIBUTE_CORRECTIONS,
         PROMOTIONS,
         EVENTS,
         REGRESSORS,
         sku_attributes(config),
+        ATTRIBUTE_CONFLICTS,
+        SKU_ATTRIBUTE_HISTORY,
         weekly_buckets(config),
         transactions_cleaned(config),
         eligibility(config),

@@ -13,10 +13,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+import polars as pl
+
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.ingest.recipe import short_hash
+from dp_assets.domain.table import UTC_TIME
 
 Commit = Mapping[str, Any]
 Inputs = dict[str, str]
@@ -73,3 +76,22 @@ def _arrived_between(arrivals: list[tuple[datetime, str]], since: datetime, unti
     begin = bisect_left(arrivals, (since, ""))
     end = len(arrivals) if until is None else bisect_left(arrivals, (until, ""))
     return [version for _, version in arrivals[begin:end]]
+
+
+def bucket_ends(commits: Iterable[Commit], grid: BucketGrid, before: date) -> pl.DataFrame:
+    """Buckets that were sold in, and the knowledge time of the cycle that follows each: earlier cycles never read them.
+
+    Args:
+        commits: commit records of ingestion.
+        grid: the bucket grid.
+        before: buckets from this one on are left out.
+
+    Returns:
+        bucket_start, known_at (UTC). Buckets before the first of the grid are known like that one's predecessor.
+    """
+    starts = {date.fromisoformat(str(bucket)) for commit in commits for bucket in commit["buckets"]}
+    found = sorted(start for start in starts if start < before)
+    moments = [grid.known_at(max(start, grid.first - grid.step) + grid.step) for start in found]
+    return pl.DataFrame(
+        {"bucket_start": found, "known_at": moments}, schema={"bucket_start": pl.Date, "known_at": UTC_TIME}
+    )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FileFormat = Literal["csv", "parquet", "arrow", "ndjson", "json", "xlsx", "xls", "ods"]
 
 
-Feed = Literal["transactions", "products", "promotions", "events", "regressors"]
+Feed = Literal["transactions", "products", "attribute_corrections", "promotions", "events", "regressors"]
 
 
 TRANSACTION_COLUMNS: frozenset[str] = frozenset(
@@ -42,6 +42,10 @@ CONVERSION_COLUMNS: frozenset[str] = frozenset({"unit", "currency"})
 FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
     "transactions": (frozenset({"sku", "sold_at", "quantity"}), TRANSACTION_COLUMNS | CONVERSION_COLUMNS),
     "products": (frozenset({"sku"}), frozenset({"sku"})),
+    "attribute_corrections": (
+        frozenset({"sku", "attribute", "value"}),
+        frozenset({"sku", "attribute", "value", "user", "reason"}),
+    ),
     "promotions": (
         frozenset({"sku", "starts_on", "ends_on"}),
         frozenset({"sku", "starts_on", "ends_on", "kind", "discount", "share", "location"}),
@@ -114,8 +118,9 @@ class ProducerConfig(Section):
     name: Slug
     """Short name; appears in file versions, tables and messages."""
     feed: Feed = "transactions"
-    """What the files hold: sales lines, a product master (attributes per SKU), a promotions calendar, a calendar of
-    events (school holidays, feasts, closures), or values of regressors (see `regressors`)."""
+    """What the files hold: sales lines, a product master (attributes per SKU), planners' corrections of attributes (one
+    SKU and attribute per line; they win over every producer), a promotions calendar, a calendar of events (school
+    holidays, feasts, closures), or values of regressors (see `regressors`)."""
     files: tuple[str, ...] = Field(min_length=1)
     """Globs below the landing root; the first producer whose glob matches owns the file."""
     format: FileFormat | Literal["auto"] = "auto"

@@ -24,13 +24,14 @@ from dp_assets.recalls import write_event
 from dp_resources.dbt import ModelRunner
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
-from tests.lake_makers import at, bucket_config, ingest, promotion, sale
+from tests.lake_makers import at, bucket_config, correction, ingest, promotion, sale
 
 pytestmark = pytest.mark.slow
 
 WEEK = timedelta(weeks=1)
 FIRST = date(2017, 1, 2)
 BUCKETS = ("weekly_buckets", "transactions_cleaned")
+ATTRIBUTES = ("sku_attributes", "attribute_conflicts", "sku_attribute_history")
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def key(week: int) -> str:
 def test_the_models_stand_in_the_graph_under_their_names_and_read_every_file(world: World) -> None:
     graph = world.definitions().resolve_asset_graph()
     keys = {asset.to_user_string() for asset in graph.materializable_asset_keys}
-    assert keys == {"weekly_buckets", "transactions_cleaned", "sku_attributes"}
+    assert keys == {"weekly_buckets", "transactions_cleaned", *ATTRIBUTES}
     for name in keys:
         node = graph.get(dg.AssetKey(name))
         assert node.parent_keys == {dg.AssetKey("unified_transactions")}
@@ -236,6 +237,59 @@ def test_attributes_of_a_recalled_file_are_not_inherited(world: World) -> None:
     assert world.run(key(2), assets=("sku_attributes",)).success
     assert world.lake.read("sku_attributes", cycle=key(2))["brand"].to_list() == ["own"]
     assert world.lake.commit_of("sku_attributes", key(2)) == {"cycle": key(2), "recalls": ["w1"]}
+
+
+def test_a_correction_wins_from_its_arrival_on_and_what_producers_say_is_still_reported(world: World) -> None:
+    world.land("w0", [sale("milk", FIRST, brand="own"), sale("salt", FIRST, brand="own")], 0)
+    world.land("master", [{"sku": "milk", "brand": "national"}], 0, producer="erp")
+    said = [correction("milk", "brand", "local"), correction("salt", "brand", None), correction("mlik", "brand", "x")]
+    world.land("said", said, 1, producer="planner")
+    result = world.run(key(1), key(2), assets=ATTRIBUTES)
+    assert result.success
+
+    before, after = (world.lake.read("sku_attributes", cycle=key(week)) for week in (1, 2))
+    columns = ["sku", "brand", "brand_source", "conflicts", "has_attributes"]
+    assert before.select(columns).rows() == [
+        ("milk", "national", "erp/master", ["brand"], True),
+        ("salt", "own", "shop/w0", [], True),
+    ]
+    assert after.select(columns).rows() == [
+        ("milk", "local", "planner/said", ["brand"], True),
+        ("salt", None, "planner/said", [], False),
+    ]
+    conflicts = [world.lake.read("attribute_conflicts", cycle=key(week)) for week in (1, 2)]
+    assert [one.select("producer", "value", "wins").rows() for one in conflicts] == [
+        [("erp", "national", True), ("shop", "own", False)],
+        [("erp", "national", False), ("shop", "own", False)],
+    ]
+    history = world.lake.read("sku_attribute_history", cycle=key(2))
+    first, second = at(FIRST + WEEK), at(FIRST + 2 * WEEK)
+    sold = world.project.grid.known_at(FIRST + WEEK)
+    assert history.select("sku", "known_from", "known_until", "value", "producer", "corrected").rows() == [
+        ("milk", first, second, "national", "erp", False),
+        ("milk", second, None, "local", "planner", True),
+        ("mlik", second, None, "x", "planner", True),
+        ("salt", sold, second, "own", "shop", False),
+        ("salt", second, None, None, "planner", True),
+    ]
+    told = {
+        event.partition: event.metadata
+        for event in result.asset_materializations_for_node("cycle_models")
+        if event.asset_key == dg.AssetKey("sku_attribute_history")
+    }
+    assert told[key(2)]["corrections of unknown SKUs"].value == ["mlik"]
+
+
+def test_a_recalled_correction_was_never_known(world: World) -> None:
+    world.land("w0", [sale("milk", FIRST, brand="own")], 0)
+    assert world.run(key(2), assets=ATTRIBUTES).success
+    before = [world.lake.read(name, cycle=key(2)) for name in ATTRIBUTES]
+    world.land("said", [correction("milk", "brand", "local")], 0, producer="planner")
+    assert world.run(key(2), assets=ATTRIBUTES).success
+    assert world.lake.read("sku_attributes", cycle=key(2))["brand"].to_list() == ["local"]
+    write_event(world.lake, "said", False, "ann", "wrong list", world.project.clock.now())
+    assert world.run(key(2), assets=ATTRIBUTES).success
+    assert all(world.lake.read(name, cycle=key(2)).equals(one) for name, one in zip(ATTRIBUTES, before, strict=True))
 
 
 def test_running_again_changes_nothing(world: World) -> None:

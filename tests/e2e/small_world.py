@@ -59,6 +59,13 @@ def world_config(**overrides: Any) -> DemandConfig:
                 "priority": 1,
             },
             {
+                "name": "planner",
+                "feed": "attribute_corrections",
+                "files": ["planner/*.csv"],
+                "arrival": "modified_at",
+                "columns": {"sku": "sku", "attribute": "attribute", "value": "value", "user": "who", "reason": "why"},
+            },
+            {
                 "name": "marketing",
                 "feed": "promotions",
                 "files": ["marketing/*.csv"],
@@ -138,6 +145,12 @@ def land_holidays(root: Path) -> None:
     drop(root / "schools" / "2017.csv", "\n".join(["what,from,to", *lines]) + "\n", MONDAY)
 
 
+def land_corrections(root: Path) -> None:
+    """Writes what a planner knows better than the producers: one brand, and one that nobody knows."""
+    lines = ["sku,attribute,value,who,why", "S001,brand,local,ann,bought in spring", "S002,brand,,ann,unclear"]
+    drop(root / "planner" / "corrections.csv", "\n".join(lines) + "\n", MONDAY + timedelta(weeks=2))
+
+
 def promoted_skus(week: int, skus: int, seed: int) -> set[int]:
     """The SKUs on display in a week."""
     return set(np.random.default_rng([seed, week, 1]).choice(skus, 3, replace=False).tolist())
@@ -181,6 +194,7 @@ class World:
         master = [f"S{sku:03d},{DEPARTMENTS[sku % 3]}" for sku in range(24)]
         drop(folder / "landing" / "master" / "products.csv", "\n".join(["sku,department", *master]) + "\n", MONDAY)
         land_holidays(folder / "landing")
+        land_corrections(folder / "landing")
         for week in range(PLANNED_AHEAD):
             land_plan(folder / "landing", week)
         for week in range(weeks):

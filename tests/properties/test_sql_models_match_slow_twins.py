@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,19 +21,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dp_assets.dbt_manifest import dbt_command
+from dp_assets.domain.attributes import (
+    ATTRIBUTE_CONFLICTS,
+    SKU_ATTRIBUTE_HISTORY,
+    conflict_summary,
+    known_at_moment,
+)
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import sku_attributes, weekly_buckets
+from dp_assets.domain.contributions import bucket_ends
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.table import Table
 from dp_resources.dbt import cycle_variables, model_variables
-from tests.lake_makers import at, bucket_config, conformed
-from tests.oracles.sku_attributes import attributes_as_of
+from tests.lake_makers import at, bucket_config, conformed, correction
+from tests.oracles.sku_attributes import Landed, attributes_as_of, conflicts_as_of, history_as_of
 from tests.oracles.weekly_buckets import contributions
 
 pytestmark = pytest.mark.slow
 
 FIRST = date(2017, 1, 2)
 CUTOFF = FIRST + timedelta(weeks=8)
+EARLIER = FIRST + timedelta(weeks=4)
 DAYS = st.integers(-6, 69).map(lambda days: FIRST + timedelta(days=days))
 ARRIVALS = st.integers(0, 80).map(lambda days: at(FIRST + timedelta(days=days)))
 SKUS = st.sampled_from(["milk", "bread", "salt"])
@@ -52,6 +61,12 @@ SALES = st.fixed_dictionaries(
     }
 )
 PRODUCTS = st.fixed_dictionaries({"sku": SKUS, "brand": BRANDS, "composition": LABELS})
+CORRECTIONS = st.builds(
+    lambda sku, brand, labels: correction(sku, *(("composition", labels) if labels else ("brand", brand))),
+    st.sampled_from(["milk", "bread", "misspelt"]),
+    st.sampled_from([None, "own", "local"]),
+    LABELS,
+)
 PLANS = st.builds(
     lambda sku, start, days: {"sku": sku, "starts_on": start, "ends_on": start + timedelta(days=days)},
     SKUS,
@@ -72,7 +87,11 @@ def versions(producer: str, rows: st.SearchStrategy[Any]) -> st.SearchStrategy[l
 
 
 LANDED = st.tuples(
-    versions("shop", SALES), versions("web", SALES), versions("erp", PRODUCTS), versions("marketing", PLANS)
+    versions("shop", SALES),
+    versions("web", SALES),
+    versions("erp", PRODUCTS),
+    versions("planner", CORRECTIONS),
+    versions("marketing", PLANS),
 ).map(lambda groups: [version for group in groups for version in group])
 
 
@@ -80,10 +99,10 @@ LANDED = st.tuples(
 def compiled(weeks: int, key: tuple[str, ...]) -> dict[str, str]:
     """The marts' statements for buckets of that length and that series key, upstream models included."""
     config = configured(weeks, key)
-    cycles = cycle_variables(BucketGrid.of(config), [CUTOFF.isoformat()])
+    cycles = cycle_variables(BucketGrid.of(config), [EARLIER.isoformat(), CUTOFF.isoformat()])
     variables = json.dumps({**model_variables(config), "cycles": cycles})
     with TemporaryDirectory() as folder:
-        command = dbt_command("compile", "--select", "marts", "--vars", variables, folder=Path(folder))
+        command = dbt_command("compile", "--select", "marts int_sku_values", "--vars", variables, folder=Path(folder))
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
         nodes = json.loads((Path(folder) / "manifest.json").read_text())["nodes"]
@@ -99,13 +118,16 @@ class RandomLake:
 
     def __init__(self, config: DemandConfig, landed: list[dict[str, Any]]) -> None:
         self.config = config
+        self.made: dict[str, pl.DataFrame] = {}
         commits = [self.commit(number, version) for number, version in enumerate(landed)]
         self.spans = version_spans(commits)
         self.tables = {
             "unified_transactions": self.frame("transactions", landed),
             "product_master": self.frame("products", landed),
+            "attribute_corrections": self.frame("attribute_corrections", landed),
             "promotions": self.frame("promotions", landed),
             "version_spans": self.spans,
+            "bucket_ends": bucket_ends(commits, BucketGrid.of(config), CUTOFF),
         }
 
     def name(self, version: dict[str, Any]) -> str:
@@ -115,6 +137,8 @@ class RandomLake:
     def commit(self, number: int, version: dict[str, Any]) -> dict[str, Any]:
         feed = self.config.producer(version["producer"]).feed
         record = {"producer": version["producer"], "feed": feed, "uri": version["uri"], "status": "accepted"}
+        grid, days = BucketGrid.of(self.config), [row["sold_on"] for row in version["rows"] if "sold_on" in row]
+        record["buckets"] = [grid.start_of(day).isoformat() for day in days]
         return {**record, "file_version_id": self.name(version), "arrived_at": version["arrived_at"].isoformat()}
 
     def frame(self, feed: str, landed: list[dict[str, Any]]) -> pl.DataFrame:
@@ -128,16 +152,36 @@ class RandomLake:
     def rows(self, table: str) -> list[dict[str, Any]]:
         return self.tables[table].to_dicts()
 
+    @property
+    def landed(self) -> Landed:
+        """What the slow twins of attributes read."""
+        names = ("unified_transactions", "product_master", "attribute_corrections")
+        return Landed(self.spans.to_dicts(), *(self.rows(name) for name in names))
+
+    def of_cycle(self, table: Table, cutoff: date) -> pl.DataFrame:
+        """One cycle's rows of a mart."""
+        return table.conform(self.run(table.name).filter(pl.col("cycle") == cutoff))
+
     def run(self, model: str) -> pl.DataFrame:
-        key = tuple(self.config.series_key)
-        with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            connection.execute("create schema lake")
-            for name, frame in self.tables.items():
-                connection.register("incoming", frame.to_arrow())
-                connection.execute(f"create table lake.{name} as select * from incoming")
-            result = connection.sql(compiled(self.config.bucket.weeks, key)[model])
-            return pl.DataFrame(result.to_arrow_table())
+        """All rows of a mart."""
+        if model not in self.made:
+            self.made[model] = pl.DataFrame(self.connection.sql(self.statements[model]).to_arrow_table())
+        return self.made[model]
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(":memory:", config={"threads": 1})
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("create schema lake")
+        for name, frame in self.tables.items():
+            connection.register("incoming", frame.to_arrow())
+            connection.execute(f"create table lake.{name} as select * from incoming")
+        connection.execute(f"create table int_sku_values as {self.statements['int_sku_values']}")
+        return connection
+
+    @property
+    def statements(self) -> dict[str, str]:
+        return compiled(self.config.bucket.weeks, tuple(self.config.series_key))
 
 
 EXAMPLES = settings(
@@ -166,10 +210,57 @@ def test_contributions_are_those_of_the_slow_twin(
 @EXAMPLES
 def test_attributes_are_those_of_the_slow_twin(weeks: int, landed: list[dict[str, Any]]) -> None:
     lake = RandomLake(configured(weeks, ("sku",)), landed)
-    expected = attributes_as_of(
-        lake.config, CUTOFF, lake.spans.to_dicts(), lake.rows("unified_transactions"), lake.rows("product_master")
-    )
-    assert sku_attributes(lake.config).conform(lake.run("sku_attributes")).to_dicts() == expected
+    for cutoff in (EARLIER, CUTOFF):
+        expected = attributes_as_of(lake.config, cutoff, lake.landed)
+        assert lake.of_cycle(sku_attributes(lake.config), cutoff).to_dicts() == expected
+
+
+@pytest.mark.parametrize("weeks", [1, 4])
+@given(landed=LANDED)
+@EXAMPLES
+def test_disagreements_are_kept_and_counted(weeks: int, landed: list[dict[str, Any]]) -> None:
+    lake = RandomLake(configured(weeks, ("sku",)), landed)
+    conflicts = lake.of_cycle(ATTRIBUTE_CONFLICTS, CUTOFF)
+    assert conflicts.to_dicts() == conflicts_as_of(lake.config, CUTOFF, lake.landed)
+    attributes = lake.of_cycle(sku_attributes(lake.config), CUTOFF)
+    assert conflict_summary(conflicts)["skus"].sum() == attributes["conflicts"].list.len().sum()
+
+
+@pytest.mark.parametrize("weeks", [1, 2, 4])
+@given(landed=LANDED)
+@EXAMPLES
+def test_the_history_is_that_of_the_slow_twin(weeks: int, landed: list[dict[str, Any]]) -> None:
+    lake = RandomLake(configured(weeks, ("sku",)), landed)
+    for cutoff in (EARLIER, CUTOFF):
+        history = lake.of_cycle(SKU_ATTRIBUTE_HISTORY, cutoff)
+        expected = history_as_of(lake.config, cutoff, lake.landed)
+        assert history.drop("file_version_id").to_dicts() == [
+            {name: row[name] for name in history.columns if name != "file_version_id"} for row in expected
+        ]
+        producers = dict(lake.spans.select("file_version_id", "producer").iter_rows())
+        assert [producers[version] for version in history["file_version_id"]] == history["producer"].to_list()
+
+
+@pytest.mark.parametrize("weeks", [1, 2])
+@given(landed=LANDED)
+@EXAMPLES
+def test_the_history_read_at_a_cycles_knowledge_time_is_what_the_cycle_knew(
+    weeks: int, landed: list[dict[str, Any]]
+) -> None:
+    lake = RandomLake(configured(weeks, ("sku",)), landed)
+    history = lake.of_cycle(SKU_ATTRIBUTE_HISTORY, CUTOFF)
+    for cutoff in (EARLIER, CUTOFF):
+        held = known_at_moment(history, BucketGrid.of(lake.config).known_at(cutoff)).to_dicts()
+        known = {(row["sku"], row["attribute"]): row for row in held}
+        assert len(known) == len(held)
+        for sku in lake.of_cycle(sku_attributes(lake.config), cutoff).to_dicts():
+            for name, attribute in lake.config.attributes.items():
+                row = known.pop((sku["sku"], name), None)
+                column = "labels" if attribute.kind == "multi" else "value"
+                assert sku[name] == (row[column] if row else None)
+                source = sku[f"{name}_source"]
+                assert (source.split("/")[0] if source else None) == (row["producer"] if row else None)
+        assert all(row["corrected"] for row in known.values())
 
 
 @given(landed=LANDED, order=st.randoms(use_true_random=False))
@@ -178,9 +269,12 @@ def test_the_order_of_files_changes_nothing(landed: list[dict[str, Any]], order:
     config = configured(1, ("sku",))
     shuffled = list(landed)
     order.shuffle(shuffled)
-    for table in (weekly_buckets(config), sku_attributes(config)):
-        first, second = (RandomLake(config, files).run(table.name) for files in (landed, shuffled))
-        assert table.conform(first).equals(table.conform(second))
+    table = weekly_buckets(config)
+    first, second = (RandomLake(config, files).run(table.name) for files in (landed, shuffled))
+    assert table.conform(first).equals(table.conform(second))
+    for table in (sku_attributes(config), ATTRIBUTE_CONFLICTS, SKU_ATTRIBUTE_HISTORY):
+        first, second = (RandomLake(config, files).of_cycle(table, CUTOFF) for files in (landed, shuffled))
+        assert first.equals(second)
 
 
 @given(landed=LANDED, after=st.integers(0, 85))

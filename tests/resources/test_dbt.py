@@ -15,15 +15,17 @@ from polars.testing import assert_frame_equal
 
 from dp_assets import dbt_manifest
 from dp_assets.dbt_manifest import DBT_PROJECT, current_manifest, dbt_command, ensure_manifest, project_hash
+from dp_assets.domain.attributes import ATTRIBUTE_CORRECTIONS
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.contracts import PROMOTIONS, product_master, unified_transactions, weekly_buckets
+from dp_assets.domain.contributions import bucket_ends
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.events import version_spans
 from dp_resources.dbt import DUCKDB_TYPES, contract_types, cycle_variables, model_variables
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from dp_resources.warehouse import Staging, staging
-from tests.lake_makers import at, bucket_config, ingest, promotion, sale
+from tests.lake_makers import at, bucket_config, correction, ingest, promotion, sale
 
 
 def dbt(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +40,7 @@ def properties(model: str) -> dict[str, Any]:
 
 
 def test_producers_are_ranked_by_priority_then_by_their_order() -> None:
-    assert model_variables(bucket_config())["producers"] == ["erp", "shop", "web", "marketing"]
+    assert model_variables(bucket_config())["producers"] == ["erp", "shop", "web", "planner", "marketing"]
 
 
 def test_variables_say_what_the_configuration_says() -> None:
@@ -117,7 +119,7 @@ def test_a_bare_build_passes_with_every_unit_test(tmp_path: Path) -> None:
     kinds = [result["unique_id"].split(".")[0] for result in results if result["status"] in {"pass", "success"}]
     assert kinds.count("unit_test") >= 9
     assert kinds.count("test") >= 16
-    assert kinds.count("model") == 3
+    assert kinds.count("model") == 5
 
 
 @pytest.mark.slow
@@ -125,7 +127,7 @@ def test_the_models_read_the_columns_that_ingestion_writes(tmp_path: Path) -> No
     config = bucket_config()
     variables = {"attributes": model_variables(config)["attributes"]}
     written = {"unified_transactions": unified_transactions(config), "product_master": product_master(config)}
-    for name, table in {**written, "promotions": PROMOTIONS}.items():
+    for name, table in {**written, "promotions": PROMOTIONS, "attribute_corrections": ATTRIBUTE_CORRECTIONS}.items():
         code = "{{ log('COLUMNS ' ~ tojson(lake_tables()['" + name + "']), info=true) }}"
         done = dbt(tmp_path, "compile", "--inline", code, "--vars", json.dumps(variables))
         assert done.returncode == 0, done.stdout
@@ -151,11 +153,11 @@ def test_spark_and_duckdb_give_the_same_marts(tmp_path: Path) -> None:
         assert_frame_equal(staged["duckdb"][name], staged["spark"][name])
 
 
-MARTS = ("weekly_buckets", "sku_attributes", "transactions_cleaned")
+MARTS = ("weekly_buckets", "sku_attributes", "attribute_conflicts", "sku_attribute_history", "transactions_cleaned")
 
 
 def small_run(run: Staging) -> str:
-    """Variables over a lake with a restated file, a promotion, a product master and a list attribute."""
+    """Variables over a lake with a restated file, a promotion, a product master, corrections and a list attribute."""
     config = bucket_config(bucket={"weeks": 2})
     lake, monday = Lake(run.folder / "lake"), date(2017, 1, 2)
     lines = [
@@ -163,17 +165,21 @@ def small_run(run: Staging) -> str:
         sale("milk", monday + timedelta(days=8), 4, brand="own"),
         sale("salt", monday - timedelta(days=3), 1),
     ]
+    said = [correction("milk", "brand", "local"), correction("salt", "composition", ["sodium", "iodine"])]
     commits = [
         ingest(lake, config, "plan", [promotion("milk", monday)], at(monday), "marketing"),
         ingest(lake, config, "old", lines, at(monday + timedelta(days=16)), uri="shop/a"),
         ingest(lake, config, "new", lines[:1], at(monday + timedelta(days=17)), uri="shop/a"),
         ingest(lake, config, "web", [sale("milk", monday, brand="other")], at(monday + timedelta(days=16)), "web"),
         ingest(lake, config, "master", [{"sku": "salt", "composition": ["salt"]}], at(monday), "erp"),
+        ingest(lake, config, "said", said, at(monday + timedelta(days=20)), "planner"),
     ]
-    for table in ("unified_transactions", "product_master", "promotions"):
+    for table in ("unified_transactions", "product_master", "attribute_corrections", "promotions"):
         run.read_files(table, lake.paths(table))
     run.read_frame("version_spans", version_spans(commits))
-    cycles = cycle_variables(BucketGrid.of(config), ["2017-01-16", "2017-01-30"])
+    grid = BucketGrid.of(config)
+    run.read_frame("bucket_ends", bucket_ends(commits, grid, date(2017, 1, 30)))
+    cycles = cycle_variables(grid, ["2017-01-16", "2017-01-30"])
     staged = {"inputs": str(run.list_inputs()), "staging": str(run.folder), "cycles": cycles}
     return json.dumps({**model_variables(config), **staged})
 

@@ -6,24 +6,12 @@ with spans as (
 ),
 
 cycles as (
-    {% for cycle in var('cycles') %}
-    select
-        cast('{{ cycle.cutoff }}' as date) as cycle,
-        cast('{{ cycle.known_at }}' as {{ timestamp_type() }}) as known_at
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select cast(null as date) as cycle, cast(null as {{ timestamp_type() }}) as known_at where false
-    {%- endfor %}
+    {{ run_cycles() }}
 
 ),
 
 producers as (
-    {% for producer in var('producers') %}
-    select '{{ producer }}' as producer, {{ loop.index }} as place
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select cast(null as {{ dbt.type_string() }}) as producer, 0 as place where false
-    {%- endfor %}
+    {{ run_producers() }}
 
 ),
 

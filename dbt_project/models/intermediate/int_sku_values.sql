@@ -1,4 +1,7 @@
 -- One row per SKU × file version × bucket (product masters have no bucket): the last value each attribute has there.
+-- Runs of cycles build three marts of it, so they keep it: the transactions are read once.
+{{ config(materialized='table' if var('cycles') else 'ephemeral') }}
+
 with transactions as (
 
     select * from {{ ref('stg_transactions') }}

@@ -17,7 +17,7 @@ from dp_resources.lake import Lake
 
 INGESTION = ("raw_files", "unified_transactions", "data_quality", "file_ledger")
 BUCKETS = ("weekly_buckets", "transactions_cleaned")
-PREPARATION = ("sku_attributes", "features")
+PREPARATION = ("sku_attributes", "attribute_conflicts", "sku_attribute_history", "features")
 TRAINING = ("encoders", "tuned_model", "residuals")
 FORECASTING = (
     "forecasts",

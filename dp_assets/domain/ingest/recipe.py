@@ -37,7 +37,7 @@ def recipe(producer: ProducerConfig, feed: Feed, config: DemandConfig) -> str:
         "feed": feed,
         "producer": producer.model_dump(mode="json", exclude=set(ELSEWHERE)),
     }
-    if feed in ATTRIBUTE_FEEDS:
+    if feed in ATTRIBUTE_FEEDS | {"attribute_corrections"}:
         parts["attributes"] = [(name, one.model_dump(mode="json")) for name, one in config.attributes.items()]
     else:
         parts["zone"] = config.bucket.time_zone

@@ -20,7 +20,14 @@ from typing import Any
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.producer_config import Feed, ProducerConfig
 
-FEED_ORDER: dict[Feed, int] = {"products": 0, "promotions": 1, "events": 1, "regressors": 1, "transactions": 2}
+FEED_ORDER: dict[Feed, int] = {
+    "products": 0,
+    "attribute_corrections": 1,
+    "promotions": 1,
+    "events": 1,
+    "regressors": 1,
+    "transactions": 2,
+}
 """Reference data comes before the transactions that arrived with it."""
 TICK = timedelta(microseconds=1)
 

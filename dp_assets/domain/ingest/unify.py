@@ -11,13 +11,14 @@ so that filters see the SKUs of the business. Rows read are always rows accepted
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
 
 from dp_assets.domain import contracts
+from dp_assets.domain.attributes import ATTRIBUTE_CORRECTIONS
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import FileRejectedError
@@ -30,12 +31,13 @@ from dp_assets.domain.ingest.schema_drift import EarlierColumns, changed_type, s
 from dp_assets.domain.ingest.sources import JSON_FORMATS, ROW, SURPLUS, Source
 from dp_assets.domain.ingest.verdicts import Verdicts, texts_of
 from dp_assets.domain.producer_config import ProducerConfig
-from dp_assets.domain.table import Table
+from dp_assets.domain.table import LABELS, Table
 
 DEFAULT_PROMOTION = "promotion"
 FEED_TABLES: dict[str, str] = {
     "transactions": "unified_transactions",
     "products": "product_master",
+    "attribute_corrections": "attribute_corrections",
     "promotions": "promotions",
     "events": "events",
     "regressors": "regressors",
@@ -117,6 +119,8 @@ def unify(
     file = _File(source, MappedColumns(source, mapping, decimal, thousands), producer, config, header)
     if producer.feed == "products":
         unified = _unify_products(file)
+    elif producer.feed == "attribute_corrections":
+        unified = _unify_attribute_corrections(file)
     elif producer.feed == "promotions":
         unified = _unify_promotions(file)
     elif producer.feed == "events":
@@ -161,15 +165,14 @@ class _File:
 
     def attributes(self) -> dict[str, pl.Series]:
         """Configured attributes as the rows carry them: text, or lists of text for multi-label ones."""
-        json_lists = self.source.format in JSON_FORMATS
-
-        def labels(separator: str) -> Callable[[pl.Series], pl.Series]:
-            return lambda series: values.labels(series, separator, json_lists)
-
         return {
-            name: self.mapped.typed(name, labels(one.separator)) if one.kind == "multi" else self.texts(name)
+            name: self.labels(name, one.separator) if one.kind == "multi" else self.texts(name)
             for name, one in self.config.attributes.items()
         }
+
+    def labels(self, name: str, separator: str) -> pl.Series:
+        json_lists = self.source.format in JSON_FORMATS
+        return self.mapped.typed(name, lambda series: values.labels(series, separator, json_lists))
 
     def skus(self, codes: pl.Series, days: pl.Series | None) -> pl.Series:
         """SKUs of the business that the producer's codes stand for on business days; see `CrossReference.resolve`."""
@@ -275,6 +278,32 @@ def _unify_products(file: _File) -> Unified:
     verdicts = _surplus(file.source)
     verdicts.reject(typed["sku"].is_null(), "missing_sku", texts_of("expected a SKU, got nothing"))
     return _without_quantity(typed, verdicts, contracts.product_master(file.config), file)
+
+
+def _unify_attribute_corrections(file: _File) -> Unified:
+    """What planners say about SKUs, one attribute per line; a line without a value says that nobody knows it."""
+    configured, names = file.config.attributes, file.texts("attribute")
+    columns = {
+        "row_number": file.source.frame[ROW],
+        "sku": file.skus(file.identifiers("sku"), None),
+        "attribute": names,
+        "value": file.texts("value"),
+        **{name: file.texts(name) for name in ("user", "reason")},
+    }
+    labels = pl.lit(None, LABELS)
+    for name, one in configured.items():
+        if one.kind == "multi" and (names == name).any():
+            columns[f"labels of {name}"] = file.labels("value", one.separator)
+            labels = (
+                pl.when(pl.col("attribute") == name).then(pl.col(f"labels of {name}").list.sort()).otherwise(labels)
+            )
+    is_list = pl.col("attribute").is_in([name for name, one in configured.items() if one.kind == "multi"])
+    typed = _frame(columns).with_columns(pl.when(~is_list).then("value").alias("value"), labels.alias("labels"))
+    verdicts = _surplus(file.source)
+    _reject_missing(verdicts, typed, ("sku", "attribute"))
+    expected = f"expected one of the attributes {', '.join(configured) or '(none is configured)'}, got '{{}}'"
+    verdicts.reject(~names.is_in(list(configured)), "unknown_attribute", texts_of(expected, names))
+    return _without_quantity(typed, verdicts, ATTRIBUTE_CORRECTIONS, file)
 
 
 def _unify_promotions(file: _File) -> Unified:

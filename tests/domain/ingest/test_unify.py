@@ -280,7 +280,28 @@ def test_regressor_values_are_numbers_of_a_day_for_one_sku_or_for_all(tmp_path: 
     assert found.rejected["reason"].to_list() == reasons
 
 
-@pytest.mark.parametrize("feed", ["transactions", "products", "promotions", "events", "regressors"])
+def test_corrections_carry_a_value_or_a_whole_list_and_an_empty_one_says_that_nobody_knows(tmp_path: Path) -> None:
+    said = {"sku": "item", "attribute": "what", "value": "is", "reason": "because", "user": "who"}
+    attributes = {"brand": {}, "composition": {"separator": "/"}}
+    config = shop_config(
+        feed="attribute_corrections", columns=said, config={"attributes": attributes, "hierarchies": []}
+    )
+    lines = "milk,brand,own,new owner,ann|milk,composition,wool/silk,,ann|salt,brand,,,|salt,colour,red,,|,brand,own,,"
+    result = unified(tmp_path, "\n".join(["item,what,is,because,who", *lines.split("|")]).encode(), config)
+    assert result.rows.select("sku", "attribute", "value", "labels", "user", "reason").rows() == [
+        ("milk", "brand", "own", None, "ann", "new owner"),
+        ("milk", "composition", None, ["silk", "wool"], "ann", None),
+        ("salt", "brand", None, None, None, None),
+    ]
+    assert result.rejected.select("row_number", "reason", "detail").rows() == [
+        (4, "unknown_attribute", "expected one of the attributes brand, composition, got 'colour'"),
+        (5, "missing_sku", "expected sku, got nothing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "feed", ["transactions", "products", "attribute_corrections", "promotions", "events", "regressors"]
+)
 def test_nothing_unified_keeps_the_contracts(feed: str) -> None:
     nothing = nothing_unified(feed, shop_config())
     assert nothing.rows_read == 0

@@ -11,6 +11,12 @@ with offers as (
 
 ),
 
+corrections as (
+
+    select * from {{ ref('int_sku_corrections') }}
+
+),
+
 inherited as (
 
     select
@@ -33,6 +39,39 @@ inherited as (
 
 ),
 
+corrected as (
+
+    select
+        cycle,
+        sku
+        {%- for attribute in var('attributes') %},
+        min_by({{ 'labels' if attribute.kind == 'multi' else 'given' }}, place)
+            filter (where attribute = '{{ attribute.name }}') as {{ adapter.quote(attribute.name) }},
+        min_by(producer || '/' || file_version_id, place)
+            filter (where attribute = '{{ attribute.name }}') as {{ adapter.quote(attribute.name ~ '_source') }}
+        {%- endfor %}
+    from corrections
+    group by cycle, sku
+
+),
+
+decided as (
+
+    select
+        inherited.cycle,
+        inherited.sku,
+        {%- for attribute in var('attributes') %}
+        {%- set value = adapter.quote(attribute.name) %}
+        {%- set source = adapter.quote(attribute.name ~ '_source') %}
+        case when corrected.{{ source }} is null then inherited.{{ value }} else corrected.{{ value }} end as {{ value }},
+        coalesce(corrected.{{ source }}, inherited.{{ source }}) as {{ source }},
+        {%- endfor %}
+        {{ labels_present(disagreements) }} as conflicts
+    from inherited
+    left join corrected on inherited.cycle = corrected.cycle and inherited.sku = corrected.sku
+
+),
+
 described as (
 
     select
@@ -44,14 +83,14 @@ described as (
         {%- for attribute in var('attributes') %}
         {{ adapter.quote(attribute.name ~ '_source') }},
         {%- endfor %}
-        {{ labels_present(disagreements) }} as conflicts,
+        conflicts,
         (
             false
             {%- for attribute in var('attributes') %}
             or {{ adapter.quote(attribute.name) }} is not null
             {%- endfor %}
         ) as has_attributes
-    from inherited
+    from decided
 
 )
 
