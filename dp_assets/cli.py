@@ -195,6 +195,20 @@ def prepare() -> None:
 
 
 @app.command()
+def ddl(
+    root: Annotated[
+        str, typer.Option(help="Root of the lake, e.g. s3://bucket/lake; the configured one by default.")
+    ] = "",
+    database: Annotated[str, typer.Option(help="Database in the catalogue.")] = "demand_planner",
+) -> None:
+    """Print what makes the lake's tables queryable in Athena and Glue: dp ddl --root s3://bucket/lake > lake.sql."""
+    from dp_assets.domain.table_ddl import lake_ddl
+
+    project = open_project()
+    typer.echo("\n\n".join(lake_ddl(project.config, root or project.lake().root, database)))
+
+
+@app.command()
 def up(
     dagster_port: Annotated[int, typer.Option(help="Port of the Dagster web UI.")] = 3000,
     api_port: Annotated[int, typer.Option(help="Port of the forecast API.")] = 8000,
