@@ -34,11 +34,22 @@ def at_least(name: str, value: float, peer: str, bar: float) -> Finding:
     return Finding(name, round(value, 3), "ratio", peer, f">= {bar}", value >= bar)
 
 
+def share(name: str, value: float, peer: str) -> Finding:
+    """A ratio without a bar, for the picture."""
+    return Finding(name, round(value, 3), "ratio", peer, "", True)
+
+
 def show(table: list[Finding], benchmark: str) -> None:
     """Prints the table and writes it to benchmarks/out/<benchmark>.json."""
     for one in table:
-        print(f"{one.name:56} {one.value:7.3f}  {one.bar:8} {'holds' if one.holds else 'MISSED':7} against {one.peer}")
+        print(f"{one.name:56} {one.value:7.3f}  {one.bar:8} {_verdict(one):7} against {one.peer}")
     OUT.mkdir(parents=True, exist_ok=True)
     out = OUT / f"{benchmark}.json"
     out.write_text(json.dumps([asdict(one) for one in table], indent=1) + "\n")
     print(f"written to {out}")
+
+
+def _verdict(one: Finding) -> str:
+    if not one.bar:
+        return ""
+    return "holds" if one.holds else "MISSED"

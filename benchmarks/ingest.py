@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -18,19 +17,14 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.findings import OUT, Finding, at_least, at_most, show
-from benchmarks.ingest_files import FIRST, SKUS, WEEKS, configuration, write_files
+from benchmarks.findings import Finding, at_least, at_most, share, show
+from benchmarks.ingest_files import SKUS, WEEKS, write_files
 from benchmarks.ingest_peers import PEERS
-from dp_assets.dbt_manifest import ensure_manifest
-from dp_resources.settings import Settings
 
 OURS = "demand planner"
-STATE = OUT / "state"
-"""Where dbt's parsed project stays from run to run, as it does in a deployment."""
 
 
 @dataclass(frozen=True)
@@ -67,53 +61,13 @@ def run_peer(name: str, work: Path) -> dict[str, Any]:
     return {"units": PEERS[name](work / "landing", out)}
 
 
-def run_ours(work: Path) -> dict[str, Any]:
-    """The product over the landed files, as `dp run` does it, up to the panel; CPU seconds of each stage."""
-    import dagster as dg
+def report_of(name: str, work: Path) -> dict[str, Any]:
+    """One run in this process. The product is imported for its own runs only: a bare engine must not pay for that."""
+    if name != OURS:
+        return run_peer(name, work)
+    from benchmarks.ingest_ours import run_ours
 
-    from dp_assets.domain.buckets import BucketGrid
-    from dp_assets.domain.contracts import sku_attributes
-    from dp_assets.domain.features import Plans, build_features
-    from dp_assets.domain.plan import plan_requests
-    from dp_assets.execution import definitions_for, execute, register
-    from dp_assets.lake_state import read_state
-    from dp_assets.project import build_project
-    from dp_resources.clock import SimulatedClock
-
-    for place in ("lake", "dagster", "ours"):
-        shutil.rmtree(work / place, ignore_errors=True)
-        (work / place).mkdir(parents=True)
-    clock = SimulatedClock(work / "clock.json")
-    after = FIRST + timedelta(weeks=WEEKS, days=1)
-    clock.set(datetime(after.year, after.month, after.day, 12, tzinfo=UTC))
-    settings = Settings(state_dir=STATE, clock="simulated", executor="in_process")
-    project = build_project(settings, configuration(work), work, clock)
-    stages: dict[str, float] = {}
-    with dg.DagsterInstance.local_temp(str(work / "dagster")) as instance:
-        spent = _spent()
-        register(project, instance)
-        definitions = definitions_for(project, lambda text: None)
-        stages["register and load"], spent = _spent() - spent, _spent()
-        while plans := plan_requests(read_state(project.lake()), project.config, clock.now()):
-            if plans[0].job not in ("ingest_new_files", "refresh_buckets"):
-                break
-            execute(plans[0], project, definitions, instance)
-            stages[plans[0].job], spent = _spent() - spent, _spent()
-    lake, config = project.lake(), project.config
-    buckets = lake.read_all("weekly_buckets")
-    if buckets is None:
-        raise RuntimeError("expected weekly buckets, found none; see the output above")
-    units = float(buckets["quantity"].sum())
-    cutoff = BucketGrid.of(config).newest_cutoff(clock.now())
-    panel = build_features(buckets, sku_attributes(config).empty(), Plans(), config, cutoff).panel
-    panel.save(work / "ours")
-    stages["panel"] = _spent() - spent
-    return {"units": units, "stages": {name: round(seconds, 2) for name, seconds in stages.items()}}
-
-
-def _spent() -> float:
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    return run_ours(work)
 
 
 def rounds(work: Path, repeats: int) -> dict[str, list[Measured]]:
@@ -133,21 +87,39 @@ def rounds(work: Path, repeats: int) -> dict[str, list[Measured]]:
 
 
 def findings(found: dict[str, list[Measured]]) -> list[Finding]:
-    """Medians of each engine, ours against the better of the two bare ones and against pandas."""
+    """Medians: the main line against the better of the two bare engines and against pandas, and what comes on top."""
     cpu = {name: statistics.median(one.cpu for one in runs) for name, runs in found.items()}
     peak = {name: statistics.median(one.peak for one in runs) for name, runs in found.items()}
     best = min(("duckdb", "polars"), key=lambda name: cpu[name])
     leanest = min(("duckdb", "polars"), key=lambda name: peak[name])
-    return [
-        at_most("landing to panel: CPU", cpu[OURS] / cpu[best], f"bare {best} ({cpu[best]:.1f} s)", 1.3),
-        at_least("landing to panel: speed", cpu["pandas"] / cpu[OURS], f"chunked pandas ({cpu['pandas']:.1f} s)", 2.5),
+    ours = {
+        name: median_of(found[OURS], name)
+        for name in ("main", "main_peak", "channels", "rolling", "everything", "peak")
+    }
+    start = cpu[OURS] - ours["everything"] - ours["channels"] - ours["rolling"]  # imports
+    bare, bare_peak = f"bare {best} ({cpu[best]:.1f} s)", f"bare {leanest} ({peak[leanest]:.2f} GB)"
+    lines = [
+        at_most("main line: CPU", (start + ours["main"]) / cpu[best], bare, 1.3),
         at_most(
-            "landing to panel: peak memory",
-            peak[OURS] / peak[leanest],
-            f"bare {leanest} ({peak[leanest]:.2f} GB)",
-            1.25,
+            "main line without caps and channels", (start + ours["main"] - ours["channels"]) / cpu[best], bare, 1.3
         ),
+        at_least("main line: speed", cpu["pandas"] / (start + ours["main"]), f"pandas ({cpu['pandas']:.1f} s)", 2.5),
+        at_most("main line: peak memory", ours["main_peak"] / peak[leanest], bare_peak, 1.25),
+        share("everything, extras included: CPU", (start + ours["everything"]) / cpu[best], bare),
+        share("everything, extras included: peak memory", ours["peak"] / peak[leanest], bare_peak),
+        share("caps and channels", ours["channels"] / ours["rolling"], f"bare coreforecast ({ours['rolling']:.1f} s)"),
     ]
+    stages = {
+        name: statistics.median(one.report["stages"][name] for one in found[OURS])
+        for name in found[OURS][0].report["stages"]
+    }
+    whole = start + ours["everything"]
+    named = {"start of the process": start, **stages}
+    return [*lines, *(share(f"  {name}", part / whole, f"everything: {part:.1f} s") for name, part in named.items())]
+
+
+def median_of(runs: list[Measured], name: str) -> float:
+    return statistics.median(one.report[name] for one in runs)
 
 
 def memory_growth(work: Path, rows: int) -> Finding:
@@ -171,9 +143,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.run:
-        report = run_ours(options.work) if options.run == OURS else run_peer(options.run, options.work)
-        print(json.dumps(report))
+        print(json.dumps(report_of(options.run, options.work)))
         return
+    from benchmarks.ingest_late import measure as late_files
+    from benchmarks.ingest_ours import STATE
+    from dp_assets.dbt_manifest import ensure_manifest
+    from dp_resources.settings import Settings
+
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as scratch:
         work = Path(scratch)
@@ -181,7 +157,8 @@ def main(argv: list[str] | None = None) -> None:
         paths = write_files(work / "landing", options.rows)
         ensure_manifest(Settings(state_dir=STATE))
         print(f"{len(paths)} files, {sum(path.stat().st_size for path in paths) / 1e9:.2f} GB; {options.rounds} rounds")
-        show([*findings(rounds(work, options.rounds)), memory_growth(work, options.rows // 2)], "ingest")
+        table = [*findings(rounds(work, options.rounds)), memory_growth(work, options.rows // 2)]
+        show([*table, *late_files(options.rounds)], "ingest")
 
 
 if __name__ == "__main__":

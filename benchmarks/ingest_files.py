@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from dp_assets.domain.config import DemandConfig
+if TYPE_CHECKING:
+    from dp_assets.domain.config import DemandConfig
 
 FIRST = date(2017, 1, 2)
 WEEKS = 260
@@ -26,6 +27,8 @@ PRODUCERS = ("north", "online", "franchise")
 
 def configuration(folder: Path) -> DemandConfig:
     """The three producers as a customer would configure them, all paths below a folder."""
+    from dp_assets.domain.config import DemandConfig  # here, because the bare engines read this module, too
+
     common = {"arrival": "modified_at", "format": "csv", "time_zone": "UTC"}
     producers = [
         {
@@ -78,7 +81,7 @@ def write_files(landing: Path, rows: int, seed: int = 20170102, files: int = FIL
             lines = _lines(np.random.default_rng([seed, number, part]), rows // (len(PRODUCERS) * files), part, files)
             path = landing / producer / f"part-{part:03d}.csv"
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(producer, lines, path)
+            write_lines(producer, lines, path)
             os.utime(path, (ARRIVED, ARRIVED))
             written.append(path)
     return written
@@ -108,7 +111,8 @@ def _lines(rng: np.random.Generator, rows: int, part: int, files: int) -> pl.Dat
     )
 
 
-def _write(producer: str, lines: pl.DataFrame, path: Path) -> None:
+def write_lines(producer: str, lines: pl.DataFrame, path: Path) -> None:
+    """Writes lines (sku, at, units, amount, shop) as that producer delivers them."""
     if producer == "north":
         names = {"at": "Zeit", "sku": "Artikel", "units": "Menge", "amount": "Umsatz", "shop": "Ort"}
         named = lines.select(*names).rename(names)

@@ -19,6 +19,8 @@ from dp_resources.settings import Settings
 
 DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
+PARSED = "partial_parse.msgpack"
+"""What dbt keeps of a parsed project, beside the manifest that others read."""
 SOURCES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "tests/**/*")
 
 
@@ -63,7 +65,8 @@ def ensure_manifest(settings: Settings) -> Path:
         with tempfile.TemporaryDirectory(prefix="parse-", dir=folder.parent) as target:
             parse(settings.dbt_target, Path(target))
             folder.mkdir(exist_ok=True)
-            (Path(target) / "manifest.json").replace(folder / "manifest.json")
+            for name in (PARSED, "manifest.json"):  # the manifest last: its presence says that both are there
+                (Path(target) / name).replace(folder / name)
         _remove_others(folder, settings.dbt_target)
     return folder / "manifest.json"
 

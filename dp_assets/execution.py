@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import dagster as dg
@@ -86,8 +86,14 @@ def register(project: Project, instance: dg.DagsterInstance, progress: Progress 
     return len(missing)
 
 
-def execute(plan: RunPlan, project: Project, definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
-    """Runs one plan, range by range.
+def execute(
+    plan: RunPlan,
+    project: Project,
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    assets: Sequence[str] | None = None,
+) -> None:
+    """Runs one plan, range by range; all assets of its job with their checks, or only the named ones.
 
     Raises:
         RunFailedError: a step failed; what earlier steps published stays, and a rerun continues from there.
@@ -98,7 +104,11 @@ def execute(plan: RunPlan, project: Project, definitions: dg.Definitions, instan
     for group in contiguous(tuple(key for key in plan.partition_keys if key in listed), order):
         tags = {RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200], **own_process()}
         result = job.execute_in_process(
-            run_config={"loggers": {"console": {}}}, instance=instance, tags=tags, raise_on_error=False
+            run_config={"loggers": {"console": {}}},
+            instance=instance,
+            tags=tags,
+            asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
+            raise_on_error=False,
         )
         if not result.success:
             raise RunFailedError(f"job {plan.job} failed for {group[0]} … {group[-1]}: {_first_failure(result)}")

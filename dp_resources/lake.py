@@ -20,7 +20,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -181,11 +181,21 @@ class Lake:
             found = self._glob(f"{self.root}/{table}/*=*/part.parquet")
             return sorted(path if self.is_local else self.fs.unstrip_protocol(path) for path in found)
         wanted = set(partitions)
+        if self.is_local:  # looked up one by one: a listing would grow with all there ever was
+            named = (self.path(table, **{key: name}) for name in wanted for key in PARTITION_KEYS)
+            return sorted(path for path in named if Path(path).exists())
         return [path for path in self.paths(table) if path.rsplit("/", 2)[1].split("=", 1)[1] in wanted]
+
+    def frames(
+        self, table: str, partitions: Iterable[str] | None = None, columns: Iterable[str] | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """The named partitions (default: all) one after another, in partition order; all columns or the named ones."""
+        for path in self.paths(table, partitions):
+            yield pl.read_parquet(io.BytesIO(self.read_bytes(path)), columns=list(columns) if columns else None)
 
     def read_all(self, table: str, partitions: Iterable[str] | None = None) -> pl.DataFrame | None:
         """The named partitions (default: all) as one frame, in partition order; None when there are none."""
-        frames = [pl.read_parquet(io.BytesIO(self.read_bytes(path))) for path in self.paths(table, partitions)]
+        frames = list(self.frames(table, partitions))
         return pl.concat(frames, how="vertical") if frames else None
 
     def partitions(self, table: str) -> list[str]:

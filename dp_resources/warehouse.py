@@ -1,6 +1,7 @@
 """One run of the SQL models: what it reads, where its output waits, and handing that output over.
 
-Belongs here: the staging folder of a run, the lists of input files, reading one partition of a staged mart.
+Belongs here: the staging folder of a run, the lists of input files, reading a staged mart partition by
+partition.
 Does not belong here: starting dbt (`dp_resources/dbt.py`), what is promoted to the lake (`defs/weekly_buckets.py`).
 
 A run gets a folder of its own and an in-memory database, so no database file is shared and a killed run leaves the lake
@@ -10,7 +11,7 @@ as it was: marts are promoted from Python, partition by partition, each in one a
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +23,8 @@ import polars as pl
 from dp_assets.domain.errors import ArtefactError
 
 INPUT_LIST = {"table_name": pl.String(), "path": pl.String()}
+ROWS_AT_ONCE = 1 << 19
+"""Rows of a staged mart that are read together: some dozen MB, and few enough reads."""
 
 
 @dataclass
@@ -65,13 +68,29 @@ class Staging:
             raise ArtefactError(f"expected the dbt run to stage {path.name}, but found {self._found()}")
         return pl.scan_parquet(path / "*.parquet" if path.is_dir() else path, hive_partitioning=False)
 
-    def output(self, model: str, column: str, start: date) -> pl.DataFrame:
-        """Rows of a staged mart whose partition column has that value; empty, with all columns, when there are none.
+    def partitions(self, model: str, column: str, starts: Sequence[date]) -> Iterator[pl.DataFrame]:
+        """The rows of a staged mart, one frame per value of its partition column, in the order asked for.
+
+        The mart is read once, some partitions at a time: about `ROWS_AT_ONCE` rows are held, or the largest partition.
+        A value without rows gives an empty frame with all columns.
+
+        Args:
+            model: the mart.
+            column: its partition column, a date.
+            starts: values of that column, ascending.
 
         Raises:
             ArtefactError: the run wrote no such mart.
         """
-        return self.mart(model).filter(pl.col(column) == start).collect()
+        mart = self.mart(model)
+        rows = int(mart.select(pl.len()).collect().item())
+        step = max(1, len(starts) * ROWS_AT_ONCE // max(1, rows))
+        for first in range(0, len(starts), step):
+            group = starts[first : first + step]
+            held = mart.filter(pl.col(column).is_between(group[0], group[-1])).collect()
+            found = held.partition_by(column, maintain_order=True, as_dict=True)
+            for start in group:
+                yield found.pop((start,), held.clear())
 
     def _found(self) -> list[str]:
         return sorted(path.name for path in self.folder.iterdir())

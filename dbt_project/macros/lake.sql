@@ -63,18 +63,25 @@
 {%- macro spark__parquet_file(path) -%}parquet.`{{ path }}`{%- endmacro -%}
 
 {%- macro export_staged() -%}
-  {#- Copies a finished mart to the run's staging folder. Not dbt-duckdb's `external`, which writes a row of nulls for an
-      empty result and leaves files of earlier runs behind. -#}
-  {%- if execute and var('staging') -%}{{ return(adapter.dispatch('export_staged')()) }}{%- endif -%}
+  {#- Writes a mart to the run's staging folder, computed once and never held in memory; what reads the mart from here on,
+      the data tests above all, reads that file. Not dbt-duckdb's `external`, which writes a row of nulls for an empty
+      result and leaves files of earlier runs behind. -#}
+  {%- if execute and var('staging') -%}
+    {%- set file = var('staging') ~ '/' ~ this.identifier ~ '.parquet' -%}
+    {%- do run_query(adapter.dispatch('write_staged')(file)) -%}
+    {%- do run_query('create or replace view ' ~ this ~ ' as select * from ' ~ parquet_file(file)) -%}
+  {%- endif -%}
 {%- endmacro -%}
 
-{%- macro duckdb__export_staged() -%}
-  {#- In the order of the partition column, so that reading one partition skips the row groups of the others. -#}
-  copy (
-    select * from {{ this }}{% if config.get('partition_column') %} order by {{ config.get('partition_column') }}{% endif %}
-  ) to '{{ var("staging") | replace("'", "''") }}/{{ this.identifier }}.parquet' (format parquet)
+{%- macro by_partition() -%}
+  {#- In the order of the partition column, so that reading some partitions skips the row groups of the others. -#}
+  select * from {{ this }}{% if config.get('partition_column') %} order by {{ config.get('partition_column') }}{% endif %}
 {%- endmacro -%}
 
-{%- macro spark__export_staged() -%}
-  insert overwrite directory '{{ var("staging") }}/{{ this.identifier }}.parquet' using parquet select * from {{ this }}
+{%- macro duckdb__write_staged(file) -%}
+  copy ({{ by_partition() }}) to '{{ file | replace("'", "''") }}' (format parquet)
+{%- endmacro -%}
+
+{%- macro spark__write_staged(file) -%}
+  insert overwrite directory '{{ file }}' using parquet {{ by_partition() }}
 {%- endmacro -%}

@@ -11,8 +11,8 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PROMOTIONS, REGRESSORS, eligibility, weekly_buckets
-from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features
+from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PROMOTIONS, REGRESSORS, eligibility
+from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, columns_read
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.table import Table
 from dp_assets.lake_state import recalls_in_force
@@ -64,9 +64,8 @@ def build(project: Project) -> dg.Definitions:
 
 def _build(lake: Lake, project: Project, cycle: str) -> FeatureSet:
     past = [bucket for bucket in lake.partitions("weekly_buckets") if bucket < cycle]
-    buckets = lake.read_all("weekly_buckets", past)
     return build_features(
-        weekly_buckets(project.config).empty() if buckets is None else buckets,
+        lake.frames("weekly_buckets", past, columns_read(project.config)),
         lake.read("sku_attributes", cycle=cycle),
         _current_plans(lake, project, cycle),
         project.config,

@@ -5,7 +5,8 @@ Does not belong here: the SQL (`dbt_project`), starting dbt (`dp_resources/dbt.p
 (`dp_resources/warehouse.py`).
 """
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ import dagster as dg
 import polars as pl
 from dagster_dbt import dbt_assets
 
-from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT, current_manifest
+from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT, PARSED, current_manifest, manifest_folder
 from dp_assets.domain.attributes import (
     ATTRIBUTE_CONFLICTS,
     SKU_ATTRIBUTE_HISTORY,
@@ -25,6 +26,7 @@ from dp_assets.domain.contributions import Inputs, bucket_ends, bucket_inputs
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.plan import LakeState, recalls_of_cycles
 from dp_assets.domain.table import Table
+from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.registry import counting_commits, recalled_versions
 from dp_resources.dbt import LakeTranslator, ModelRunner, contract_types, cycle_variables, model_variables
@@ -32,16 +34,25 @@ from dp_resources.lake import Lake
 from dp_resources.warehouse import Staging, staging
 
 Commits = Mapping[str, Mapping[str, Any]]
+SHOWN = 10
+"""Partitions of a run that show their columns and first rows."""
 
 
-def runner(project: Project) -> ModelRunner:
-    """dbt for this project; nothing is started before a run."""
+def runner(project: Project, parsed: bool) -> ModelRunner:
+    """dbt for this project; nothing is started before a run.
+
+    Args:
+        project: its settings name the target.
+        parsed: whether runs take the project as it was parsed before. They may where no model's configuration depends
+            on what a run is told.
+    """
+    ours = ["-m", "dp_assets.dbt_command", str(manifest_folder(project.settings) / PARSED)]
     return ModelRunner(
         project_dir=str(DBT_PROJECT),
         profiles_dir=str(DBT_PROJECT),
         target=project.settings.dbt_target,
-        dbt_executable=str(DBT_EXECUTABLE),
-        global_config_flags=["--no-use-colors"],
+        dbt_executable=sys.executable if parsed else str(DBT_EXECUTABLE),
+        global_config_flags=[*(ours if parsed else []), "--no-use-colors"],
     )
 
 
@@ -83,45 +94,41 @@ def stage_cycle_files(staged: Staging, project: Project, lake: Lake, commits: Co
     staged.read_frame("bucket_ends", bucket_ends(commits.values(), project.grid, newest))
 
 
-def promote(staged: Staging, lake: Lake, table: Table, column: str, key: str) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Makes the staged rows of one partition current in the lake, empty partitions too; the frame and its metadata."""
-    frame = table.conform(staged.output(table.name, column, date.fromisoformat(key)))
+def promote(frame: pl.DataFrame, lake: Lake, table: Table, key: str, shown: bool) -> dict[str, Any]:
+    """Makes the staged rows of one partition current in the lake, empty partitions too; its metadata.
+
+    Args:
+        frame: the rows.
+        lake: where they go.
+        table: the contract they are checked against before.
+        key: the partition.
+        shown: whether the metadata holds the columns and the first rows. They weigh more than all the rest, and nobody
+            looks at those of hundreds of partitions.
+    """
+    frame = table.conform(frame)
     written = lake.write(table.name, frame, **{table.partitioned_by: key})
-    columns = [
-        dg.TableColumn(item.name, str(item.dtype), item.description, dg.TableColumnConstraints(nullable=item.nullable))
-        for item in table.columns
-    ]
-    return frame, {
+    return {
         "dagster/partition_row_count": written.rows,
-        "dagster/column_schema": dg.TableSchema(columns),
         "sha256": written.sha256,
         "bytes": written.bytes,
         "changed": written.changed,
-        "preview": dg.MetadataValue.md(preview(frame)),
+        **({"dagster/column_schema": table_schema(table), "preview": preview(frame, rows=5)} if shown else {}),
     }
 
 
-def preview(frame: pl.DataFrame, rows: int = 5) -> str:
-    """The first rows as a Markdown table."""
-    with pl.Config(
-        tbl_formatting="MARKDOWN", tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, tbl_cols=-1
-    ):
-        return str(frame.head(rows))
-
-
-def cycle_tables(staged: Staging, lake: Lake, tables: list[Table], key: str) -> dict[str, dict[str, Any]]:
-    """Promotes one cycle of the selected tables; table → its metadata."""
-    frames, metadata = {}, {}
-    for table in tables:
-        frames[table.name], metadata[table.name] = promote(staged, lake, table, "cycle", key)
+def publish_cycle(
+    lake: Lake, parts: Sequence[tuple[Table, pl.DataFrame]], key: str, shown: bool
+) -> dict[str, dict[str, Any]]:
+    """One cycle of the selected tables; table → its metadata."""
+    frames = {table.name: frame for table, frame in parts}
+    metadata = {table.name: promote(frame, lake, table, key, shown) for table, frame in parts}
     if (attributes := frames.get("sku_attributes")) is not None:
         metadata["sku_attributes"] |= {
             "without_attributes": int((~attributes["has_attributes"]).sum()),
             "with_conflicts": int((attributes["conflicts"].list.len() > 0).sum()),
         }
     if (conflicts := frames.get("attribute_conflicts")) is not None:
-        summary = preview(conflict_summary(conflicts), rows=100)
-        metadata["attribute_conflicts"]["who disagrees on what"] = dg.MetadataValue.md(summary)
+        metadata["attribute_conflicts"]["who disagrees on what"] = preview(conflict_summary(conflicts), rows=100)
     if (history := frames.get("sku_attribute_history")) is not None:
         metadata["sku_attribute_history"]["corrected"] = int(history.filter("corrected").select("sku").n_unique())
         if attributes is not None and (strangers := unknown_skus(history, attributes)):
@@ -130,32 +137,33 @@ def cycle_tables(staged: Staging, lake: Lake, tables: list[Table], key: str) -> 
 
 
 def publish_bucket(
-    context: dg.AssetExecutionContext, staged: Staging, lake: Lake, tables: list[Table], key: str, inputs: Inputs
-) -> None:
-    """One bucket of the selected tables, then the commit record that says what it was built from."""
-    for table in tables:
-        frame, metadata = promote(staged, lake, table, "bucket_start", key)
+    lake: Lake, parts: Sequence[tuple[Table, pl.DataFrame]], key: str, inputs: Inputs, shown: bool
+) -> dict[str, dict[str, Any]]:
+    """One bucket of the selected tables, then the commit record that says what it was built from; metadata by table."""
+    found = {table.name: promote(frame, lake, table, key, shown) for table, frame in parts}
+    for table, frame in parts:
         if table.name == "weekly_buckets":
             lake.commit("weekly_buckets", key, {"bucket": key, "inputs": inputs})
-            metadata |= {"units": float(frame["quantity"].sum()), "file_versions": len(inputs)}
-        context.add_asset_metadata(metadata, asset_key=table.name, partition_key=key)
+            found[table.name] |= {"units": float(frame["quantity"].sum()), "file_versions": len(inputs)}
+    return found
 
 
 def build(project: Project) -> dg.Definitions:
     """The bucket-partitioned models and the cycle-partitioned ones."""
     config = project.config
     manifest = current_manifest(project.settings)
-    dbt = runner(project)
+    of_buckets, of_cycles = runner(project, parsed=True), runner(project, parsed=False)
     scratch = project.settings.state_dir.resolve() / "dbt"
     shared: dict[str, Any] = {
         "manifest": manifest,
+        "exclude": "tag:contract",
         "dagster_dbt_translator": LakeTranslator(),
         "backfill_policy": dg.BackfillPolicy.single_run(),
     }
 
     @dbt_assets(select="tag:bucket", name="bucket_models", partitions_def=project.buckets, **shared)
     def bucket_models(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[Any]:
-        keys = list(context.partition_keys)
+        keys = sorted(context.partition_keys)
         tables = [
             table
             for table in (weekly_buckets(config), transactions_cleaned(config))
@@ -166,14 +174,19 @@ def build(project: Project) -> dg.Definitions:
         with staging(scratch) as staged:
             stage_bucket_files(staged, lake, commits, keys)
             variables = {**run_variables(project, lake, staged), "buckets": keys}
-            events = dbt.build(context, variables, staged.folder)
-            for key in keys:
-                publish_bucket(context, staged, lake, tables, key, inputs.get(key, {}))
+            events = of_buckets.build(context, variables, staged.folder)
+            starts = [date.fromisoformat(key) for key in keys]
+            marts = [staged.partitions(table.name, "bucket_start", starts) for table in tables]
+            for key, *frames in zip(keys, *marts, strict=True):
+                parts = list(zip(tables, frames, strict=True))
+                made = publish_bucket(lake, parts, key, inputs.get(key, {}), key in keys[-SHOWN:])
+                for name, metadata in made.items():
+                    context.add_asset_metadata(metadata, asset_key=name, partition_key=key)
         yield from events
 
     @dbt_assets(select="tag:cycle", name="cycle_models", partitions_def=project.cycles, **shared)
     def cycle_models(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[Any]:
-        keys = list(context.partition_keys)
+        keys = sorted(context.partition_keys)
         tables = [
             table
             for table in (ATTRIBUTE_CONFLICTS, SKU_ATTRIBUTE_HISTORY, sku_attributes(config))
@@ -184,11 +197,14 @@ def build(project: Project) -> dg.Definitions:
         with staging(scratch) as staged:
             stage_cycle_files(staged, project, lake, state.counting, keys)
             variables = {**run_variables(project, lake, staged), "cycles": cycle_variables(project.grid, keys)}
-            events = dbt.build(context, variables, staged.folder, shared="int_sku_values")
-            for key in keys:
-                for name, metadata in cycle_tables(staged, lake, tables, key).items():
+            events = of_cycles.build(context, variables, staged.folder, shared="int_sku_values")
+            cycles = [date.fromisoformat(key) for key in keys]
+            marts = [staged.partitions(table.name, "cycle", cycles) for table in tables]
+            for key, *frames in zip(keys, *marts, strict=True):
+                made = publish_cycle(lake, list(zip(tables, frames, strict=True)), key, key in keys[-SHOWN:])
+                for name, metadata in made.items():
                     context.add_asset_metadata(metadata, asset_key=name, partition_key=key)
-                if "sku_attributes" in (table.name for table in tables):
+                if "sku_attributes" in made:
                     lake.commit("sku_attributes", key, {"cycle": key, "recalls": list(recalls(key))})
         yield from events
 

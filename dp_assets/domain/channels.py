@@ -70,9 +70,10 @@ def past_channels(
     for rows in row_blocks(series, buckets):
         before = np.arange(buckets) < first[rows, None]
         values = _block_channels(capped[rows], observed[rows] > 0, price[rows], promoted[rows], before, config)
-        block = np.stack([values[name] for name in names], axis=2, dtype=np.float32, casting="same_kind")
-        block[before] = 0
-        channels[rows] = np.nan_to_num(block, copy=False)
+        for number, name in enumerate(names):
+            value = np.nan_to_num(values[name].astype(np.float32), copy=False)
+            value[before] = 0
+            channels[rows, :, number] = value
     return channels
 
 

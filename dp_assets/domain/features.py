@@ -10,8 +10,11 @@ cutoff.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +23,14 @@ import polars as pl
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.calendar import calendar_channels, event_channels, known_events, left_out_of_network
 from dp_assets.domain.channels import past_channels, past_names
-from dp_assets.domain.cleaning import cap_outliers, judge_eligibility, outlier_log
+from dp_assets.domain.cleaning import cap_outliers, judge_eligibility, outlier_log, row_blocks
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS
+from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS, weekly_buckets
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.promotions import known_promotions, promoted_buckets, promotion_channels
 from dp_assets.domain.regressors import known_regressors, regressor_channels, unused_regressors
+from dp_assets.domain.table import ascends
 
 IntArray = npt.NDArray[np.int64]
 RESIDUE = 1e-9
@@ -72,9 +76,9 @@ class Plans:
 
 @dataclass(frozen=True)
 class _Sales:
-    """Buckets with sales as known, sparse: parallel arrays sorted by series and bucket, and the series behind them.
+    """Buckets with sales as known, sparse: parallel arrays, one entry per series and bucket, and their series.
 
-    `row` points into `series`; `bucket` counts buckets from the grid's first.
+    `row` points into `series`, which is sorted by series_id; `bucket` counts buckets from the grid's first.
     """
 
     series: pl.DataFrame
@@ -83,19 +87,23 @@ class _Sales:
     quantity: npt.NDArray[np.float64]
     price: npt.NDArray[np.float64]
 
-    @property
+    @cached_property
     def first(self) -> IntArray:
         """(S,) bucket of each series' first sale."""
-        return self.bucket[np.searchsorted(self.row, np.arange(len(self.series)), side="left")]
+        found = np.full(len(self.series), np.iinfo(np.int64).max)
+        np.minimum.at(found, self.row, self.bucket)
+        return found
 
-    @property
+    @cached_property
     def last(self) -> IntArray:
         """(S,) bucket of each series' last sale."""
-        return self.bucket[np.searchsorted(self.row, np.arange(len(self.series)), side="right") - 1]
+        found = np.full(len(self.series), np.iinfo(np.int64).min)
+        np.maximum.at(found, self.row, self.bucket)
+        return found
 
 
 def build_features(
-    buckets: pl.DataFrame,
+    buckets: pl.DataFrame | Iterable[pl.DataFrame],
     attributes: pl.DataFrame,
     plans: Plans,
     config: DemandConfig,
@@ -105,7 +113,8 @@ def build_features(
 
     Args:
         buckets: contributions by the contract `weekly_buckets`, of any bucket and knowledge time; those of the cutoff
-            and later, or known too late, are not looked at.
+            and later, or known too late, are not looked at. Many are better given in parts, each with whole buckets, of
+            which one at a time is held.
         attributes: the contract `sku_attributes` as of the cycle.
         plans: promotions, events and regressors.
         config: the configuration.
@@ -177,31 +186,55 @@ def _assemble(
     return FeatureSet(panel, judged, log, notes)
 
 
-def _known_sales(buckets: pl.DataFrame, grid: BucketGrid, cutoff: date, config: DemandConfig) -> _Sales:
+def _known_sales(
+    buckets: pl.DataFrame | Iterable[pl.DataFrame], grid: BucketGrid, cutoff: date, config: DemandConfig
+) -> _Sales:
     """Sums the contributions the cycle knows; keeps buckets whose net quantity is above zero."""
-    known = _known_rows(buckets, cutoff, grid.known_at(cutoff))
-    names, code = _codes(known["series_id"])
-    bucket = (known["bucket_start"].to_numpy().astype("datetime64[D]") - np.datetime64(grid.first)).astype(np.int64)
-    bucket //= 7 * grid.weeks
+    codes = pl.Series(dtype=pl.Categorical(pl.Categories.random()))  # a code lives as long as a series of its type does
+    seen = np.zeros(0, dtype=np.bool_)
+    table = weekly_buckets(config)
+    met = [table.empty().select("series_id", *config.series_key)]
+    met_codes = [np.zeros(0, dtype=np.uint32)]
+    sold: list[tuple[npt.NDArray[Any], ...]] = [tuple(np.zeros(0, kind) for kind in ("u4", "i4", "f8", "f8"))]
+    for part in [buckets] if isinstance(buckets, pl.DataFrame) else buckets:
+        rows, quantity, price = _net_sales(_known_rows(part, cutoff, grid.known_at(cutoff)), table.key)
+        if rows.is_empty():
+            continue
+        code = rows["series_id"].cast(codes.dtype).to_physical().to_numpy()
+        seen = np.pad(seen, (0, max(0, int(code.max()) + 1 - len(seen))))
+        new = np.flatnonzero(~seen[code])
+        new = new[np.unique(code[new], return_index=True)[1]]
+        seen[code[new]] = True
+        met.append(rows[new].select("series_id", *config.series_key))
+        met_codes.append(code[new])
+        days = (rows["bucket_start"].to_numpy().astype("datetime64[D]") - np.datetime64(grid.first)).astype(np.int64)
+        sold.append((code, (days // (7 * grid.weeks)).astype(np.int32), quantity, price))
+    series = pl.concat(met).with_columns(pl.Series("code", np.concatenate(met_codes))).sort("series_id")
+    place = np.zeros(len(seen), dtype=np.int32)
+    place[series["code"].to_numpy()] = np.arange(len(series), dtype=np.int32)
+    code, bucket, quantity, price = (np.concatenate(arrays) for arrays in zip(*sold, strict=True))
+    return _Sales(series.drop("code"), place[code], bucket, quantity, price)
+
+
+def _net_sales(
+    rows: pl.DataFrame, key: tuple[str, ...]
+) -> tuple[pl.DataFrame, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """One row per series and bucket with sales, beside its net quantity and its mean price, 0 where none is known."""
     # Sums of floats depend on their order, so the rows of a bucket are added in the order of the contract's key.
-    order = np.lexsort((_codes(known["event"])[1], _codes(known["file_version_id"])[1], bucket, code))
-    row, bucket = code[order], bucket[order]
-    begins = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(bucket, prepend=-1) != 0))
-    quantity, revenue = (_net(known[name].to_numpy()[order], begins) for name in ("quantity", "revenue"))
+    rows = rows if ascends(rows, key) else rows.sort(key)
+    same = [rows[name].slice(1) == rows[name].slice(0, max(0, len(rows) - 1)) for name in ("series_id", "bucket_start")]
+    begins = np.flatnonzero(np.concatenate([np.ones(min(1, len(rows)), np.bool_), ~(same[0] & same[1]).to_numpy()]))
+    quantity, revenue = (_net(rows[name].to_numpy(), begins) for name in ("quantity", "revenue"))
     sold = quantity > 0
     begins, quantity, revenue = begins[sold], quantity[sold], revenue[sold]
-    present, row = np.unique(row[begins], return_inverse=True)
-    series = pl.DataFrame({"series_id": names.gather(present)}).join(
-        known.select("series_id", *config.series_key).unique("series_id"), on="series_id", maintain_order="left"
-    )
     price = np.divide(revenue, quantity, out=np.zeros_like(quantity), where=revenue > 0)
-    return _Sales(series, row, bucket[begins], quantity, price)
+    return rows[begins] if len(begins) < len(rows) else rows, quantity, price
 
 
-def _codes(texts: pl.Series) -> tuple[pl.Series, IntArray]:
-    """The distinct texts in order, and for each row the position of its text among them."""
-    distinct = texts.unique().sort()
-    return distinct, texts.cast(pl.Enum(distinct)).to_physical().to_numpy().astype(np.int64)
+def columns_read(config: DemandConfig) -> tuple[str, ...]:
+    """What is read of `weekly_buckets`: its key, when a row counts, and the two sums."""
+    key = (*weekly_buckets(config).key, "known_from", "quantity", "revenue")
+    return tuple(dict.fromkeys((*key, *config.series_key)))
 
 
 def _known_rows(buckets: pl.DataFrame, cutoff: date, known_at: datetime) -> pl.DataFrame:
@@ -245,15 +278,17 @@ def _series(judged: pl.DataFrame, attributes: pl.DataFrame, config: DemandConfig
 
 def _dense(sales: _Sales, rows: IntArray, origin: int, end: int) -> tuple[FloatArray, FloatArray]:
     """(len(rows), end - origin) quantity with explicit zeros and forward-filled price of the given series."""
-    position = np.full(len(sales.series), -1)
+    position = np.full(len(sales.series), -1, dtype=np.int32)
     position[rows] = np.arange(len(rows))
     kept = position[sales.row] >= 0
     row, bucket = position[sales.row[kept]], sales.bucket[kept] - origin
     quantity, price = (np.zeros((len(rows), end - origin), dtype=np.float32) for _ in range(2))
     quantity[row, bucket] = sales.quantity[kept]
     price[row, bucket] = sales.price[kept]
-    latest = np.maximum.accumulate(np.where(price > 0, np.arange(end - origin), 0), axis=1)
-    return quantity, np.take_along_axis(price, latest, axis=1)
+    for block in row_blocks(*price.shape):
+        latest = np.maximum.accumulate(np.where(price[block] > 0, np.arange(end - origin, dtype=np.int32), 0), axis=1)
+        price[block] = np.take_along_axis(price[block], latest, axis=1)
+    return quantity, price
 
 
 def _observed(quantity: FloatArray, first: npt.NDArray[np.int32], config: DemandConfig) -> FloatArray:

@@ -16,7 +16,7 @@ from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import OUTLIER_LOG, eligibility, sku_attributes, weekly_buckets
 from dp_assets.domain.errors import ConfigError, NotEnoughHistoryError
-from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features
+from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, columns_read
 from dp_assets.domain.panel import ARRAYS, Panel
 from tests.domain.feature_inputs import (
     attributes,
@@ -182,6 +182,28 @@ def test_the_order_of_input_rows_does_not_matter(tmp_path: Path) -> None:
     straight = build_features(buckets, known, Plans(plans, calendar, values), config, cutoff_of(config))
     shuffled = build_features(*mixed[:2], Plans(*mixed[2:]), config, cutoff_of(config))
     assert contents(straight, tmp_path / "straight") == contents(shuffled, tmp_path / "shuffled")
+
+
+@pytest.mark.parametrize("key", [["sku"], ["sku", "location"]])
+def test_buckets_given_in_parts_make_what_they_make_as_a_whole(tmp_path: Path, key: list[str]) -> None:
+    config = full_config(series_key=key)
+    buckets = random_contributions(config)
+    parts = buckets.sample(fraction=1.0, shuffle=True, seed=3).partition_by("bucket_start")
+    made = [
+        build_features(given, attributes(config, SKUS), Plans(), config, cutoff_of(config))
+        for given in (buckets, iter([weekly_buckets(config).empty(), *parts]))
+    ]
+    assert contents(made[0], tmp_path / "whole") == contents(made[1], tmp_path / "parts")
+
+
+def test_only_named_columns_of_the_buckets_are_read() -> None:
+    config = full_config()
+    buckets = random_contributions(config)
+    whole, some = (
+        made_from(config, given, attributes=attributes(config, SKUS))
+        for given in (buckets, buckets.select(columns_read(config)))
+    )
+    assert np.array_equal(whole.panel.quantity, some.panel.quantity)
 
 
 @pytest.mark.parametrize("weeks", [1, 2, 4])

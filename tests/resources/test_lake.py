@@ -61,6 +61,8 @@ def test_read_all_reads_only_the_named_partitions_and_skips_absent_ones(lake: La
     assert found is not None
     assert found["value"].to_list() == [1, 2]
     assert lake.read_all("residuals") is None
+    one_by_one = list(lake.frames("weekly_buckets", ["2017-01-16", "2017-02-06"], columns=["value"]))
+    assert [part["value"].to_list() for part in one_by_one] == [[2]]
     assert lake.partitions("weekly_buckets") == ["2017-01-02", "2017-01-09", "2017-01-16"]
 
 
