@@ -106,9 +106,11 @@ def materialize(
     ensure_manifest(project.settings)
     plan = RunPlan(job, (first,), "asked for on the command line")  # type: ignore[arg-type]
     order = partition_order(plan, project, instance)
-    keys = tuple(key for key in order if first <= key <= (last or first)) if first in order else ()
+    listed = order[order.index(first) :] if first in order else []
+    last = last or first
+    keys = tuple(listed[: listed.index(last) + 1] if last in listed else [key for key in listed if key <= last])
     if not keys:
-        raise typer.BadParameter(f"no partition between {first} and {last or first}; the newest is {order[-1:]}")
+        raise typer.BadParameter(f"no partition between {first} and {last}; the newest is {order[-1:]}")
     plan = RunPlan(plan.job, keys, plan.cause)
     execute(plan, project, definitions_for(project, say), instance)
     say(f"{job} ran for {len(keys)} partition(s)")

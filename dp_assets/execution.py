@@ -14,10 +14,10 @@ from dataclasses import replace
 import dagster as dg
 
 from dp_assets.definitions import build_definitions
-from dp_assets.defs.automation.sensors import RANGE_END, RANGE_START, partition_order
+from dp_assets.defs.automation.sensors import RANGE_END, RANGE_START, partition_order, run_ranges
 from dp_assets.domain.errors import DemandPlannerError
 from dp_assets.domain.ingest.freshness import waiting
-from dp_assets.domain.plan import RunPlan, contiguous, plan_requests
+from dp_assets.domain.plan import RunPlan, plan_requests
 from dp_assets.ingestion import register_new_files
 from dp_assets.lake_state import read_state
 from dp_assets.orphans import own_process
@@ -101,7 +101,8 @@ def execute(
     job = definitions.resolve_job_def(plan.job)
     order = partition_order(plan, project, instance)
     listed = set(order)
-    for group in contiguous(tuple(key for key in plan.partition_keys if key in listed), order):
+    keys = tuple(key for key in plan.partition_keys if key in listed)
+    for group in run_ranges(plan, project, keys, order):
         tags = {RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200], **own_process()}
         result = job.execute_in_process(
             run_config={"loggers": {"console": {}}},

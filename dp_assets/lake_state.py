@@ -100,7 +100,7 @@ def _written_at(lake: Lake, path: str) -> str:
 def _result_of(lake: Lake, plan: RunPlan, key: str) -> str:
     """Path of what a job writes last for a partition."""
     match plan.job:
-        case "ingest_new_files":
+        case "ingest_files" | "ingest_new_files":
             return f"{lake.root}/_commits/ingest/{key}.json"
         case "refresh_buckets":
             return f"{lake.root}/_commits/weekly_buckets/{key}.json"

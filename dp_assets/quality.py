@@ -81,7 +81,9 @@ class QualityReports:
     _recalled: frozenset[str] = frozenset()
 
     def write(self, versions: Iterable[str]) -> dict[str, pl.DataFrame]:
-        """Writes the reports of committed file versions, and those that a killed run left out; by version.
+        """Writes the reports of committed file versions, and those that earlier runs left out; by version.
+
+        Runs that take in parts of many files leave theirs to the last one, and a killed run leaves some.
 
         The catalogue is written last: a version that it does not hold is reported on again by the next call.
         """
@@ -89,8 +91,8 @@ class QualityReports:
         self._judged, self._recalled = set(last_events(events)), recalled(events)
         wanted, by_producer = set(versions), self._by_producer()
         found: dict[str, pl.DataFrame] = {}
-        for producer in [name for name, files in by_producer.items() if any(id_ in wanted for id_ in files)]:
-            found |= self._write_producer(producer, by_producer[producer], wanted)
+        for producer, files in by_producer.items():
+            found |= self._write_producer(producer, files, wanted)
         return {version: found[version] for version in found if version in wanted}
 
     def _by_producer(self) -> dict[str, dict[str, Registration]]:
@@ -108,6 +110,8 @@ class QualityReports:
         counted = dict(catalogue.filter(pl.col("kind") == COUNTED).select("value", "seen_from").iter_rows())
         due = {version: self._commit(version) for version in files if self._is_due(version, wanted, counted)}
         commits = {version: commit for version, commit in due.items() if commit is not None}
+        if not commits:
+            return {}
         hashes = {version: self._rows_hash(version, commit) for version, commit in commits.items()}
         if any(counted.get(version, NOTHING) not in (NOTHING, RECALLED, hashes[version]) for version in hashes):
             # Rows that were counted have changed, and what only they had shown cannot be taken out again.

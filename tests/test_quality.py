@@ -76,6 +76,15 @@ def test_a_file_is_compared_with_earlier_ones_in_whatever_order_they_are_reporte
         assert report.equals(reports[1][path]), path
 
 
+def test_a_run_reports_on_everything_that_earlier_runs_left_out(tmp_path: Path) -> None:
+    world = World(tmp_path, shop_config())
+    versions = land_weeks(world)
+    for version in versions.values():
+        world.ingest(version)
+    write_reports(world)
+    assert set(world.lake.partitions("data_quality")) == set(versions.values())
+
+
 def test_files_that_arrived_at_the_same_moment_are_compared_in_the_order_of_their_paths(tmp_path: Path) -> None:
     world = World(tmp_path, shop_config())
     for number in range(WEEKS):

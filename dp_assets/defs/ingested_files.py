@@ -53,6 +53,7 @@ def build(project: Project) -> dg.Definitions:
 
     @dg.multi_asset(
         specs=SPECS,
+        pool="ingestion",
         partitions_def=FILE_PARTITIONS,
         backfill_policy=dg.BackfillPolicy.single_run(),
         can_subset=True,

@@ -61,6 +61,9 @@ class LandingConfig(Section):
     unfinished_seconds: float = Field(300, ge=0)
     """The same for a file that lacks its end, e.g. Parquet without its footer; after that long it counts as it is, and
     is quarantined."""
+    files_per_run: int = Field(500, ge=1)
+    """Files that one run takes in at most. More are split into several runs, which the pool `ingestion` lets run side
+    by side; the last one reports on all of them and balances the ledger."""
 
 
 class LakeConfig(Section):

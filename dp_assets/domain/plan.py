@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal
 
 from dp_assets.domain.buckets import BucketGrid
@@ -23,7 +24,9 @@ from dp_assets.domain.ingest.freshness import stale_versions
 from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.recall import reaches, recalls_at
 
-JobName = Literal["ingest_new_files", "refresh_buckets", "retrain", "weekly_cycle", "score_cycles", "batch_inference"]
+JobName = Literal[
+    "ingest_files", "ingest_new_files", "refresh_buckets", "retrain", "weekly_cycle", "score_cycles", "batch_inference"
+]
 
 
 Recalls = tuple[str, ...] | None
@@ -113,7 +116,14 @@ def _ingestion(state: LakeState, config: DemandConfig, grid: BucketGrid, now: da
     if not stale:
         return []
     content = fingerprint(f"{version}:{state.commits.get(version)}" for version in stale)
-    return [RunPlan("ingest_new_files", stale, f"files without a commit record that holds ({content})")]
+    cause = f"files without a commit record that holds ({content})"
+    most = config.landing.files_per_run
+    # The last files come in the run that accounts for all of them, which compares each with those before it.
+    return [
+        RunPlan("ingest_new_files", stale, cause)
+        if len(stale) <= most
+        else RunPlan("ingest_files", stale[:-most], cause)
+    ]
 
 
 def closed_buckets(grid: BucketGrid, now: datetime) -> list[date]:
@@ -342,6 +352,17 @@ def affected(
         scored=tuple(sorted(scored)),
         out_of_reach=tuple(sorted((models | cycles) - possible)),
     )
+
+
+def bounded(group: tuple[str, ...], most: int) -> list[tuple[str, ...]]:
+    """Splits keys into parts of about the same length, `most` at most, in their order.
+
+    >>> bounded(("a", "b", "c", "d"), 3)
+    [('a', 'b'), ('c', 'd')]
+    """
+    parts = -(-len(group) // most)
+    ends = [len(group) * number // parts for number in range(parts + 1)]
+    return [group[begin:end] for begin, end in pairwise(ends)]
 
 
 def contiguous(keys: tuple[str, ...], order: list[str]) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from dp_assets.defs import ingested_files
-from dp_assets.defs.automation.sensors import MOST_ATTEMPTS, build, look_for_files, try_again
+from dp_assets.defs.automation.sensors import MOST_ATTEMPTS, RANGE_END, RANGE_START, build, look_for_files, try_again
 from dp_assets.domain.errors import StorageError
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.project import Project, build_project
@@ -80,6 +80,25 @@ def test_a_tick_registers_new_files_and_says_what_waits(world: World) -> None:
         waiting = tick(world, instance)
     assert isinstance(waiting, dg.SkipReason)
     assert "1 wait" in str(waiting.skip_message)
+
+
+def test_many_files_are_taken_in_by_several_runs_and_accounted_for_by_the_last(world: World) -> None:
+    landing = world.config.landing.model_copy(update={"files_per_run": 2})
+    world.config = world.config.model_copy(update={"landing": landing})
+    for number in range(6):
+        world.put(f"shop/{number}.csv", encode(make_rows(3 + number), "csv"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        found = tick(world, instance)
+        assert isinstance(found, dg.SensorResult)
+        order = instance.get_dynamic_partitions(str(FILE_PARTITIONS.name))
+        asked = [(one.job_name, one.tags[RANGE_START], one.tags[RANGE_END]) for one in found.run_requests or []]
+        assert asked == [("ingest_files", order[0], order[1]), ("ingest_files", order[2], order[3])]
+        for version in order[:4]:
+            world.ingest(version)
+        found = tick(world, instance)
+    assert isinstance(found, dg.SensorResult)
+    asked = [(one.job_name, one.tags[RANGE_START], one.tags[RANGE_END]) for one in found.run_requests or []]
+    assert asked == [("ingest_new_files", order[4], order[5])]
 
 
 def look(world: World, queue: Inbox, ticks: int) -> int:

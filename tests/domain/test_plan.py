@@ -18,6 +18,7 @@ from dp_assets.domain.plan import (
     LakeState,
     Made,
     affected,
+    bounded,
     closed_buckets,
     contiguous,
     plan_requests,
@@ -83,6 +84,26 @@ def built(commits: Mapping[str, Any], recalled: frozenset[str] = frozenset()) ->
     counting = [commit for version, commit in commits.items() if version not in recalled]
     inputs = bucket_inputs(counting, CONFIG)
     return {key: inputs.get(key, {}) for key in ALL_BUCKETS}
+
+
+def test_many_files_come_in_parts_and_the_last_ones_in_the_run_that_accounts_for_all() -> None:
+    config = CONFIG.model_copy(update={"landing": CONFIG.landing.model_copy(update={"files_per_run": 3})})
+    known = tuple(registered(f"f{number}") for number in range(8))
+    (first,) = plan_requests(LakeState(registrations=known), config, NOW)
+    assert (first.job, first.partition_keys) == ("ingest_files", ("f0", "f1", "f2", "f3", "f4"))
+    done = {one.file_version_id: committed(one, []) for one in known[:5]}
+    (second,) = plan_requests(LakeState(registrations=known, commits=done), config, NOW)
+    assert (second.job, second.partition_keys) == ("ingest_new_files", ("f5", "f6", "f7"))
+
+
+@given(st.integers(1, 200), st.integers(1, 30))
+def test_parts_hold_everything_in_order_and_differ_by_one_key_at_most(length: int, most: int) -> None:
+    keys = tuple(map(str, range(length)))
+    parts = bounded(keys, most)
+    assert sum(parts, ()) == keys
+    lengths = {len(part) for part in parts}
+    assert max(lengths) <= most
+    assert max(lengths) - min(lengths) <= 1
 
 
 EARLY = datetime(2017, 1, 24, tzinfo=UTC)

@@ -28,6 +28,10 @@ FORECASTING = (
     "serving_bundle",
 )
 SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
+    "ingest_files": (
+        INGESTION[:2],
+        "Read and unify a part of many landed files; `ingest_new_files` accounts for them.",
+    ),
     "ingest_new_files": (INGESTION, "Read, unify and account for every row of newly landed files."),
     "refresh_buckets": (BUCKETS, "Rebuild the time buckets that landed files touch."),
     "retrain": ((*PREPARATION, *TRAINING), "Fit encoders, tune and train the network, collect its residuals."),

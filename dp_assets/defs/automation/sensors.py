@@ -16,7 +16,7 @@ import dagster as dg
 
 from dp_assets.defs.automation.jobs import define_job
 from dp_assets.domain.errors import StorageError
-from dp_assets.domain.plan import RunPlan, contiguous, plan_requests
+from dp_assets.domain.plan import RunPlan, bounded, contiguous, plan_requests
 from dp_assets.ingestion import register_new_files
 from dp_assets.lake_state import read_state, standing
 from dp_assets.partitions import FILE_PARTITIONS
@@ -41,6 +41,7 @@ READING_SECONDS = 30.0
 """How long one tick reads new files; Dagster gives up a tick that takes longer than a minute. The next goes on."""
 MOST_ATTEMPTS = 4
 """How often one ingestion is started, each with the retries that Dagster gives a run."""
+INGESTION_JOBS = ("ingest_files", "ingest_new_files")
 FOLLOW_UP_JOBS = ("refresh_buckets", "retrain", "weekly_cycle", "score_cycles")
 
 
@@ -54,7 +55,7 @@ def unfinished_run(instance: dg.DagsterInstance, jobs: Sequence[str]) -> str | N
 
 def partition_order(plan: RunPlan, project: Project, instance: dg.DagsterInstance) -> list[str]:
     """All keys of the plan's partitions definition, in the order in which ranges run."""
-    if plan.job == "ingest_new_files":
+    if plan.job in INGESTION_JOBS:
         return list(instance.get_dynamic_partitions(str(FILE_PARTITIONS.name)))
     partitions = project.buckets if plan.job == "refresh_buckets" else project.cycles
     return list(partitions.get_partition_keys())
@@ -75,8 +76,16 @@ def run_requests(plan: RunPlan, project: Project, instance: dg.DagsterInstance) 
             job_name=plan.job,
             tags={RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200]},
         )
-        for group in contiguous(keys, order)
+        for group in run_ranges(plan, project, keys, order)
     ]
+
+
+def run_ranges(plan: RunPlan, project: Project, keys: tuple[str, ...], order: list[str]) -> list[tuple[str, ...]]:
+    """The partitions of each run of a plan: neighbours in `order`, and of files as many as the configuration allows."""
+    groups = contiguous(keys, order)
+    if plan.job not in INGESTION_JOBS:
+        return groups
+    return [part for group in groups for part in bounded(group, project.config.landing.files_per_run)]
 
 
 def look_for_files(
@@ -133,7 +142,7 @@ def build(project: Project) -> dg.Definitions:
 
     @dg.sensor(
         name="new_files_sensor",
-        job_name="ingest_new_files",
+        jobs=[define_job(name) for name in INGESTION_JOBS],
         minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Registers every new file version of the landing root and asks for its ingestion.",
@@ -154,9 +163,9 @@ def build(project: Project) -> dg.Definitions:
         missing = [version for version in state.registered if version not in known]
         if missing:
             context.instance.add_dynamic_partitions(str(FILE_PARTITIONS.name), missing)
-        if busy := unfinished_run(context.instance, ["ingest_new_files"]):
+        if busy := unfinished_run(context.instance, INGESTION_JOBS):
             return dg.SkipReason(f"{busy} is running; what it leaves over is asked for after it")
-        plans = [plan for plan in plan_requests(state, project.config, now) if plan.job == "ingest_new_files"]
+        plans = [plan for plan in plan_requests(state, project.config, now) if plan.job in INGESTION_JOBS]
         if not plans:
             waiting = f"; {len(landing.waiting)} wait, see the log of this tick" if landing.waiting else ""
             return dg.SkipReason(f"no new file below {project.landing_root}{waiting}")
@@ -173,7 +182,7 @@ def build(project: Project) -> dg.Definitions:
     def closed_bucket_sensor(
         context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
     ) -> dg.SensorResult | dg.SkipReason:
-        if busy := unfinished_run(context.instance, ["ingest_new_files", *FOLLOW_UP_JOBS]):
+        if busy := unfinished_run(context.instance, [*INGESTION_JOBS, *FOLLOW_UP_JOBS]):
             return dg.SkipReason(f"{busy} is running; the next step follows it")
         plans = plan_requests(read_state(lake), project.config, clock.now())
         requests = [
