@@ -7,7 +7,9 @@ Belongs here: which fields a line has. Does not belong here: encodings (`text_fi
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import polars as pl
 
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.duckdb_tables import column_types, duckdb_frame, literal
+from dp_assets.domain.ingest.plain_csv import is_plain, mapped, parsed, slices
 from dp_assets.domain.ingest.sources import SURPLUS, Table, spelled
 from dp_assets.domain.ingest.text_files import CHUNK_BYTES, as_utf8, refuse_endless_lines, without_comments
 from dp_assets.domain.producer_config import CsvOptions, ReadLimits
@@ -96,17 +99,74 @@ def _check_header(header: list[str], limits: ReadLimits, wanted: Collection[str]
 def _fields(
     path: Path, options: CsvOptions, delimiter: str, header: list[str], data_line: int, wanted: Collection[str]
 ) -> pl.DataFrame:
+    """The wanted fields and SURPLUS: of plain text slice by slice, of other text as a whole."""
     names = [f"c{index}" for index in range(len(header))]
     chosen = {name: names[header.index(name)] for name in header if name in set(wanted)}
-    # Told that lines end in a line feed, DuckDB understands every line ending, mixed ones too; left to itself it loses
-    # the first character behind a lone carriage return in some mixtures.
-    frame = duckdb_frame(
-        f"select {', '.join([*chosen.values(), 'surplus'])} from read_csv({literal(path)}, "  # noqa: S608
-        f"auto_detect=false, header=false, skip={data_line}, delim={literal(delimiter)}, "
-        f"quote={literal(options.quote)}, escape={literal(options.quote)}, new_line='\\n', "
-        f"columns={column_types([*names, 'surplus'])}, null_padding=true, strict_mode=false, parallel=false)"
-    )
+    csv_text = CsvText(path, options, delimiter, names, data_line, list(chosen.values()))
+    with mapped(path) as text:
+        if text is not None and is_plain(text, options.quote):
+            parts = [csv_text.plain_fields(rows) for rows in slices(text, data_line)]
+            frame = pl.concat(parts) if parts else _no_fields([*chosen.values(), "surplus"])
+        else:
+            frame = csv_text.fields()
     return frame.rename({**{short: name for name, short in chosen.items()}, "surplus": SURPLUS})
+
+
+def _no_fields(names: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+
+
+@dataclass(frozen=True)
+class CsvText:
+    """A CSV text as a parser must know it.
+
+    Attributes:
+        path: where it lies, in UTF-8.
+        options: how it is quoted.
+        delimiter: between fields.
+        names: of all fields, as SQL can take them.
+        data_line: lines before the first row.
+        chosen: fields that are wanted.
+    """
+
+    path: Path
+    options: CsvOptions
+    delimiter: str
+    names: Sequence[str]
+    data_line: int
+    chosen: Sequence[str]
+
+    def query(self, selected: Sequence[str]) -> str:
+        """SQL that selects from the fields and `surplus`: what a row holds behind its last field, null for nothing."""
+        # Told that lines end in a line feed, DuckDB understands every line ending, mixed ones too; left to itself it
+        # loses the first character behind a lone carriage return in some mixtures.
+        return (
+            f"select {', '.join(selected)} from read_csv({literal(self.path)}, "  # noqa: S608
+            f"auto_detect=false, header=false, skip={self.data_line}, delim={literal(self.delimiter)}, "
+            f"quote={literal(self.options.quote)}, escape={literal(self.options.quote)}, new_line='\\n', "
+            f"columns={column_types([*self.names, 'surplus'])}, null_padding=true, strict_mode=false, parallel=false)"
+        )
+
+    def fields(self) -> pl.DataFrame:
+        """The chosen fields of every row and `surplus`, whatever the text is like."""
+        return duckdb_frame(self.query([*self.chosen, "surplus"]))
+
+    def plain_fields(self, rows: bytes) -> pl.DataFrame:
+        """The same of one slice of a plain text."""
+        found = parsed(rows, self.delimiter, self.names, self.chosen)
+        if found is not None:
+            return found
+        import duckdb
+
+        with tempfile.NamedTemporaryFile(prefix="demand_planner_") as file:
+            file.write(rows)
+            file.flush()
+            try:
+                return replace(self, path=Path(file.name), data_line=0).fields()
+            except duckdb.Error:
+                # Fails in its turn, with the line's number in the file; it keeps nothing of what it reads before.
+                duckdb_frame(self.query([f"max({name})" for name in (*self.chosen, "surplus")]))
+                raise
 
 
 def _refuse_endless_quotes(
