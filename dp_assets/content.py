@@ -6,8 +6,9 @@ that hold the same bytes. Does not belong here: typing and filtering rows (`doma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -16,7 +17,7 @@ from dp_assets.domain.errors import ConfigError, FileRejectedError
 from dp_assets.domain.ingest.freshness import Commits, Recipes, quarantined, recipes
 from dp_assets.domain.ingest.mapping import require_columns, useful_columns
 from dp_assets.domain.ingest.mapping_entries import source_columns
-from dp_assets.domain.ingest.readers import Source, detect_file, read_source
+from dp_assets.domain.ingest.readers import Reading, detect_file, open_source
 from dp_assets.domain.ingest.registration import Registration, duplicates
 from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.registry import landed_file, recalled_versions, registrations
@@ -77,31 +78,46 @@ def known_files(lake: Lake, config: DemandConfig, commits: Commits | None = None
 
 @dataclass(frozen=True)
 class Content:
-    """What a file version turned out to be when it was read.
+    """What a file version turned out to be when it was opened.
 
     Attributes:
         status: accepted, duplicate or quarantined.
         reason: why it is a duplicate or in quarantine.
-        source: its useful columns; None when it cannot be read. What cannot be mapped is read, yet in quarantine.
+        reading: its useful columns; None when it cannot be read. What cannot be mapped is read, yet in quarantine.
         format: as detected, with its compression (`csv+gz`); None when it was not.
         duplicate_of: the version that a duplicate repeats.
     """
 
     status: Status
     reason: str | None
-    source: Source | None
+    reading: Reading | None
     format: str | None
     duplicate_of: str | None = None
 
+    def quarantined(self, reason: str) -> Content:
+        """The same, in quarantine for what was found in its rows."""
+        return replace(self, status="quarantined", reason=reason, duplicate_of=None)
 
-def read_content(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> Content:
-    """Reads a registered file. One that cannot be read or mapped is quarantined, never raised."""
-    content = read_landed(lake, config, producer_of(config, found), found.content_sha256)
-    original = known.originals.get(found.file_version_id) if content.status == "accepted" else None
-    if original is None:
-        return content
-    reason = f"same content as {original.file_version_id} ({original.uri}), which arrived {original.arrived_at}"
-    return Content("duplicate", reason, content.source, content.format, original.file_version_id)
+    def counted(self) -> Content:
+        """The same, read to its end, so that its rows are known. What is found unreadable there is in quarantine."""
+        try:
+            if self.reading is not None:
+                self.reading.count()
+        except FileRejectedError as error:
+            return replace(self.quarantined(str(error)), reading=None)
+        return self
+
+
+@contextmanager
+def open_content(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> Iterator[Content]:
+    """Opens a registered file. One that cannot be read or mapped is quarantined, never raised."""
+    with open_landed(lake, config, producer_of(config, found), found.content_sha256) as content:
+        original = known.originals.get(found.file_version_id) if content.status == "accepted" else None
+        if original is None:
+            yield content
+            return
+        reason = f"same content as {original.file_version_id} ({original.uri}), which arrived {original.arrived_at}"
+        yield Content("duplicate", reason, content.reading, content.format, original.file_version_id)
 
 
 def producer_of(config: DemandConfig, found: Registration) -> ProducerConfig:
@@ -115,18 +131,22 @@ def producer_of(config: DemandConfig, found: Registration) -> ProducerConfig:
     return producer.model_copy(update={"feed": found.feed})
 
 
-def read_landed(lake: Lake, config: DemandConfig, producer: ProducerConfig, digest: str) -> Content:
-    """Reads kept bytes as a producer's file, whatever version they are of."""
+@contextmanager
+def open_landed(lake: Lake, config: DemandConfig, producer: ProducerConfig, digest: str) -> Iterator[Content]:
+    """Opens kept bytes as a producer's file, whatever version they are of."""
     mapping = useful_columns(producer, config)
-    source: Source | None = None
+    reading: Reading | None = None
     format_: str | None = None
-    try:
-        with landed_file(lake, digest) as path:
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(landed_file(lake, digest))
             kind = detect_file(path, producer)
             format_ = str(kind)
-            source = read_source(path, kind, producer, source_columns(mapping))
-        if not source.is_blank:
-            require_columns(mapping, source.columns, producer)
-    except FileRejectedError as error:
-        return Content("quarantined", str(error), source, format_)
-    return Content("accepted", None, source, format_)
+            reading = stack.enter_context(open_source(path, kind, producer, source_columns(mapping)))
+            if not reading.is_blank:
+                require_columns(mapping, reading.columns, producer)
+        except FileRejectedError as error:
+            content = Content("quarantined", str(error), reading, format_).counted()
+        else:
+            content = Content("accepted", None, reading, format_)
+        yield content

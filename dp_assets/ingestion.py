@@ -12,15 +12,18 @@ from __future__ import annotations
 import json
 import logging
 import math
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from dp_assets.content import Content, Known, Status, known_files, producer_of, read_content, read_landed
+from dp_assets.content import Content, Known, Status, known_files, open_content, open_landed, producer_of
 from dp_assets.domain import contracts
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
@@ -28,7 +31,7 @@ from dp_assets.domain.errors import ContractError, FileRejectedError, StorageErr
 from dp_assets.domain.ingest.filters import installed_plugins, looked_up_columns
 from dp_assets.domain.ingest.freshness import master_fingerprint
 from dp_assets.domain.ingest.mapping import useful_columns
-from dp_assets.domain.ingest.readers import Source
+from dp_assets.domain.ingest.readers import Reading
 from dp_assets.domain.ingest.registration import (
     FEED_ORDER,
     LandedObject,
@@ -38,7 +41,8 @@ from dp_assets.domain.ingest.registration import (
     owner,
 )
 from dp_assets.domain.ingest.schema_drift import EarlierColumns
-from dp_assets.domain.ingest.unify import FEED_TABLES, FileHeader, Unified, nothing_unified, unify
+from dp_assets.domain.ingest.unify import FEED_TABLES, FileHeader, feed_table
+from dp_assets.domain.ingest.unify_chunks import Totals, Write, unify_chunks
 from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.earlier_files import earlier_columns
 from dp_assets.registry import (
@@ -49,8 +53,9 @@ from dp_assets.registry import (
     write_registration,
     write_sighting,
 )
-from dp_resources.lake import Lake, parquet_bytes, sha256
+from dp_resources.lake import Lake
 from dp_resources.landing import Landing, producer_folders
+from dp_resources.table_files import TableFile
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +70,12 @@ class IngestReport:
     Attributes:
         record: the commit record.
         profile: its row of `raw_files`.
-        unified: accepted and rejected rows as written.
+        totals: what became of its rows.
     """
 
     record: Mapping[str, Any]
     profile: pl.DataFrame = field(repr=False)
-    unified: Unified = field(repr=False)
+    totals: Totals = field(repr=False)
 
     @property
     def status(self) -> Status:
@@ -211,17 +216,24 @@ def _keep(landing: Landing, lake: Lake, one: LandedObject) -> dict[str, str]:
 
 def _end_of_content(lake: Lake, config: DemandConfig, producer: ProducerConfig, digest: str) -> datetime | None:
     """End of the last business day among a file's accepted rows: the arrival of a declared initial load."""
-    content = read_landed(lake, config, producer, digest)
-    if content.status == "quarantined" or content.source is None or producer.feed != "transactions":
+    if producer.feed != "transactions":
         return None
     header = FileHeader("initial_load", producer.name, datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
-    plugins = installed_plugins(config.filters)
-    try:
-        rows = unify(content.source, useful_columns(producer, config), producer, config, header, plugins=plugins).rows
-    except (pl.exceptions.PolarsError, ContractError, FileRejectedError):
-        return None
-    last = rows.select(pl.col("sold_on").max()).item()
-    return BucketGrid.of(config).midnight(last + timedelta(days=1)) if last is not None else None
+    days: list[Any] = []
+
+    def note_days(rows: pl.DataFrame, _: pl.DataFrame) -> None:
+        days.append(rows.select(pl.col("sold_on").max()).item())
+
+    with open_landed(lake, config, producer, digest) as content:
+        if content.status == "quarantined" or content.reading is None:
+            return None
+        mapping, plugins = useful_columns(producer, config), installed_plugins(config.filters)
+        try:
+            unify_chunks(content.reading, mapping, producer, config, header, note_days, plugins=plugins)
+        except (pl.exceptions.PolarsError, ContractError, FileRejectedError):
+            return None
+    known_days = [day for day in days if day is not None]
+    return BucketGrid.of(config).midnight(max(known_days) + timedelta(days=1)) if known_days else None
 
 
 # -- ingestion --------------------------------------------------------------------------------------------------------
@@ -241,27 +253,27 @@ def ingest_file(lake: Lake, config: DemandConfig, file_version_id: str, known: K
     """
     known = known_files(lake, config) if known is None else known
     found = registration(lake, file_version_id)
-    made = work_out(lake, config, found, read_content(lake, config, found, known), known)
-    profile = write_profile(lake, found, made.content)
-    return IngestReport(_publish(lake, found.file_version_id, made.frames, made.record), profile, made.unified)
+    with worked_out(lake, config, found, known) as made:
+        profile = write_profile(lake, found, made.content)
+        return IngestReport(_publish(lake, found.file_version_id, made), profile, made.totals)
 
 
 def profile_file(lake: Lake, config: DemandConfig, file_version_id: str, known: Known | None = None) -> pl.DataFrame:
     """Reads one file version and writes what it found to `raw_files`; the row written."""
     found = registration(lake, file_version_id)
-    content = read_content(lake, config, found, known_files(lake, config) if known is None else known)
-    return write_profile(lake, found, content)
+    with open_content(lake, config, found, known_files(lake, config) if known is None else known) as content:
+        return write_profile(lake, found, content.counted())
 
 
 def write_profile(lake: Lake, found: Registration, content: Content) -> pl.DataFrame:
-    """Writes the `raw_files` partition of one file version; returns its row."""
-    source = content.source
+    """Writes the `raw_files` partition of one file version that was read to its end; returns its row."""
+    reading = content.reading
     row = {
         **vars(found),
         "format": content.format,
-        "sniffed": json.dumps(source.sniffed, ensure_ascii=False) if source else None,
-        "rows": source.rows if source else None,
-        "columns_found": json.dumps(source.columns, ensure_ascii=False) if source else None,
+        "sniffed": json.dumps(reading.sniffed, ensure_ascii=False) if reading else None,
+        "rows": reading.rows if reading else None,
+        "columns_found": json.dumps(reading.columns, ensure_ascii=False) if reading else None,
         "status": content.status,
         "reason": content.reason,
     }
@@ -272,101 +284,133 @@ def write_profile(lake: Lake, found: Registration, content: Content) -> pl.DataF
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ingesting a file version comes to, before anything is written.
+    """What ingesting a file version comes to, before anything is written to the lake.
 
     Attributes:
-        content: what it turned out to be; quarantined where its values could not be unified.
-        unified: its rows as they count.
-        frames: table → partition to write.
-        record: the commit record, without the hashes of its tables.
+        content: what it turned out to be; quarantined where its values could not be unified. Read to its end.
+        totals: its rows as they count.
+        files: table → its partition as a local file.
+        record: the commit record, with the hashes of its tables.
     """
 
     content: Content
-    unified: Unified = field(repr=False)
-    frames: Mapping[str, pl.DataFrame] = field(repr=False)
+    totals: Totals = field(repr=False)
+    files: Mapping[str, TableFile] = field(repr=False)
     record: dict[str, Any]
 
 
-def work_out(lake: Lake, config: DemandConfig, found: Registration, content: Content, known: Known) -> Outcome:
-    """The tables and the commit record of one file version; nothing is written."""
-    computed, masters = nothing_unified(found.feed, config), None
-    if content.status != "quarantined" and content.source is not None:
-        try:
-            attributes, masters = known_attributes(lake, config, found, known)
-            computed = _unify(config, found, content.source, attributes, earlier_columns(lake, found, known))
-        except (pl.exceptions.PolarsError, ContractError, FileRejectedError) as error:
-            reason = str(error) if isinstance(error, FileRejectedError) else f"its values cannot be unified: {error}"
-            content = replace(content, status="quarantined", reason=reason, duplicate_of=None)
-    unified = computed if content.status == "accepted" else nothing_unified(found.feed, config)
-    frames = {FEED_TABLES[found.feed]: unified.rows, "rejected_rows": unified.rejected}
+@contextmanager
+def worked_out(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> Iterator[Outcome]:
+    """The tables and the commit record of one file version, in a temporary folder; nothing is written to the lake."""
+    with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
+        with open_content(lake, config, found, known) as content:
+            content, computed, files, masters = _unified(lake, config, found, content, known, Path(folder))
+        totals = computed if content.status == "accepted" else Totals.nothing(found.feed, config)
+        record = {
+            **{name: getattr(found, name) for name in ("file_version_id", "producer", "feed", "uri", "content_sha256")},
+            "arrived_at": found.to_record()["arrived_at"],
+            "supersedes": found.supersedes,
+            "recipe": known.recipe_of(found),
+            "masters": masters,
+            "status": content.status,
+            "reason": content.reason,
+            "duplicate_of": content.duplicate_of,
+            **_account(content.status, computed),
+            "rejected_by": dict(totals.rejected_by),
+            "schema_drift": list(totals.schema_drift),
+            "buckets": [day.isoformat() for day in totals.buckets["bucket_start"].to_list()],
+            "reach": _reach(found, files),
+            "tables": {table: file.close() for table, file in files.items()},
+        }
+        yield Outcome(content, totals, files, record)
+
+
+def _unified(
+    lake: Lake, config: DemandConfig, found: Registration, content: Content, known: Known, folder: Path
+) -> tuple[Content, Totals, dict[str, TableFile], str | None]:
+    """The content read to its end, what it comes to, its tables as files, and the masters that filters looked at."""
+    computed, masters = Totals.nothing(found.feed, config), None
+    files = _no_rows(found, config, folder)
+    if content.status == "quarantined" or content.reading is None:
+        return content.counted(), computed, files, masters
+
+    def keep(rows: pl.DataFrame, rejected: pl.DataFrame) -> None:
+        if content.status == "accepted":
+            files[FEED_TABLES[found.feed]].append(rows)
+            files["rejected_rows"].append(rejected)
+
+    try:
+        attributes, masters = known_attributes(lake, config, found, known)
+        earlier = earlier_columns(lake, found, known)
+        computed = _unify(config, found, content.reading, keep, attributes, earlier)
+        if found.feed == "transactions" and content.status == "accepted":
+            files["file_buckets"].append(computed.buckets)
+    except (pl.exceptions.PolarsError, ContractError, FileRejectedError) as error:
+        for file in files.values():
+            file.close()
+        files = _no_rows(found, config, folder)
+        reason = str(error) if isinstance(error, FileRejectedError) else f"its values cannot be unified: {error}"
+        content = content.quarantined(reason)
+        if content.reading is not None and content.reading.is_broken:
+            content = replace(content, reading=None)
+        return content.counted(), computed, files, masters
+    return content, computed, files, masters
+
+
+def _no_rows(found: Registration, config: DemandConfig, folder: Path) -> dict[str, TableFile]:
+    tables = [feed_table(found.feed, config), contracts.REJECTED_ROWS]
     if found.feed == "transactions":
-        frames["file_buckets"] = unified.buckets
-    record = {
-        **{name: getattr(found, name) for name in ("file_version_id", "producer", "feed", "uri", "content_sha256")},
-        "arrived_at": found.to_record()["arrived_at"],
-        "supersedes": found.supersedes,
-        "recipe": known.recipe_of(found),
-        "masters": masters,
-        "status": content.status,
-        "reason": content.reason,
-        "duplicate_of": content.duplicate_of,
-        **_account(content.status, computed),
-        "rejected_by": dict(unified.rejected["reason"].value_counts().sort("reason").iter_rows()),
-        "schema_drift": list(unified.schema_drift),
-        "buckets": [day.isoformat() for day in unified.buckets["bucket_start"].to_list()],
-        "reach": _reach(found, unified.rows),
-        "tables": {},
-    }
-    return Outcome(content, unified, frames, record)
+        tables.append(contracts.FILE_BUCKETS)
+    return {table.name: TableFile(folder / f"{table.name}.parquet", table.schema) for table in tables}
 
 
-def _reach(found: Registration, rows: pl.DataFrame) -> list[str] | None:
+def _reach(found: Registration, files: Mapping[str, TableFile]) -> list[str] | None:
     """First and last day that the plans of a promotions calendar cover; None without any."""
-    if found.feed != "promotions" or rows.is_empty():
+    if found.feed != "promotions" or not files["promotions"].rows:
         return None
+    files["promotions"].close()
+    rows = pl.read_parquet(files["promotions"].path, columns=["starts_on", "ends_on"])
     return [str(day) for day in rows.select(first=pl.col("starts_on").min(), last=pl.col("ends_on").max()).row(0)]
 
 
-def _account(status: Status, computed: Unified) -> dict[str, dict[str, Any]]:
+def _account(status: Status, computed: Totals) -> dict[str, dict[str, Any]]:
     """Rows and units: those read are those accepted, rejected and duplicate; all of a duplicate's are duplicate."""
-    rows = {"accepted": len(computed.rows), "rejected": len(computed.rejected), "duplicate": 0}
+    rows = {"accepted": computed.accepted, "rejected": computed.rows_rejected, "duplicate": 0}
     units = {"accepted": computed.quantity_accepted, "rejected": computed.quantity_rejected, "duplicate": 0.0}
     if status == "duplicate":
-        rows = {"accepted": 0, "rejected": 0, "duplicate": sum(rows.values())}
+        rows = {"accepted": 0, "rejected": 0, "duplicate": computed.rows_read}
         units = {"accepted": 0.0, "rejected": 0.0, "duplicate": sum(units.values())}
     return {"rows": {"read": sum(rows.values()), **rows}, "quantity": {"read": sum(units.values()), **units}}
 
 
-def _publish(
-    lake: Lake, file_version_id: str, frames: Mapping[str, pl.DataFrame], record: dict[str, Any]
-) -> dict[str, Any]:
+def _publish(lake: Lake, file_version_id: str, made: Outcome) -> dict[str, Any]:
     """Writes the tables of one file version, then its commit record.
 
     Where an earlier commit covers other content (the configuration changed since), it is withdrawn first: at no moment
     does a commit cover tables that are half old and half new.
     """
     earlier = lake.commit_of("ingest", file_version_id)
-    if earlier is not None:
-        tables = {table: sha256(parquet_bytes(frame)) for table, frame in frames.items()}
-        if earlier != {**record, "tables": tables}:
-            lake.withdraw("ingest", file_version_id)
-    for table, frame in frames.items():
-        record["tables"][table] = lake.write(table, frame, file_version=file_version_id).sha256
-    lake.commit("ingest", file_version_id, record)
-    return record
+    if earlier is not None and earlier != made.record:
+        lake.withdraw("ingest", file_version_id)
+    for table, file in made.files.items():
+        lake.write_file(table, file, file_version=file_version_id)
+    lake.commit("ingest", file_version_id, made.record)
+    return made.record
 
 
 def _unify(
     config: DemandConfig,
     found: Registration,
-    source: Source,
+    reading: Reading,
+    write: Write,
     attributes: pl.DataFrame | None = None,
     earlier: EarlierColumns | None = None,
-) -> Unified:
+) -> Totals:
     producer = producer_of(config, found)
     header = FileHeader(found.file_version_id, found.producer, found.arrived_at)
     plugins = installed_plugins(config.filters) if found.feed == "transactions" else None
-    return unify(source, useful_columns(producer, config), producer, config, header, attributes, plugins, earlier)
+    mapping = useful_columns(producer, config)
+    return unify_chunks(reading, mapping, producer, config, header, write, attributes, plugins, earlier)
 
 
 # -- the product master that filters look at --------------------------------------------------------------------------
@@ -441,20 +485,19 @@ def _master(lake: Lake, config: DemandConfig, one: Registration, known: Known) -
     if key not in _read:
         _read.clear()
         _read[key] = _uncommitted_master(lake, config, one, known)
-    rows = _read[key]
-    return None if rows is None else _Master(version, priority, sha256(parquet_bytes(rows)), lambda: rows)
+    found = _read[key]
+    return None if found is None else _Master(version, priority, found[0], lambda: found[1])
 
 
-_read: dict[tuple[str, str, str | None, bool], pl.DataFrame | None] = {}
+_read: dict[tuple[str, str, str | None, bool], tuple[str, pl.DataFrame] | None] = {}
 """The last product file that was read before it was ingested: its neighbours look at it, too."""
 
 
-def _uncommitted_master(lake: Lake, config: DemandConfig, one: Registration, known: Known) -> pl.DataFrame | None:
-    content = read_content(lake, config, one, known)
-    if content.status == "quarantined" or content.source is None:
-        return None
-    try:
-        rows = _unify(config, one, content.source).rows
-    except (pl.exceptions.PolarsError, ContractError, FileRejectedError):
-        return None
-    return rows.clear() if content.status == "duplicate" else rows
+def _uncommitted_master(
+    lake: Lake, config: DemandConfig, one: Registration, known: Known
+) -> tuple[str, pl.DataFrame] | None:
+    """Hash and rows that a product file will have once it is ingested; None for one in quarantine."""
+    with worked_out(lake, config, one, known) as made:
+        if made.content.status == "quarantined":
+            return None
+        return made.record["tables"]["product_master"], pl.read_parquet(made.files["product_master"].path)

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from dp_assets.content import Known, read_content
+from dp_assets.content import Known
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.ingest.freshness import quarantined, recipes
 from dp_assets.domain.plan import Affected, LakeState, affected
@@ -31,10 +31,10 @@ from dp_assets.domain.recall import (
     version_to_recall,
     version_to_restore,
 )
-from dp_assets.ingestion import work_out
+from dp_assets.ingestion import worked_out
 from dp_assets.lake_state import read_state
 from dp_assets.registry import file_events, recalled_versions, registration, write_file_event
-from dp_resources.lake import Lake, parquet_bytes, sha256
+from dp_resources.lake import Lake, parquet_bytes
 
 PUBLISHED = "published_forecasts"
 
@@ -96,9 +96,8 @@ def reached_by(lake: Lake, config: DemandConfig, file_version_id: str, undo: boo
 
 
 def _expected_commit(lake: Lake, config: DemandConfig, version: str, known: Known) -> Mapping[str, Any]:
-    found = registration(lake, version)
-    made = work_out(lake, config, found, read_content(lake, config, found, known), known)
-    return {**made.record, "tables": {table: sha256(parquet_bytes(frame)) for table, frame in made.frames.items()}}
+    with worked_out(lake, config, registration(lake, version), known) as made:
+        return made.record
 
 
 # -- the difference it made -------------------------------------------------------------------------------------------

@@ -19,11 +19,13 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import orjson
@@ -31,7 +33,10 @@ import polars as pl
 
 from dp_assets.domain.errors import ArtefactError, ConfigError
 from dp_resources import records, storage
+from dp_resources.table_files import TableFile, file_sha256
 
+COPIED_BYTES = 2**20
+"""Held in memory at a time as a file is copied."""
 PARTITION_KEYS = {"file_version", "bucket", "cycle"}
 
 
@@ -96,13 +101,19 @@ class Lake:
         except storage.failures(self.scheme) as error:
             raise storage.storage_error("cannot write", path, error) from error
 
+    def _write_local(self, target: Path, data: bytes) -> None:
+        with self._staged(target) as file:
+            file.write(data)
+
     @staticmethod
-    def _write_local(target: Path, data: bytes) -> None:
+    @contextmanager
+    def _staged(target: Path) -> Iterator[IO[bytes]]:
+        """A file to write, which stands at `target` once it is whole and on disk."""
         target.parent.mkdir(parents=True, exist_ok=True)
         staged = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
         try:
             with staged.open("wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(staged, target)
@@ -155,6 +166,41 @@ class Lake:
                 self.write_bytes(f"{self.root}/_versions/{table}/{sha256(replaced)}/part.parquet", replaced)
             self.write_bytes(path, data)
         return WrittenPartition(path, digest, len(frame), len(data), changed)
+
+    def write_file(self, table: str, made: TableFile, **key: str) -> WrittenPartition:
+        """As `write`, for a table that was written to a local file, which stays."""
+        path, digest = self.path(table, **key), made.close()
+        size = made.path.stat().st_size
+        replaced = self._digest_of(path)
+        changed = replaced != digest
+        if changed:
+            if replaced is not None:
+                self._copy(path, f"{self.root}/_versions/{table}/{replaced}/part.parquet")
+            self._upload(made.path, path)
+        return WrittenPartition(path, digest, made.rows, size, changed)
+
+    def _digest_of(self, path: str) -> str | None:
+        """SHA-256 of a file, None where there is none."""
+        if self.is_local:
+            return file_sha256(Path(path)) if Path(path).is_file() else None
+        return sha256(self.read_bytes(path)) if self.has_bytes(path) else None
+
+    def _copy(self, path: str, to: str) -> None:
+        if self.is_local:
+            self._upload(Path(path), to)
+        else:
+            self.write_bytes(to, self.read_bytes(path))
+
+    def _upload(self, source: Path, to: str) -> None:
+        """Puts a local file's bytes at a full path in one atomic step."""
+        try:
+            if self.is_local:
+                with self._staged(Path(to)) as file, source.open("rb") as bytes_:
+                    shutil.copyfileobj(bytes_, file, COPIED_BYTES)
+            else:
+                self.fs.put_file(str(source), to)
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot write", to, error) from error
 
     def exists(self, table: str, **key: str) -> bool:
         """Whether a partition has current content, as a table or as an artefact folder."""

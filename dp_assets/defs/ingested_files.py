@@ -116,7 +116,7 @@ def _profile_metadata(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _metadata(project: Project, report: IngestReport) -> dict[str, Any]:
-    record, unified = report.record, report.unified
+    record, totals = report.record, report.totals
     return {
         "dagster/row_count": record["rows"]["accepted"],
         "dagster/column_schema": table_schema(feed_table(record["feed"], project.config)),
@@ -131,8 +131,8 @@ def _metadata(project: Project, report: IngestReport) -> dict[str, Any]:
         **_filters(project, record),
         "schema drift": dg.MetadataValue.md("\n".join(f"- {one}" for one in record["schema_drift"]) or "none"),
         "buckets touched": len(record["buckets"]),
-        "preview": preview(unified.rows),
-        "rejected, first rows": preview(unified.rejected.select("row_number", "reason", "detail", "original"), rows=5),
+        "preview": preview(totals.rows),
+        "rejected, first rows": preview(totals.rejected.select("row_number", "reason", "detail", "original"), rows=5),
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import polars as pl
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.duckdb_tables import column_types, duckdb_frame, literal
 from dp_assets.domain.ingest.plain_csv import is_plain, mapped, parsed, slices
-from dp_assets.domain.ingest.sources import SURPLUS, Table, spelled
+from dp_assets.domain.ingest.sources import SURPLUS, spelled
 from dp_assets.domain.ingest.text_files import CHUNK_BYTES, as_utf8, refuse_endless_lines, without_comments
 from dp_assets.domain.producer_config import CsvOptions, ReadLimits
 
@@ -27,11 +28,18 @@ DELIMITERS = (",", ";", "\t", "|")
 TAIL_BYTES = 65_536
 
 
-def read_csv(path: Path, options: CsvOptions, limits: ReadLimits, wanted: Collection[str]) -> Table:
-    """The wanted columns of a CSV file as text.
+Frames = Iterator[pl.DataFrame]
+
+
+@contextmanager
+def open_csv(
+    path: Path, options: CsvOptions, limits: ReadLimits, wanted: Collection[str]
+) -> Iterator[tuple[Frames, dict[str, str], dict[str, object]]]:
+    """The wanted columns of a CSV file as text, chunk by chunk and at least one; all columns; what was found out.
 
     Raises:
-        FileRejectedError: no header, too many columns, a wanted column twice, a line or a quoted field without end.
+        FileRejectedError: no header, too many columns, a wanted column twice, a line or a quoted field without end. The
+            latter, like bytes that are no text, may be found as late as with the last chunk.
     """
     with as_utf8(path, options.encoding) as (text, encoding):
         refuse_endless_lines(text, limits.max_line_bytes)
@@ -40,10 +48,9 @@ def read_csv(path: Path, options: CsvOptions, limits: ReadLimits, wanted: Collec
             header, data_line = csv_header(readable, options, delimiter)
             header = [spelled(name, wanted) for name in header]
             _check_header(header, limits, wanted)
-            frame = _fields(readable, options, delimiter, header, data_line, wanted)
-            _refuse_endless_quotes(readable, options, delimiter, header, frame)
-    columns = dict.fromkeys((name for name in header if name), "text")
-    return frame, columns, {"encoding": encoding, "delimiter": delimiter}
+            columns = dict.fromkeys((name for name in header if name), "text")
+            frames = _fields(readable, options, delimiter, header, data_line, wanted)
+            yield frames, columns, {"encoding": encoding, "delimiter": delimiter}
 
 
 def sniffed_delimiter(path: Path, options: CsvOptions, wanted: Collection[str]) -> str:
@@ -98,22 +105,21 @@ def _check_header(header: list[str], limits: ReadLimits, wanted: Collection[str]
 
 def _fields(
     path: Path, options: CsvOptions, delimiter: str, header: list[str], data_line: int, wanted: Collection[str]
-) -> pl.DataFrame:
+) -> Frames:
     """The wanted fields and SURPLUS: of plain text slice by slice, of other text as a whole."""
     names = [f"c{index}" for index in range(len(header))]
     chosen = {name: names[header.index(name)] for name in header if name in set(wanted)}
+    named = {**{short: name for name, short in chosen.items()}, "surplus": SURPLUS}
     csv_text = CsvText(path, options, delimiter, names, data_line, list(chosen.values()))
     with mapped(path) as text:
         if text is not None and is_plain(text, options.quote):
-            parts = [csv_text.plain_fields(rows) for rows in slices(text, data_line)]
-            frame = pl.concat(parts) if parts else _no_fields([*chosen.values(), "surplus"])
+            yield pl.DataFrame(schema=dict.fromkeys(named.values(), pl.String))
+            for rows in slices(text, data_line):
+                yield csv_text.plain_fields(rows).rename(named)
         else:
-            frame = csv_text.fields()
-    return frame.rename({**{short: name for name, short in chosen.items()}, "surplus": SURPLUS})
-
-
-def _no_fields(names: Sequence[str]) -> pl.DataFrame:
-    return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+            frame = csv_text.fields().rename(named)
+            _refuse_endless_quotes(path, options, delimiter, header, frame)
+            yield frame
 
 
 @dataclass(frozen=True)

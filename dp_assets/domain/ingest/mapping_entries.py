@@ -8,7 +8,7 @@ Does not belong here: reading mappings (`mapping.py`), the types (`unify.py`), w
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -77,10 +77,12 @@ class Candidate:
     Attributes:
         values: untyped values (R).
         came: gives them as text (R), null for nothing, for messages and to know where there is a value.
+        is_absent: whether the file has no such column, and all values are null.
     """
 
     values: pl.Series
     came: Callable[[], pl.Series]
+    is_absent: bool = False
 
 
 class MappedColumns:
@@ -107,7 +109,7 @@ class MappedColumns:
             mapped = self.mapping.get(name)
             terms = mapped.available(self.source.frame.columns) if mapped else ()
             self._candidates[name] = tuple(self._candidate(term) for term in terms) or (
-                _column(self.source.column(None)),
+                replace(_column(self.source.column(None)), is_absent=True),
             )
         return self._candidates[name]
 
@@ -131,6 +133,8 @@ class MappedColumns:
     def typed_parts(self, name: str, convert: Callable[[pl.Series], Sequence[pl.Series]]) -> list[pl.Series]:
         """As `typed`, for a conversion that gives several series."""
         *earlier, last = self.candidates(name)
+        if last.is_absent:
+            return [part.clear(self.source.rows) for part in convert(last.values.clear())]
         parts = list(convert(last.values))
         for one in reversed(earlier):
             has_value = one.came().is_not_null()

@@ -16,7 +16,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ import polars as pl
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.archives import Part, head_of, unpacked
 from dp_assets.domain.ingest.columnar_files import read_arrow, read_parquet
-from dp_assets.domain.ingest.csv_files import read_csv
+from dp_assets.domain.ingest.csv_files import open_csv
 from dp_assets.domain.ingest.detection import (
     HEAD_BYTES,
     WORKBOOK_FORMATS,
@@ -38,11 +38,21 @@ from dp_assets.domain.ingest.detection import (
     workbook_format,
 )
 from dp_assets.domain.ingest.json_files import read_json
-from dp_assets.domain.ingest.sources import JSON_FORMATS, ROW, SURPLUS, Source, Table
+from dp_assets.domain.ingest.sources import JSON_FORMATS, ROW, SURPLUS, Reading, Source, Table
 from dp_assets.domain.ingest.workbooks import Sheet, read_workbook
 from dp_assets.domain.producer_config import FileFormat, ProducerConfig
 
-__all__ = ["JSON_FORMATS", "ROW", "SURPLUS", "WORKBOOK_FORMATS", "Source", "detect_file", "read_source"]
+__all__ = [
+    "JSON_FORMATS",
+    "ROW",
+    "SURPLUS",
+    "WORKBOOK_FORMATS",
+    "Reading",
+    "Source",
+    "detect_file",
+    "open_source",
+    "read_source",
+]
 
 DAMAGE = (None, errno.EINVAL)
 """Error numbers of damaged files; others, such as a full disk, say nothing about the file and are no reason to reject
@@ -71,7 +81,14 @@ def detect_file(path: Path, producer: ProducerConfig) -> FileKind:
 
 
 def read_source(path: Path, kind: FileKind, producer: ProducerConfig, wanted: Collection[str]) -> Source:
-    """Reads the wanted source columns of the file at `path`.
+    """As `open_source`, the whole file at once."""
+    with open_source(path, kind, producer, wanted) as reading:
+        return reading.whole()
+
+
+@contextmanager
+def open_source(path: Path, kind: FileKind, producer: ProducerConfig, wanted: Collection[str]) -> Iterator[Reading]:
+    """The wanted source columns of the file at `path`: of one text file in chunks, of other files in one.
 
     Args:
         path: a local file; its name does not matter.
@@ -80,28 +97,59 @@ def read_source(path: Path, kind: FileKind, producer: ProducerConfig, wanted: Co
         wanted: names of source columns; those the file lacks are left out.
 
     Raises:
-        FileRejectedError: the file cannot be read as that format; the message says why.
+        FileRejectedError: the file cannot be read as that format; the message says why. Chunks may raise it, too.
     """
-    with _rejecting(f"cannot be read as {kind}"), unpacked(path, kind.compression, producer) as parts:
-        sources = [_read_part(part, kind, producer, wanted) for part in parts]
-    return sources[0] if len(sources) == 1 else _as_one(sources, [part.name or "" for part in parts])
+    finding = f"cannot be read as {kind}"
+    with ExitStack() as stack:
+        with _rejecting(finding):
+            parts = stack.enter_context(unpacked(path, kind.compression, producer))
+            if len(parts) == 1:
+                reading = _open_part(stack, parts[0], kind, producer, wanted)
+            else:
+                # One after the other, so that the text of only one member is open at a time.
+                sources = []
+                for part in parts:
+                    with ExitStack() as of_part:
+                        sources.append(_open_part(of_part, part, kind, producer, wanted).whole())
+                whole = _as_one(sources, [part.name or "" for part in parts])
+                reading = Reading(whole.columns, whole.format, whole.sniffed, whole.is_blank, iter([whole.frame]))
+        yield reading
 
 
-def _read_part(part: Part, kind: FileKind, producer: ProducerConfig, wanted: Collection[str]) -> Source:
+def _open_part(
+    stack: ExitStack, part: Part, kind: FileKind, producer: ProducerConfig, wanted: Collection[str]
+) -> Reading:
     place = f"{kind.format} (member {part.name!r})" if part.name else kind.format
-    with _rejecting(f"cannot be read as {place}"):
+    finding = f"cannot be read as {place}"
+    with _rejecting(finding):
         format_ = kind.format if kind.compression is None else _member_format(part, kind, producer)
-        frame, columns, sniffed = _read(part.path, format_, producer, wanted)
-    if ROW not in frame.columns:
-        frame = frame.with_row_index(ROW, offset=1)
-    surplus = frame[SURPLUS] if SURPLUS in frame.columns else pl.Series(SURPLUS, [None] * len(frame), dtype=pl.String)
-    useful = (name for name in columns if name in set(wanted))
-    return Source(frame.select(pl.col(ROW).cast(pl.Int64), surplus, *useful), columns, format_, sniffed)
+        if format_ == "csv":
+            frames, columns, sniffed = stack.enter_context(open_csv(part.path, producer.csv, producer.limits, wanted))
+            is_blank = False
+        else:
+            frame, columns, sniffed = _read(part.path, format_, producer, wanted)
+            frames, is_blank = iter([frame]), not columns and frame.is_empty()
+    useful = [name for name in columns if name in set(wanted)]
+    return Reading(columns, format_, sniffed, is_blank, _in_form(frames, useful, finding))
+
+
+def _in_form(frames: Iterator[pl.DataFrame], useful: Sequence[str], finding: str) -> Iterator[pl.DataFrame]:
+    """Chunks with ROW, SURPLUS and the useful columns; what goes wrong as they are read is a reason to reject."""
+    rows = 0
+    while True:
+        with _rejecting(finding):
+            frame = next(frames, None)
+        if frame is None:
+            return
+        if ROW not in frame.columns:
+            frame = frame.with_row_index(ROW, offset=rows + 1)
+        if SURPLUS not in frame.columns:
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(SURPLUS))
+        rows += len(frame)
+        yield frame.select(pl.col(ROW).cast(pl.Int64), SURPLUS, *useful)
 
 
 def _read(path: Path, format_: FileFormat, producer: ProducerConfig, wanted: Collection[str]) -> Table:
-    if format_ == "csv":
-        return read_csv(path, producer.csv, producer.limits, wanted)
     if format_ == "parquet":
         return read_parquet(path, producer.limits, wanted)
     if format_ == "arrow":

@@ -19,7 +19,7 @@ from dp_assets.domain.filter_config import PluginFilter
 from dp_assets.domain.ingest.filters import ENTRY_POINT_GROUP
 from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, Feed, ProducerConfig
 
-INGEST_FORMAT = 1
+INGEST_FORMAT = 2
 """Raise it with every change of code after which the same bytes give other tables or another commit record."""
 ELSEWHERE = frozenset({"name", "feed", "files", "arrival", "priority"})
 """Keys of a producer that decide nothing here: who owns a file, its feed and its arrival were fixed by its

@@ -17,6 +17,8 @@ from dp_assets.domain.ingest.sources import Source
 
 EVIDENCE = 3
 """Values that must fail to type before a column's type is said to have changed: one odd row is that row's matter."""
+EXAMPLES = 3
+"""Such values in a sentence."""
 LISTED = 20
 """Column names in one sentence."""
 
@@ -91,39 +93,74 @@ def _listed(names: list[str], types: Mapping[str, str]) -> str:
     return shown + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
-def changed_type(
-    name: str, entry: MappingEntry, source: Source, came: pl.Series, typed: pl.Series, expected: str
-) -> str | None:
+@dataclass(frozen=True)
+class TypeEvidence:
+    """How many of a column's values are not what they should be; of one chunk of a file, or of several.
+
+    Attributes:
+        name: the unified column.
+        present: values that are not nothing.
+        failing: those that could not be typed.
+        examples: the first distinct ones of these.
+        is_text: whether every source column is text, so that the file itself says nothing about the type.
+    """
+
+    name: str
+    present: int
+    failing: int
+    examples: tuple[str, ...]
+    is_text: bool
+
+    @classmethod
+    def of(cls, name: str, entry: MappingEntry, source: Source, came: pl.Series, typed: pl.Series) -> TypeEvidence:
+        """What one chunk says.
+
+        Args:
+            name: the unified column.
+            entry: where it comes from.
+            source: the chunk.
+            came: its values as text (R'), null for nothing.
+            typed: the same rows typed (R'), null where that failed.
+        """
+        failing = came.filter(came.is_not_null() & typed.is_null())
+        own_types = [source.frame.schema[one] for one in entry.columns if one in source.frame.columns]
+        is_text = not own_types or any(dtype == pl.String for dtype in own_types)
+        examples = failing.unique(maintain_order=True).head(EXAMPLES).to_list()
+        return cls(name, len(came) - came.null_count(), len(failing), tuple(examples), is_text)
+
+    def __add__(self, other: TypeEvidence) -> TypeEvidence:
+        """Both, the other behind this one."""
+        examples = tuple(dict.fromkeys([*self.examples, *other.examples]))[:EXAMPLES]
+        present, failing = self.present + other.present, self.failing + other.failing
+        return TypeEvidence(self.name, present, failing, examples, self.is_text)
+
+    @property
+    def is_change(self) -> bool:
+        """Mostly other values; a few are enough where the file itself says that the column holds another type."""
+        if self.failing and self.failing == self.present and not self.is_text:
+            return True
+        return self.failing >= EVIDENCE and 2 * self.failing >= self.present
+
+
+def changed_type(found: TypeEvidence, entry: MappingEntry, columns: Mapping[str, str], expected: str) -> str | None:
     """A sentence where at least half of a column's values, and at least three, are not what they should be.
 
     One value is enough where the column's own type is another one, such as lists in a Parquet file.
 
     Args:
-        name: the unified column.
-        entry: where it comes from.
-        source: the file.
-        came: its values as text (R'), null for nothing.
-        typed: the same rows typed (R'), null where that failed.
+        found: of the whole file.
+        entry: where the column comes from.
+        columns: source column → type as found.
         expected: what values should be, e.g. `a number`.
     """
-    failing = came.filter(came.is_not_null() & typed.is_null())
-    present = came.len() - came.null_count()
-    if not _is_evidence(len(failing), present, entry, source):
+    if not found.is_change:
         return None
-    examples = ", ".join(repr(_short(value)) for value in failing.unique(maintain_order=True).head(3))
-    types = sorted({source.columns[column] for column in entry.columns if column in source.columns}) or ["a constant"]
+    examples = ", ".join(repr(_short(value)) for value in found.examples)
+    types = sorted({columns[one] for one in entry.columns if one in columns}) or ["a constant"]
     return (
-        f"expected the column {entry} ({name}) to hold {expected} in every row, found {' and '.join(types)} of which "
-        f"{len(failing)} of {present} values are not, such as {examples}; correct the mapping or the file"
+        f"expected the column {entry} ({found.name}) to hold {expected} in every row, found {' and '.join(types)} of "
+        f"which {found.failing} of {found.present} values are not, such as {examples}; correct the mapping or the file"
     )
-
-
-def _is_evidence(failing: int, present: int, entry: MappingEntry, source: Source) -> bool:
-    """Mostly other values; a few are enough where the file itself says that the column holds another type."""
-    own_types = [source.frame.schema[name] for name in entry.columns if name in source.frame.columns]
-    if failing and failing == present and own_types and all(dtype != pl.String for dtype in own_types):
-        return True
-    return failing >= EVIDENCE and 2 * failing >= present
 
 
 def _short(value: str, limit: int = 60) -> str:

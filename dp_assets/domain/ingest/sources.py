@@ -6,11 +6,12 @@ Belongs here: the shape of a read file. Does not belong here: reading (`readers.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.producer_config import FileFormat
 
 ROW = "__row_number__"
@@ -54,6 +55,55 @@ class Source:
         if name is not None and name in self.frame.columns:
             return self.frame[name]
         return pl.Series(name or "", [], dtype=pl.String).clear(self.rows)
+
+
+@dataclass
+class Reading:
+    """A file that is being read, chunk by chunk.
+
+    Attributes:
+        columns: every source column → its type as found.
+        format: detected or declared format.
+        sniffed: how it is read.
+        is_blank: whether the file is well formed but names no columns.
+        rows: data rows read so far.
+        is_broken: whether what came next could not be read.
+        frames: the chunks to come, as `Source.frame`; at least one, which may be empty.
+    """
+
+    columns: dict[str, str]
+    format: FileFormat
+    sniffed: Mapping[str, object]
+    is_blank: bool
+    frames: Iterator[pl.DataFrame] = field(repr=False)
+    rows: int = 0
+    is_broken: bool = False
+
+    def chunks(self) -> Iterator[Source]:
+        """The chunks that were not read yet, in the order of the file.
+
+        Raises:
+            FileRejectedError: what comes next cannot be read; nothing of the file counts.
+        """
+        while True:
+            try:
+                frame = next(self.frames, None)
+            except FileRejectedError:
+                self.is_broken = True
+                raise
+            if frame is None:
+                return
+            self.rows += len(frame)
+            yield Source(frame, self.columns, self.format, self.sniffed)
+
+    def whole(self) -> Source:
+        """What was not read yet as one source."""
+        return Source(pl.concat([one.frame for one in self.chunks()]), self.columns, self.format, self.sniffed)
+
+    def count(self) -> None:
+        """Reads to the end, for the number of rows alone."""
+        for _ in self.chunks():
+            pass
 
 
 def spelled(name: str, wanted: Collection[str]) -> str:

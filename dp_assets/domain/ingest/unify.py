@@ -27,10 +27,10 @@ from dp_assets.domain.ingest.conversions import convert_currencies, convert_unit
 from dp_assets.domain.ingest.detection import WORKBOOK_FORMATS
 from dp_assets.domain.ingest.filters import FilterFunction, apply_filters
 from dp_assets.domain.ingest.mapping_entries import MappedColumns, MappingEntry
-from dp_assets.domain.ingest.schema_drift import EarlierColumns, changed_type, schema_drift
+from dp_assets.domain.ingest.schema_drift import TypeEvidence, changed_type
 from dp_assets.domain.ingest.sources import JSON_FORMATS, ROW, SURPLUS, Source
 from dp_assets.domain.ingest.verdicts import Verdicts, texts_of
-from dp_assets.domain.producer_config import ProducerConfig
+from dp_assets.domain.producer_config import Feed, ProducerConfig
 from dp_assets.domain.table import LABELS, Table
 
 DEFAULT_PROMOTION = "promotion"
@@ -64,7 +64,7 @@ class Unified:
         buckets: as `contracts.FILE_BUCKETS`; empty for feeds other than transactions.
         quantity_accepted: units of accepted rows.
         quantity_rejected: units of rejected rows, as far as they could be read.
-        schema_drift: what is different about the file's columns, one sentence per finding.
+        evidence: what the values say about the types of columns, for `type_drift`.
     """
 
     rows: pl.DataFrame
@@ -72,7 +72,7 @@ class Unified:
     buckets: pl.DataFrame
     quantity_accepted: float = 0.0
     quantity_rejected: float = 0.0
-    schema_drift: tuple[str, ...] = ()
+    evidence: tuple[TypeEvidence, ...] = ()
 
     @property
     def rows_read(self) -> int:
@@ -85,11 +85,6 @@ def feed_table(feed: str, config: DemandConfig) -> Table:
     return contracts.table(config, FEED_TABLES[feed])
 
 
-def nothing_unified(feed: str, config: DemandConfig) -> Unified:
-    """No rows: what a duplicate or a file in quarantine leaves behind."""
-    return Unified(feed_table(feed, config).empty(), contracts.REJECTED_ROWS.empty(), contracts.FILE_BUCKETS.empty())
-
-
 def unify(
     source: Source,
     mapping: Mapping[str, MappingEntry],
@@ -98,9 +93,8 @@ def unify(
     header: FileHeader,
     attributes: pl.DataFrame | None = None,
     plugins: Mapping[str, FilterFunction] | None = None,
-    earlier: EarlierColumns | None = None,
 ) -> Unified:
-    """Rows of one file in the unified schema of its producer's feed.
+    """Rows of one file, or of one chunk of it, in the unified schema of its producer's feed.
 
     Args:
         source: the useful columns.
@@ -110,26 +104,20 @@ def unify(
         header: file version, producer, arrival.
         attributes: sku → attributes of the product master known at the arrival.
         plugins: functions of plugin filters.
-        earlier: columns of the producer's file before, to say what has changed.
-
-    Raises:
-        FileRejectedError: a required column holds mostly values of another type.
     """
     decimal, thousands = (producer.csv.decimal, producer.csv.thousands) if source.format == "csv" else (".", "")
     file = _File(source, MappedColumns(source, mapping, decimal, thousands), producer, config, header)
     if producer.feed == "products":
-        unified = _unify_products(file)
-    elif producer.feed == "attribute_corrections":
-        unified = _unify_attribute_corrections(file)
-    elif producer.feed == "promotions":
-        unified = _unify_promotions(file)
-    elif producer.feed == "events":
-        unified = _unify_events(file)
-    elif producer.feed == "regressors":
-        unified = _unify_regressors(file)
-    else:
-        unified = _unify_transactions(file, attributes, plugins)
-    return replace(unified, schema_drift=(*schema_drift(source, mapping, earlier), *unified.schema_drift))
+        return _unify_products(file)
+    if producer.feed == "attribute_corrections":
+        return _unify_attribute_corrections(file)
+    if producer.feed == "promotions":
+        return _unify_promotions(file)
+    if producer.feed == "events":
+        return _unify_events(file)
+    if producer.feed == "regressors":
+        return _unify_regressors(file)
+    return _unify_transactions(file, attributes, plugins)
 
 
 @dataclass(frozen=True)
@@ -184,8 +172,24 @@ class _File:
 
 # -- transactions -----------------------------------------------------------------------------------------------------
 
-TYPE_RULES = {"sold_at": "a time", "quantity": "a number", "revenue": "a number", "unit_price": "a number"}
-"""Unified column → what its values must be; the rules strike in this order."""
+TYPE_RULES: dict[Feed, dict[str, str]] = {
+    "transactions": {"sold_at": "a time", "quantity": "a number", "revenue": "a number", "unit_price": "a number"},
+    "products": {},
+    "attribute_corrections": {},
+    "promotions": {"starts_on": "a date", "ends_on": "a date", "discount": "a number", "share": "a number"},
+    "events": {"starts_on": "a date", "ends_on": "a date"},
+    "regressors": {"starts_on": "a date", "value": "a number"},
+}
+"""Feed → unified column → what its values must be; the rules strike in this order."""
+TYPED: dict[Feed, tuple[str, ...]] = {
+    "transactions": ("sold_at", "quantity"),
+    "products": (),
+    "attribute_corrections": (),
+    "promotions": ("starts_on", "ends_on"),
+    "events": ("starts_on",),
+    "regressors": ("starts_on", "value"),
+}
+"""Feed → columns whose values must mostly be of their type for a file to be read at all."""
 
 
 def _unify_transactions(
@@ -194,7 +198,7 @@ def _unify_transactions(
     config, header = file.config, file.header
     typed = _typed_transactions(file)
     verdicts = _surplus(file.source)
-    drift = _apply_type_rules(file, typed, verdicts, TYPE_RULES, required=("sold_at", "quantity"))
+    evidence = _apply_type_rules(file, typed, verdicts)
     for name in ("sold_at", "quantity"):
         verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
     typed = with_derived_prices(_converted(file, typed, verdicts))
@@ -211,7 +215,7 @@ def _unify_transactions(
         buckets=file_buckets(rows, BucketGrid.of(config), header.file_version_id),
         quantity_accepted=float(accepted["quantity"].sum()),
         quantity_rejected=float(typed.filter(~verdicts.accepted)["quantity"].sum()),
-        schema_drift=drift,
+        evidence=evidence,
     )
 
 
@@ -256,9 +260,11 @@ def file_buckets(rows: pl.DataFrame, grid: BucketGrid, file_version_id: str) -> 
     """Accepted rows and units of a file per bucket, as `contracts.FILE_BUCKETS`."""
     days = 7 * grid.weeks
     index = (pl.col("sold_on") - pl.lit(grid.first)).dt.total_days() // days
+    # By day first: years have few days, and a bucket's first day is worked out for each of them instead of each row.
+    by_day = rows.group_by("sold_on").agg(pl.len().alias("rows"), pl.col("quantity").sum()).sort("sold_on")
     counted = (
-        rows.group_by((pl.lit(grid.first) + pl.duration(days=index * days)).alias("bucket_start"))
-        .agg(pl.len().alias("rows"), pl.col("quantity").sum())
+        by_day.group_by((pl.lit(grid.first) + pl.duration(days=index * days)).alias("bucket_start"))
+        .agg(pl.col("rows").sum(), pl.col("quantity").sum())
         .with_columns(pl.lit(file_version_id).alias("file_version_id"))
     )
     return contracts.FILE_BUCKETS.conform(counted)
@@ -319,15 +325,14 @@ def _unify_promotions(file: _File) -> Unified:
     }
     typed = _frame(columns)
     verdicts = _surplus(file.source)
-    rules = {"starts_on": "a date", "ends_on": "a date", "discount": "a number", "share": "a number"}
-    drift = _apply_type_rules(file, typed, verdicts, rules, required=("starts_on", "ends_on"))
+    evidence = _apply_type_rules(file, typed, verdicts)
     _reject_missing(verdicts, typed, ("starts_on", "ends_on", "sku"))
     _reject_backward(verdicts, typed)
     for name in ("discount", "share"):
         outside = (typed[name] < 0) | (typed[name] > 1)
         verdicts.reject(outside, f"{name}_not_a_share", texts_of(f"expected {name} from 0 to 1, got {{}}", typed[name]))
     typed = typed.with_columns(pl.col("share").fill_null(1.0))
-    return replace(_without_quantity(typed, verdicts, contracts.PROMOTIONS, file), schema_drift=drift)
+    return replace(_without_quantity(typed, verdicts, contracts.PROMOTIONS, file), evidence=evidence)
 
 
 def _unify_events(file: _File) -> Unified:
@@ -339,12 +344,11 @@ def _unify_events(file: _File) -> Unified:
     }
     typed = _frame(columns)
     verdicts = _surplus(file.source)
-    rules = {"starts_on": "a date", "ends_on": "a date"}
-    drift = _apply_type_rules(file, typed, verdicts, rules, required=("starts_on",))
+    evidence = _apply_type_rules(file, typed, verdicts)
     _reject_missing(verdicts, typed, ("name", "starts_on"))
     typed = typed.with_columns(pl.col("ends_on").fill_null(pl.col("starts_on")))
     _reject_backward(verdicts, typed)
-    return replace(_without_quantity(typed, verdicts, contracts.EVENTS, file), schema_drift=drift)
+    return replace(_without_quantity(typed, verdicts, contracts.EVENTS, file), evidence=evidence)
 
 
 def _unify_regressors(file: _File) -> Unified:
@@ -359,10 +363,9 @@ def _unify_regressors(file: _File) -> Unified:
     }
     typed = _frame(columns)
     verdicts = _surplus(file.source)
-    rules = {"starts_on": "a date", "value": "a number"}
-    drift = _apply_type_rules(file, typed, verdicts, rules, required=("starts_on", "value"))
+    evidence = _apply_type_rules(file, typed, verdicts)
     _reject_missing(verdicts, typed, ("name", "starts_on", "value"))
-    return replace(_without_quantity(typed, verdicts, contracts.REGRESSORS, file), schema_drift=drift)
+    return replace(_without_quantity(typed, verdicts, contracts.REGRESSORS, file), evidence=evidence)
 
 
 def _reject_missing(verdicts: Verdicts, typed: pl.DataFrame, names: Sequence[str]) -> None:
@@ -405,35 +408,48 @@ def _surplus(source: Source) -> Verdicts:
     return verdicts
 
 
-def _apply_type_rules(
-    file: _File, typed: pl.DataFrame, verdicts: Verdicts, rules: Mapping[str, str], required: Sequence[str]
-) -> tuple[str, ...]:
-    """Rejects rows whose source holds something that the unified type cannot.
+def _apply_type_rules(file: _File, typed: pl.DataFrame, verdicts: Verdicts) -> tuple[TypeEvidence, ...]:
+    """Rejects rows whose source holds something that the unified type cannot; evidence of every mapped column."""
+    evidence: list[TypeEvidence] = []
+    regular = verdicts.accepted  # the fields of ragged rows may stand in the wrong columns
+    ragged = not regular.all()
+    for name, expected in TYPE_RULES[file.producer.feed].items():
+        found, entry = typed[name], file.mapped.mapping.get(name)
+        if entry is None:
+            continue
+        if not found.null_count():
+            evidence.append(TypeEvidence(name, int(regular.sum()), 0, (), is_text=True))
+            continue
+        came = file.mapped.came(name)
+        seen = (came.filter(regular), found.filter(regular)) if ragged else (came, found)
+        evidence.append(TypeEvidence.of(name, entry, file.source, *seen))
+        failing = came.is_not_null() & found.is_null()
+        details = texts_of(f"expected {name} to be {expected}, got '{{}}'", came)
+        verdicts.reject(failing, f"invalid_{name}", details)
+    return tuple(evidence)
 
-    Returns:
-        A sentence for every optional column that holds mostly something else; its rows are rejected one by one.
+
+def type_drift(
+    evidence: Sequence[TypeEvidence], mapping: Mapping[str, MappingEntry], columns: Mapping[str, str], feed: Feed
+) -> tuple[str, ...]:
+    """A sentence for every optional column of a file that holds mostly something else; its rows are rejected singly.
+
+    Args:
+        evidence: of all chunks of the file, in the order of the type rules.
+        mapping: unified column → its entry.
+        columns: source column → type as found.
+        feed: of the file.
 
     Raises:
         FileRejectedError: a required column does.
     """
     drift: list[str] = []
-    regular = verdicts.accepted  # the fields of ragged rows may stand in the wrong columns
-    for name, expected in rules.items():
-        found, entry = typed[name], file.mapped.mapping.get(name)
-        if entry is None or not found.null_count():
-            continue
-        came = file.mapped.came(name)
-        failing = came.is_not_null() & found.is_null()
-        if not failing.any():
-            continue
-        seen = came.filter(regular), found.filter(regular)
-        sentence = changed_type(name, entry, file.source, *seen, expected)
-        if sentence and name in required:
+    for one in evidence:
+        sentence = changed_type(one, mapping[one.name], columns, TYPE_RULES[feed][one.name])
+        if sentence and one.name in TYPED[feed]:
             raise FileRejectedError(sentence)
         if sentence:
             drift.append(f"{sentence}; their rows are rejected")
-        details = texts_of(f"expected {name} to be {expected}, got '{{}}'", came)
-        verdicts.reject(failing, f"invalid_{name}", details)
     return tuple(drift)
 
 

@@ -131,10 +131,24 @@ def numbers(values: pl.Series, decimal: str = ".", thousands: str = "") -> pl.Se
     if values.dtype != pl.String:
         return pl.Series(values.name, [None] * len(values), dtype=pl.Float64)
     text = values.str.strip_chars()
-    mark, group = re.escape(decimal), SPACES.get(thousands, re.escape(thousands))
-    whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)" if thousands else r"\d+"
+    group = SPACES.get(thousands, re.escape(thousands))
+    if thousands and text.str.contains(group).any():
+        return _grouped_numbers(text, decimal, group)
+    # Without marks between thousands, what can be cast is what is a number in full.
+    if decimal != ".":
+        if (points := text.str.contains(".", literal=True)).any():
+            text = text.set(points, None)
+        text = text.str.replace(decimal, ".", literal=True)
+    number = text.cast(pl.Float64, strict=False)
+    return _bounded(number, number.is_finite())
+
+
+def _grouped_numbers(text: pl.Series, decimal: str, group: str) -> pl.Series:
+    """Numbers of which some have marks between thousands; `group` is the mark as a regular expression, or empty."""
+    mark = re.escape(decimal)
+    whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)" if group else r"\d+"
     pattern = rf"^[+-]?(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?$"
-    plain = text.str.replace_all(group, "") if thousands else text
+    plain = text.str.replace_all(group, "") if group else text
     plain = plain.str.replace(decimal, ".", literal=True) if decimal != "." else plain
     number = plain.cast(pl.Float64, strict=False)
     return _bounded(number, text.str.contains(pattern) & number.is_finite())

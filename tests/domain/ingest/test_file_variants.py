@@ -451,7 +451,7 @@ def test_a_variant_is_accepted_or_quarantined_and_every_row_is_accounted_for(tmp
         assert pl.Series([profile["reason"]]).str.contains(variant.reason).item(), profile["reason"]
         return
     assert (report.status, record["reason"]) == ("accepted", None)
-    assert (rows["accepted"], rows["rejected"]) == (variant.accepted, variant.rejected), report.unified.rejected
+    assert (rows["accepted"], rows["rejected"]) == (variant.accepted, variant.rejected), report.totals.rejected
     if variant.reason:
         assert variant.reason in record["rejected_by"]
     if variant.units is not None:
@@ -470,7 +470,8 @@ def landed(tmp_path: Path, data: bytes, **producer: Any) -> tuple[pl.DataFrame, 
     world = World(tmp_path, shop_config(**{"columns": COLUMNS, **producer}))
     report = world.land("shop/file", data)
     (profile,) = world.lake.read("raw_files", file_version=report.record["file_version_id"]).to_dicts()
-    return report.unified.rows, profile
+    rows = world.lake.read("unified_transactions", file_version=report.record["file_version_id"])
+    return rows, profile
 
 
 def test_what_was_sniffed_is_recorded(tmp_path: Path) -> None:

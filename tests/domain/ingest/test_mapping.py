@@ -181,7 +181,7 @@ def test_the_worked_example_of_the_documentation_loads_and_converts(tmp_path: Pa
     world = World(tmp_path, with_mapping_tables(load_config(tmp_path / "demand.yaml"), tmp_path))
     data = "item,ean,day,time,boxes,box_size,turnover,uom,currency\n4711,,2017-02-01,09:30,2,3,100,case,EUR\n"
     report = world.land("wholesale/a.csv", data.encode())
-    assert report.unified.rows.select("sku", "quantity", "revenue", "channel").rows() == [
+    assert report.totals.rows.select("sku", "quantity", "revenue", "channel").rows() == [
         ("A2", 60.0, 108.0, "wholesale")
     ]
     mapping = read_mapping_table(tmp_path / "tables/in_table.csv")

@@ -30,7 +30,7 @@ def by_slices(csv_text: csv_files.CsvText, size: int) -> pl.DataFrame:
         assert text is not None
         assert plain_csv.is_plain(text, '"')
         parts = [csv_text.plain_fields(rows) for rows in plain_csv.slices(text, 1, size)]
-    return pl.concat([csv_files._no_fields([*csv_text.chosen, "surplus"]), *parts])
+    return pl.concat([pl.DataFrame(schema=dict.fromkeys([*csv_text.chosen, "surplus"], pl.String)), *parts])
 
 
 @given(text=TEXTS, size=st.integers(1, 60), chosen=st.sampled_from([["c0"], ["c2", "c0"], NAMES]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,37 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.mapping import useful_columns
 from dp_assets.domain.ingest.mapping_entries import source_columns
-from dp_assets.domain.ingest.readers import detect_file, read_source
-from dp_assets.domain.ingest.unify import FileHeader, Unified, file_buckets, nothing_unified, unify
+from dp_assets.domain.ingest.readers import detect_file, open_source
+from dp_assets.domain.ingest.unify import FileHeader, file_buckets
+from dp_assets.domain.ingest.unify_chunks import Totals, unify_chunks
 from tests.landed import COLUMNS, FORMATS, encode, make_rows, shop_config
 
 ARRIVAL = datetime(2017, 2, 1, tzinfo=UTC)
 
 
-def unified(tmp_path: Path, data: bytes, config: DemandConfig, **options: Any) -> Unified:
+@dataclass
+class Whole:
+    """A whole file as it was unified."""
+
+    totals: Totals
+    rows: pl.DataFrame
+    rejected: pl.DataFrame
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.totals, name)
+
+
+def unified(tmp_path: Path, data: bytes, config: DemandConfig, **options: Any) -> Whole:
     path, producer = tmp_path / "file", config.producers[0]
     path.write_bytes(data)
-    mapping = useful_columns(producer, config)
-    source = read_source(path, detect_file(path, producer), producer, source_columns(mapping))
-    return unify(source, mapping, producer, config, FileHeader("shop-1", "shop", ARRIVAL), **options)
+    mapping, header = useful_columns(producer, config), FileHeader("shop-1", "shop", ARRIVAL)
+    parts: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+    with open_source(path, detect_file(path, producer), producer, source_columns(mapping)) as reading:
+        totals = unify_chunks(
+            reading, mapping, producer, config, header, lambda *tables: parts.append(tables), **options
+        )
+    rows, rejected = (pl.concat(tables) for tables in zip(*parts, strict=True))
+    return Whole(totals, rows, rejected)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -302,9 +321,9 @@ def test_corrections_carry_a_value_or_a_whole_list_and_an_empty_one_says_that_no
 @pytest.mark.parametrize(
     "feed", ["transactions", "products", "attribute_corrections", "promotions", "events", "regressors"]
 )
-def test_nothing_unified_keeps_the_contracts(feed: str) -> None:
-    nothing = nothing_unified(feed, shop_config())
-    assert nothing.rows_read == 0
+def test_nothing_keeps_the_contracts(feed: str) -> None:
+    nothing = Totals.nothing(feed, shop_config())
+    assert (nothing.accepted, nothing.rows_rejected) == (0, 0)
     contracts.REJECTED_ROWS.validate(nothing.rejected)
 
 
