@@ -219,7 +219,18 @@ class Lake:
 
     def digest(self, table: str, **key: str) -> str:
         """SHA-256 of a table partition's file; ArtefactError when nothing was written there yet."""
-        return sha256(self.read_bytes(self.path(table, **key)))
+        path = self.path(table, **key)
+        found = self._digest_of(path)
+        if found is None:
+            raise ArtefactError(f"expected a file at {path}, but there is none")
+        return found
+
+    def shape(self, table: str, **key: str) -> tuple[int, pl.Schema]:
+        """Rows and columns of a table partition, from the end of its file alone."""
+        path = self.path(table, **key)
+        source = path if self.is_local else io.BytesIO(self.read_bytes(path))
+        lazy = pl.scan_parquet(source, glob=False)
+        return lazy.select(pl.len()).collect().item(), lazy.collect_schema()
 
     def paths(self, table: str, partitions: Iterable[str] | None = None) -> list[str]:
         """Paths of the current partitions of a table, sorted; only the named ones, absent ones left out."""

@@ -42,15 +42,31 @@ def contract_check(table: Table) -> dg.AssetChecksDefinition:
             partition = {table.partitioned_by: key} if table.partitioned_by else {}
             if not lake.exists(table.name, **partition):
                 continue
-            frame = lake.read(table.name, **partition)
-            rows += len(frame)
-            if violations := table.violations(frame):
+            count, violations = _violations(table, lake, partition)
+            rows += count
+            if violations:
                 found[key] = violations
         return dg.AssetCheckResult(
             passed=not found, metadata={"rows": rows, "violations": dg.MetadataValue.json(found)}
         )
 
     return check
+
+
+def _violations(table: Table, lake: Lake, partition: dict[str, str]) -> tuple[int, list[str]]:
+    """Rows of a partition, and what is wrong with them.
+
+    Rows of a file were checked chunk by chunk as they were written, and its commit record holds the hash of what was
+    written. What still has that hash, and the columns as they are described now, is not read again.
+    """
+    version = partition.get("file_version")
+    commit = lake.commit_of("ingest", version) if version else None
+    if commit is not None and commit["tables"].get(table.name) == lake.digest(table.name, **partition):
+        rows, schema = lake.shape(table.name, **partition)
+        if schema == table.schema:
+            return rows, []
+    frame = lake.read(table.name, **partition)
+    return len(frame), table.violations(frame)
 
 
 def build(project: Project) -> dg.Definitions:

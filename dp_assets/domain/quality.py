@@ -20,6 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.contracts import DATA_QUALITY
+from dp_assets.domain.daily_sums import daily_sums
 from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, Feed
 from dp_assets.domain.quality_config import QualityConfig
 
@@ -43,6 +44,8 @@ price list sell at two or three times the usual price every day; a slipped decim
 QUANTITY_FLOOR = 1.12
 """Least standard deviation of log quantities of a SKU: at the outlier score that is a factor of fifty. Wholesale orders
 of twenty times the usual quantity are one in a hundred lines of the example on web-shop data."""
+RELATIVE_SLACK = 1e-9
+"""Logarithms of quotients differ in their last digits from differences of logarithms."""
 OUTLIER_SCORE = 3.5
 """Robust score beyond which a value is an outlier, as Iglewicz and Hoaglin recommend."""
 USUAL_SHARE = 0.5
@@ -78,8 +81,9 @@ def figures(
     if feed == "transactions":
         prices = rows.select(pl.col("unit_price").filter(pl.col("unit_price") > 0).median()).item()
         found += [_figure("units", FILE, float(rows["quantity"].sum())), _figure("median_price", FILE, prices)]
-        found += [_price_outliers(rows), _quantity_outliers(rows)]
-        by_day = rows.group_by("sold_on").agg(pl.len().alias("day_rows"), pl.col("quantity").sum().alias("day_units"))
+        suspect = _may_hold_outliers(rows, {"unit_price": PRICE_FLOOR, "quantity": QUANTITY_FLOOR})
+        found += [_price_outliers(rows, suspect["unit_price"]), _quantity_outliers(rows, suspect["quantity"])]
+        by_day = daily_sums(rows).rename({"rows": "day_rows", "quantity": "day_units"})
         for measure in DAY_VOLUMES:
             found += [_figure(measure, day.isoformat(), value) for day, value in by_day["sold_on", measure].iter_rows()]
     return pl.DataFrame(found, schema=FIGURES, orient="row").sort("measure", "subject")
@@ -110,17 +114,30 @@ def _missing_shares(
     return found
 
 
-def _price_outliers(rows: pl.DataFrame) -> Figure:
+def _may_hold_outliers(rows: pl.DataFrame, floors: Mapping[str, float]) -> dict[str, bool]:
+    """Whether any value of a column may be an outlier, by the span of its SKU's values alone.
+
+    No value is further from the median than the whole span, and no spread is below its floor. Medians cost several
+    times as much, and most files have no SKU that needs them.
+    """
+    positive = rows.lazy().select("sku", *(pl.when(pl.col(name) > 0).then(name).alias(name) for name in floors))
+    spans = positive.group_by("sku").agg((pl.col(name).max() / pl.col(name).min()).log().alias(name) for name in floors)
+    widest = spans.select(pl.col(name).max() for name in floors).collect().row(0, named=True)
+    reach = {name: OUTLIER_SCORE * floor * (1 - RELATIVE_SLACK) for name, floor in floors.items()}
+    return {name: span is not None and not span < reach[name] for name, span in widest.items()}
+
+
+def _price_outliers(rows: pl.DataFrame, suspect: bool = True) -> Figure:
     priced = rows.filter(pl.col("unit_price").is_not_null())
     free = priced.filter(pl.col("unit_price") <= 0)
-    examples, count = _outliers(priced, "unit_price", PRICE_FLOOR)
+    examples, count = _outliers(priced, "unit_price", PRICE_FLOOR) if suspect else ([], 0)
     if len(free):
         examples = [f"{len(free)} rows not above zero", *examples[: EXAMPLES - 1]]
     return _figure("price_outlier_share", FILE, _share(count + len(free), len(priced)), "; ".join(examples) or None)
 
 
-def _quantity_outliers(rows: pl.DataFrame) -> Figure:
-    examples, count = _outliers(rows, "quantity", QUANTITY_FLOOR)
+def _quantity_outliers(rows: pl.DataFrame, suspect: bool = True) -> Figure:
+    examples, count = _outliers(rows, "quantity", QUANTITY_FLOOR) if suspect else ([], 0)
     return _figure("quantity_outlier_share", FILE, _share(count, len(rows)), "; ".join(examples) or None)
 
 
@@ -154,11 +171,13 @@ def shown(rows: pl.DataFrame, feed: Feed, place: str) -> pl.DataFrame:
     """
     if feed not in ATTRIBUTE_FEEDS:
         return pl.DataFrame(schema=SEEN)
-    parts = [rows.select(pl.lit("sku").alias("kind"), pl.col("sku").alias("value"))]
+    values = {"sku": rows["sku"]}
     if feed == "transactions":
-        parts.append(rows.select(pl.lit("day").alias("kind"), pl.col("sold_on").cast(pl.String).alias("value")))
-    everything = pl.concat(parts).drop_nulls().unique().with_columns(pl.lit(place).alias("seen_from"))
-    return everything.cast(SEEN).sort("kind", "value")
+        values["day"] = rows["sold_on"].unique().cast(pl.String)
+    parts = [one.unique().drop_nulls().alias("value").to_frame() for one in values.values()]
+    named = [part.with_columns(kind=pl.lit(kind)) for kind, part in zip(values, parts, strict=True)]
+    everything = pl.concat(named).with_columns(seen_from=pl.lit(place))
+    return everything.select(list(SEEN)).cast(SEEN).sort("kind", "value")
 
 
 def merge_seen(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

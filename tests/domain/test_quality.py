@@ -10,8 +10,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
+from dp_assets.domain import quality
 from dp_assets.domain.config_file import parse_config
+from dp_assets.domain.daily_sums import daily_sums
 from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.quality import (
     DAY_VOLUMES,
@@ -284,3 +287,41 @@ def test_mistakes_in_gates_are_named_with_their_line(quality: str, said: str) ->
         parse_config(f"{PRODUCER}quality: {quality}\n")
     assert said in str(error.value)
     assert str(error.value).startswith("demand.yaml:2: quality")
+
+
+VALUES = st.lists(
+    st.tuples(
+        st.sampled_from("abc"), st.sampled_from([-1.0, 0.0, 1.0, 2.0, 4.0, 5.0, 5.01, 9.0, 50.0, 1e6]), st.booleans()
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(VALUES)
+@settings(deadline=None)
+def test_files_without_suspects_have_no_outliers(values: list[tuple[str, float, bool]]) -> None:
+    rows = pl.DataFrame(
+        {
+            "row_number": range(1, len(values) + 1),
+            "sku": [sku for sku, _, _ in values],
+            "unit_price": [None if is_missing else value for _, value, is_missing in values],
+        },
+        schema_overrides={"unit_price": pl.Float64},
+    )
+    suspect = quality._may_hold_outliers(rows, {"unit_price": quality.PRICE_FLOOR})
+    assert suspect["unit_price"] or quality._outliers(rows, "unit_price", quality.PRICE_FLOOR) == ([], 0)
+
+
+@given(st.lists(st.tuples(st.integers(-3, 400), st.integers(-5, 9)), max_size=50))
+@settings(deadline=None)
+def test_sums_per_day_equal_their_slow_twin(lines: list[tuple[int, int]]) -> None:
+    rows = pl.DataFrame(
+        {
+            "sold_on": [MONDAY + timedelta(days=day) for day, _ in lines],
+            "quantity": [float(units) for _, units in lines],
+        },
+        schema={"sold_on": pl.Date, "quantity": pl.Float64},
+    )
+    expected = rows.group_by("sold_on").agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("quantity").sum())
+    assert_frame_equal(daily_sums(rows), expected.sort("sold_on"))

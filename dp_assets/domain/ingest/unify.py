@@ -21,6 +21,7 @@ from dp_assets.domain import contracts
 from dp_assets.domain.attributes import ATTRIBUTE_CORRECTIONS
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.daily_sums import daily_sums
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest import values
 from dp_assets.domain.ingest.conversions import convert_currencies, convert_units
@@ -260,10 +261,9 @@ def file_buckets(rows: pl.DataFrame, grid: BucketGrid, file_version_id: str) -> 
     """Accepted rows and units of a file per bucket, as `contracts.FILE_BUCKETS`."""
     days = 7 * grid.weeks
     index = (pl.col("sold_on") - pl.lit(grid.first)).dt.total_days() // days
-    # By day first: years have few days, and a bucket's first day is worked out for each of them instead of each row.
-    by_day = rows.group_by("sold_on").agg(pl.len().alias("rows"), pl.col("quantity").sum()).sort("sold_on")
     counted = (
-        by_day.group_by((pl.lit(grid.first) + pl.duration(days=index * days)).alias("bucket_start"))
+        daily_sums(rows)
+        .group_by((pl.lit(grid.first) + pl.duration(days=index * days)).alias("bucket_start"))
         .agg(pl.col("rows").sum(), pl.col("quantity").sum())
         .with_columns(pl.lit(file_version_id).alias("file_version_id"))
     )
