@@ -39,7 +39,10 @@ ODD_SPELLINGS = sorted(
     | {f"{gap}r=" for gap in "\t\n\r"}
 )
 """How XML may spell a cell's place, and no program does."""
-FAR = r' r="(?:[A-Za-z]{2}|[A-Za-z]?[0-9]{7})'
+FAR = r' r(?:="(?:[A-Za-z]{2}|[A-Za-z]?[0-9]{7})|=[^"]|[ \t\n\r])'
+"""A place behind column Z or below row 999,999, or one that is spelled oddly."""
+OTHER_BLANKS = ["\tr", "\nr", "\rr"]
+"""What FAR does not see: an odd spelling in front of the place's name."""
 CELL = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)(\d+)")
 ODS_TOKEN = re.compile(rb"<table:(table-row|(?:covered-)?table-cell)\b([^>]*?)(/?)>|</table:(table|table-row)>")
 ODS_REPEAT = re.compile(rb"number-(?:columns|rows)-repeated\s*=\s*[\"'](\d+)")
@@ -298,7 +301,8 @@ def _overlapping(chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _looks_far(xml: bytes) -> bool:
     """Whether a cell may stand behind column Z or below row 999,999; no other sheet needs a closer look."""
     text = pl.Series([xml.decode("utf-8", "replace")])
-    return bool(text.str.contains(FAR)[0] or text.str.contains_any(ODD_SPELLINGS)[0])
+    has_other_blanks = any(blank in xml for blank in (b"\t", b"\n", b"\r"))
+    return bool(text.str.contains(FAR)[0] or (has_other_blanks and text.str.contains_any(OTHER_BLANKS)[0]))
 
 
 def _most_cells(chunks: Iterator[bytes]) -> int:
