@@ -23,6 +23,8 @@ from typing import Any
 from benchmarks.findings import Finding, at_least, at_most, share, show
 from benchmarks.ingest_files import SKUS, WEEKS, write_files
 from benchmarks.ingest_peers import PEERS
+from benchmarks.ingest_sensor import sensor_findings
+from benchmarks.ingest_workbooks import workbook_findings
 
 OURS = "demand planner"
 
@@ -158,7 +160,8 @@ def main(argv: list[str] | None = None) -> None:
         ensure_manifest(Settings(state_dir=STATE))
         print(f"{len(paths)} files, {sum(path.stat().st_size for path in paths) / 1e9:.2f} GB; {options.rounds} rounds")
         table = [*findings(rounds(work, options.rounds)), memory_growth(work, options.rows // 2)]
-        show([*table, *late_files(options.rounds)], "ingest")
+        table += [*late_files(options.rounds), *workbook_findings(work), *sensor_findings(work)]
+        show(table, "ingest")
 
 
 if __name__ == "__main__":

@@ -111,6 +111,11 @@ def plan_requests(state: LakeState, config: DemandConfig, now: datetime) -> list
     return []
 
 
+def ingestion_due(state: LakeState, config: DemandConfig, now: datetime) -> list[RunPlan]:
+    """Ingestion that is due, whatever else is: looking for that alone costs a tick over many files a third less."""
+    return _ingestion(state, config, BucketGrid.of(config), now)
+
+
 def _ingestion(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
     stale = stale_versions(state.registrations, state.commits, state.recalled, config)
     if not stale:

@@ -16,7 +16,7 @@ import dagster as dg
 
 from dp_assets.defs.automation.jobs import define_job
 from dp_assets.domain.errors import StorageError
-from dp_assets.domain.plan import RunPlan, bounded, contiguous, plan_requests
+from dp_assets.domain.plan import RunPlan, bounded, contiguous, ingestion_due, plan_requests
 from dp_assets.ingestion import register_new_files
 from dp_assets.lake_state import read_state, standing
 from dp_assets.partitions import FILE_PARTITIONS
@@ -165,7 +165,7 @@ def build(project: Project) -> dg.Definitions:
             context.instance.add_dynamic_partitions(str(FILE_PARTITIONS.name), missing)
         if busy := unfinished_run(context.instance, INGESTION_JOBS):
             return dg.SkipReason(f"{busy} is running; what it leaves over is asked for after it")
-        plans = [plan for plan in plan_requests(state, project.config, now) if plan.job in INGESTION_JOBS]
+        plans = ingestion_due(state, project.config, now)
         if not plans:
             waiting = f"; {len(landing.waiting)} wait, see the log of this tick" if landing.waiting else ""
             return dg.SkipReason(f"no new file below {project.landing_root}{waiting}")

@@ -300,9 +300,20 @@ def _overlapping(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _looks_far(xml: bytes) -> bool:
     """Whether a cell may stand behind column Z or below row 999,999; no other sheet needs a closer look."""
-    text = pl.Series([xml.decode("utf-8", "replace")])
+    text = _as_series(xml)
     has_other_blanks = any(blank in xml for blank in (b"\t", b"\n", b"\r"))
     return bool(text.str.contains(FAR)[0] or (has_other_blanks and text.str.contains_any(OTHER_BLANKS)[0]))
+
+
+def _as_series(xml: bytes) -> pl.Series:
+    """One text; ASCII, which nearly all sheets are, without copying it."""
+    if not xml.isascii():
+        return pl.Series([xml.decode("utf-8", "replace")])
+    import pyarrow as pa
+
+    ends = pa.py_buffer(struct.pack("=qq", 0, len(xml)))
+    text: Any = pa.Array.from_buffers(pa.large_utf8(), 1, [None, ends, pa.py_buffer(xml)])
+    return pl.Series(values=text)
 
 
 def _most_cells(chunks: Iterator[bytes]) -> int:
