@@ -95,8 +95,9 @@ class Content:
     duplicate_of: str | None = None
 
     def quarantined(self, reason: str) -> Content:
-        """The same, in quarantine for what was found in its rows."""
-        return replace(self, status="quarantined", reason=reason, duplicate_of=None)
+        """The same, in quarantine for what was found in its rows; nothing is known of one that could not be read on."""
+        reading = None if self.reading is None or self.reading.is_broken else self.reading
+        return replace(self, status="quarantined", reason=reason, duplicate_of=None, reading=reading)
 
     def counted(self) -> Content:
         """The same, read to its end, so that its rows are known. What is found unreadable there is in quarantine."""
@@ -104,7 +105,7 @@ class Content:
             if self.reading is not None:
                 self.reading.count()
         except FileRejectedError as error:
-            return replace(self.quarantined(str(error)), reading=None)
+            return self.quarantined(str(error))
         return self
 
 

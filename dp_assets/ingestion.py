@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -350,10 +350,7 @@ def _unified(
             file.close()
         files = _no_rows(found, config, folder)
         reason = str(error) if isinstance(error, FileRejectedError) else f"its values cannot be unified: {error}"
-        content = content.quarantined(reason)
-        if content.reading is not None and content.reading.is_broken:
-            content = replace(content, reading=None)
-        return content.counted(), computed, files, masters
+        return content.quarantined(reason).counted(), computed, files, masters
     return content, computed, files, masters
 
 
@@ -409,8 +406,9 @@ def _unify(
     producer = producer_of(config, found)
     header = FileHeader(found.file_version_id, found.producer, found.arrived_at)
     plugins = installed_plugins(config.filters) if found.feed == "transactions" else None
-    mapping = useful_columns(producer, config)
-    return unify_chunks(reading, mapping, producer, config, header, write, attributes, plugins, earlier)
+    return unify_chunks(
+        reading, useful_columns(producer, config), producer, config, header, write, attributes, plugins, earlier
+    )
 
 
 # -- the product master that filters look at --------------------------------------------------------------------------
