@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,19 @@ def golden() -> Callable[[Path | str, str], None]:
         assert text == expected, f"{path.name} differs from what the code says; if that is wanted, run `make golden`"
 
     return compare
+
+
+IN_MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def memory_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory for tests that write many small files: each is flushed to disk, which takes a disk its time.
+
+    On machines without such a place it is an ordinary one.
+    """
+    if not os.access(IN_MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="demand_planner_", dir=IN_MEMORY, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

@@ -5,17 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import polars as pl
 import pytest
 
+from dp_assets.defs import ingested_files
 from dp_assets.domain.errors import StorageError
 from dp_assets.ingestion import ingest_file, register_new_files
+from dp_assets.partitions import FILE_PARTITIONS
+from dp_assets.project import build_project
 from dp_assets.registry import registrations
 from dp_resources import storage
+from dp_resources.clock import WallClock
 from dp_resources.lake import Lake
 from dp_resources.landing import Landing
+from dp_resources.settings import Settings
 from tests.landed import START, encode, make_rows, shop_config
 from tests.resources.faulty_s3 import Fault, FaultyS3
 from tests.resources.s3_store import Store, run_store
@@ -129,3 +136,37 @@ def test_a_registration_whose_write_fails_is_made_good_by_the_next_tick(faulty: 
     faulty.server.faults = []
     register_new_files(faulty.landing, faulty.lake, shop_config(), START)
     assert len(registrations(faulty.lake)) == 1
+
+
+@pytest.mark.parametrize("kind", ["500", "503", "half", "nothing"])
+def test_a_run_fails_with_the_partition_that_cannot_be_read_and_ingests_the_others(
+    faulty: Faulty, kind: str, tmp_path: Path
+) -> None:
+    config, lake = shop_config(), faulty.lake
+    for number in range(3):
+        faulty.store.put(f"shop/{number}.csv", encode(make_rows(8, seed=number), "csv"))
+    found = register_new_files(faulty.landing, lake, config, START)
+    keys = [one.file_version_id for one in found]
+    faulty.server.faults = [Fault("GET", f"_landed/{found[1].content_sha256}", kind)]
+    definitions = ingested_files.build(build_project(Settings(), config, tmp_path, WallClock()))
+    tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(str(FILE_PARTITIONS.name), keys)
+
+        def run() -> dg.ExecuteInProcessResult:
+            return dg.materialize(
+                list(definitions.assets or []),  # type: ignore[arg-type]
+                instance=instance,
+                resources={"lake": lake},
+                tags=tags,
+                raise_on_error=False,
+            )
+
+        result = run()
+        assert not result.success
+        (failure,) = [event for event in result.all_events if event.is_step_failure]
+        assert f"{keys[1]}: cannot read s3://lake/v1/_landed/" in str(failure.step_failure_data.user_failure_data)
+        assert sorted(lake.committed("ingest")) == sorted({keys[0], keys[2]})
+        faulty.server.faults = []
+        assert run().success
+    assert sorted(lake.committed("ingest")) == sorted(keys)

@@ -48,8 +48,11 @@ def damaged(draw: st.DrawFn, seeds: dict[str, bytes]) -> tuple[str, bytes]:
     return name, bytes(data)
 
 
-def assert_accounted_for(data: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+CHECKS = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+def assert_accounted_for(data: bytes, place: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=place) as folder:
         world = World(Path(folder), shop_config(columns=COLUMNS))
         report = world.land("shop/file", data)
         written = world.lake.read("unified_transactions", file_version=report.record["file_version_id"])
@@ -68,21 +71,25 @@ def test_the_undamaged_files_are_accepted(tmp_path: Path, name: str) -> None:
     assert world.land("shop/file", {**SEEDS, **XLS}[name]).status == "accepted"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(damaged(SEEDS))
-def test_a_damaged_file_is_accepted_or_quarantined_and_nothing_escapes(file: tuple[str, bytes]) -> None:
-    assert_accounted_for(file[1])
+@settings(max_examples=60, deadline=None, suppress_health_check=CHECKS)
+@given(file=damaged(SEEDS))
+def test_a_damaged_file_is_accepted_or_quarantined_and_nothing_escapes(
+    memory_path: Path, file: tuple[str, bytes]
+) -> None:
+    assert_accounted_for(file[1], memory_path)
 
 
 @pytest.mark.long
-@settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(damaged(SEEDS))
-def test_five_thousand_damaged_files_are_accepted_or_quarantined(file: tuple[str, bytes]) -> None:
-    assert_accounted_for(file[1])
+@pytest.mark.timeout(3600)
+@settings(max_examples=5_000, deadline=None, suppress_health_check=CHECKS)
+@given(file=damaged(SEEDS))
+def test_five_thousand_damaged_files_are_accepted_or_quarantined(memory_path: Path, file: tuple[str, bytes]) -> None:
+    assert_accounted_for(file[1], memory_path)
 
 
 @pytest.mark.long
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(damaged(XLS))
-def test_a_hundred_damaged_xls_files_are_accepted_or_quarantined(file: tuple[str, bytes]) -> None:
-    assert_accounted_for(file[1])
+@pytest.mark.timeout(3600)
+@settings(max_examples=100, deadline=None, suppress_health_check=CHECKS)
+@given(file=damaged(XLS))
+def test_a_hundred_damaged_xls_files_are_accepted_or_quarantined(memory_path: Path, file: tuple[str, bytes]) -> None:
+    assert_accounted_for(file[1], memory_path)
