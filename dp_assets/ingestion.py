@@ -46,7 +46,7 @@ from dp_assets.domain.ingest.unify_chunks import Totals, Write, unify_chunks
 from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.earlier_files import earlier_columns
 from dp_assets.registry import (
-    keep_bytes,
+    keep_file,
     registration,
     registrations,
     sightings,
@@ -55,6 +55,7 @@ from dp_assets.registry import (
 )
 from dp_resources.lake import Lake
 from dp_resources.landing import Landing, producer_folders
+from dp_resources.staged_files import staged
 from dp_resources.table_files import TableFile
 
 log = logging.getLogger(__name__)
@@ -123,6 +124,7 @@ def register_new_files(
     Raises:
         StorageError: the landing root cannot be listed, or the lake cannot be read or written.
     """
+    lake.remove_abandoned()
     known = registrations(lake)
     seen = {(one.uri, one.etag) for one in known} | sightings(lake)
     listed = landing.list(producer_folders(config.producers)) if named is None else landing.look_at(named)
@@ -137,7 +139,8 @@ def register_new_files(
     for one in ready:
         if claimed[one.uri].name in unclear:
             landing.wait(one.uri, unclear[claimed[one.uri].name])
-    hashes = _keep_all(landing, lake, [one for one in ready if claimed[one.uri].name not in unclear], within_seconds)
+    ready = _not_too_large(landing, [one for one in ready if claimed[one.uri].name not in unclear], claimed)
+    hashes = _keep_all(landing, lake, ready, within_seconds)
     landed = [one for one in unseen if one.uri in hashes]
     ends = {
         one.uri: end
@@ -174,6 +177,24 @@ def _manifests(landing: Landing, producers: Iterable[ProducerConfig]) -> tuple[d
     return arrivals, unclear
 
 
+def _not_too_large(
+    landing: Landing, ready: Iterable[LandedObject], claimed: Mapping[str, ProducerConfig]
+) -> list[LandedObject]:
+    """The objects within their producers' limit. The others are not even read: they wait for a higher one."""
+    kept = []
+    for one in ready:
+        most = claimed[one.uri].limits.max_file_bytes
+        if one.bytes <= most:
+            kept.append(one)
+            continue
+        landing.wait(
+            one.uri,
+            f"it has {one.bytes:,} bytes, and producer {claimed[one.uri].name} at most {most:,} a file; split it, or "
+            "raise `limits.max_file_bytes` of the producer",
+        )
+    return kept
+
+
 def _keep_all(landing: Landing, lake: Lake, ready: Iterable[LandedObject], within_seconds: float) -> dict[str, str]:
     """Copies objects into the lake; path → hash of those that are whole. The others are in `landing.waiting`.
 
@@ -200,18 +221,20 @@ def _keep_all(landing: Landing, lake: Lake, ready: Iterable[LandedObject], withi
 
 def _keep(landing: Landing, lake: Lake, one: LandedObject) -> dict[str, str]:
     """Copies an object's bytes into the lake; its path → hash, or nothing while it is still changing."""
-    try:
-        data = landing.read(one.uri, one.bytes)
-    except FileNotFoundError:
-        return {}
-    if landing.stat(one.uri) != one or len(data) != one.bytes:
-        log.warning("%s changed while it was read; it waits", one.uri)
-        landing.wait(one.uri, "it changed while it was read")
-        return {}
-    if (growing := landing.may_grow(one, data)) is not None:
-        landing.wait(one.uri, growing)
-        return {}
-    return {one.uri: keep_bytes(lake, data)}
+    with staged(lake.staging) as place:
+        try:
+            copied = landing.copy(one, place)
+        except FileNotFoundError:
+            return {}
+        if landing.stat(one.uri) != one or copied.size != one.bytes:
+            log.warning("%s changed while it was read; it waits", one.uri)
+            landing.wait(one.uri, "it changed while it was read")
+            return {}
+        if (growing := landing.may_grow(one, copied.ends)) is not None:
+            landing.wait(one.uri, growing)
+            return {}
+        keep_file(lake, place, copied.sha256)
+    return {one.uri: copied.sha256}
 
 
 def _end_of_content(lake: Lake, config: DemandConfig, producer: ProducerConfig, digest: str) -> datetime | None:

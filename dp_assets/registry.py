@@ -24,8 +24,9 @@ import orjson
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.registration import LandedObject, Registration
 from dp_assets.domain.recall import FileEvent, recalled
-from dp_resources.lake import Lake, json_bytes, sha256
+from dp_resources.lake import Lake, json_bytes
 from dp_resources.records import note_change, read_records
+from dp_resources.staged_files import StagedFile
 
 _parsed: dict[bytes, Registration] = {}
 """Registrations parsed before in this process, by their text: they are asked for again and again."""
@@ -96,12 +97,10 @@ def counting_commits(lake: Lake) -> dict[str, dict[str, Any]]:
     return {version: commit for version, commit in lake.committed("ingest").items() if version not in withdrawn}
 
 
-def keep_bytes(lake: Lake, data: bytes) -> str:
-    """Keeps landed bytes; their hash."""
-    digest = sha256(data)
+def keep_file(lake: Lake, one: StagedFile, digest: str) -> None:
+    """Keeps landed bytes that were staged, under their hash; nothing is written where they are kept already."""
     if not lake.has_bytes(_landed(lake, digest)):
-        lake.write_bytes(_landed(lake, digest), data)
-    return digest
+        lake.publish(one, _landed(lake, digest))
 
 
 def _landed(lake: Lake, digest: str) -> str:
@@ -119,5 +118,5 @@ def landed_file(lake: Lake, digest: str) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
         copy = Path(folder) / digest
-        copy.write_bytes(lake.read_bytes(path))
+        lake.fetch(path, copy)
         yield copy

@@ -8,6 +8,7 @@ Layout:
     <root>/<table>/<key>=<partition>/manifest.json    an artefact folder: file name → hash
     <root>/_versions/<table>/<sha256>[/<file>]        everything a manifest points at, and every replaced partition
     <root>/_commits/<event>/<id>.json                 what became current together, written last
+    <root>/_staging/                                  files that are not whole yet, on disk; see `staged_files.py`
     <root>/_index/                                    see `records.py`: what makes many records cheap to read
 
 A write is visible in one atomic step: a rename on disk, one PUT on S3. The same content leaves everything untouched.
@@ -18,26 +19,25 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
-from uuid import uuid4
+from typing import Any
 
 import orjson
 import polars as pl
 
 from dp_assets.domain.errors import ArtefactError, ConfigError
-from dp_resources import records, storage
+from dp_resources import records, staged_files, storage
 from dp_resources.table_files import TableFile, file_sha256
 
 COPIED_BYTES = 2**20
 """Held in memory at a time as a file is copied."""
 PARTITION_KEYS = {"file_version", "bucket", "cycle"}
+PART_BYTES = 16 * 2**20
+"""Piece of a large file that goes to S3 at once; S3 takes 10,000 of them, 156 GiB."""
 
 
 @dataclass(frozen=True)
@@ -102,23 +102,40 @@ class Lake:
             raise storage.storage_error("cannot write", path, error) from error
 
     def _write_local(self, target: Path, data: bytes) -> None:
-        with self._staged(target) as file:
-            file.write(data)
+        with staged_files.staged(self.staging) as one:
+            one.file.write(data)
+            one.publish(target)
 
-    @staticmethod
-    @contextmanager
-    def _staged(target: Path) -> Iterator[IO[bytes]]:
-        """A file to write, which stands at `target` once it is whole and on disk."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staged = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
+    @property
+    def staging(self) -> Path:
+        """Where files are written until they are whole: on the lake's own disk, or on this machine for one on S3."""
+        return Path(self.root) if self.is_local else Path(tempfile.gettempdir()) / "demand_planner_staging"
+
+    def publish(self, one: staged_files.StagedFile, path: str) -> None:
+        """Puts a file that was staged below `staging` at a full path in one atomic step, whatever its size.
+
+        Raises:
+            StorageError: it cannot be written there.
+        """
         try:
-            with staged.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(staged, target)
-        finally:
-            staged.unlink(missing_ok=True)
+            if self.is_local:
+                one.publish(Path(path))
+            else:
+                one.file.flush()
+                self.fs.put_file(str(one.path), path, chunksize=PART_BYTES, max_concurrency=1)
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot write", path, error) from error
+
+    def fetch(self, path: str, target: Path) -> None:
+        """Copies the file at a full path to a local one, in pieces; ArtefactError when there is none."""
+        try:
+            storage.fetch(self.fs, self.scheme, path, target)
+        except FileNotFoundError:
+            raise ArtefactError(f"expected a file at {path}, but there is none") from None
+
+    def remove_abandoned(self) -> None:
+        """Removes the halves of files that killed writers have left."""
+        staged_files.remove_abandoned(self.staging)
 
     def read_bytes(self, path: str) -> bytes:
         """Bytes at a full path; ArtefactError when there are none, StorageError when they cannot be read."""
@@ -195,8 +212,9 @@ class Lake:
         """Puts a local file's bytes at a full path in one atomic step."""
         try:
             if self.is_local:
-                with self._staged(Path(to)) as file, source.open("rb") as bytes_:
-                    shutil.copyfileobj(bytes_, file, COPIED_BYTES)
+                with staged_files.staged(self.staging) as one, source.open("rb") as bytes_:
+                    shutil.copyfileobj(bytes_, one.file, COPIED_BYTES)
+                    one.publish(Path(to))
             else:
                 self.fs.put_file(str(source), to)
         except storage.failures(self.scheme) as error:
@@ -323,11 +341,13 @@ class Lake:
         A file is put in place whole, so that a process which has the damaged one mapped keeps what it has.
         """
         cache = Path(tempfile.gettempdir()) / "demand_planner_cache" / str(manifest["sha256"])
+        cache.mkdir(parents=True, exist_ok=True)
         for name, entry in manifest["files"].items():
             path = cache / name
             if not path.is_file() or (verify and sha256(path.read_bytes()) != entry["sha256"]):
-                self._write_local(path, self.read_bytes(f"{version}/{name}"))
-        cache.mkdir(parents=True, exist_ok=True)
+                with staged_files.staged(cache.parent) as one:
+                    one.file.write(self.read_bytes(f"{version}/{name}"))
+                    one.publish(path)
         return cache
 
     # -- commit records ---------------------------------------------------------------------------------------------

@@ -7,16 +7,16 @@ storage is reached (`storage.py`), messages about objects (`notifications.py`).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from dp_assets.domain.errors import FileRejectedError, StorageError
 from dp_assets.domain.ingest.registration import LandedObject
 from dp_assets.domain.producer_config import ProducerConfig
 from dp_resources import storage
+from dp_resources.staged_files import StagedFile
 
 MANIFEST = "manifest.json"
 HIDDEN_PREFIXES = (".", "_", "~")
@@ -33,6 +34,7 @@ PARALLEL_REQUESTS = 16
 CLOCK_ERROR_SECONDS = 3600
 """By how much the clock of an SFTP server may be behind ours; modification times are its."""
 ZIP_END = b"PK\x05\x06"
+START_BYTES = 64
 ZIP_END_WITHIN = 65_557
 """The central directory's end stands in the last bytes of a zip: its 22, and a comment of at most 65,535."""
 
@@ -54,8 +56,37 @@ def _is_finished_name(name: str) -> bool:
     return name != MANIFEST and not name.startswith(HIDDEN_PREFIXES) and not name.lower().endswith(PARTIAL_SUFFIXES)
 
 
+@dataclass(frozen=True)
+class Copied:
+    """A copy of an object's content.
+
+    Attributes:
+        sha256: hash of its bytes.
+        size: how many came.
+        ends: its first and last bytes; see `ends_of`.
+    """
+
+    sha256: str
+    size: int
+    ends: bytes
+
+
+def ends_of(file: IO[bytes]) -> bytes:
+    """The first and last bytes of an open file, as many as `lacks_its_end` looks at; all of them where it is small."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if size <= START_BYTES + ZIP_END_WITHIN:
+        return file.read()
+    start = file.read(START_BYTES)
+    file.seek(size - ZIP_END_WITHIN)
+    return start + file.read()
+
+
 def lacks_its_end(data: bytes) -> str | None:
     """What a file lacks that its writer adds last; None when nothing shows that it is half written.
+
+    Args:
+        data: the file, or its ends.
 
     >>> lacks_its_end(b"PAR1 row group"), lacks_its_end(b"item,day")
     ('a Parquet file without its closing footer', None)
@@ -148,9 +179,9 @@ class Landing:
         """Says that an object is left for the next listing, and why."""
         self.waiting[uri] = reason
 
-    def may_grow(self, one: LandedObject, data: bytes) -> str | None:
-        """Why an object's content may be half of what it will be; None when it counts as it is."""
-        lacking = lacks_its_end(data)
+    def may_grow(self, one: LandedObject, ends: bytes) -> str | None:
+        """Why an object's content may be half of what it will be, by its ends; None when it counts as it is."""
+        lacking = lacks_its_end(ends)
         if lacking is None or self.scheme == "s3" or self._stood_for(one) >= self.unfinished_seconds:
             return None
         return f"it is {lacking}; it counts as it is once it has stood unchanged for {self.unfinished_seconds:g} s"
@@ -213,16 +244,25 @@ class Landing:
             return self._over_sftp(lambda: storage.read_bytes(self.fs, self.scheme, self._full(uri), size))
         return storage.read_bytes(self.fs, self.scheme, self._full(uri), size)
 
-    @contextmanager
-    def local(self, uri: str) -> Iterator[Path]:
-        """The object as a local file: the file itself, or a temporary copy of a remote one."""
+    def copy(self, one: LandedObject, target: StagedFile) -> Copied:
+        """Copies an object into an empty file in pieces: memory does not grow with its size.
+
+        Raises:
+            FileNotFoundError: it is gone.
+            StorageError: it cannot be read, or the copy cannot be written.
+        """
+        path = self._full(one.uri)
         if self.is_local:
-            yield Path(self._full(uri))
-            return
-        with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
-            path = Path(folder) / PurePosixPath(uri).name
-            path.write_bytes(self.read(uri))
-            yield path
+            digest = storage.copy_local(Path(path), target.file)
+        elif self.scheme == "sftp":
+            self._over_sftp(lambda: storage.fetch(self.fs, self.scheme, path, target.path, one.bytes))
+        else:
+            storage.fetch(self.fs, self.scheme, path, target.path, one.bytes)
+        target.file.flush()
+        if not self.is_local:
+            target.file.seek(0)
+            digest = hashlib.file_digest(target.file, "sha256").hexdigest()
+        return Copied(digest, os.fstat(target.file.fileno()).st_size, ends_of(target.file))
 
     def manifest(self, producer: ProducerConfig) -> dict[str, datetime]:
         """Arrivals that a producer declares: path below the landing root → UTC time.

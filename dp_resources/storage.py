@@ -13,10 +13,13 @@ All of them wait a random time below a bound that doubles, so that many readers 
 from __future__ import annotations
 
 import errno
+import hashlib
+import os
 import random
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import IO, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import fsspec
@@ -42,6 +45,11 @@ ADVICE: dict[int | None, str] = {
     errno.EPERM: "give the user that Demand Planner runs as access to it",
     errno.EROFS: "it is mounted read-only: mount it writable",
 }
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Failures of the local side of a copy."""
+CHUNK_BYTES = 2**20
+ZEROS = bytes(CHUNK_BYTES)
 
 T = TypeVar("T")
 
@@ -234,3 +242,57 @@ def read_bytes(filesystem: Any, scheme: str, path: str, size: int | None = None)
         raise
     except failures(scheme) as error:
         raise storage_error("cannot read", path, error) from error
+
+
+def fetch(filesystem: Any, scheme: str, path: str, target: Path, size: int | None = None) -> None:
+    """Copies the content at a path to a local file in pieces, whatever its size; takes what `read_bytes` takes.
+
+    Raises:
+        FileNotFoundError: there is nothing.
+        StorageError: it cannot be read, however often it is tried, or the local file cannot be written.
+    """
+    options = {"max_concurrency": 1} if scheme == "s3" else {}
+
+    def whole() -> None:
+        filesystem.get_file(path, str(target), **options)
+        if size is not None and (came := target.stat().st_size) < size:
+            raise EOFError(f"{came} of {size} bytes came")
+
+    try:
+        try_again(whole, cut_short(scheme)) if scheme == "s3" else whole()
+    except FileNotFoundError:
+        raise
+    except failures(scheme) as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise storage_error("cannot write", str(target), error) from error
+        raise storage_error("cannot read", path, error) from error
+
+
+def copy_local(source: Path, target: IO[bytes]) -> str:
+    """Copies a local file into an open one in pieces; its SHA-256. Holes of sparse files stay holes.
+
+    Raises:
+        FileNotFoundError: there is nothing.
+        StorageError: it cannot be read, or the copy cannot be written.
+    """
+    digest = hashlib.sha256()
+    try:
+        with source.open("rb", buffering=0) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
+                _append(target, chunk)
+    except (FileNotFoundError, StorageError):
+        raise
+    except OSError as error:
+        raise storage_error("cannot read", str(source), error) from error
+    return digest.hexdigest()
+
+
+def _append(target: IO[bytes], chunk: bytes) -> None:
+    try:
+        if len(chunk) == CHUNK_BYTES and chunk == ZEROS:
+            target.truncate(target.seek(CHUNK_BYTES, os.SEEK_CUR))
+        else:
+            target.write(chunk)
+    except OSError as error:
+        raise storage_error("cannot write", str(target.name), error) from error

@@ -21,7 +21,10 @@ from uuid import uuid4
 import polars as pl
 
 from dp_assets.domain.errors import ArtefactError
+from dp_resources.staged_files import hold, is_abandoned
 
+LOCK = ".lock"
+"""File in a staging folder that its run holds."""
 INPUT_LIST = {"table_name": pl.String(), "path": pl.String()}
 ROWS_AT_ONCE = 1 << 19
 """Rows of a staged mart that are read together: some dozen MB, and few enough reads."""
@@ -93,15 +96,23 @@ class Staging:
                 yield found.pop((start,), held.clear())
 
     def _found(self) -> list[str]:
-        return sorted(path.name for path in self.folder.iterdir())
+        return sorted(path.name for path in self.folder.iterdir() if path.name != LOCK)
 
 
 @contextmanager
 def staging(root: Path) -> Iterator[Staging]:
-    """A staging folder below `root` for one run, removed with everything in it at the end."""
+    """A staging folder below `root` for one run, removed with everything in it at the end.
+
+    Those of killed runs are removed at the beginning.
+    """
     folder = (root / "staging" / uuid4().hex).resolve()
+    for lock in folder.parent.glob(f"*/{LOCK}"):
+        if is_abandoned(lock):
+            shutil.rmtree(lock.parent, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        yield Staging(folder)
+        with (folder / LOCK).open("wb") as lock_file:
+            hold(lock_file)
+            yield Staging(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

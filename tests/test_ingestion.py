@@ -18,10 +18,13 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.ingest.freshness import waiting
+from dp_assets.domain.ingest.registration import LandedObject
 from dp_assets.ingestion import ingest_file, register_new_files, unclaimed
 from dp_assets.recalls import write_event
 from dp_assets.registry import file_events, registrations
 from dp_resources.lake import sha256
+from dp_resources.landing import Copied
+from dp_resources.staged_files import StagedFile
 from tests.factories import make_config
 from tests.landed import COLUMNS, FORMATS, START, World, encode, make_rows, shop_config
 
@@ -72,21 +75,21 @@ def test_a_touched_file_is_read_once_more_and_then_known(tmp_path: Path, monkeyp
     world.land("shop/a.csv", encode(make_rows(), "csv"))
     world.put("shop/a.csv", encode(make_rows(), "csv"))
     assert world.register() == []
-    monkeypatch.setattr(world.landing, "read", lambda uri, size=None: pytest.fail("read again"))
+    monkeypatch.setattr(world.landing, "copy", lambda one, target: pytest.fail("read again"))
     assert world.register() == []
 
 
 def test_a_file_that_changes_while_it_is_read_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = make_world(tmp_path)
     world.put("shop/a.csv", b"item,day,qty\n1,2017-01-02,1\n")
-    read = world.landing.read
+    copy = world.landing.copy
 
-    def read_while_growing(uri: str, size: int | None = None) -> bytes:
-        data = read(uri, size)
-        world.put("shop/a.csv", data + b"2,2017-01-02,1\n")
-        return data
+    def copy_while_growing(one: LandedObject, target: StagedFile) -> Copied:
+        copied = copy(one, target)
+        world.put("shop/a.csv", copied.ends + b"2,2017-01-02,1\n")
+        return copied
 
-    monkeypatch.setattr(world.landing, "read", read_while_growing)
+    monkeypatch.setattr(world.landing, "copy", copy_while_growing)
     assert world.register() == []
     monkeypatch.undo()
     (found,) = world.register()

@@ -117,6 +117,7 @@ def _profile_metadata(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _metadata(project: Project, report: IngestReport) -> dict[str, Any]:
     record, totals = report.record, report.totals
+    drift = [*record["schema_drift"], *totals.changed_columns]
     return {
         "dagster/row_count": record["rows"]["accepted"],
         "dagster/column_schema": table_schema(feed_table(record["feed"], project.config)),
@@ -129,7 +130,7 @@ def _metadata(project: Project, report: IngestReport) -> dict[str, Any]:
         **{f"units {name}": units for name, units in record["quantity"].items()},
         "rejected by": dg.MetadataValue.json(record["rejected_by"]),
         **_filters(project, record),
-        "schema drift": dg.MetadataValue.md("\n".join(f"- {one}" for one in record["schema_drift"]) or "none"),
+        "schema drift": dg.MetadataValue.md("\n".join(f"- {one}" for one in drift) or "none"),
         "buckets touched": len(record["buckets"]),
         "preview": preview(totals.rows),
         "rejected, first rows": preview(totals.rejected.select("row_number", "reason", "detail", "original"), rows=5),

@@ -139,7 +139,10 @@ def publish_cycle(
 def publish_bucket(
     lake: Lake, parts: Sequence[tuple[Table, pl.DataFrame]], key: str, inputs: Inputs, shown: bool
 ) -> dict[str, dict[str, Any]]:
-    """One bucket of the selected tables, then the commit record that says what it was built from; metadata by table."""
+    """One bucket of the selected tables, then the commit record that says what it was built from; metadata by table.
+
+    The record is of all tables: written between two of them, it would let a kill leave the second one as it was.
+    """
     found = {table.name: promote(frame, lake, table, key, shown) for table, frame in parts}
     for table, frame in parts:
         if table.name == "weekly_buckets":

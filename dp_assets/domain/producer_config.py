@@ -89,7 +89,7 @@ class ReadLimits(Section):
     """Bounds on what one file may cost; a file beyond them goes to quarantine, and its reason names the bound."""
 
     max_file_bytes: int = Field(16 * 2**30, ge=1)
-    """Largest file as landed."""
+    """Largest file as landed; a larger one waits, and is not read."""
     max_expanded_bytes: int = Field(32 * 2**30, ge=1)
     """Most bytes that a compressed file, an archive or a workbook may unpack to."""
     max_expansion_ratio: float = Field(200.0, ge=1)

@@ -41,7 +41,7 @@ def test_a_failed_write_leaves_the_old_content_and_no_debris(lake: Lake, monkeyp
     def broken(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("dp_resources.lake.os.replace", broken)
+    monkeypatch.setattr("dp_resources.staged_files.os.replace", broken)
     with pytest.raises(OSError, match="disk full"):
         lake.write("forecasts", frame(2), cycle="2017-01-02")
     monkeypatch.undo()

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from dp_assets.domain.errors import ConfigError, FileRejectedError
-from dp_resources.lake import Lake
-from dp_resources.landing import Landing, is_finished, static_folder
+from dp_resources.lake import Lake, sha256
+from dp_resources.landing import Copied, Landing, is_finished, static_folder
+from dp_resources.staged_files import staged
 from tests.landed import shop_config
 
 
@@ -51,8 +52,9 @@ def test_an_object_has_its_size_time_and_a_tag_that_changes_with_every_write(tmp
     assert landing.stat("a/1.csv").etag != before.etag  # type: ignore[union-attr]
     assert landing.stat("a/2.csv") is None
     assert landing.read("a/1.csv") == b"a/1.csv"
-    with landing.local("a/1.csv") as path:
-        assert path.read_bytes() == b"a/1.csv"
+    with staged(tmp_path) as place:
+        assert landing.copy(before, place) == Copied(sha256(b"a/1.csv"), 7, b"a/1.csv")
+        assert place.path.read_bytes() == b"a/1.csv"
 
 
 def test_a_manifest_declares_arrivals_in_the_producers_zone(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.ingestion import ingest_file, register_new_files
 from dp_assets.registry import registrations
+from dp_resources.lake import sha256
+from dp_resources.landing import Copied
+from dp_resources.staged_files import staged
 from tests.landed import START, World, encode, make_rows, shop_config
 from tests.resources.s3_store import Store, run_store
 
@@ -102,7 +105,7 @@ def test_an_artefact_folder_on_s3_opens_as_local_files(store: Store, tmp_path: P
     assert store.lake.manifest("tuned_model", cycle="2017-10-02") == manifest
 
 
-def test_landed_objects_on_s3_are_read_and_stated(store: Store) -> None:
+def test_landed_objects_on_s3_are_read_and_stated(store: Store, tmp_path: Path) -> None:
     store.put("shop/a.csv", b"item")
     store.put("shop/manifest.json", b'{"a.csv": {"arrived_at": "2017-01-09T06:00:00Z"}}')
     landing = store.landing
@@ -110,8 +113,8 @@ def test_landed_objects_on_s3_are_read_and_stated(store: Store) -> None:
     assert landing.stat("shop/a.csv") == found
     assert landing.stat("shop/b.csv") is None
     assert landing.read("shop/a.csv") == b"item"
-    with landing.local("shop/a.csv") as path:
-        assert path.read_bytes() == b"item"
+    with staged(tmp_path) as place:
+        assert landing.copy(found, place) == Copied(sha256(b"item"), 4, b"item")
     assert list(landing.manifest(shop_config(files=["shop/*"]).producers[0])) == ["shop/a.csv"]
     with pytest.raises(FileNotFoundError):
         landing.read("shop/b.csv")

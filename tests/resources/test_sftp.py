@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.ingestion import register_new_files
 from dp_resources import storage
-from dp_resources.lake import Lake
-from dp_resources.landing import Landing
+from dp_resources.lake import Lake, sha256
+from dp_resources.landing import Copied, Landing
 from dp_resources.settings import Settings
+from dp_resources.staged_files import staged
 from tests.landed import START, World, encode, make_rows, shop_config
 from tests.resources.sftp_server import SftpServer
 
@@ -59,15 +60,15 @@ def test_files_landed_over_sftp_are_registered_as_from_disk(server: SftpServer, 
     assert restated.supersedes in {one.file_version_id for one in remote}
 
 
-def test_objects_on_sftp_are_read_stated_and_their_manifest_understood(server: SftpServer) -> None:
+def test_objects_on_sftp_are_read_stated_and_their_manifest_understood(server: SftpServer, tmp_path: Path) -> None:
     drop(server, "shop/a.csv", b"item")
     drop(server, "shop/manifest.json", b'{"a.csv": {"arrived_at": "2017-01-09T06:00:00Z"}}')
     landing = landing_of(server)
     (found,) = landing.list()
     assert landing.stat("shop/a.csv") == found
     assert (landing.stat("shop/b.csv"), landing.read("shop/a.csv")) == (None, b"item")
-    with landing.local("shop/a.csv") as path:
-        assert path.read_bytes() == b"item"
+    with staged(tmp_path) as place:
+        assert landing.copy(found, place) == Copied(sha256(b"item"), 4, b"item")
     assert list(landing.manifest(shop_config(files=["shop/*"]).producers[0])) == ["shop/a.csv"]
     with pytest.raises(FileNotFoundError):
         landing.read("shop/b.csv")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import pytest
 
 from dp_assets.domain.errors import StorageError
 from dp_assets.domain.ingest.registration import Registration
-from dp_assets.ingestion import register_new_files
+from dp_assets.ingestion import ingest_file, register_new_files
 from dp_assets.registry import registrations
 from dp_resources import storage
 from dp_resources.lake import Lake
@@ -143,7 +144,7 @@ def test_only_folders_of_producers_are_walked() -> None:
 LAND = """
 import sys
 from pathlib import Path
-from dp_assets.ingestion import register_new_files
+from dp_assets.ingestion import ingest_file, register_new_files
 from dp_resources.lake import Lake
 from dp_resources.landing import Landing
 from tests.landed import START, shop_config
@@ -201,6 +202,45 @@ def test_a_full_disk_says_to_free_space() -> None:
     assert isinstance(error, StorageError)
     assert "the disk is full: free space there" in str(error)
     assert error.errno == errno.ENOSPC
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 KiB, where this process may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this process may not mount a disk")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None or os.geteuid() != 0, reason="only root may mount a disk")
+def test_on_a_disk_that_is_full_nothing_half_written_stays_and_once_there_is_room_all_is_well(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    config = shop_config()
+    put(tmp_path, "shop/a.csv", CSV, 1e9)
+    put(tmp_path, "shop/big.csv", encode(make_rows(20_000), "csv"), 1e9)
+    landing, lake = Landing(tmp_path / "landing"), Lake(small_disk / "lake")
+    (small,) = register_new_files(landing, lake, config, START)
+    assert small.uri == "shop/a.csv"
+    assert "the disk is full: free space there" in landing.waiting["shop/big.csv"]
+    assert list((small_disk / "lake" / "_staging").iterdir()) == []
+
+    (small_disk / "ballast").write_bytes(b"x" * (shutil.disk_usage(small_disk).free // 4096 * 4096))
+    with pytest.raises(StorageError, match=r"cannot write .*the disk is full"):
+        ingest_file(lake, config, small.file_version_id)
+    assert lake.committed("ingest") == {}
+    assert list((small_disk / "lake" / "_staging").iterdir()) == []
+
+    (small_disk / "ballast").unlink()
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    (large,) = register_new_files(landing, lake, config, START)
+    for one in (small, large):
+        assert ingest_file(lake, config, one.file_version_id).status == "accepted"
+    assert lake.read("unified_transactions", file_version=large.file_version_id).height == 20_000
 
 
 @pytest.fixture

@@ -38,28 +38,34 @@ class EarlierColumns:
     columns: Mapping[str, str]
 
 
-def schema_drift(
-    source: Source, mapping: Mapping[str, MappingEntry], earlier: EarlierColumns | None
-) -> tuple[str, ...]:
-    """What is different about a file's columns, one sentence per finding, in a fixed order.
+def missing_columns(source: Source, mapping: Mapping[str, MappingEntry]) -> tuple[str, ...]:
+    """The optional columns that a file lacks, one sentence each.
 
     Args:
         source: the file; `columns` lists all it has.
         mapping: unified column → its entry.
-        earlier: the producer's file before; None when there is none, and then no column is said to be new.
     """
     if source.is_blank:
         return ()
-    found = source.columns
-    sentences = [
+    return tuple(
         f"the optional column {one} ({name}) is missing; {name} stays empty"
         for name, one in mapping.items()
-        if one.columns and not one.available(found)
-    ]
-    return tuple(sentences + (_since(source, mapping, earlier) if earlier is not None else []))
+        if one.columns and not one.available(source.columns)
+    )
 
 
-def _since(source: Source, mapping: Mapping[str, MappingEntry], earlier: EarlierColumns) -> list[str]:
+def changed_columns(
+    source: Source, mapping: Mapping[str, MappingEntry], earlier: EarlierColumns | None
+) -> tuple[str, ...]:
+    """What is different about a file's columns since the producer's file before, in a fixed order.
+
+    Args:
+        source: the file; `columns` lists all it has.
+        mapping: unified column → its entry.
+        earlier: the producer's file before; None when there is none, and then nothing is.
+    """
+    if source.is_blank or earlier is None:
+        return ()
     found, before, read = source.columns, earlier.columns, source_columns(mapping)
     sentences: list[str] = []
     added = [name for name in found if name not in before]
@@ -80,7 +86,7 @@ def _since(source: Source, mapping: Mapping[str, MappingEntry], earlier: Earlier
             for name, kind in found.items()
             if name in read and name in before and _plain(before[name]) != _plain(kind)
         ]
-    return sentences
+    return tuple(sentences)
 
 
 def _plain(kind: str) -> str:

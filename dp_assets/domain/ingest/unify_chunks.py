@@ -18,7 +18,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.filter_config import ExpressionFilter, Filter, PluginFilter
 from dp_assets.domain.ingest.filters import FilterFunction
 from dp_assets.domain.ingest.mapping_entries import MappingEntry
-from dp_assets.domain.ingest.schema_drift import EarlierColumns, TypeEvidence, schema_drift
+from dp_assets.domain.ingest.schema_drift import EarlierColumns, TypeEvidence, changed_columns, missing_columns
 from dp_assets.domain.ingest.sources import Reading, Source
 from dp_assets.domain.ingest.unify import FileHeader, Unified, feed_table, type_drift, unify
 from dp_assets.domain.producer_config import ProducerConfig
@@ -39,9 +39,11 @@ class Totals:
         buckets: as `contracts.FILE_BUCKETS`.
         quantity_accepted: units of accepted rows.
         quantity_rejected: units of rejected rows, as far as they could be read.
-        schema_drift: what is different about the file's columns, one sentence per finding.
+        schema_drift: what is different about the file's columns than the mapping says, one sentence per finding.
         rows: the first accepted rows.
         rejected: the first rejected rows.
+        changed_columns: what is different since the producer's file before. Not part of what a file is ingested to: it
+            depends on what is known of that file by then.
     """
 
     accepted: int
@@ -52,6 +54,7 @@ class Totals:
     schema_drift: tuple[str, ...]
     rows: pl.DataFrame
     rejected: pl.DataFrame
+    changed_columns: tuple[str, ...] = ()
 
     @classmethod
     def nothing(cls, feed: str, config: DemandConfig) -> Totals:
@@ -103,17 +106,19 @@ def unify_chunks(
     """
     whole = Totals.nothing(producer.feed, config)
     evidence: tuple[TypeEvidence, ...] = ()
-    drift: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
     for number, source in enumerate(_sources(reading, producer, config)):
         part = unify(source, mapping, producer, config, header, attributes, plugins)
         write(part.rows, part.rejected)
         whole = _added(whole, part)
         if number == 0:
-            evidence, drift = part.evidence, schema_drift(source, mapping, earlier)
+            evidence, missing = part.evidence, missing_columns(source, mapping)
+            since = changed_columns(source, mapping, earlier)
         else:
             evidence = tuple(one + other for one, other in zip(evidence, part.evidence, strict=True))
     changed = type_drift(evidence, mapping, reading.columns, producer.feed)
-    return replace(whole, schema_drift=(*drift, *changed))
+    return replace(whole, schema_drift=(*missing, *changed), changed_columns=since)
 
 
 def _added(whole: Totals, part: Unified) -> Totals:

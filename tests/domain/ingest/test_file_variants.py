@@ -432,7 +432,6 @@ FOREIGN = [
     Variant(
         "a web page", b"<!doctype html><html><body>503 Service Unavailable</body></html>\n", None, "expected the col"
     ),
-    Variant("larger than allowed", ROWS * 20, None, "max_file_bytes", producer={"limits": {"max_file_bytes": 1000}}),
     Variant("CSV where Parquet is declared", ROWS, None, "expected parquet", producer={"format": "parquet"}),
 ]
 VARIANTS = [*CSV, *JSON, *COLUMNAR, *PACKED, *WORKBOOKS, *FOREIGN]

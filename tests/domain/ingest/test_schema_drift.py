@@ -10,23 +10,29 @@ import pytest
 
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.schema_drift import EarlierColumns
+from dp_assets.domain.ingest.unify import Unified
 from tests.domain.ingest.test_unify import unified
 from tests.landed import COLUMNS, World, encode, make_rows, shop_config
 
 BEFORE = EarlierColumns("shop/week1.csv", "csv", {"item": "text", "day": "text", "qty": "text", "money": "text"})
 
 
+def reported(found: Unified) -> tuple[str, ...]:
+    """All that is said about a file's columns."""
+    return (*found.schema_drift, *found.changed_columns)
+
+
 def test_a_file_like_the_one_before_has_nothing_to_report(tmp_path: Path) -> None:
     data = b"item,day,qty,money\na,2017-01-02,1,2\n"
-    assert unified(tmp_path, data, shop_config(), earlier=BEFORE).schema_drift == ()
-    assert unified(tmp_path, data, shop_config()).schema_drift == ()
+    assert reported(unified(tmp_path, data, shop_config(), earlier=BEFORE)) == ()
+    assert reported(unified(tmp_path, data, shop_config())) == ()
 
 
 def test_columns_are_new_only_beside_an_earlier_file(tmp_path: Path) -> None:
     data = b"item,day,qty,money,colour\na,2017-01-02,1,2,red\n"
-    assert unified(tmp_path, data, shop_config()).schema_drift == ()
+    assert reported(unified(tmp_path, data, shop_config())) == ()
     found = unified(tmp_path, data, shop_config(), earlier=BEFORE)
-    assert found.schema_drift == ("new since shop/week1.csv, not mapped and ignored: 'colour' (text)",)
+    assert reported(found) == ("new since shop/week1.csv, not mapped and ignored: 'colour' (text)",)
     assert len(found.rows) == 1
 
 
@@ -34,7 +40,7 @@ def test_columns_that_come_and_go_are_told_apart_by_whether_they_are_read(tmp_pa
     columns = {**COLUMNS, "quantity": ["qty", "pieces"], "brand": "maker"}
     earlier = EarlierColumns("w1.csv", "csv", {**BEFORE.columns, "note": "text"})
     data = b"item,day,pieces,maker\na,2017-01-02,1,ACME\n"
-    assert unified(tmp_path, data, shop_config(columns=columns), earlier=earlier).schema_drift == (
+    assert reported(unified(tmp_path, data, shop_config(columns=columns), earlier=earlier)) == (
         "the optional column 'money' (revenue) is missing; revenue stays empty",
         "new since w1.csv, mapped and read: 'pieces' (text), 'maker' (text)",
         "missing since w1.csv, not mapped: 'note' (text)",
@@ -46,13 +52,11 @@ def test_a_type_is_compared_with_earlier_files_of_the_same_format(tmp_path: Path
     data = encode(make_rows(3).with_columns(pl.col("item").cast(pl.String)), "parquet")
     types = {"item": "int64", "day": "date", "qty": "float64", "money": "float64", "kind": "string"}
     earlier = EarlierColumns("w1.parquet", "parquet", types)
-    (sentence,) = [
-        one for one in unified(tmp_path, data, shop_config(), earlier=earlier).schema_drift if "'item'" in one
-    ]
+    (sentence,) = [one for one in reported(unified(tmp_path, data, shop_config(), earlier=earlier)) if "'item'" in one]
     assert sentence.startswith("the column 'item' is ")
     assert sentence.endswith("; it was int64 in w1.parquet")
     other = EarlierColumns("w1.csv", "csv", types)
-    assert unified(tmp_path, data, shop_config(), earlier=other).schema_drift == ()
+    assert reported(unified(tmp_path, data, shop_config(), earlier=other)) == ()
 
 
 def test_a_required_column_of_another_type_sends_the_file_into_quarantine(tmp_path: Path) -> None:
@@ -109,15 +113,13 @@ def test_ragged_rows_are_no_evidence(tmp_path: Path) -> None:
     assert found.rejected["reason"].to_list() == ["surplus_fields"] * 5
 
 
-def test_the_commit_record_tells_what_changed_since_the_producers_file_before(tmp_path: Path) -> None:
+def test_only_the_report_tells_what_changed_since_the_file_before(tmp_path: Path) -> None:
     world = World(tmp_path, shop_config())
     assert world.land("shop/a.csv", b"item,day,qty,money\n1,2017-01-02,1,2\n").record["schema_drift"] == []
     changed = world.land("shop/b.csv", b"item,day,qty,colour\n1,2017-01-03,1,red\n")
     assert changed.status == "accepted"
-    assert changed.record["schema_drift"] == [
-        "the optional column 'money' (revenue) is missing; revenue stays empty",
-        "new since shop/a.csv, not mapped and ignored: 'colour' (text)",
-    ]
+    assert changed.record["schema_drift"] == ["the optional column 'money' (revenue) is missing; revenue stays empty"]
+    assert changed.totals.changed_columns == ("new since shop/a.csv, not mapped and ignored: 'colour' (text)",)
 
 
 def test_a_file_in_quarantine_for_its_types_is_not_what_the_next_one_is_compared_with(tmp_path: Path) -> None:
@@ -129,4 +131,4 @@ def test_a_file_in_quarantine_for_its_types_is_not_what_the_next_one_is_compared
     profile = world.lake.read("raw_files", file_version=odd.record["file_version_id"]).row(0, named=True)
     assert (profile["status"], json.loads(profile["columns_found"])["x"]) == ("quarantined", "text")
     third = world.land("shop/c.csv", b"item,day,qty,money,x\n1,2017-01-04,1,2,3\n")
-    assert third.record["schema_drift"] == ["new since shop/a.csv, not mapped and ignored: 'x' (text)"]
+    assert third.totals.changed_columns == ("new since shop/a.csv, not mapped and ignored: 'x' (text)",)
