@@ -20,6 +20,7 @@ from dp_assets.domain.ingest.mapping_entries import source_columns
 from dp_assets.domain.ingest.readers import Reading, detect_file, open_source
 from dp_assets.domain.ingest.registration import Registration, duplicates
 from dp_assets.domain.producer_config import ProducerConfig
+from dp_assets.domain.restatement_config import Restates, nothing_restates, restates
 from dp_assets.registry import landed_file, recalled_versions, registrations
 from dp_resources.lake import Lake
 
@@ -37,17 +38,19 @@ class Known:
         quarantined: versions that cannot be read as things stand.
         recalled: versions that somebody has taken back.
         recipe_of: the recipe that a version's commit should have.
+        restates: whether files of a producer replace what earlier ones of another say.
     """
 
     registrations: tuple[Registration, ...] = field(repr=False)
     quarantined: frozenset[str] = field(repr=False)
     recalled: frozenset[str]
     recipe_of: Recipes = field(repr=False)
+    restates: Restates = field(default=nothing_restates, repr=False)
 
     @cached_property
     def originals(self) -> Mapping[str, Registration]:
         """Version → the version whose content it repeats."""
-        return duplicates(self.registrations, self.quarantined | self.recalled)
+        return duplicates(self.registrations, self.quarantined | self.recalled, self.restates)
 
     @cached_property
     def predecessors(self) -> Mapping[str, Registration]:
@@ -73,7 +76,8 @@ def known_files(lake: Lake, config: DemandConfig, commits: Commits | None = None
     """Every file version as the lake knows it now; commit records are read unless the caller has them."""
     found = registrations(lake)
     commits = lake.committed("ingest") if commits is None else commits
-    return Known(tuple(found), quarantined(found, commits, config), recalled_versions(lake), recipes(config))
+    unreadable = quarantined(found, commits, config)
+    return Known(tuple(found), unreadable, recalled_versions(lake), recipes(config), restates(config.producers))
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from dp_assets.domain import contracts
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ContractError, FileRejectedError, StorageError
+from dp_assets.domain.ingest.file_lines import is_indexed
 from dp_assets.domain.ingest.filters import installed_plugins, looked_up_columns
 from dp_assets.domain.ingest.freshness import master_fingerprint
 from dp_assets.domain.ingest.mapping import useful_columns
@@ -42,7 +43,7 @@ from dp_assets.domain.ingest.registration import (
 )
 from dp_assets.domain.ingest.schema_drift import EarlierColumns
 from dp_assets.domain.ingest.unify import FEED_TABLES, FileHeader, feed_table
-from dp_assets.domain.ingest.unify_chunks import Totals, Write, unify_chunks
+from dp_assets.domain.ingest.unify_chunks import Totals, Write, no_lines_kept, unify_chunks
 from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.earlier_files import earlier_columns
 from dp_assets.registry import (
@@ -146,7 +147,7 @@ def register_new_files(
         one.uri: end
         for one in landed
         if claimed[one.uri].arrival == "initial_load"
-        and (end := _end_of_content(lake, config, claimed[one.uri], hashes[one.uri])) is not None
+        and (end := _end_of_content(lake, config, claimed[one.uri], hashes[one.uri], one.uri)) is not None
     }
     found = identify(landed, config, known, now, hashes, manifests, ends)
     for new in found:
@@ -237,11 +238,13 @@ def _keep(landing: Landing, lake: Lake, one: LandedObject) -> dict[str, str]:
     return {one.uri: copied.sha256}
 
 
-def _end_of_content(lake: Lake, config: DemandConfig, producer: ProducerConfig, digest: str) -> datetime | None:
+def _end_of_content(
+    lake: Lake, config: DemandConfig, producer: ProducerConfig, digest: str, uri: str
+) -> datetime | None:
     """End of the last business day among a file's accepted rows: the arrival of a declared initial load."""
     if producer.feed != "transactions":
         return None
-    header = FileHeader("initial_load", producer.name, datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
+    header = FileHeader("initial_load", producer.name, datetime.fromisoformat("1970-01-01T00:00:00+00:00"), uri)
     days: list[Any] = []
 
     def note_days(rows: pl.DataFrame, _: pl.DataFrame) -> None:
@@ -340,9 +343,11 @@ def worked_out(lake: Lake, config: DemandConfig, found: Registration, known: Kno
             "duplicate_of": content.duplicate_of,
             **_account(content.status, computed),
             "rejected_by": dict(totals.rejected_by),
+            "units_rejected_by": dict(totals.units_rejected_by),
             "schema_drift": list(totals.schema_drift),
             "buckets": [day.isoformat() for day in totals.buckets["bucket_start"].to_list()],
             "reach": _reach(found, files),
+            "replaces": [str(day) for day in totals.replaces] if totals.replaces else None,
             "tables": {table: file.close() for table, file in files.items()},
         }
         yield Outcome(content, totals, files, record)
@@ -362,10 +367,14 @@ def _unified(
             files[FEED_TABLES[found.feed]].append(rows)
             files["rejected_rows"].append(rejected)
 
+    def keep_lines(lines: pl.DataFrame) -> None:
+        if contracts.FILE_LINES.name in files and content.status == "accepted":
+            files[contracts.FILE_LINES.name].append(lines)
+
     try:
         attributes, masters = known_attributes(lake, config, found, known)
         earlier = earlier_columns(lake, found, known)
-        computed = _unify(config, found, content.reading, keep, attributes, earlier)
+        computed = _unify(config, found, content.reading, keep, attributes, earlier, keep_lines)
         if found.feed == "transactions" and content.status == "accepted":
             files["file_buckets"].append(computed.buckets)
     except (pl.exceptions.PolarsError, ContractError, FileRejectedError) as error:
@@ -381,6 +390,8 @@ def _no_rows(found: Registration, config: DemandConfig, folder: Path) -> dict[st
     tables = [feed_table(found.feed, config), contracts.REJECTED_ROWS]
     if found.feed == "transactions":
         tables.append(contracts.FILE_BUCKETS)
+    if is_indexed(producer_of(config, found), config):
+        tables.append(contracts.FILE_LINES)
     return {table.name: TableFile(folder / f"{table.name}.parquet", table.schema) for table in tables}
 
 
@@ -425,13 +436,13 @@ def _unify(
     write: Write,
     attributes: pl.DataFrame | None = None,
     earlier: EarlierColumns | None = None,
+    write_lines: Callable[[pl.DataFrame], None] = no_lines_kept,
 ) -> Totals:
     producer = producer_of(config, found)
-    header = FileHeader(found.file_version_id, found.producer, found.arrived_at)
+    header = FileHeader(found.file_version_id, found.producer, found.arrived_at, found.uri)
     plugins = installed_plugins(config.filters) if found.feed == "transactions" else None
-    return unify_chunks(
-        reading, useful_columns(producer, config), producer, config, header, write, attributes, plugins, earlier
-    )
+    mapping = useful_columns(producer, config)
+    return unify_chunks(reading, mapping, producer, config, header, write, attributes, plugins, earlier, write_lines)
 
 
 # -- the product master that filters look at --------------------------------------------------------------------------

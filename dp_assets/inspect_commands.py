@@ -53,17 +53,16 @@ def inspect_ledger(
     """Show what became of every row and unit that was read: totals per producer, filters, files; does it balance?"""
     import polars as pl
 
-    from dp_assets.domain.ledger import file_ledger, imbalances, ledger_totals, rejections
-    from dp_assets.registry import recalled_versions
+    from dp_assets.domain.ledger import imbalances, ledger_totals, rejections
+    from dp_assets.lake_state import committed_ledger
 
     project = open_project()
-    lake = project.lake()
-    ledger = file_ledger(lake.committed("ingest").values(), recalled_versions(lake))
+    ledger = committed_ledger(project.lake(), project.config)
     if producer is not None:
         ledger = ledger.filter(pl.col("producer") == _known_producer(producer, project))
     if ledger.is_empty():
         raise typer.BadParameter("no file was ingested yet; run `dp run`")
-    rows = ["rows_read", "rows_accepted", "rows_rejected", "rows_duplicate"]
+    rows = ["rows_read", "rows_accepted", "rows_rejected", "rows_duplicate", "rows_withdrawn"]
     units = [name.replace("rows", "units") for name in rows]
     totals = ledger_totals(ledger)
     show(totals.select("producer", "files", "superseded", "recalled", "quarantined", *rows), "Rows by producer")

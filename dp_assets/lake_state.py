@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
+
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contributions import Inputs, bucket_inputs
+from dp_assets.domain.contributions import Inputs
 from dp_assets.domain.ingest.recipe import short_hash
+from dp_assets.domain.ingest.restatements import restatements
+from dp_assets.domain.ledger import file_ledger
 from dp_assets.domain.plan import LakeState, Made, Recalls, RunPlan, recalls_of_cycles
-from dp_assets.registry import file_events, recalled_versions, registrations
+from dp_assets.registry import file_events, file_lines_of, recalled_versions, registrations
 from dp_resources.lake import Lake
 
 MARKED = 100
@@ -35,6 +39,7 @@ def read_state(lake: Lake) -> LakeState:
         forecasts={cycle: str(one["sha256"]) for cycle, one in bundles.items()},
         bundles={cycle: _bundle(one["info"]) for cycle, one in bundles.items()},
         scored={cycle: record["inputs"] for cycle, record in lake.committed("accuracy").items()},
+        lines_of=file_lines_of(lake),
     )
 
 
@@ -60,6 +65,13 @@ def _recalls(info: Mapping[str, Any], name: str = "recalls") -> Recalls:
     return None if found is None else tuple(found)
 
 
+def committed_ledger(lake: Lake, config: DemandConfig) -> pl.DataFrame:
+    """The ledger of every committed file version, as `contracts.FILE_LEDGER`."""
+    commits, withdrawn = lake.committed("ingest"), recalled_versions(lake)
+    counting = [commit for version, commit in commits.items() if version not in withdrawn]
+    return file_ledger(commits.values(), withdrawn, restatements(counting, config, file_lines_of(lake)))
+
+
 def recalls_in_force(lake: Lake, config: DemandConfig, cycle: str) -> list[str] | None:
     """The recalled versions that a cycle is computed without, for the manifest of its features.
 
@@ -69,8 +81,8 @@ def recalls_in_force(lake: Lake, config: DemandConfig, cycle: str) -> list[str] 
     """
     if not file_events(lake):
         return []
-    state = LakeState(commits=lake.committed("ingest"), recalled=recalled_versions(lake))
-    expected = bucket_inputs(state.counting.values(), config)
+    state = LakeState(commits=lake.committed("ingest"), recalled=recalled_versions(lake), lines_of=file_lines_of(lake))
+    expected = state.bucket_inputs(config)
     for bucket, record in lake.committed("weekly_buckets").items():
         if bucket < cycle and _inputs(record) != expected.get(bucket, {}):
             return None

@@ -10,7 +10,8 @@ the command line call it. Does not belong here: recomputing what a recall reache
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import polars as pl
 
 from dp_assets.content import Known
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import FILE_LINES
 from dp_assets.domain.ingest.freshness import quarantined, recipes
 from dp_assets.domain.plan import Affected, LakeState, affected
 from dp_assets.domain.recall import (
@@ -31,6 +33,7 @@ from dp_assets.domain.recall import (
     version_to_recall,
     version_to_restore,
 )
+from dp_assets.domain.restatement_config import restates
 from dp_assets.ingestion import worked_out
 from dp_assets.lake_state import read_state
 from dp_assets.registry import file_events, recalled_versions, registration, write_file_event
@@ -87,17 +90,30 @@ def reached_by(lake: Lake, config: DemandConfig, file_version_id: str, undo: boo
     state = read_state(lake)
     wanted = state.recalled - {file_version_id} if undo else state.recalled | {file_version_id}
 
+    lines: dict[str, pl.DataFrame] = {}
+
     def expected_commits(after: LakeState, versions: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
         unreadable = quarantined(after.registrations, after.commits, config)
-        known = Known(after.registrations, unreadable, after.recalled, recipes(config))
-        return {version: _expected_commit(lake, config, version, known) for version in versions}
+        known = Known(after.registrations, unreadable, after.recalled, recipes(config), restates(config.producers))
+        made = {version: _expected(lake, config, version, known) for version in versions}
+        lines.update((record["tables"][FILE_LINES.name], one) for record, one in made.values() if one is not None)
+        return {version: record for version, (record, _) in made.items()}
 
-    return affected(state, wanted, config, expected_commits)
+    def lines_of(commits: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+        digests = [one["tables"]["file_lines"] for one in commits]
+        stored = state.lines_of([one for one, digest in zip(commits, digests, strict=True) if digest not in lines])
+        return pl.concat([stored, *(lines[digest] for digest in digests if digest in lines)])
+
+    return affected(replace(state, lines_of=lines_of), wanted, config, expected_commits)
 
 
-def _expected_commit(lake: Lake, config: DemandConfig, version: str, known: Known) -> Mapping[str, Any]:
+def _expected(
+    lake: Lake, config: DemandConfig, version: str, known: Known
+) -> tuple[Mapping[str, Any], pl.DataFrame | None]:
+    """The commit record that reading a version again would leave, and its lines where others may restate them."""
     with worked_out(lake, config, registration(lake, version), known) as made:
-        return made.record
+        lines = made.files.get(FILE_LINES.name)
+        return made.record, None if lines is None else pl.read_parquet(lines.path)
 
 
 # -- the difference it made -------------------------------------------------------------------------------------------

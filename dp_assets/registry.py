@@ -14,15 +14,18 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
+import polars as pl
 
+from dp_assets.domain.contracts import FILE_LINES
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.registration import LandedObject, Registration
+from dp_assets.domain.ingest.restatements import LinesOf
 from dp_assets.domain.recall import FileEvent, recalled
 from dp_resources.lake import Lake, json_bytes
 from dp_resources.records import note_change, read_records
@@ -95,6 +98,16 @@ def counting_commits(lake: Lake) -> dict[str, dict[str, Any]]:
     """Ingest commit records of the versions that count, by version: all but the recalled ones."""
     withdrawn = recalled_versions(lake)
     return {version: commit for version, commit in lake.committed("ingest").items() if version not in withdrawn}
+
+
+def file_lines_of(lake: Lake) -> LinesOf:
+    """A reader of `file_lines`, for the versions of commit records as they stand in the lake."""
+
+    def read(commits: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+        found = [lake.read(FILE_LINES.name, file_version=commit["file_version_id"]) for commit in commits]
+        return pl.concat([FILE_LINES.empty(), *found])
+
+    return read
 
 
 def keep_file(lake: Lake, one: StagedFile, digest: str) -> None:

@@ -15,6 +15,7 @@ from dp_assets.domain.attributes import ATTRIBUTE_CORRECTIONS
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import PROMOTIONS, product_master, unified_transactions
+from dp_assets.domain.ingest.file_lines import file_lines, is_indexed
 from dp_assets.domain.table import Table
 from dp_resources.lake import Lake
 
@@ -102,6 +103,19 @@ def conformed(
     return table.conform(frame)
 
 
+def restated(config: DemandConfig, producer: str, version: str, frame: pl.DataFrame) -> dict[str, Any]:
+    """What ingestion finds in sales rows: `rows` that count, `lines` as file_lines, the dates that the file `replaces`.
+
+    Lines are None where files do not restate each other. Where lines are corrected, a quantity of zero withdraws one.
+    """
+    one = config.producer(producer)
+    rule, everything = one.restatement, pl.Series([True]).new_from_index(0, len(frame))
+    counts = frame["quantity"] != 0 if rule.by == "rows" else everything
+    lines = file_lines(frame, counts, everything, rule, version) if is_indexed(one, config) else None
+    dates = [str(frame["sold_on"].min()), str(frame["sold_on"].max())] if rule.by == "dates" and len(frame) else None
+    return {"rows": frame.filter(counts), "lines": lines, "replaces": dates}
+
+
 def ingest(
     lake: Lake,
     config: DemandConfig,
@@ -111,10 +125,16 @@ def ingest(
     producer: str = "shop",
     uri: str | None = None,
 ) -> dict[str, Any]:
-    """Writes one file version as ingestion does: its table, then its commit record, which is returned."""
+    """Writes one file version as ingestion does: its tables, then its commit record, which is returned."""
     feed = config.producer(producer).feed
     frame = conformed(config, feed, version, producer, arrived_at, rows)
-    written = lake.write(FEED_TABLES[feed], frame, file_version=version)
+    tables, replaces = {}, None
+    if feed == "transactions":
+        found = restated(config, producer, version, frame)
+        frame, replaces = found["rows"], found["replaces"]
+        if found["lines"] is not None:
+            tables["file_lines"] = lake.write("file_lines", found["lines"], file_version=version).sha256
+    tables[FEED_TABLES[feed]] = lake.write(FEED_TABLES[feed], frame, file_version=version).sha256
     grid = BucketGrid.of(config)
     days = frame["sold_on"].to_list() if feed == "transactions" else []
     plans = frame if feed == "promotions" and len(frame) else None
@@ -127,7 +147,8 @@ def ingest(
         "status": "accepted",
         "buckets": sorted({grid.start_of(day).isoformat() for day in days}),
         "reach": None if plans is None else [str(plans["starts_on"].min()), str(plans["ends_on"].max())],
-        "tables": {FEED_TABLES[feed]: written.sha256},
+        "replaces": replaces,
+        "tables": tables,
     }
     lake.commit("ingest", version, record)
     return record

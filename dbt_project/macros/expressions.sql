@@ -72,3 +72,16 @@
 {%- macro spark__each_bucket(first_day, last_day) -%}
   explode(sequence({{ bucket_start(first_day) }}, {{ last_day }}, interval {{ 7 * var('bucket_weeks') }} day))
 {%- endmacro -%}
+
+{%- macro still_stands(rows) -%}
+  {#- Whether no part that a row belongs to is among those of a relation `withdrawn`. -#}
+  not exists (
+    select 1 from withdrawn
+    where withdrawn.file_version_id = {{ rows }}.file_version_id and withdrawn.row_number = {{ rows }}.row_number
+  )
+  and not exists (
+    select 1 from withdrawn
+    where withdrawn.file_version_id = {{ rows }}.file_version_id and withdrawn.sold_on = {{ rows }}.sold_on
+      and withdrawn.row_number is null
+  )
+{%- endmacro -%}

@@ -55,7 +55,11 @@
       'file_version_id': 'string', 'producer': 'string', 'feed': 'string', 'known_from': timestamp_type(),
       'superseded_from': timestamp_type()
     }),
-    'bucket_ends': columns_of({'bucket_start': 'date', 'known_at': timestamp_type()})
+    'bucket_ends': columns_of({'bucket_start': 'date', 'known_at': timestamp_type()}),
+    'restatements': columns_of({
+      'file_version_id': 'string', 'row_number': 'bigint', 'sold_on': 'date', 'event': 'string',
+      'known_from': timestamp_type(), 'sign': 'bigint'
+    })
   }) }}
 {%- endmacro -%}
 

@@ -14,6 +14,7 @@ from dp_resources.lake import Lake
 ASSET_OF_TABLE = {
     "rejected_rows": "unified_transactions",
     "file_buckets": "unified_transactions",
+    "file_lines": "unified_transactions",
     "product_master": "unified_transactions",
     "attribute_corrections": "unified_transactions",
     "promotions": "unified_transactions",

@@ -7,11 +7,10 @@ ledger says (`domain/ledger.py`).
 import dagster as dg
 
 from dp_assets.domain.contracts import FILE_LEDGER
-from dp_assets.domain.ledger import file_ledger as build_ledger
 from dp_assets.domain.ledger import imbalances, ledger_totals, rejections
+from dp_assets.lake_state import committed_ledger
 from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
-from dp_assets.registry import recalled_versions
 from dp_resources.lake import Lake, parquet_bytes
 
 
@@ -25,11 +24,12 @@ def build(project: Project) -> dg.Definitions:
         owners=["team:demand-planning"],
     )
     def file_ledger(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
-        """Rows and units of every file: read, accepted, rejected per filter, duplicate, superseded by what and when.
+        """Rows and units of every file: read, accepted, rejected per filter, duplicate; superseded by what, and when;
+        taken back line by line or date by date by what, and when.
 
         Made anew from the commit records at every ingestion, so it holds every file whatever was killed before.
         """
-        ledger = build_ledger(lake.committed("ingest").values(), recalled_versions(lake))
+        ledger = committed_ledger(lake, project.config)
         # The commit records keep its history, so what it replaces needs no copy of its own.
         lake.write_bytes(lake.path("file_ledger"), parquet_bytes(ledger))
         newest = ledger.sort("arrived_at", "uri", descending=[True, False])

@@ -24,11 +24,12 @@ from dp_assets.domain.attributes import (
 from dp_assets.domain.contracts import sku_attributes, transactions_cleaned, weekly_buckets
 from dp_assets.domain.contributions import Inputs, bucket_ends, bucket_inputs
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.ingest.restatements import restated_in, restatements
 from dp_assets.domain.plan import LakeState, recalls_of_cycles
 from dp_assets.domain.table import Table
 from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
-from dp_assets.registry import counting_commits, recalled_versions
+from dp_assets.registry import counting_commits, file_lines_of, recalled_versions
 from dp_resources.dbt import LakeTranslator, ModelRunner, contract_types, cycle_variables, model_variables
 from dp_resources.lake import Lake
 from dp_resources.warehouse import Staging, staging
@@ -74,9 +75,11 @@ def run_variables(project: Project, lake: Lake, staged: Staging) -> dict[str, An
     }
 
 
-def stage_bucket_files(staged: Staging, lake: Lake, commits: Commits, keys: list[str]) -> None:
+def stage_bucket_files(staged: Staging, project: Project, lake: Lake, commits: Commits, keys: list[str]) -> None:
     """The files that touch the buckets, from the commit records' index, and every promotions calendar."""
     wanted = set(keys)
+    restated = restatements(commits.values(), project.config, file_lines_of(lake))
+    staged.read_frame("restatements", restated_in(restated, project.grid, [project.grid.parse(key) for key in keys]))
     touching = [version for version, commit in commits.items() if wanted & set(commit["buckets"])]
     staged.read_files("unified_transactions", lake.paths("unified_transactions", touching))
     staged.read_files("promotions", lake.paths("promotions", commits))
@@ -173,9 +176,9 @@ def build(project: Project) -> dg.Definitions:
             if dg.AssetKey(table.name) in context.selected_asset_keys
         ]
         commits = counting_commits(lake)
-        inputs = bucket_inputs(commits.values(), config)
+        inputs = bucket_inputs(commits.values(), config, file_lines_of(lake))
         with staging(scratch) as staged:
-            stage_bucket_files(staged, lake, commits, keys)
+            stage_bucket_files(staged, project, lake, commits, keys)
             variables = {**run_variables(project, lake, staged), "buckets": keys}
             events = of_buckets.build(context, variables, staged.folder)
             starts = [date.fromisoformat(key) for key in keys]

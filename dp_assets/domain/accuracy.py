@@ -26,7 +26,7 @@ POOLED_LEADS = 0
 def known_actuals(contributions: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """`weekly_buckets` rows → series_id, bucket_start, actual: the sum of every contribution known by `now`."""
     known = contributions.filter(pl.col("known_from") <= now).sort(
-        "series_id", "bucket_start", "file_version_id", "event"
+        "series_id", "bucket_start", "file_version_id", "event", "known_from"
     )
     return known.group_by("series_id", "bucket_start", maintain_order=True).agg(
         pl.col("quantity").sum().alias("actual")

@@ -24,6 +24,7 @@ from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, 
 from dp_assets.domain.filter_config import DEFAULT_FILTERS, Filter
 from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig
 from dp_assets.domain.quality_config import QualityConfig
+from dp_assets.domain.restatement_config import restatement_mistakes
 
 if TYPE_CHECKING:
     pass
@@ -357,6 +358,8 @@ class DemandConfig(Section):
                 if table and name in self.attributes:
                     message = f"an attribute may not be called {name!r} where a producer has a {name}_table; rename it"
                     raise MisplacedValueError(message, "producers", index, f"{name}_table")
+        for index, mistake in restatement_mistakes(self.producers).items():
+            raise MisplacedValueError(mistake, "producers", index, "restatement")
         if strangers := sorted(set(self.quality.producers) - set(names)):
             message = f"expected one of the producers {sorted(names)}, got {strangers[0]!r}"
             raise MisplacedValueError(message, "quality", "producers", strangers[0])

@@ -89,6 +89,22 @@ FILE_BUCKETS = Table(
     ),
 )
 
+FILE_LINES = Table(
+    name="file_lines",
+    grain="line (restated by rows) or business date (restated by dates) of a file version",
+    partitioned_by="file_version",
+    key=("file_version_id", "row_number", "sold_on"),
+    columns=(
+        _FILE_VERSION,
+        Column("row_number", pl.Int64(), "number of the row in its file; null for a date", nullable=True, minimum=1),
+        _text("line_key", "what identifies the line in files of its producer; null for a date", nullable=True),
+        Column("sold_on", pl.Date(), "business date"),
+        _count("rows", "accepted rows; 0 for a line that was filtered out, yet replaces earlier ones of its key"),
+        _number("quantity", "units of the accepted rows", "units"),
+    ),
+)
+"""Written for producers whose files restate each other by rows or dates, and for no others."""
+
 DATA_QUALITY = Table(
     name="data_quality",
     grain="file version × measure × subject",
@@ -130,6 +146,10 @@ FILE_LEDGER = Table(
         _number("units_rejected", "sum of the quantities rejected, as far as they can be read", "units"),
         _number("units_duplicate", "sum of the quantities that another file version holds", "units"),
         _text("rejected_by", "JSON object of filter or type rule → rows rejected"),
+        _text("units_rejected_by", "JSON object of filter or type rule → units; null in old records", nullable=True),
+        _count("rows_withdrawn", "accepted rows that other files of the producer have taken back"),
+        _number("units_withdrawn", "units of those rows", "units"),
+        _text("withdrawn_by", "JSON list of compensating rows: file_version_id, event, known_from, rows, units"),
         Column("recalled", pl.Boolean(), "taken back by a person or a quality gate: its rows count for nothing"),
         _text("superseded_by", "file version that replaces this one", nullable=True),
         Column("superseded_from", UTC_TIME, "moment from which it is replaced", nullable=True),
@@ -280,20 +300,20 @@ def sku_attributes(config: DemandConfig) -> Table:
 
 
 def weekly_buckets(config: DemandConfig) -> Table:
-    """Contributions: what each file version adds to (or, once superseded, takes from) each series and bucket.
+    """Contributions: what each file version adds to each series and bucket, and what is taken back of that, and when.
 
     A bucket as known at any moment is the sum of the rows with known_from at or before it.
     """
     return Table(
         name="weekly_buckets",
-        grain="series × bucket × file version × event",
+        grain="series × bucket × file version × event × moment",
         partitioned_by="bucket",
-        key=("series_id", "bucket_start", "file_version_id", "event"),
+        key=("series_id", "bucket_start", "file_version_id", "event", "known_from"),
         columns=(
             *key_columns(config),
             Column("bucket_start", pl.Date(), "first day of the bucket"),
             _FILE_VERSION,
-            _text("event", "landed (adds) or superseded (takes back)"),
+            _text("event", "landed, restored (add), corrected, replaced, superseded (take back)"),
             _KNOWN_FROM,
             _number("quantity", "units added, negative when taken back", "units"),
             _number("revenue", "money added", "currency"),
@@ -562,6 +582,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         unified_transactions(config),
         REJECTED_ROWS,
         FILE_BUCKETS,
+        FILE_LINES,
         DATA_QUALITY,
         FILE_LEDGER,
         product_master(config),

@@ -19,6 +19,7 @@ from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.ingest.recipe import short_hash
+from dp_assets.domain.ingest.restatements import LinesOf, lines_not_read, restated_buckets, restatements
 from dp_assets.domain.table import UTC_TIME
 
 Commit = Mapping[str, Any]
@@ -32,14 +33,18 @@ def _arrival(commit: Commit) -> tuple[datetime, str]:
     return datetime.fromisoformat(str(commit["arrived_at"])), str(commit["file_version_id"])
 
 
-def bucket_inputs(commits: Iterable[Commit], config: DemandConfig) -> dict[str, Inputs]:
+def bucket_inputs(
+    commits: Iterable[Commit], config: DemandConfig, lines_of: LinesOf = lines_not_read
+) -> dict[str, Inputs]:
     """Bucket start → what its contributions are made from; a bucket built from anything else is stale.
 
     A transactions file is an input of the buckets its rows fall in: its rows, when they count from, and when they are
-    taken back. A promotions calendar is an input of the buckets its plans reach into, as far as a file with rows there
-    arrived while the calendar was current; restating it later changes nothing for that bucket.
+    taken back, all at once or, where files restate each other by rows or dates, each on its own. A promotions calendar
+    is an input of the buckets its plans reach into, as far as a file with rows there arrived while the calendar was
+    current; restating it later changes nothing for that bucket.
     """
-    counted = [commit for commit in commits if commit["status"] != "quarantined"]
+    counted, grid = [commit for commit in commits if commit["status"] != "quarantined"], BucketGrid.of(config)
+    restated = restated_buckets(restatements(counted, config, lines_of), grid)
     spans = {row[0]: (row[4], row[5]) for row in version_spans(counted).iter_rows()}
     how = f"{BUCKET_FORMAT}:{','.join(config.series_key)}"
     inputs: dict[str, Inputs] = {}
@@ -49,11 +54,13 @@ def bucket_inputs(commits: Iterable[Commit], config: DemandConfig) -> dict[str, 
         if not commit["buckets"]:
             continue
         known_from, superseded_from = spans[version]
-        digest = short_hash(how, _rows_of(commit, "unified_transactions"), str(known_from), str(superseded_from))
-        for bucket in commit["buckets"]:
-            inputs.setdefault(str(bucket), {})[version] = digest
-            arrivals.setdefault(str(bucket), []).append((known_from, version))
-    starts, grid = sorted(inputs), BucketGrid.of(config)
+        told = (how, _rows_of(commit, "unified_transactions"), str(known_from), str(superseded_from))
+        digest = short_hash(*told)
+        for bucket in map(str, commit["buckets"]):
+            taken_back = restated.get((version, bucket))
+            inputs.setdefault(bucket, {})[version] = short_hash(*told, taken_back) if taken_back else digest
+            arrivals.setdefault(bucket, []).append((known_from, version))
+    starts = sorted(inputs)
     for commit in counted:
         version, reach = str(commit["file_version_id"]), commit.get("reach")
         if not reach:

@@ -5,40 +5,52 @@ Does not belong here: the verdicts themselves (`ingest/`), reading commit record
 
     rows:   read = accepted + rejected + duplicate, to the row; rejected = the sum over filters and type rules
     units:  the same, to 1e-9 of what was read
+
+What other files take back of accepted rows, and give back, stands beside that as compensating rows.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from dp_assets.domain.contracts import FILE_LEDGER
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.ingest.restatements import NOTHING_RESTATED
 
 RELATIVE_TOLERANCE = 1e-9
 """Units are sums of floats, so their totals may differ in the last digits."""
 FATES = ("accepted", "rejected", "duplicate")
-AMOUNTS = tuple(f"{kind}_{fate}" for kind in ("rows", "units") for fate in ("read", *FATES))
+AMOUNTS = tuple(f"{kind}_{fate}" for kind in ("rows", "units") for fate in ("read", *FATES, "withdrawn"))
 
 
-def file_ledger(commits: Iterable[Mapping[str, Any]], recalled: Collection[str] = frozenset()) -> pl.DataFrame:
+def file_ledger(
+    commits: Iterable[Mapping[str, Any]],
+    recalled: Collection[str] = frozenset(),
+    restated: pl.DataFrame = NOTHING_RESTATED,
+) -> pl.DataFrame:
     """One row per committed file version, as `contracts.FILE_LEDGER`, whatever the order of the records.
 
     Args:
         commits: commit records of ingestion.
         recalled: versions that were taken back. Their rows stay accounted for, but they replace nothing.
+        restated: what files take back from each other, as `restatements` gives it.
     """
     records = list(commits)
+    moves = _compensations(restated)
     rows = [
         {
             **{name: one[name] for name in ("file_version_id", "producer", "feed", "uri", "status", "reason")},
             "arrived_at": one["arrived_at"],
             **{f"rows_{fate}": one["rows"][fate] for fate in ("read", *FATES)},
             **{f"units_{fate}": float(one["quantity"][fate]) for fate in ("read", *FATES)},
-            "rejected_by": json.dumps(one["rejected_by"], sort_keys=True, ensure_ascii=False),
+            "rejected_by": _as_json(one["rejected_by"]),
+            "units_rejected_by": _as_json(one["units_rejected_by"]) if "units_rejected_by" in one else None,
+            **_withdrawn(moves.get(one["file_version_id"], [])),
             "recalled": one["file_version_id"] in recalled,
         }
         for one in records
@@ -49,6 +61,38 @@ def file_ledger(commits: Iterable[Mapping[str, Any]], recalled: Collection[str] 
     )
     counting = [one for one in records if one["file_version_id"] not in recalled]
     return FILE_LEDGER.conform(frame.join(_successors(counting), on="file_version_id", how="left"))
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _compensations(restated: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """File version → what each event takes from it (negative) or gives back, in order of time."""
+    summed = (
+        restated.group_by("file_version_id", "known_from", "event", "restated_by")
+        .agg((pl.col("sign") * pl.col("rows")).sum(), (pl.col("sign") * pl.col("quantity")).sum().alias("units"))
+        .sort("file_version_id", "known_from", "event", "restated_by")
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for version, known_from, event, by, rows, units in summed.iter_rows():
+        move = {
+            "file_version_id": by,
+            "event": event,
+            "known_from": known_from.isoformat(),
+            "rows": rows,
+            "units": units,
+        }
+        found.setdefault(version, []).append(move)
+    return found
+
+
+def _withdrawn(moves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "rows_withdrawn": -sum(one["rows"] for one in moves),
+        "units_withdrawn": 0.0 - math.fsum(one["units"] for one in moves),
+        "withdrawn_by": _as_json(moves),
+    }
 
 
 def _successors(commits: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
@@ -76,13 +120,19 @@ def ledger_totals(ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def rejections(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Rows rejected per producer and filter or type rule: producer, reason, files, rows; the most frequent first."""
+    """Rows and units rejected per producer and filter or type rule, with the files; the most frequent first."""
     found = [
-        (producer, reason, 1, count)
-        for producer, text in ledger.select("producer", "rejected_by").iter_rows()
+        (producer, reason, 1, count, json.loads(units or "{}").get(reason))
+        for producer, text, units in ledger.select("producer", "rejected_by", "units_rejected_by").iter_rows()
         for reason, count in json.loads(text).items()
     ]
-    schema = {"producer": pl.String(), "reason": pl.String(), "files": pl.Int64(), "rows": pl.Int64()}
+    schema = {
+        "producer": pl.String(),
+        "reason": pl.String(),
+        "files": pl.Int64(),
+        "rows": pl.Int64(),
+        "units": pl.Float64(),
+    }
     counted = pl.DataFrame(found, schema=schema, orient="row").group_by("producer", "reason").sum()
     return counted.sort("producer", "rows", "reason", descending=[False, True, False])
 
@@ -109,6 +159,13 @@ def _imbalances(row: Mapping[str, Any], rows_found: Mapping[str, int]) -> list[s
     by_reason = sum(json.loads(row["rejected_by"]).values())
     if by_reason != row["rows_rejected"]:
         found.append(f"{row['rows_rejected']} rows rejected, but filters and type rules name {by_reason}")
+    if row["units_rejected_by"] is not None:
+        parts = list(json.loads(row["units_rejected_by"]).values())
+        units = math.fsum(parts)
+        if not _agree(units, row["units_rejected"], *parts):
+            found.append(f"{row['units_rejected']:g} units rejected, but filters and type rules name {units:g}")
+    if not 0 <= row["rows_withdrawn"] <= row["rows_accepted"]:
+        found.append(f"{row['rows_accepted']} rows accepted, but other files took {row['rows_withdrawn']} of them back")
     counted = rows_found.get(row["file_version_id"])
     if counted is not None and row["status"] != "quarantined" and counted != row["rows_read"]:
         found.append(f"{row['rows_read']} rows accounted for, but the file holds {counted}")
@@ -118,8 +175,12 @@ def _imbalances(row: Mapping[str, Any], rows_found: Mapping[str, int]) -> list[s
 def _adds_up(row: Mapping[str, Any]) -> bool:
     rows = row["rows_read"] == sum(row[f"rows_{fate}"] for fate in FATES)
     parts = [row[f"units_{fate}"] for fate in FATES]
-    scale = sum(map(abs, parts)) + abs(row["units_read"])
-    return bool(rows and abs(row["units_read"] - sum(parts)) <= RELATIVE_TOLERANCE * scale)
+    return bool(rows and _agree(row["units_read"], sum(parts), *parts))
+
+
+def _agree(one: float, other: float, *parts: float) -> bool:
+    """Whether two sums of floats are the same, to what can be expected of sums of those parts."""
+    return abs(one - other) <= RELATIVE_TOLERANCE * (sum(map(abs, parts)) + abs(one))
 
 
 def _in_words(row: Mapping[str, Any]) -> str:

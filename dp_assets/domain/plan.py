@@ -22,6 +22,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contributions import Inputs, bucket_inputs
 from dp_assets.domain.ingest.freshness import stale_versions
 from dp_assets.domain.ingest.registration import Registration
+from dp_assets.domain.ingest.restatements import LinesOf, lines_not_read
 from dp_assets.domain.recall import reaches, recalls_at
 
 JobName = Literal[
@@ -61,6 +62,7 @@ class LakeState:
         forecasts: cycle → hash of its serving bundle, the last asset of a cycle.
         bundles: cycle → the recalls its serving bundle was made by.
         scored: cycle → what its scores came from, as `score_inputs` says.
+        lines_of: reads `file_lines`, where files restate each other by rows or dates.
     """
 
     registrations: tuple[Registration, ...] = ()
@@ -71,6 +73,7 @@ class LakeState:
     forecasts: Mapping[str, str] = field(default_factory=dict)
     bundles: Mapping[str, Made] = field(default_factory=dict)
     scored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lines_of: LinesOf = field(default=lines_not_read, repr=False)
 
     @cached_property
     def registered(self) -> tuple[str, ...]:
@@ -81,6 +84,10 @@ class LakeState:
     def counting(self) -> Mapping[str, Mapping[str, Any]]:
         """Commit records of the versions that count, by version."""
         return {version: commit for version, commit in self.commits.items() if version not in self.recalled}
+
+    def bucket_inputs(self, config: DemandConfig) -> dict[str, Inputs]:
+        """Bucket → what its contributions should be made from; see `contributions.bucket_inputs`."""
+        return bucket_inputs(self.counting.values(), config, self.lines_of)
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ def closed_buckets(grid: BucketGrid, now: datetime) -> list[date]:
 def _buckets(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
     if not state.commits:
         return []
-    inputs = bucket_inputs(state.counting.values(), config)
+    inputs = state.bucket_inputs(config)
     closed = (day.isoformat() for day in closed_buckets(grid, now))
     stale = [key for key in closed if inputs.get(key, {}) != state.built_buckets.get(key)]
     if not stale:
@@ -338,7 +345,7 @@ def affected(
             break
         files.update(dict.fromkeys(stale))
         after = replace(after, commits={**after.commits, **expected_commits(after, stale)})
-    inputs = [bucket_inputs(one.counting.values(), config) for one in (state, after)]
+    inputs = [one.bucket_inputs(config) for one in (state, after)]
     buckets = {key for key in state.built_buckets if inputs[0].get(key, {}) != inputs[1].get(key, {})}
     before_of, after_of = (recalls_of_cycles(one, grid) for one in (state, after))
     models, cycles = (

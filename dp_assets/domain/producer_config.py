@@ -17,7 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from dp_assets.domain.config_section import Section, Slug, check_time_zone
+from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
+from dp_assets.domain.restatement_config import RestatementConfig
 
 if TYPE_CHECKING:
     from dp_assets.domain.ingest.producer_tables import ProducerTables
@@ -164,6 +165,8 @@ class ProducerConfig(Section):
     """Unified columns to keep; all mapped ones when left out. The rest is never read from the file."""
     priority: int = 100
     """Rank when producers disagree on an attribute: the lowest number wins."""
+    restatement: RestatementConfig = RestatementConfig()
+    """What a file replaces besides the version before it under its own name; see `docs/restatements.md`."""
 
     _tables: ProducerTables | None = PrivateAttr(None)
     _zone = field_validator("time_zone")(check_time_zone)
@@ -194,4 +197,14 @@ class ProducerConfig(Section):
     def _has_one_mapping(self) -> Self:
         if bool(self.columns) == bool(self.mapping_table):
             raise ValueError(f"producer {self.name!r} needs either columns or mapping_table, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _restates_transactions(self) -> Self:
+        if self.restatement.by != "file" and self.feed != "transactions":
+            raise MisplacedValueError(
+                f"only transactions are restated by rows or dates, got feed {self.feed}; leave `restatement` out: a "
+                "file under the same name replaces the one before it",
+                "restatement",
+            )
         return self

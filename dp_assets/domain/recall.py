@@ -178,13 +178,14 @@ def reaches(commits: Commits, withdrawn: Collection[str]) -> dict[str, Reach]:
     """Recalled version → its reach; versions that touch nothing are left out.
 
     A transactions file touches its own buckets, and those of the version it replaced, which count again without it.
+    One whose producer restates by rows or dates may touch any bucket, like a file of reference data.
     """
     found: dict[str, Reach] = {}
     for version in withdrawn:
         commit = commits.get(version)
         if commit is None or commit["status"] == "quarantined":
             continue
-        if commit["feed"] != "transactions":
+        if commit["feed"] != "transactions" or "file_lines" in commit.get("tables", {}):
             found[version] = Reach(_arrival(commit), None)
         elif touched := _touched(version, commits, withdrawn):
             found[version] = Reach(_arrival(commit), date.fromisoformat(min(touched)))

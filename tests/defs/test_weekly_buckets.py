@@ -17,7 +17,6 @@ from dp_assets.dbt_manifest import ensure_manifest
 from dp_assets.defs import weekly_buckets as stage
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import sku_attributes, transactions_cleaned, weekly_buckets
-from dp_assets.domain.contributions import bucket_inputs
 from dp_assets.lake_state import read_state
 from dp_assets.project import Project, build_project
 from dp_assets.recalls import write_event
@@ -87,7 +86,7 @@ class World:
     def stale_buckets(self) -> list[str]:
         """Buckets that are not made of the files that count now."""
         state = read_state(self.lake)
-        inputs = bucket_inputs(state.counting.values(), self.config)
+        inputs = state.bucket_inputs(self.config)
         return [key for key in sorted(inputs | dict(state.built_buckets)) if inputs.get(key, {}) != self.built(key)]
 
     def built(self, bucket: str) -> dict[str, str] | None:
@@ -228,6 +227,73 @@ def test_a_recalled_file_leaves_its_buckets_and_what_it_restated_counts_again(wo
     write_event(world.lake, "new", True, "ann", "", world.project.clock.now())
     world.run(key(0), key(1))
     assert world.hashes() == with_both
+
+
+@pytest.fixture
+def restating(state: Path, tmp_path: Path) -> World:
+    """Tills whose lines an office corrects; branches that deliver whole days again."""
+    columns = {name: name for name in ("sku", "sold_at", "quantity", "transaction_id")}
+    by_rows = {"by": "rows"}
+    rules = {"till": by_rows, "office": {**by_rows, "of": "till"}, "branch": {"by": "dates"}}
+    producers = [
+        {"name": name, "files": [f"{name}/*"], "columns": columns, "restatement": rule} for name, rule in rules.items()
+    ]
+    return World(bucket_config(producers=producers), state, str(tmp_path / "lake"))
+
+
+def line(number: int, sold_on: date, quantity: float) -> dict[str, Any]:
+    return sale("milk", sold_on, quantity, transaction_id=f"t{number}")
+
+
+def test_a_correction_rebuilds_what_it_touches_and_its_recall_and_undo_leave_the_bytes_that_were_there(
+    restating: World,
+) -> None:
+    world = restating
+    world.land("sold", [line(week, FIRST + week * WEEK, 5) for week in range(3)], 3, producer="till")
+    world.run(key(0), key(2))
+    before = world.hashes()
+    world.land("fixed", [line(1, FIRST, 2), line(2, FIRST, 0)], 4, producer="office")
+    assert world.stale_buckets() == [key(0), key(1), key(2)]
+    world.run(key(0), key(2))
+    corrected = world.hashes()
+    assert world.stale_buckets() == []
+    measures = ["file_version_id", "event", "known_from", "quantity", "transactions"]
+    assert world.bucket(1).select(measures).rows() == [
+        ("sold", "corrected", at(FIRST + 5 * WEEK), -5.0, -1),
+        ("sold", "landed", at(FIRST + 4 * WEEK), 5.0, 1),
+    ]
+    assert world.bucket(0)["quantity"].sum() == 7.0
+    assert world.bucket(2)["quantity"].sum() == 0.0
+    cleaned = [world.lake.read("transactions_cleaned", bucket=key(week)) for week in range(3)]
+    assert [one.select("file_version_id", "quantity").rows() for one in cleaned] == [
+        [("fixed", 2.0), ("sold", 5.0)],
+        [],
+        [],
+    ]
+    write_event(world.lake, "fixed", False, "ann", "wrong receipt", world.project.clock.now())
+    assert world.stale_buckets() == [key(0), key(1), key(2)]
+    world.run(key(0), key(2))
+    assert world.hashes() == before
+    write_event(world.lake, "fixed", True, "ann", "", world.project.clock.now())
+    world.run(key(0), key(2))
+    assert world.hashes() == corrected
+
+
+def test_days_delivered_again_replace_what_was_said_of_them_and_leave_other_days(restating: World) -> None:
+    world = restating
+    days = [FIRST, FIRST + timedelta(days=1), FIRST + WEEK]
+    world.land("first", [line(number, day, 5) for number, day in enumerate(days)], 3, producer="branch")
+    world.run(key(0), key(1))
+    untouched = world.lake.read_bytes(world.lake.path("weekly_buckets", bucket=key(1)))
+    world.land("again", [line(1, days[1], 2)], 4, producer="branch")
+    assert world.stale_buckets() == [key(0)]
+    world.run(key(0), key(1))
+    assert world.bucket(0).select("file_version_id", "event", "quantity").rows() == [
+        ("again", "landed", 2.0),
+        ("first", "landed", 10.0),
+        ("first", "replaced", -5.0),
+    ]
+    assert world.lake.read_bytes(world.lake.path("weekly_buckets", bucket=key(1))) == untouched
 
 
 def test_attributes_of_a_recalled_file_are_not_inherited(world: World) -> None:

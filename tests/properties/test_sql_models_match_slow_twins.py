@@ -29,12 +29,13 @@ from dp_assets.domain.attributes import (
 )
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import sku_attributes, weekly_buckets
+from dp_assets.domain.contracts import FILE_LINES, sku_attributes, weekly_buckets
 from dp_assets.domain.contributions import bucket_ends
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.ingest.restatements import restatements
 from dp_assets.domain.table import Table
 from dp_resources.dbt import cycle_variables, model_variables
-from tests.lake_makers import at, bucket_config, conformed, correction
+from tests.lake_makers import at, bucket_config, conformed, correction, restated
 from tests.oracles.sku_attributes import Landed, attributes_as_of, conflicts_as_of, history_as_of
 from tests.oracles.weekly_buckets import contributions
 
@@ -121,7 +122,10 @@ class RandomLake:
         self.made: dict[str, pl.DataFrame] = {}
         commits = [self.commit(number, version) for number, version in enumerate(landed)]
         self.spans = version_spans(commits)
+        lines = pl.concat([FILE_LINES.empty(), *(one["lines"] for one in commits if one["tables"])])
+        restated = restatements(commits, config, lambda _: lines)
         self.tables = {
+            "restatements": restated.select("file_version_id", "row_number", "sold_on", "event", "known_from", "sign"),
             "unified_transactions": self.frame("transactions", landed),
             "product_master": self.frame("products", landed),
             "attribute_corrections": self.frame("attribute_corrections", landed),
@@ -136,17 +140,25 @@ class RandomLake:
 
     def commit(self, number: int, version: dict[str, Any]) -> dict[str, Any]:
         feed = self.config.producer(version["producer"]).feed
+        name, arrived_at = self.name(version), version["arrived_at"]
         record = {"producer": version["producer"], "feed": feed, "uri": version["uri"], "status": "accepted"}
         grid, days = BucketGrid.of(self.config), [row["sold_on"] for row in version["rows"] if "sold_on" in row]
         record["buckets"] = [grid.start_of(day).isoformat() for day in days]
-        return {**record, "file_version_id": self.name(version), "arrived_at": version["arrived_at"].isoformat()}
+        record |= {"file_version_id": name, "arrived_at": arrived_at.isoformat(), "tables": {}}
+        if feed == "transactions":
+            frame = conformed(self.config, feed, name, version["producer"], arrived_at, version["rows"])
+            record |= restated(self.config, version["producer"], name, frame)
+            record["tables"] = {} if record["lines"] is None else {"file_lines": name}
+        return record
 
     def frame(self, feed: str, landed: list[dict[str, Any]]) -> pl.DataFrame:
-        parts = [
-            conformed(self.config, feed, self.name(part), part["producer"], part["arrived_at"], part["rows"])
-            for part in landed
-            if self.config.producer(part["producer"]).feed == feed
-        ]
+        parts = []
+        for part in landed:
+            if self.config.producer(part["producer"]).feed == feed:
+                header = self.name(part), part["producer"], part["arrived_at"]
+                frame = conformed(self.config, feed, *header, part["rows"])
+                sold = feed == "transactions"
+                parts.append(restated(self.config, part["producer"], header[0], frame)["rows"] if sold else frame)
         return pl.concat(parts or [conformed(self.config, feed, "none", "none", at(FIRST), [])])
 
     def rows(self, table: str) -> list[dict[str, Any]]:

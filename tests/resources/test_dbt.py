@@ -21,6 +21,8 @@ from dp_assets.domain.contracts import PROMOTIONS, product_master, unified_trans
 from dp_assets.domain.contributions import bucket_ends
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.ingest.restatements import restated_in, restatements
+from dp_assets.registry import file_lines_of
 from dp_resources.dbt import DUCKDB_TYPES, contract_types, cycle_variables, model_variables
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
@@ -158,8 +160,18 @@ MARTS = ("weekly_buckets", "sku_attributes", "attribute_conflicts", "sku_attribu
 
 
 def small_run(run: Staging) -> str:
-    """Variables over a lake with a restated file, a promotion, a product master, corrections and a list attribute."""
+    """Variables over a lake with a restated file, a promotion, a product master, corrections and a list attribute; one
+    shop corrects its lines, of another whole days are replaced."""
     config = bucket_config(bucket={"weeks": 2})
+    by_rows = {"by": "rows", "key": ["transaction_id"]}
+    columns = {**config.producer("shop").columns, "transaction_id": "id"}
+    rules = {"till": ("till/*", columns, by_rows), "branch": ("branch/*", columns, {"by": "dates"})}
+    added = [
+        {"name": name, "files": [files], "columns": mapping, "restatement": rule}
+        for name, (files, mapping, rule) in rules.items()
+    ]
+    kept = [one.model_dump(mode="json") for one in config.producers]
+    config = bucket_config(bucket={"weeks": 2}, producers=[*kept, *added])
     lake, monday = Lake(run.folder / "lake"), date(2017, 1, 2)
     lines = [
         sale("milk", monday, 2.25, revenue=3.1, brand="own", composition=["water", "fat"]),
@@ -175,10 +187,21 @@ def small_run(run: Staging) -> str:
         ingest(lake, config, "master", [{"sku": "salt", "composition": ["salt"]}], at(monday), "erp"),
         ingest(lake, config, "said", said, at(monday + timedelta(days=20)), "planner"),
     ]
+    for day, quantity in ((10, 5.5), (11, 0)):
+        receipts = [
+            sale("milk", monday, quantity, transaction_id="r1"),
+            sale("salt", monday, 2, transaction_id=f"r{day}"),
+        ]
+        for producer in rules:
+            name = f"{producer}-{day}"
+            commits.append(ingest(lake, config, name, receipts, at(monday + timedelta(days=day)), producer))
     for table in ("unified_transactions", "product_master", "attribute_corrections", "promotions"):
         run.read_files(table, lake.paths(table))
-    run.read_frame("version_spans", version_spans(commits))
     grid = BucketGrid.of(config)
+    events = restatements(commits, config, file_lines_of(lake))
+    assert sorted(events["event"]) == ["corrected", "replaced"]
+    run.read_frame("restatements", restated_in(events, grid, [grid.start_of(monday)]))
+    run.read_frame("version_spans", version_spans(commits))
     run.read_frame("bucket_ends", bucket_ends(commits, grid, date(2017, 1, 30)))
     cycles = cycle_variables(grid, ["2017-01-16", "2017-01-30"])
     staged = {"inputs": str(run.list_inputs()), "staging": str(run.folder), "cycles": cycles}

@@ -20,6 +20,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.ingest.filters import looked_up_columns
 from dp_assets.domain.ingest.recipe import recipe, short_hash
 from dp_assets.domain.ingest.registration import Registration, duplicates
+from dp_assets.domain.restatement_config import restates
 
 Commit = Mapping[str, Any]
 Commits = Mapping[str, Commit]
@@ -63,7 +64,8 @@ def stale_versions(
     Versions of a producer that the configuration lacks wait for it, and recalled ones for their undo.
     """
     of = recipes(config)
-    originals = duplicates(known, quarantined(known, commits, config) | frozenset(recalled))
+    excluded = quarantined(known, commits, config) | frozenset(recalled)
+    originals = duplicates(known, excluded, restates(config.producers))
     looked_up = lookups(known, commits, recalled, config)
 
     def is_stale(one: Registration) -> bool:

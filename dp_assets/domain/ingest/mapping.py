@@ -21,10 +21,12 @@ from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, FEED_COLUMNS, Prod
 
 
 def required_columns(producer: ProducerConfig) -> frozenset[str]:
-    """Unified columns that a producer's mapping and files must have: its feed's, and what its conversions look at."""
+    """Unified columns that a producer's mapping and files must have: its feed's, what its conversions look at, and what
+    identifies its lines."""
     required, _ = FEED_COLUMNS[producer.feed]
     converted = {"unit": producer.unit_table, "currency": producer.currency_table}
-    return required | {name for name, table in converted.items() if table and producer.feed == "transactions"}
+    keyed = set(producer.restatement.key) - {"sold_on"} if producer.restatement.by == "rows" else set()
+    return required | keyed | {name for name, table in converted.items() if table and producer.feed == "transactions"}
 
 
 def known_columns(producer: ProducerConfig, config: DemandConfig) -> frozenset[str]:

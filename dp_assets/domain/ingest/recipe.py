@@ -16,14 +16,15 @@ from importlib.metadata import entry_points
 
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.filter_config import PluginFilter
+from dp_assets.domain.ingest.file_lines import is_indexed
 from dp_assets.domain.ingest.filters import ENTRY_POINT_GROUP
 from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, Feed, ProducerConfig
 
 INGEST_FORMAT = 2
 """Raise it with every change of code after which the same bytes give other tables or another commit record."""
-ELSEWHERE = frozenset({"name", "feed", "files", "arrival", "priority"})
+ELSEWHERE = frozenset({"name", "feed", "files", "arrival", "priority", "restatement"})
 """Keys of a producer that decide nothing here: who owns a file, its feed and its arrival were fixed by its
-registration; ranks matter where attributes are merged."""
+registration; ranks matter where attributes are merged. What restatements decide is added where there are any."""
 
 
 def recipe(producer: ProducerConfig, feed: Feed, config: DemandConfig) -> str:
@@ -45,6 +46,8 @@ def recipe(producer: ProducerConfig, feed: Feed, config: DemandConfig) -> str:
         parts["bucket"] = config.bucket.model_dump(mode="json")
         parts["filters"] = [one.model_dump(mode="json") for one in config.filters]
         parts["plugins"] = plugin_versions(one.name for one in config.filters if isinstance(one, PluginFilter))
+        if is_indexed(producer, config):
+            parts["restatement"] = producer.restatement.model_dump(mode="json", exclude={"of"})
     return short_hash(json.dumps(parts, sort_keys=True, default=str))
 
 

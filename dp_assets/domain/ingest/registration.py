@@ -19,6 +19,7 @@ from typing import Any
 
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.producer_config import Feed, ProducerConfig
+from dp_assets.domain.restatement_config import Restates, nothing_restates
 
 FEED_ORDER: dict[Feed, int] = {
     "products": 0,
@@ -216,16 +217,24 @@ def identify(
     return sorted(found, key=lambda registration: registration.order)
 
 
-def duplicates(known: Iterable[Registration], excluded: Collection[str] = frozenset()) -> dict[str, Registration]:
+def duplicates(
+    known: Iterable[Registration],
+    excluded: Collection[str] = frozenset(),
+    restates: Restates = nothing_restates,
+) -> dict[str, Registration]:
     """Version → the earlier version whose rows it repeats, for every version that repeats one.
 
     A version is a duplicate when another path already held the same bytes, for the same feed, as it arrived.
     Superseded versions no longer hold their rows and duplicates never did, so neither is repeated. Only contents that
     occur more than once are looked at.
 
+    A file that restates the rows or dates of the earlier one is no duplicate of it. It says again what may have been
+    said otherwise in between, and by its rule it counts once.
+
     Args:
         known: every registration, in any order.
         excluded: versions that hold no rows and supersede nothing: those in quarantine, and recalled ones.
+        restates: whether files of a producer replace what earlier ones of another say.
     """
     alike: dict[tuple[str, Feed], list[Registration]] = {}
     for one in known:
@@ -238,7 +247,8 @@ def duplicates(known: Iterable[Registration], excluded: Collection[str] = frozen
     for group in repeated:
         originals: list[Registration] = []
         for one in sorted(group, key=lambda one: one.order):
-            original = next((first for first in originals if _holds(first, one, ends)), None)
+            held = (first for first in originals if _holds(first, one, ends))
+            original = next((first for first in held if not restates(one.producer, first.producer)), None)
             if original is None:
                 originals.append(one)
             else:
@@ -247,12 +257,14 @@ def duplicates(known: Iterable[Registration], excluded: Collection[str] = frozen
 
 
 def duplicate_of(
-    one: Registration, known: Iterable[Registration], excluded: Collection[str] = frozenset()
+    one: Registration,
+    known: Iterable[Registration],
+    excluded: Collection[str] = frozenset(),
+    restates: Restates = nothing_restates,
 ) -> Registration | None:
     """The earlier version whose rows this one repeats, None when its content counts; see `duplicates`."""
-    return duplicates({other.file_version_id: other for other in (*known, one)}.values(), excluded).get(
-        one.file_version_id
-    )
+    versions = {other.file_version_id: other for other in (*known, one)}.values()
+    return duplicates(versions, excluded, restates).get(one.file_version_id)
 
 
 def _ends(counted: Iterable[Registration]) -> dict[str, datetime]:

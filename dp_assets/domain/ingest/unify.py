@@ -12,7 +12,7 @@ so that filters see the SKUs of the business. Rows read are always rows accepted
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -23,11 +23,23 @@ from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.daily_sums import daily_sums
 from dp_assets.domain.errors import FileRejectedError
+from dp_assets.domain.filter_config import DateRangeFilter
 from dp_assets.domain.ingest import values
 from dp_assets.domain.ingest.conversions import convert_currencies, convert_units
 from dp_assets.domain.ingest.detection import WORKBOOK_FORMATS
-from dp_assets.domain.ingest.filters import FilterFunction, apply_filters
+from dp_assets.domain.ingest.file_lines import (
+    Dates,
+    declared_dates,
+    file_lines,
+    is_indexed,
+    reject_cancelled,
+    reject_outside,
+    reject_unidentified,
+    replaced_dates,
+)
+from dp_assets.domain.ingest.filters import FilterFunction, apply_filters, filter_names
 from dp_assets.domain.ingest.mapping_entries import MappedColumns, MappingEntry
+from dp_assets.domain.ingest.restatements import bucket_start
 from dp_assets.domain.ingest.schema_drift import TypeEvidence, changed_type
 from dp_assets.domain.ingest.sources import JSON_FORMATS, ROW, SURPLUS, Source
 from dp_assets.domain.ingest.verdicts import Verdicts, texts_of
@@ -48,11 +60,12 @@ FEED_TABLES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class FileHeader:
-    """What every row of a file version carries."""
+    """What every row of a file version carries, and the path that it came under."""
 
     file_version_id: str
     producer: str
     known_from: datetime
+    uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,16 +76,21 @@ class Unified:
         rows: accepted rows, as the contract of their feed's table.
         rejected: as `contracts.REJECTED_ROWS`.
         buckets: as `contracts.FILE_BUCKETS`; empty for feeds other than transactions.
+        lines: as `contracts.FILE_LINES`; None where the producer's files do not restate each other. Of a chunk, a date
+            says what the chunk holds.
+        replaces: business dates of which earlier files of the producer say nothing any more; None for none.
         quantity_accepted: units of accepted rows.
-        quantity_rejected: units of rejected rows, as far as they could be read.
+        units_rejected_by: reason → units of the rows it rejected, as far as they could be read.
         evidence: what the values say about the types of columns, for `type_drift`.
     """
 
     rows: pl.DataFrame
     rejected: pl.DataFrame
     buckets: pl.DataFrame
+    lines: pl.DataFrame | None = None
+    replaces: Dates | None = None
     quantity_accepted: float = 0.0
-    quantity_rejected: float = 0.0
+    units_rejected_by: Mapping[str, float] = field(default_factory=dict)
     evidence: tuple[TypeEvidence, ...] = ()
 
     @property
@@ -196,28 +214,50 @@ TYPED: dict[Feed, tuple[str, ...]] = {
 def _unify_transactions(
     file: _File, attributes: pl.DataFrame | None, plugins: Mapping[str, FilterFunction] | None
 ) -> Unified:
-    config, header = file.config, file.header
+    config, header, rule = file.config, file.header, file.producer.restatement
+    declared = declared_dates(header.uri, rule)
     typed = _typed_transactions(file)
     verdicts = _surplus(file.source)
     evidence = _apply_type_rules(file, typed, verdicts)
     for name in ("sold_at", "quantity"):
         verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
+    reject_unidentified(typed, verdicts, rule)
+    reject_outside(typed, verdicts, declared)
     typed = with_derived_prices(_converted(file, typed, verdicts))
+    understood = verdicts.accepted
+    reject_cancelled(typed, verdicts, rule)
     passed = verdicts.accepted
     filtered = apply_filters(typed.filter(passed), config.filters, attributes, plugins)
     _merge(verdicts, passed, filtered)
     verdicts.reject(typed["sku"].is_null(), "missing_sku", texts_of("expected a SKU, got nothing"))
 
-    accepted = typed.filter(verdicts.accepted)
+    counts = verdicts.accepted
+    accepted = typed.filter(counts)
     rows = contracts.unified_transactions(config).conform(_with_header(accepted, header))
     return Unified(
         rows=rows,
         rejected=rejected_rows(file.source, verdicts, header),
         buckets=file_buckets(rows, BucketGrid.of(config), header.file_version_id),
+        lines=file_lines(typed, counts, understood, rule, header.file_version_id)
+        if is_indexed(file.producer, config)
+        else None,
+        replaces=declared or replaced_dates(typed, verdicts, understood, rule, _date_filters(config)),
         quantity_accepted=float(accepted["quantity"].sum()),
-        quantity_rejected=float(typed.filter(~verdicts.accepted)["quantity"].sum()),
+        units_rejected_by=_units_per_reason(typed["quantity"], verdicts),
         evidence=evidence,
     )
+
+
+def _date_filters(config: DemandConfig) -> list[str]:
+    names = zip(config.filters, filter_names(config.filters), strict=True)
+    return [name for one, name in names if isinstance(one, DateRangeFilter)]
+
+
+def _units_per_reason(quantity: pl.Series, verdicts: Verdicts) -> dict[str, float]:
+    rejected = ~verdicts.accepted
+    frame = pl.DataFrame([verdicts.reason.filter(rejected), quantity.filter(rejected).alias("quantity")])
+    summed = frame.group_by("reason").agg(pl.col("quantity").sum()).sort("reason")
+    return {str(reason): float(units) for reason, units in summed.iter_rows()}
 
 
 def _typed_transactions(file: _File) -> pl.DataFrame:
@@ -259,11 +299,9 @@ def with_derived_prices(typed: pl.DataFrame) -> pl.DataFrame:
 
 def file_buckets(rows: pl.DataFrame, grid: BucketGrid, file_version_id: str) -> pl.DataFrame:
     """Accepted rows and units of a file per bucket, as `contracts.FILE_BUCKETS`."""
-    days = 7 * grid.weeks
-    index = (pl.col("sold_on") - pl.lit(grid.first)).dt.total_days() // days
     counted = (
         daily_sums(rows)
-        .group_by((pl.lit(grid.first) + pl.duration(days=index * days)).alias("bucket_start"))
+        .group_by(bucket_start(grid).alias("bucket_start"))
         .agg(pl.col("rows").sum(), pl.col("quantity").sum())
         .with_columns(pl.lit(file_version_id).alias("file_version_id"))
     )

@@ -12,6 +12,12 @@ spans as (
 
 ),
 
+withdrawn as (
+
+    select * from {{ ref('int_withdrawn_parts') }}
+
+),
+
 current_rows as (
 
     select
@@ -22,6 +28,7 @@ current_rows as (
     from transactions
     inner join spans on transactions.file_version_id = spans.file_version_id
     where spans.superseded_from is null and {{ in_window('transactions.bucket_start') }}
+        and {{ still_stands('transactions') }}
 
 )
 
