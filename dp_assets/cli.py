@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from dp_assets.domain.plan import Affected
+    from dp_assets.domain.recall import FileEvent
+    from dp_assets.project import Project
 
 app = typer.Typer(
     name="dp",
@@ -132,14 +134,10 @@ def recall(
     """
     from getpass import getuser
 
-    from dp_assets.dbt_manifest import ensure_manifest
-    from dp_assets.domain.plan import plan_requests
     from dp_assets.domain.recall import RecallRefusedError
-    from dp_assets.execution import run_until_done
-    from dp_assets.lake_state import read_state
-    from dp_assets.recalls import difference_report, reached_by, version_meant, write_event
+    from dp_assets.recalls import reached_by, version_meant, write_event
 
-    project, instance = open_project(), open_instance()
+    project = open_project()
     lake = project.lake()
     version = version_meant(lake, file, undo)
     show_reached(reached_by(lake, project.config, version, undo), f"{'undo' if undo else 'recall'} of {version}")
@@ -147,15 +145,67 @@ def recall(
         return
     if not undo and not reason.strip():
         raise RecallRefusedError("a recall needs --reason; it stands in the audit trail beside who and when")
-    if due := plan_requests(read_state(lake), project.config, project.clock.now()):
+    confirm_event(project, yes)
+    complete_event(project, write_event(lake, version, undo, by or getuser(), reason, project.clock.now()))
+
+
+@app.command()
+def backdate(
+    file: Annotated[str, typer.Argument(help="File version, or path below the landing root: what counts there.")],
+    arrived: Annotated[
+        datetime | None, typer.Option(help="From when on it counts, UTC, e.g. 2017-10-30T06:00:00.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; a backdated arrival must say it.")] = "",
+    by: Annotated[str, typer.Option(help="Who asks for it; the user of this machine when left out.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Let it count from its recorded arrival on again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what is computed again.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Let a file that came late count as if it had come in time, and compute the cycles that had not known it again.
+
+    Its recorded arrival stays; dp backdate --undo FILE restores the former bytes.
+    Example: dp backdate north/week-30.csv --arrived 2017-10-30T06:00:00 --reason "our gateway was down"
+    """
+    from getpass import getuser
+
+    from dp_assets.recalls import backdate_meant, reached_by_backdate, write_backdate
+
+    if (arrived is None) == (not undo):
+        raise typer.BadParameter("expected either a moment or --undo", param_hint="--arrived")
+    if arrived is not None and not reason.strip() and not dry_run:
+        raise typer.BadParameter("it stands in the audit trail beside who and when", param_hint="--reason")
+    project = open_project()
+    lake = project.lake()
+    moment = None if arrived is None else arrived.replace(tzinfo=arrived.tzinfo or UTC)
+    version, arrivals = backdate_meant(lake, file, moment)
+    show_reached(reached_by_backdate(lake, project.config, version, arrivals), f"arrival of {version}")
+    if dry_run:
+        return
+    confirm_event(project, yes)
+    complete_event(project, write_backdate(lake, version, arrivals, by or getuser(), reason, project.clock.now()))
+
+
+def confirm_event(project: Project, yes: bool) -> None:
+    """Says what is due anyway, and asks whether to go on."""
+    from dp_assets.domain.plan import plan_requests
+    from dp_assets.lake_state import read_state
+
+    if due := plan_requests(read_state(project.lake()), project.config, project.clock.now()):
         say(f"{due[0].job} is due anyway ({due[0].cause}); the differences below will include what it changes")
     if not yes:
         typer.confirm("Go on?", abort=True)
-    event = write_event(lake, version, undo, by or getuser(), reason, project.clock.now())
+
+
+def complete_event(project: Project, event: FileEvent) -> None:
+    """Computes everything that a written event reaches, and shows the difference it made."""
+    from dp_assets.dbt_manifest import ensure_manifest
+    from dp_assets.execution import run_until_done
+    from dp_assets.recalls import difference_report
+
     say(f"{event.event} written as _file_events/{event.identifier}.json; a kill from here on is made good by `dp run`")
     ensure_manifest(project.settings)
-    run_until_done(project, instance, say)
-    if (report := difference_report(lake, event)) is not None:
+    run_until_done(project, open_instance(), say)
+    if (report := difference_report(project.lake(), event)) is not None:
         show_differences(report)
 
 

@@ -17,7 +17,14 @@ from dp_assets.domain.ingest.recipe import short_hash
 from dp_assets.domain.ingest.restatements import restatements
 from dp_assets.domain.ledger import file_ledger
 from dp_assets.domain.plan import LakeState, Made, Recalls, RunPlan, recalls_of_cycles
-from dp_assets.registry import file_events, file_lines_of, recalled_versions, registrations
+from dp_assets.registry import (
+    backdated_versions,
+    file_events,
+    file_lines_of,
+    recalled_versions,
+    registration,
+    registrations,
+)
 from dp_resources.lake import Lake
 
 MARKED = 100
@@ -34,11 +41,22 @@ def read_state(lake: Lake) -> LakeState:
         registrations=tuple(registrations(lake)),
         commits=lake.committed("ingest"),
         recalled=recalled_versions(lake),
+        backdated=backdated_versions(lake),
         built_buckets={bucket: _inputs(record) for bucket, record in lake.committed("weekly_buckets").items()},
         models={cycle: _model(one, judged.get(cycle)) for cycle, one in models.items() if cycle in errors},
         forecasts={cycle: str(one["sha256"]) for cycle, one in bundles.items()},
         bundles={cycle: _bundle(one["info"]) for cycle, one in bundles.items()},
         scored={cycle: record["inputs"] for cycle, record in lake.committed("accuracy").items()},
+        lines_of=file_lines_of(lake),
+    )
+
+
+def file_state(lake: Lake) -> LakeState:
+    """What the lake holds of files, and nothing of what was computed from them."""
+    return LakeState(
+        commits=lake.committed("ingest"),
+        recalled=recalled_versions(lake),
+        backdated=backdated_versions(lake),
         lines_of=file_lines_of(lake),
     )
 
@@ -73,15 +91,19 @@ def committed_ledger(lake: Lake, config: DemandConfig) -> pl.DataFrame:
 
 
 def recalls_in_force(lake: Lake, config: DemandConfig, cycle: str) -> list[str] | None:
-    """The recalled versions that a cycle is computed without, for the manifest of its features.
+    """The file events that a cycle is computed under, for the manifest of its features.
 
-    None while a bucket before the cutoff, or the cycle's attributes, are not what they should be: somebody may have
-    recalled a file, or undone that, a moment ago, and what is computed from them is of neither state. It is computed
-    again once they are. Where nothing was ever recalled there is nothing to look at.
+    None while a file that was ever backdated, a bucket before the cutoff, or the cycle's attributes are not what they
+    should be: somebody may have told an event a moment ago, and what is computed from them is of neither state. It
+    is computed again once they are. Where no event was ever told there is nothing to look at.
     """
-    if not file_events(lake):
+    events = file_events(lake)
+    if not events:
         return []
-    state = LakeState(commits=lake.committed("ingest"), recalled=recalled_versions(lake), lines_of=file_lines_of(lake))
+    state = file_state(lake)
+    for version in {one.file_version_id for one in events if one.event == "backdate"}:
+        if state.commits[version]["arrived_at"] != registration(lake, version).to_record()["arrived_at"]:
+            return None
     expected = state.bucket_inputs(config)
     for bucket, record in lake.committed("weekly_buckets").items():
         if bucket < cycle and _inputs(record) != expected.get(bucket, {}):

@@ -1,7 +1,8 @@
-"""Takes file versions back and puts them back in force: the event, what it reaches, and the difference it made.
+"""Takes file versions back, puts them back in force, dates their arrival back: the event, its reach, the difference.
 
-Belongs here: the order of reads and writes around `domain/recall.py`, without any orchestration; the job `recall` and
-the command line call it. Does not belong here: recomputing what a recall reaches, which `plan_requests` asks for.
+Belongs here: the order of reads and writes around `domain/recall.py`, without any orchestration; the jobs `recall` and
+`backdate` and the command line call it. Does not belong here: recomputing what an event reaches, which `plan_requests`
+asks for.
 
     _file_events/<time>-<hash>.json       the event; written once, and from then on it holds
     _file_events/<time>-<hash>.parquet    what it did to published forecasts, written when everything is computed again
@@ -22,21 +23,31 @@ from dp_assets.content import Known
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import FILE_LINES
 from dp_assets.domain.ingest.freshness import quarantined, recipes
+from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.plan import Affected, LakeState, affected
 from dp_assets.domain.recall import (
     DIFFERENCE_SCHEMA,
+    Backdated,
     FileEvent,
     RecallRefusedError,
     last_events,
     next_moment,
     published_difference,
+    version_to_backdate,
     version_to_recall,
     version_to_restore,
 )
 from dp_assets.domain.restatement_config import restates
 from dp_assets.ingestion import worked_out
 from dp_assets.lake_state import read_state
-from dp_assets.registry import file_events, recalled_versions, registration, write_file_event
+from dp_assets.registry import (
+    backdated_versions,
+    file_events,
+    recalled_versions,
+    registration,
+    registrations,
+    write_file_event,
+)
 from dp_resources.lake import Lake, parquet_bytes
 
 PUBLISHED = "published_forecasts"
@@ -73,10 +84,59 @@ def write_event(lake: Lake, file_version_id: str, undo: bool, by: str, reason: s
         at=next_moment(events, now),
         by=by,
         reason=reason,
-        published={cycle: lake.digest(PUBLISHED, cycle=cycle) for cycle in lake.partitions(PUBLISHED)},
+        published=_published_now(lake),
     )
     write_file_event(lake, event)
     return event
+
+
+def backdate_meant(lake: Lake, name: str, arrived_at: datetime | None) -> tuple[str, Backdated | None]:
+    """The version that a version id or a path means for a backdated arrival, and its arrivals; None: as recorded again.
+
+    Raises:
+        RecallRefusedError: there is none, or the arrival is not before the recorded one and after that of the version
+            which it replaced at its path.
+    """
+    return version_to_backdate(
+        name,
+        arrived_at,
+        lake.committed("ingest"),
+        recalled_versions(lake),
+        registrations(lake),
+        backdated_versions(lake),
+    )
+
+
+def write_backdate(
+    lake: Lake, file_version_id: str, arrivals: Backdated | None, by: str, reason: str, now: datetime
+) -> FileEvent:
+    """Dates a version's arrival back, or undoes that. Where it already is as wanted, its last event is returned.
+
+    Raises:
+        RecallRefusedError: no reason is said.
+    """
+    events = file_events(lake)
+    last = last_events(events, "backdate").get(file_version_id)
+    if last is not None and backdated_versions(lake).get(file_version_id) == arrivals:
+        return last
+    if arrivals is not None and not reason.strip():
+        raise RecallRefusedError("a backdated arrival needs a reason: it stands in the audit trail beside who and when")
+    event = FileEvent(
+        event="backdate",
+        file_version_id=file_version_id,
+        at=next_moment(events, now),
+        by=by,
+        reason=reason,
+        published=_published_now(lake),
+        arrived_at=arrivals.arrived_at if arrivals else None,
+        recorded_at=arrivals.recorded_at if arrivals else None,
+    )
+    write_file_event(lake, event)
+    return event
+
+
+def _published_now(lake: Lake) -> dict[str, str]:
+    return {cycle: lake.digest(PUBLISHED, cycle=cycle) for cycle in lake.partitions(PUBLISHED)}
 
 
 # -- what it reaches --------------------------------------------------------------------------------------------------
@@ -89,13 +149,32 @@ def reached_by(lake: Lake, config: DemandConfig, file_version_id: str, undo: boo
     """
     state = read_state(lake)
     wanted = state.recalled - {file_version_id} if undo else state.recalled | {file_version_id}
+    return _affected(lake, config, state, replace(state, recalled=wanted))
 
+
+def reached_by_backdate(lake: Lake, config: DemandConfig, file_version_id: str, arrivals: Backdated | None) -> Affected:
+    """Everything that a backdated arrival, or its undo, would have computed again; nothing is written."""
+    state = read_state(lake)
+    declared = {version: one for version, one in state.backdated.items() if version != file_version_id}
+    found = registration(lake, file_version_id)
+    arrived_at = arrivals.arrived_at if arrivals else state.backdated[file_version_id].recorded_at
+    others = (one for one in state.registrations if one.file_version_id != file_version_id)
+    after = replace(
+        state,
+        backdated={**declared, file_version_id: arrivals} if arrivals else declared,
+        registrations=tuple(sorted([*others, replace(found, arrived_at=arrived_at)], key=lambda one: one.order)),
+    )
+    return _affected(lake, config, state, after)
+
+
+def _affected(lake: Lake, config: DemandConfig, state: LakeState, after: LakeState) -> Affected:
     lines: dict[str, pl.DataFrame] = {}
 
     def expected_commits(after: LakeState, versions: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
         unreadable = quarantined(after.registrations, after.commits, config)
         known = Known(after.registrations, unreadable, after.recalled, recipes(config), restates(config.producers))
-        made = {version: _expected(lake, config, version, known) for version in versions}
+        found = {one.file_version_id: one for one in after.registrations}
+        made = {version: _expected(lake, config, found[version], known) for version in versions}
         lines.update((record["tables"][FILE_LINES.name], one) for record, one in made.values() if one is not None)
         return {version: record for version, (record, _) in made.items()}
 
@@ -104,14 +183,14 @@ def reached_by(lake: Lake, config: DemandConfig, file_version_id: str, undo: boo
         stored = state.lines_of([one for one, digest in zip(commits, digests, strict=True) if digest not in lines])
         return pl.concat([stored, *(lines[digest] for digest in digests if digest in lines)])
 
-    return affected(replace(state, lines_of=lines_of), wanted, config, expected_commits)
+    return affected(replace(state, lines_of=lines_of), replace(after, lines_of=lines_of), config, expected_commits)
 
 
 def _expected(
-    lake: Lake, config: DemandConfig, version: str, known: Known
+    lake: Lake, config: DemandConfig, found: Registration, known: Known
 ) -> tuple[Mapping[str, Any], pl.DataFrame | None]:
     """The commit record that reading a version again would leave, and its lines where others may restate them."""
-    with worked_out(lake, config, registration(lake, version), known) as made:
+    with worked_out(lake, config, found, known) as made:
         lines = made.files.get(FILE_LINES.name)
         return made.record, None if lines is None else pl.read_parquet(lines.path)
 

@@ -1,4 +1,4 @@
-"""What the lake keeps about landed files: their bytes, registrations, objects written again, and recalls.
+"""What the lake keeps about landed files: their bytes, registrations, objects written again, and events.
 
 Belongs here: reading and writing those records. Does not belong here: when to write them (`ingestion.py`), or deciding
 what is a new version (`domain/ingest/registration.py`).
@@ -6,7 +6,7 @@ what is a new version (`domain/ingest/registration.py`).
     _landed/<sha256>                 the bytes as landed; what a producer overwrites later can still be read
     _registrations/<version>.json    a file version; never changed, written before anything refers to the version
     _sightings/<hash>.json           an object that was written again with the content its path already held
-    _file_events/<time>-<hash>.json  a recall of a file version, or its undo; never changed
+    _file_events/<time>-<hash>.json  a recall of a file version, its undo, or a backdated arrival; never changed
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,33 +27,42 @@ from dp_assets.domain.contracts import FILE_LINES
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.registration import LandedObject, Registration
 from dp_assets.domain.ingest.restatements import LinesOf
-from dp_assets.domain.recall import FileEvent, recalled
+from dp_assets.domain.recall import Backdated, FileEvent, backdated, recalled
 from dp_resources.lake import Lake, json_bytes
 from dp_resources.records import note_change, read_records
 from dp_resources.staged_files import StagedFile
 
 _parsed: dict[bytes, Registration] = {}
 """Registrations parsed before in this process, by their text: they are asked for again and again."""
-_in_order: dict[str, tuple[Mapping[str, bytes], list[Registration]]] = {}
+_in_order: dict[str, tuple[Mapping[str, bytes], Mapping[str, Backdated], list[Registration]]] = {}
 """The last answer of `registrations` by lake, and what it was made of: nothing is sorted again that has not changed."""
 
 
 def registrations(lake: Lake) -> list[Registration]:
-    """Every registration, in order of arrival; reference data before transactions that arrived with it."""
-    texts = read_records(lake, "_registrations", immutable=True)
-    made_of, found = _in_order.get(lake.root, (None, []))
-    if made_of is not texts:
+    """Every registration, in order of arrival; reference data before transactions that arrived with it.
+
+    A backdated version has the arrival that was declared for it.
+    """
+    texts, declared = read_records(lake, "_registrations", immutable=True), backdated_versions(lake)
+    made_of, declared_then, found = _in_order.get(lake.root, (None, {}, []))
+    if made_of is not texts or declared_then != declared:
         for text in texts.values():
             if text not in _parsed:
                 _parsed[text] = Registration.from_record(orjson.loads(text))
-        found = sorted((_parsed[text] for text in texts.values()), key=lambda one: one.order)
-        _in_order[lake.root] = (texts, found)
+        found = sorted((_arrived(_parsed[text], declared) for text in texts.values()), key=lambda one: one.order)
+        _in_order[lake.root] = (texts, declared, found)
     return list(found)
 
 
 def registration(lake: Lake, file_version_id: str) -> Registration:
-    """The registration of one file version; ArtefactError when there is none."""
-    return Registration.from_record(json.loads(lake.read_bytes(f"{lake.root}/_registrations/{file_version_id}.json")))
+    """The registration of one file version, with the arrival that counts; ArtefactError when there is none."""
+    text = lake.read_bytes(f"{lake.root}/_registrations/{file_version_id}.json")
+    return _arrived(Registration.from_record(json.loads(text)), backdated_versions(lake))
+
+
+def _arrived(found: Registration, declared: Mapping[str, Backdated]) -> Registration:
+    one = declared.get(found.file_version_id)
+    return found if one is None else replace(found, arrived_at=one.arrived_at)
 
 
 def write_registration(lake: Lake, found: Registration) -> None:
@@ -78,13 +88,13 @@ def write_sighting(lake: Lake, one: LandedObject, same_as: str) -> None:
 
 
 def file_events(lake: Lake) -> list[FileEvent]:
-    """Every recall and undo, in the order they were written."""
+    """Every recall, undo and backdated arrival, in the order they were written."""
     records = read_records(lake, "_file_events", immutable=True).values()
     return sorted((FileEvent.from_record(json.loads(text)) for text in records), key=lambda one: one.at)
 
 
 def write_file_event(lake: Lake, event: FileEvent) -> None:
-    """Stores a recall or an undo; from then on it holds."""
+    """Stores an event; from then on it holds."""
     lake.write_bytes(f"{lake.root}/_file_events/{event.identifier}.json", json_bytes(event.to_record()))
     note_change(lake, "_file_events", event.identifier)
 
@@ -92,6 +102,11 @@ def write_file_event(lake: Lake, event: FileEvent) -> None:
 def recalled_versions(lake: Lake) -> frozenset[str]:
     """File versions that count for nothing because somebody took them back."""
     return recalled(file_events(lake))
+
+
+def backdated_versions(lake: Lake) -> dict[str, Backdated]:
+    """File versions that count from an earlier moment on than their recorded arrival."""
+    return backdated(file_events(lake))
 
 
 def counting_commits(lake: Lake) -> dict[str, dict[str, Any]]:

@@ -59,11 +59,11 @@ def test_the_environment_example_names_every_setting() -> None:
     assert named == {f"DP_{name.upper()}" for name in Settings.model_fields}
 
 
-def test_decisions_are_numbered_once_listed_and_name_their_status() -> None:
+def test_decisions_are_numbered_without_gaps_listed_and_name_their_status() -> None:
     pages = sorted((DOCS / "adr").glob("[0-9]*.md"))
     listed = re.findall(r"\]\((\d{4}-[^)]+)\)", (DOCS / "adr" / "README.md").read_text())
     assert [page.name for page in pages] == listed
-    assert len({page.name[:4] for page in pages}) == len(pages)
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
     for page in pages:
         text = page.read_text()
         assert re.search(r"^Status: ", text, re.MULTILINE), page.name

@@ -25,11 +25,12 @@ from dp_assets.domain.contracts import sku_attributes, transactions_cleaned, wee
 from dp_assets.domain.contributions import Inputs, bucket_ends, bucket_inputs
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.ingest.restatements import restated_in, restatements
-from dp_assets.domain.plan import LakeState, recalls_of_cycles
+from dp_assets.domain.plan import recalls_of_cycles
 from dp_assets.domain.table import Table
+from dp_assets.lake_state import file_state
 from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
-from dp_assets.registry import counting_commits, file_lines_of, recalled_versions
+from dp_assets.registry import counting_commits, file_lines_of
 from dp_resources.dbt import LakeTranslator, ModelRunner, contract_types, cycle_variables, model_variables
 from dp_resources.lake import Lake
 from dp_resources.warehouse import Staging, staging
@@ -198,7 +199,7 @@ def build(project: Project) -> dg.Definitions:
             for table in (ATTRIBUTE_CONFLICTS, SKU_ATTRIBUTE_HISTORY, sku_attributes(config))
             if dg.AssetKey(table.name) in context.selected_asset_keys
         ]
-        state = LakeState(commits=lake.committed("ingest"), recalled=recalled_versions(lake))
+        state = file_state(lake)
         recalls = recalls_of_cycles(state, project.grid)
         with staging(scratch) as staged:
             stage_cycle_files(staged, project, lake, state.counting, keys)

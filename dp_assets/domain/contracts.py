@@ -50,7 +50,11 @@ RAW_FILES = Table(
         _text("etag", "storage's version tag of the object"),
         Column("bytes", pl.Int64(), "size", "bytes", minimum=0),
         Column("modified_at", UTC_TIME, "modification time of the object"),
-        Column("arrived_at", UTC_TIME, "arrival by the producer's rule; never changes once stored"),
+        Column(
+            "arrived_at",
+            UTC_TIME,
+            "moment from which on it counts: arrival by the producer's rule, or the earlier one that somebody declared",
+        ),
         _text("format", "detected or declared format, and the compression it came in, e.g. csv+gz", nullable=True),
         _text("sniffed", "JSON object of how it was read: encoding, delimiter, members of an archive", nullable=True),
         _count("rows", "data rows in the file; null when it cannot be read", nullable=True),

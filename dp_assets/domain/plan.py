@@ -10,7 +10,7 @@ run or a restart costs nothing, and asking twice gives the same answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -23,7 +23,7 @@ from dp_assets.domain.contributions import Inputs, bucket_inputs
 from dp_assets.domain.ingest.freshness import stale_versions
 from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.ingest.restatements import LinesOf, lines_not_read
-from dp_assets.domain.recall import reaches, recalls_at
+from dp_assets.domain.recall import Backdated, reaches, recalls_at
 
 JobName = Literal[
     "ingest_files", "ingest_new_files", "refresh_buckets", "retrain", "weekly_cycle", "score_cycles", "batch_inference"
@@ -31,7 +31,8 @@ JobName = Literal[
 
 
 Recalls = tuple[str, ...] | None
-"""The recalled versions that something was computed without, sorted; None when the buckets it came from were not."""
+"""The file events that something was computed under, as `recalls_at` names them; None when the buckets it came from
+were not."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class LakeState:
         registrations: file versions registered, in arrival order.
         commits: file version → its commit record of ingestion.
         recalled: file versions that count for nothing because somebody took them back.
+        backdated: file versions that count from an earlier moment on than their recorded arrival.
         built_buckets: bucket → what its contributions were built from.
         models: cycle with a trained model and its residuals → the recalls it was trained by.
         forecasts: cycle → hash of its serving bundle, the last asset of a cycle.
@@ -68,6 +70,7 @@ class LakeState:
     registrations: tuple[Registration, ...] = ()
     commits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     recalled: frozenset[str] = frozenset()
+    backdated: Mapping[str, Backdated] = field(default_factory=dict)
     built_buckets: Mapping[str, Inputs] = field(default_factory=dict)
     models: Mapping[str, Made] = field(default_factory=dict)
     forecasts: Mapping[str, str] = field(default_factory=dict)
@@ -222,8 +225,8 @@ def _made_again(job: JobName, keys: tuple[str, ...], what: str, state: LakeState
 
 
 def recalls_of_cycles(state: LakeState, grid: BucketGrid) -> Callable[[str], tuple[str, ...]]:
-    """Cycle → the recalled versions that it must be computed without."""
-    return recalls_at(grid, reaches(state.commits, state.recalled))
+    """Cycle → the file events that it must be computed under: recalled versions, and backdated ones."""
+    return recalls_at(grid, reaches(state.commits, state.recalled, state.backdated))
 
 
 def stale_models(state: LakeState, config: DemandConfig, grid: BucketGrid) -> tuple[str, ...]:
@@ -299,7 +302,7 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Affected:
-    """Everything computed from file versions that are recalled or put back.
+    """Everything computed from file versions that are recalled, put back or backdated.
 
     Attributes:
         files: versions that are read again, because they repeat one of them or look it up.
@@ -320,24 +323,23 @@ class Affected:
 
 def affected(
     state: LakeState,
-    recalled: Collection[str],
+    after: LakeState,
     config: DemandConfig,
     expected_commits: Callable[[LakeState, tuple[str, ...]], Mapping[str, Mapping[str, Any]]],
 ) -> Affected:
-    """What other recalls than hold now would make stale, by the same rules by which `plan_requests` finds it.
+    """What other file events than hold now would make stale, by the same rules by which `plan_requests` finds it.
 
-    Buckets are those whose inputs differ. Models and cycles are those that would have used a file whose recall
+    Buckets are those whose inputs differ. Models and cycles are those that would have used a file of which an event
     changes; a file of reference data, or one that was restated before a cycle's knowledge time, may leave some of them
     as they are.
 
     Args:
         state: the lake, up to date.
-        recalled: versions recalled after the change.
+        after: the same lake under the events after the change: recalled, backdated, registrations.
         config: the configuration.
         expected_commits: the commit records that reading versions again will give, which is not known before.
     """
     grid = BucketGrid.of(config)
-    after = replace(state, recalled=frozenset(recalled))
     files: dict[str, None] = {}
     for _ in range(ROUNDS):
         stale = stale_versions(after.registrations, after.commits, after.recalled, config)
@@ -351,6 +353,7 @@ def affected(
     models, cycles = (
         {cycle for cycle in made if before_of(cycle) != after_of(cycle)} for made in (state.models, state.bundles)
     )
+    cycles |= {cycle for cycle, made in state.bundles.items() if made.champion in models}
     built = replace(after, built_buckets={key: inputs[1].get(key, {}) for key in state.built_buckets})
     possible = set(_computable(models | cycles, built, config, grid))
     scored = {

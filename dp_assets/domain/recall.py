@@ -1,12 +1,15 @@
-"""Recalls: taking a file version back, and what follows from it.
+"""File events: taking a file version back, or dating its arrival back, and what follows from it.
 
-Belongs here: the state that events add up to, which version a name means, which buckets, models and cycles a recall
+Belongs here: the state that events add up to, which version a name means, which buckets, models and cycles an event
 reaches, and the difference it makes to published forecasts. Does not belong here: reading and writing events
-(`dp_assets/registry.py`), doing the work (`plan.py` asks for it, because what a recall reaches is stale).
+(`dp_assets/registry.py`), doing the work (`plan.py` asks for it, because what an event reaches is stale).
 
 A recalled version counts for nothing at any knowledge time, like one in quarantine: it holds no rows, supersedes
 nothing, and is nobody's original. Its tables and its commit record stay, and so does every earlier view of them. An
 undo is one more event. Either is as good as the other: the last event of a version is its state.
+
+A backdated version counts as arrived at the moment that somebody declares, so that cycles which had not known it are
+computed with it. Its registration keeps the arrival that was recorded.
 """
 
 from __future__ import annotations
@@ -21,15 +24,16 @@ import polars as pl
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.errors import DemandPlannerError
 from dp_assets.domain.ingest.recipe import short_hash
+from dp_assets.domain.ingest.registration import Registration
 
 Commit = Mapping[str, Any]
 Commits = Mapping[str, Commit]
-Event = Literal["recall", "undo"]
+Event = Literal["recall", "undo", "backdate"]
 TICK = timedelta(microseconds=1)
 
 
 class RecallRefusedError(DemandPlannerError):
-    """A recall or an undo names a file that is not there, or not in the state to be changed."""
+    """An event names a file that is not there, not in the state to be changed, or an arrival that cannot be."""
 
 
 # -- events -----------------------------------------------------------------------------------------------------------
@@ -37,15 +41,17 @@ class RecallRefusedError(DemandPlannerError):
 
 @dataclass(frozen=True)
 class FileEvent:
-    """Somebody took a file version back, or put it back in force.
+    """Somebody took a file version back, put it back in force, or dated its arrival back.
 
     Attributes:
-        event: recall or undo.
+        event: recall, undo or backdate.
         file_version_id: the version.
         at: when, UTC; later than every event before it.
         by: who.
         reason: why.
         published: cycle → SHA-256 of the published forecasts that stood when the event was written.
+        arrived_at: of a backdate, the moment from which on the version counts; None: its recorded arrival again.
+        recorded_at: of a backdate, the recorded arrival.
     """
 
     event: Event
@@ -54,6 +60,8 @@ class FileEvent:
     by: str
     reason: str
     published: Mapping[str, str]
+    arrived_at: datetime | None = None
+    recorded_at: datetime | None = None
 
     @property
     def identifier(self) -> str:
@@ -62,8 +70,11 @@ class FileEvent:
         return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond:06d}Z-{short_hash(self.event, self.file_version_id)[:8]}"
 
     def to_record(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {**asdict(self), "at": self.at.astimezone(UTC).isoformat(), "published": dict(self.published)}
+        """As JSON values; what an event of its kind does not say is left out."""
+        times = {name: getattr(self, name) for name in ("at", "arrived_at", "recorded_at")}
+        said = {name: moment.astimezone(UTC).isoformat() for name, moment in times.items() if moment is not None}
+        rest = {name: value for name, value in asdict(self).items() if name not in times}
+        return {**rest, **said, "published": dict(self.published)}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> FileEvent:
@@ -75,17 +86,42 @@ class FileEvent:
             by=record["by"],
             reason=record["reason"],
             published=record["published"],
+            arrived_at=_moment(record.get("arrived_at")),
+            recorded_at=_moment(record.get("recorded_at")),
         )
 
 
-def last_events(events: Iterable[FileEvent]) -> dict[str, FileEvent]:
-    """Version → its last event, whatever the order they are given in."""
-    return {one.file_version_id: one for one in sorted(events, key=lambda one: (one.at, one.identifier))}
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def last_events(events: Iterable[FileEvent], *kinds: Event) -> dict[str, FileEvent]:
+    """Version → its last event of these kinds, by default recall and undo, whatever the order they are given in."""
+    told = (one for one in events if one.event in (kinds or ("recall", "undo")))
+    return {one.file_version_id: one for one in sorted(told, key=lambda one: (one.at, one.identifier))}
 
 
 def recalled(events: Iterable[FileEvent]) -> frozenset[str]:
     """Versions whose last event is a recall."""
     return frozenset(version for version, last in last_events(events).items() if last.event == "recall")
+
+
+@dataclass(frozen=True)
+class Backdated:
+    """Arrivals of a version: the one that counts because somebody declared it, and the one that was recorded."""
+
+    arrived_at: datetime
+    recorded_at: datetime
+
+
+def backdated(events: Iterable[FileEvent]) -> dict[str, Backdated]:
+    """Version → its arrivals, for every version whose arrival is dated back."""
+    last = last_events(events, "backdate")
+    return {
+        version: Backdated(one.arrived_at, one.recorded_at)
+        for version, one in last.items()
+        if one.arrived_at is not None and one.recorded_at is not None
+    }
 
 
 def next_moment(events: Iterable[FileEvent], now: datetime) -> datetime:
@@ -140,6 +176,48 @@ def version_to_restore(name: str, commits: Commits, withdrawn: Collection[str]) 
     return found[0]
 
 
+def version_to_backdate(
+    name: str,
+    arrived_at: datetime | None,
+    commits: Commits,
+    withdrawn: Collection[str],
+    known: Sequence[Registration],
+    dated_back: Mapping[str, Backdated],
+) -> tuple[str, Backdated | None]:
+    """The version that a version id or a path means, and its arrivals after the change.
+
+    Args:
+        name: as for a recall.
+        arrived_at: the moment from which on it is to count; None: its recorded arrival again.
+        commits: commit records of ingestion.
+        withdrawn: recalled versions.
+        known: every registration, with the arrivals that count now.
+        dated_back: the arrivals of backdated versions.
+
+    Raises:
+        RecallRefusedError: there is no such version, or it cannot have arrived then.
+    """
+    version = version_to_recall(name, commits, withdrawn)
+    if arrived_at is None:
+        if version not in dated_back:
+            raise RecallRefusedError(f"{version} counts from its recorded arrival on; there is nothing to undo")
+        return version, None
+    found = {one.file_version_id: one for one in known}
+    one = found[version]
+    recorded_at = dated_back[version].recorded_at if version in dated_back else one.arrived_at
+    if arrived_at >= recorded_at:
+        raise RecallRefusedError(
+            f"expected an arrival before the recorded one, {recorded_at.isoformat()}, got {arrived_at.isoformat()}"
+        )
+    replaced = found.get(one.supersedes or "")
+    if replaced is not None and arrived_at <= replaced.arrived_at:
+        raise RecallRefusedError(
+            f"expected an arrival after that of {replaced.file_version_id}, which {version} replaces, "
+            f"{replaced.arrived_at.isoformat()}, got {arrived_at.isoformat()}"
+        )
+    return version, Backdated(arrived_at, recorded_at)
+
+
 def _at_path(uri: str, commits: Commits) -> list[str]:
     """Versions of a path, oldest first."""
     return sorted(
@@ -168,27 +246,39 @@ class Reach:
     Attributes:
         arrived_at: cycles whose knowledge time is earlier never saw it.
         first_bucket: cycles whose cutoff is not after it have no history that it touches; None matters to all.
+        until: cycles whose knowledge time is not earlier saw it anyway; None where there are none.
     """
 
     arrived_at: datetime
     first_bucket: date | None
+    until: datetime | None = None
 
 
-def reaches(commits: Commits, withdrawn: Collection[str]) -> dict[str, Reach]:
-    """Recalled version → its reach; versions that touch nothing are left out.
+def reaches(
+    commits: Commits, withdrawn: Collection[str], dated_back: Mapping[str, Backdated] | None = None
+) -> dict[str, Reach]:
+    """Event in force → its reach: a recalled version by its name, a backdated one as `<version>@<arrival>`.
 
-    A transactions file touches its own buckets, and those of the version it replaced, which count again without it.
-    One whose producer restates by rows or dates may touch any bucket, like a file of reference data.
+    Versions that touch nothing are left out. A transactions file touches its own buckets, and those of the version it
+    replaced, which count again without it, or no longer count because of it. One whose producer restates by rows or
+    dates may touch any bucket, like a file of reference data, and, dated back, any cycle that knows it.
     """
     found: dict[str, Reach] = {}
-    for version in withdrawn:
-        commit = commits.get(version)
+    moved = {version: one for version, one in (dated_back or {}).items() if version not in withdrawn}
+    for version in (*withdrawn, *moved):
+        commit, declared = commits.get(version), (dated_back or {}).get(version)
         if commit is None or commit["status"] == "quarantined":
             continue
-        if commit["feed"] != "transactions" or "file_lines" in commit.get("tables", {}):
-            found[version] = Reach(_arrival(commit), None)
-        elif touched := _touched(version, commits, withdrawn):
-            found[version] = Reach(_arrival(commit), date.fromisoformat(min(touched)))
+        arrived_at = declared.arrived_at if declared else _arrival(commit)
+        name, until = version, None
+        if version in moved:
+            name, until = f"{version}@{arrived_at.astimezone(UTC).isoformat()}", moved[version].recorded_at
+        if "file_lines" in commit.get("tables", {}):
+            found[name] = Reach(arrived_at, None)
+        elif commit["feed"] != "transactions":
+            found[name] = Reach(arrived_at, None, until)
+        elif touched := _touched(version, commits, {*withdrawn, version}):
+            found[name] = Reach(arrived_at, date.fromisoformat(min(touched)), until)
     return found
 
 
@@ -204,10 +294,11 @@ def _touched(version: str, commits: Commits, withdrawn: Collection[str]) -> set[
 
 
 def recalls_at(grid: BucketGrid, found: Mapping[str, Reach]) -> Callable[[str], tuple[str, ...]]:
-    """Cycle → the recalled versions that matter to it, sorted: those that it would use if they still counted.
+    """Cycle → the events that matter to it, sorted: recalled versions that it would use if they still counted, and
+    backdated ones that it would not know.
 
-    Everything that a cycle computes, and every model trained in it, is of these recalls or stale. A cycle that uses an
-    earlier cycle's model is reached whenever that one is: it knows more, and has more history.
+    Everything that a cycle computes, and every model trained in it, is of these events or stale. A cycle that uses an
+    earlier cycle's model is reached by recalls whenever that one is: it knows more, and has more history.
     """
 
     def of(cycle: str) -> tuple[str, ...]:
@@ -217,7 +308,9 @@ def recalls_at(grid: BucketGrid, found: Mapping[str, Reach]) -> Callable[[str], 
             sorted(
                 version
                 for version, reach in found.items()
-                if reach.arrived_at <= known_at and (reach.first_bucket is None or reach.first_bucket < cutoff)
+                if reach.arrived_at <= known_at
+                and (reach.first_bucket is None or reach.first_bucket < cutoff)
+                and (reach.until is None or known_at < reach.until)
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from dp_assets.domain.plan import (
     stale_cycles,
     wanted_cycles,
 )
+from dp_assets.domain.recall import Backdated
 from tests.factories import make_config
 
 CONFIG = make_config(horizon_weeks=3, replay={"cycles": 2}, low_volume={"min_selling_weeks": 4})
@@ -353,9 +355,16 @@ def test_fifty_thousand_files_are_judged_within_seconds() -> None:
 def recalled(**overrides: Any) -> LakeState:
     """The state in which a late file with rows in the second bucket, on which everything is built, is taken back."""
     files = with_late_file()
-    files["commits"]["late"] = committed(registered("late", EARLY), [ALL_BUCKETS[1]])
+    late = registered("late", EARLY)
+    files["registrations"] = (*files["registrations"][:-1], late)
+    files["commits"]["late"] = committed(late, [ALL_BUCKETS[1]])
     ready = {**files, "built_buckets": built(files["commits"]), "recalled": frozenset({"late"})}
     return state(**{**ready, "scored": {}, **overrides})
+
+
+def without(made: LakeState, *versions: str) -> LakeState:
+    """The same lake with these versions recalled, and no others."""
+    return replace(made, recalled=frozenset(versions))
 
 
 def nothing_read(after: LakeState, files: tuple[str, ...]) -> dict[str, dict[str, Any]]:
@@ -376,10 +385,11 @@ def test_what_a_recall_reaches_is_made_again_phase_by_phase() -> None:
 
 def test_what_is_listed_is_what_is_made_again() -> None:
     made = recalled(recalled=frozenset())
-    found = affected(made, {"late"}, CONFIG, nothing_read)
+    found = affected(made, without(made, "late"), CONFIG, nothing_read)
     assert found.buckets == (ALL_BUCKETS[1],)
     assert (found.files, found.models, found.cycles) == ((), (CYCLES[0],), tuple(CYCLES))
-    back = affected(recalled(built_buckets=built(made.commits, frozenset({"late"}))), (), CONFIG, nothing_read)
+    gone = recalled(built_buckets=built(made.commits, frozenset({"late"})))
+    back = affected(gone, without(gone), CONFIG, nothing_read)
     assert (back.buckets, back.models) == (found.buckets, found.models)
 
 
@@ -391,9 +401,26 @@ def test_a_cycle_forecast_with_a_model_that_was_trained_on_a_recalled_file_is_ma
 def test_a_recall_after_a_cycles_knowledge_time_does_not_reach_it() -> None:
     files = with_late_file()
     made = state(**files, built_buckets=built(files["commits"]))
-    assert affected(made, {"late"}, CONFIG, nothing_read).cycles == tuple(
+    assert affected(made, without(made, "late"), CONFIG, nothing_read).cycles == tuple(
         cycle for cycle in CYCLES if GRID.known_at(date.fromisoformat(cycle)) >= NOW
     )
+
+
+def test_a_backdated_file_is_read_again_and_then_reaches_the_cycles_that_had_not_known_it() -> None:
+    files = with_late_file()
+    late = next(one for one in files["registrations"] if one.file_version_id == "late")
+    declared = Backdated(EARLY, late.arrived_at)
+    moved = tuple(replace(one, arrived_at=EARLY) if one is late else one for one in files["registrations"])
+    made = state(**files, built_buckets=built(files["commits"]))
+    after = replace(made, registrations=moved, backdated={"late": declared})
+    assert job_and_keys(after) == [("ingest_new_files", ("late",))]
+    read = {"late": committed(registered("late", EARLY), [ALL_BUCKETS[1]])}
+    found = affected(made, after, CONFIG, lambda after, versions: {one: read[one] for one in versions})
+    earlier = [cycle for cycle in CYCLES if GRID.known_at(date.fromisoformat(cycle)) < late.arrived_at]
+    assert (found.files, found.buckets) == (("late",), (ALL_BUCKETS[1],))
+    assert found.models == (CYCLES[0],)
+    assert set(earlier) <= set(found.cycles)
+    assert len(found.cycles) == len(CYCLES)  # those that knew it anyway use the model that is trained again
 
 
 def test_what_was_computed_while_buckets_were_being_rebuilt_is_made_again() -> None:
@@ -403,7 +430,7 @@ def test_what_was_computed_while_buckets_were_being_rebuilt_is_made_again() -> N
 
 def test_cycles_with_too_little_history_left_stay_as_they_are() -> None:
     made = state()
-    found = affected(made, {"a"}, CONFIG, nothing_read)
+    found = affected(made, without(made, "a"), CONFIG, nothing_read)
     assert (found.models, found.cycles) == ((), ())
     assert found.out_of_reach == tuple(CYCLES)
     gone = {"recalled": frozenset({"a"}), "built_buckets": built(made.commits, frozenset({"a"})), "scored": {}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,16 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dp_assets.domain.buckets import BucketGrid
+from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.recall import (
+    Backdated,
     Event,
     FileEvent,
     RecallRefusedError,
+    backdated,
     difference_totals,
     next_moment,
     published_difference,
     reaches,
     recalled,
     recalls_at,
+    version_to_backdate,
     version_to_recall,
     version_to_restore,
 )
@@ -77,10 +82,30 @@ def test_events_of_a_clock_that_stands_still_keep_their_order(told: list[Event])
     assert recalled(reversed(events)) == ({"a"} if told[-1] == "recall" else frozenset())
 
 
+def make_backdate(version: str, arrived_at: datetime | None, at: datetime = NOW) -> FileEvent:
+    recorded_at = NOW - timedelta(days=1) if arrived_at else None
+    return replace(make_event("backdate", version, at), arrived_at=arrived_at, recorded_at=recorded_at)
+
+
 def test_an_event_is_stored_as_it_was_told() -> None:
+    for told in (make_event("undo", "a"), make_backdate("a", NOW - timedelta(days=9)), make_backdate("a", None)):
+        assert FileEvent.from_record(told.to_record()) == told
     event = make_event("recall", "a")
+    assert set(event.to_record()) == {"event", "file_version_id", "at", "by", "reason", "published"}
     assert FileEvent.from_record(event.to_record()) == event
     assert event.identifier.startswith("20170502T120000.000000Z-")
+
+
+def test_a_backdated_arrival_holds_until_it_is_undone_and_is_no_recall() -> None:
+    early, earlier = NOW - timedelta(days=9), NOW - timedelta(days=12)
+    events = [make_backdate("a", early), make_backdate("b", early), make_event("recall", "b", NOW + timedelta(hours=1))]
+    assert backdated(events) == dict.fromkeys(("a", "b"), Backdated(early, NOW - timedelta(days=1)))
+    assert recalled(events) == {"b"}
+    events += [
+        make_backdate("a", None, NOW + timedelta(hours=2)),
+        make_backdate("b", earlier, NOW + timedelta(hours=2)),
+    ]
+    assert backdated(events) == {"b": Backdated(earlier, NOW - timedelta(days=1))}
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -113,6 +138,44 @@ def test_what_cannot_be_recalled_or_restored_is_refused_with_what_to_do(
     find = version_to_restore if undo else version_to_recall
     with pytest.raises(RecallRefusedError, match=message):
         find(name, commits, withdrawn)
+
+
+def known_versions() -> list[Registration]:
+    """The registrations behind `VERSIONS`: each one replaces the one before it at their path."""
+    found: list[Registration] = []
+    for version, one in VERSIONS.items():
+        arrived_at = datetime.fromisoformat(one["arrived_at"])
+        before = found[-1].file_version_id if found else None
+        found.append(
+            Registration(version, "shop", "transactions", "a.csv", version, version, 1, arrived_at, arrived_at, before)
+        )
+    return found
+
+
+def test_a_version_is_backdated_between_its_predecessor_and_its_recorded_arrival() -> None:
+    known = known_versions()
+    meant = known[1].arrived_at + timedelta(hours=1)
+    found = version_to_backdate("a.csv", meant, VERSIONS, (), known, {})
+    assert found == ("v3", Backdated(meant, known[2].arrived_at))
+    moved = [*known[:2], replace(known[2], arrived_at=meant)]
+    again = version_to_backdate("v3", meant + timedelta(hours=1), VERSIONS, (), moved, {"v3": found[1]})  # type: ignore[dict-item]
+    assert again == ("v3", Backdated(meant + timedelta(hours=1), known[2].arrived_at))
+    assert version_to_backdate("v3", None, VERSIONS, (), moved, {"v3": found[1]}) == ("v3", None)  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [
+        (0, "expected an arrival before the recorded one, 2017-02-13"),
+        (-14, "expected an arrival after that of v2, which v3 replaces, 2017-01-30"),
+        (None, "there is nothing to undo"),
+    ],
+)
+def test_an_arrival_that_cannot_be_is_refused(days: int | None, message: str) -> None:
+    known = known_versions()
+    arrived_at = None if days is None else known[2].arrived_at + timedelta(days=days)
+    with pytest.raises(RecallRefusedError, match=message):
+        version_to_backdate("v3", arrived_at, VERSIONS, (), known, {})
 
 
 # -- reach ------------------------------------------------------------------------------------------------------------
@@ -150,6 +213,17 @@ def test_reference_data_reaches_every_cycle_that_knew_it_and_a_file_in_quarantin
     assert min(cycles_reached(commit("m", 2, feed="products"), "m")) == 3
     assert cycles_reached(commit("a", 2, status="quarantined"), "a") == {}
     assert cycles_reached({}, "gone") == {}
+
+
+def test_a_backdated_file_reaches_the_cycles_between_its_declared_and_its_recorded_arrival() -> None:
+    late = commit("a", 6, buckets=(1,))
+    recorded_at = datetime.fromisoformat(late["a"]["arrived_at"])
+    declared = {"a": Backdated(recorded_at - timedelta(weeks=4), recorded_at)}
+    of = recalls_at(GRID, reaches(late, (), declared))
+    assert [week for week in range(12) if of(str(monday(week)))] == [3, 4, 5, 6]
+    assert of(str(monday(3))) == ("a@2017-01-23T06:00:00+00:00",)
+    gone = recalls_at(GRID, reaches(late, {"a"}, declared))
+    assert [gone(str(monday(week))) for week in (2, 3, 11)] == [(), ("a",), ("a",)]
 
 
 @given(st.integers(0, 10), st.lists(st.integers(0, 10), max_size=3), st.integers(0, 11), st.integers(0, 11))

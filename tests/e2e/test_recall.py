@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -17,9 +17,16 @@ from dp_assets.domain.recall import RecallRefusedError, difference_totals
 from dp_assets.execution import definitions_for, register
 from dp_assets.lake_state import read_state
 from dp_assets.project import REPOSITORY
-from dp_assets.recalls import difference_report, reached_by, version_meant, write_event
+from dp_assets.recalls import (
+    backdate_meant,
+    difference_report,
+    reached_by,
+    reached_by_backdate,
+    version_meant,
+    write_event,
+)
 from dp_assets.registry import file_events
-from dp_resources.lake import Lake, sha256
+from tests.e2e.lake_content import changed_partitions, lake_content
 from tests.e2e.small_world import World, drop, world_config
 from tests.factories import MONDAY
 
@@ -47,24 +54,6 @@ def sold(week: int, units: int) -> str:
     return f"S001;{MONDAY + timedelta(weeks=week):%d/%m/%Y};{units};1,00;bakery\n"
 
 
-def content(lake: Lake) -> dict[str, str]:
-    """Path → hash of everything current: partitions, manifests, commit records."""
-    root = Path(lake.root)
-    files = (path for path in root.rglob("*") if path.is_file())
-    old = ("_versions", "_file_events")
-    return {
-        path.relative_to(root).as_posix(): sha256(path.read_bytes())
-        for path in files
-        if path.relative_to(root).parts[0] not in old
-    }
-
-
-def changed(before: dict[str, str], after: dict[str, str], table: str) -> set[str]:
-    """Partitions of a table whose bytes differ."""
-    paths = {path for path in before | after if before.get(path) != after.get(path)}
-    return {path.split("/")[1].split("=")[1] for path in paths if path.startswith(f"{table}/")}
-
-
 def reached(world: World, name: str, undo: bool = False) -> tuple[str, Affected]:
     lake = world.project.lake()
     version = version_meant(lake, name, undo)
@@ -87,7 +76,7 @@ def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
     world: World, dp: Callable[..., Result]
 ) -> None:
     lake, name = world.project.lake(), f"shop/{MONDAY + timedelta(weeks=21)}.csv"
-    before = content(lake)
+    before = lake_content(lake)
     version, listed = reached(world, name)
     first, last = sorted(read_state(lake).bundles)
     assert listed.buckets == (str(MONDAY + timedelta(weeks=21)),)
@@ -97,7 +86,7 @@ def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
     asked = dp("recall", name, "--dry-run")
     assert asked.exit_code == 0, asked.output
     assert version in asked.output
-    assert content(lake) == before
+    assert lake_content(lake) == before
     refused = dp("recall", name, "--yes")
     assert isinstance(refused.exception, RecallRefusedError)
     assert "needs --reason" in str(refused.exception)
@@ -107,12 +96,12 @@ def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
     assert done.exit_code == 0, done.output
     assert "Published forecasts before and after" in done.output
 
-    after = content(lake)
-    assert changed(before, after, "weekly_buckets") == set(listed.buckets)
+    after = lake_content(lake)
+    assert changed_partitions(before, after, "weekly_buckets") == set(listed.buckets)
     for table in ("features", "forecasts", "published_forecasts", "serving_bundle"):
-        assert changed(before, after, table) == set(listed.cycles), table
-    assert changed(before, after, "tuned_model") == set()
-    assert changed(before, after, "accuracy") == set(listed.scored)
+        assert changed_partitions(before, after, table) == set(listed.cycles), table
+    assert changed_partitions(before, after, "tuned_model") == set()
+    assert changed_partitions(before, after, "accuracy") == set(listed.scored)
     (event,) = file_events(lake)
     assert (event.file_version_id, event.by, event.reason) == (version, "ann", "till 4 counted twice")
     report = difference_report(lake, event)
@@ -128,12 +117,12 @@ def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
     assert (listed_back.buckets, listed_back.cycles) == (listed.buckets, listed.cycles)
     write_event(lake, version, True, "ann", "the till was right", world.clock.now())
     world.run()
-    assert content(lake) == before
+    assert lake_content(lake) == before
 
 
 def test_a_recall_by_the_job_trains_again_and_lets_the_restated_version_count_again(world: World) -> None:
     lake = world.project.lake()
-    before = content(lake)
+    before = lake_content(lake)
     name = f"web/{MONDAY + timedelta(weeks=10)}.ndjson"
     version, listed = reached(world, name)
     assert listed.models == (min(listed.cycles),)
@@ -149,12 +138,40 @@ def test_a_recall_by_the_job_trains_again_and_lets_the_restated_version_count_ag
     plans = plan_requests(read_state(lake), world.config, world.clock.now())
     assert [(plan.job, plan.partition_keys) for plan in plans] == [("refresh_buckets", listed.buckets)]
     world.run()
-    after = content(lake)
-    assert changed(before, after, "weekly_buckets") == set(listed.buckets)
-    assert changed(before, after, "tuned_model") == set(listed.models)
-    assert changed(before, after, "published_forecasts") == set(listed.cycles)
+    after = lake_content(lake)
+    assert changed_partitions(before, after, "weekly_buckets") == set(listed.buckets)
+    assert changed_partitions(before, after, "tuned_model") == set(listed.models)
+    assert changed_partitions(before, after, "published_forecasts") == set(listed.cycles)
     units = lake.read("weekly_buckets", bucket=listed.buckets[0]).filter(pl.col("file_version_id") == version)
     assert units.is_empty()
     write_event(lake, version, True, "ann", "", world.clock.now())
     world.run()
-    assert content(lake) == before
+    assert lake_content(lake) == before
+
+
+def test_a_backdated_arrival_changes_just_the_cycles_that_had_not_known_the_file(
+    world: World, dp: Callable[..., Result]
+) -> None:
+    lake, name = world.project.lake(), f"shop/{MONDAY + timedelta(weeks=2)}.csv"
+    before = lake_content(lake)
+    first, last = sorted(read_state(lake).bundles)
+    in_time = f"{MONDAY + timedelta(weeks=3)}T07:00:00"
+    assert dp("backdate", name, "--arrived", in_time, "--yes").exit_code == 2  # no reason
+    asked = dp("backdate", name, "--arrived", in_time, "--dry-run")
+    assert asked.exit_code == 0, asked.output
+    assert lake_content(lake) == before
+    version, arrivals = backdate_meant(lake, name, datetime.fromisoformat(f"{in_time}+00:00"))
+    listed = reached_by_backdate(lake, world.config, version, arrivals)
+    assert listed.buckets == tuple(str(MONDAY + timedelta(weeks=week)) for week in (2, 3))
+    assert (listed.models, listed.cycles) == ((first,), (first, last))
+
+    done = dp("backdate", name, "--arrived", in_time, "--reason", "our gateway was down", "--by", "ann", "--yes")
+    assert done.exit_code == 0, done.output
+    after = lake_content(lake)
+    assert changed_partitions(before, after, "weekly_buckets") == set(listed.buckets)
+    assert changed_partitions(before, after, "tuned_model") == set(listed.models)
+    assert changed_partitions(before, after, "published_forecasts") == set(listed.cycles)
+    assert world.table("raw_files", file_version=version)["arrived_at"].item() == arrivals.arrived_at  # type: ignore[union-attr]
+    undone = dp("backdate", name, "--undo", "--yes")
+    assert undone.exit_code == 0, undone.output
+    assert lake_content(lake) == before

@@ -1,9 +1,10 @@
-"""Jobs: the named selections of assets that people, schedules and sensors run, and the recall of a file.
+"""Jobs: the named selections of assets that people, schedules and sensors run, and events of a file.
 
 Belongs here: which assets run together. Does not belong here: when they run (`schedules.py`, `sensors.py`), what a
-recall means (`dp_assets/domain/recall.py`).
+recall or a backdated arrival means (`dp_assets/domain/recall.py`).
 """
 
+from datetime import UTC, datetime
 from functools import cache
 
 import dagster as dg
@@ -11,7 +12,14 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from pydantic import Field
 
 from dp_assets.project import Project
-from dp_assets.recalls import reached_by, version_meant, write_event
+from dp_assets.recalls import (
+    backdate_meant,
+    reached_by,
+    reached_by_backdate,
+    version_meant,
+    write_backdate,
+    write_event,
+)
 from dp_resources.clock import Clock
 from dp_resources.lake import Lake
 
@@ -87,6 +95,51 @@ def recall_job(project: Project) -> dg.JobDefinition:
     return recall
 
 
+class BackdateConfig(dg.Config):
+    """What the job `backdate` is told."""
+
+    file: str = Field(description="File version, or path below the landing root: the version that counts there.")
+    arrived_at: str | None = Field(None, description="From when on it counts, ISO 8601; UTC where no zone is said.")
+    reason: str = Field("", description="Why; a backdated arrival must say it, an undo may.")
+    by: str = Field(description="Who asks for it.")
+    undo: bool = Field(False, description="Let it count from its recorded arrival on again.")
+
+    @property
+    def moment(self) -> datetime | None:
+        """The arrival asked for; None for an undo."""
+        if (self.arrived_at is None) != self.undo:
+            raise dg.Failure(description=f"expected either arrived_at or undo, got {self.arrived_at} and {self.undo}")
+        moment = datetime.fromisoformat(self.arrived_at) if self.arrived_at else None
+        return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
+
+
+def backdate_job(project: Project) -> dg.JobDefinition:
+    """The job `backdate`: it writes the event, and the sensors recompute what it reaches."""
+
+    @dg.op(description="Writes the event, after which the file version counts from the declared moment on.")
+    def write_arrival(
+        context: dg.OpExecutionContext,
+        config: BackdateConfig,
+        lake: dg.ResourceParam[Lake],
+        clock: dg.ResourceParam[Clock],
+    ) -> None:
+        version, arrivals = backdate_meant(lake, config.file, config.moment)
+        reached = reached_by_backdate(lake, project.config, version, arrivals)
+        write_backdate(lake, version, arrivals, config.by, config.reason, clock.now())
+        context.log.info(f"{version} counts from {config.moment or 'its recorded arrival'} on: {config.reason}")
+        context.add_output_metadata(
+            {"file_version_id": version, **{name: dg.MetadataValue.json(keys) for name, keys in vars(reached).items()}}
+        )
+
+    @dg.job(
+        description="Lets a file that came late count as if it had come in time; cycles that lack it are made again."
+    )
+    def backdate() -> None:
+        write_arrival()
+
+    return backdate
+
+
 def build(project: Project) -> dg.Definitions:
     """Every job; runs of one job on the same partitions are safe to repeat."""
-    return dg.Definitions(jobs=[*(define_job(name) for name in SELECTIONS), recall_job(project)])
+    return dg.Definitions(jobs=[*(define_job(name) for name in SELECTIONS), recall_job(project), backdate_job(project)])

@@ -74,6 +74,8 @@ def stale_versions(
             return False
         if commit is None or commit.get("recipe") != expected:
             return True
+        if datetime.fromisoformat(str(commit["arrived_at"])) != one.arrived_at:
+            return True  # somebody has backdated it, or undone that
         if commit["status"] == "quarantined":
             return False
         original = originals.get(one.file_version_id)
