@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")  # how long an example takes says what else the machine does
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 for name in [name for name in os.environ if name.startswith("DP_") and not name.startswith(("DP_TEST_", "DP_UPDATE_"))]:
     del os.environ[name]  # a test's settings are its own, not those of the shell it was started from

@@ -338,11 +338,8 @@ def test_whatever_the_values_rows_read_are_rows_accepted_plus_rejected(
     tmp_path: Path, rows: list[tuple[Any, ...]]
 ) -> None:
     names = ["item", "day", "qty", "money"]
-    data = (
-        json.dumps([dict(zip(names, row, strict=True)) for row in rows])
-        .replace("Infinity", "1e99")
-        .replace("NaN", '"NaN"')
-    )
+    told = [["NaN" if value != value else value for value in row] for row in rows]
+    data = json.dumps([dict(zip(names, row, strict=True)) for row in told]).replace("Infinity", "1e99")
     try:
         found = unified(tmp_path, data.encode(), shop_config())
     except FileRejectedError as error:
