@@ -5,7 +5,7 @@ Belongs here: turning commit records and partitions into a `LakeState`. Does not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -14,9 +14,11 @@ from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contributions import Inputs
 from dp_assets.domain.ingest.recipe import short_hash
+from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.ingest.restatements import restatements
-from dp_assets.domain.ledger import file_ledger
+from dp_assets.domain.ledger import ENTERED, file_ledger, not_entered
 from dp_assets.domain.plan import LakeState, Made, Recalls, RunPlan, recalls_of_cycles
+from dp_assets.quality_catalogue import unreported
 from dp_assets.registry import (
     backdated_versions,
     file_events,
@@ -37,11 +39,13 @@ def read_state(lake: Lake) -> LakeState:
     errors = set(lake.partitions("error_distributions"))
     models = {cycle: lake.manifest("tuned_model", cycle=cycle) for cycle in lake.partitions("tuned_model")}
     bundles = {cycle: lake.manifest("serving_bundle", cycle=cycle) for cycle in lake.partitions("serving_bundle")}
+    known, commits, recalled = tuple(registrations(lake)), lake.committed("ingest"), recalled_versions(lake)
     return LakeState(
-        registrations=tuple(registrations(lake)),
-        commits=lake.committed("ingest"),
-        recalled=recalled_versions(lake),
+        registrations=known,
+        commits=commits,
+        recalled=recalled,
         backdated=backdated_versions(lake),
+        cut_short=unreported(lake, known, commits, recalled) | _not_in_ledger(lake, known, commits),
         built_buckets={bucket: _inputs(record) for bucket, record in lake.committed("weekly_buckets").items()},
         models={cycle: _model(one, judged.get(cycle)) for cycle, one in models.items() if cycle in errors},
         forecasts={cycle: str(one["sha256"]) for cycle, one in bundles.items()},
@@ -59,6 +63,16 @@ def file_state(lake: Lake) -> LakeState:
         backdated=backdated_versions(lake),
         lines_of=file_lines_of(lake),
     )
+
+
+def _not_in_ledger(
+    lake: Lake, known: Iterable[Registration], commits: Mapping[str, Mapping[str, Any]]
+) -> frozenset[str]:
+    registered = {one.file_version_id for one in known}
+    own = {version: commit for version, commit in commits.items() if version in registered}
+    if not own or not lake.has_bytes(lake.path("file_ledger")):
+        return frozenset(own)
+    return not_entered(lake.read("file_ledger", ENTERED), own)
 
 
 def _inputs(record: Mapping[str, Any]) -> Inputs:

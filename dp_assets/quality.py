@@ -4,16 +4,16 @@ Belongs here: the order of reads and writes around the pure functions of `domain
 is measured and judged, Dagster.
 
     data_quality/file_version=<version>   the report of one file version
-    _quality/<producer>/seen.parquet      what the producer's files have shown so far; a cache, made anew when missing
+    _quality/<producer>/seen.parquet      what the producer's files have shown so far; see `quality_catalogue.py`
 
 A report costs its own file, the reports of `quality.history_files` earlier ones, and the producer's catalogue of SKUs
 and days, however long the history is. A file above a `block` threshold is recalled in the name of the gate, once: what
-a person decides about it afterwards holds.
+a person decides about it afterwards holds. From then on it is no part of what later files are compared with, those of
+the same run included.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,14 +40,19 @@ from dp_assets.domain.quality import (
     shown,
 )
 from dp_assets.domain.recall import last_events, recalled
+from dp_assets.quality_catalogue import (
+    COUNTED,
+    NOTHING,
+    RECALLED,
+    catalogue_path,
+    read_catalogue,
+    reported_rows,
+    rows_hash,
+)
 from dp_assets.recalls import write_event
 from dp_assets.registry import file_events
 from dp_resources.lake import Lake, parquet_bytes
 
-COUNTED = "file"
-"""Kind of the catalogue's rows that name the versions it holds, with a hash of the rows that were counted."""
-NOTHING, RECALLED = "-", "recalled"
-"""Hashes of versions whose rows are not counted."""
 GATE = "quality gate"
 """Who recalls files above a `block` threshold."""
 NEEDED: dict[Feed, tuple[str, ...]] = {
@@ -89,63 +94,67 @@ class QualityReports:
         """
         events = file_events(self.lake)
         self._judged, self._recalled = set(last_events(events)), recalled(events)
-        wanted, by_producer = set(versions), self._by_producer()
+        wanted, files_of = set(versions), by_producer(self.known, self.config)
         found: dict[str, pl.DataFrame] = {}
-        for producer, files in by_producer.items():
+        for producer, files in files_of.items():
             found |= self._write_producer(producer, files, wanted)
         return {version: found[version] for version in found if version in wanted}
-
-    def _by_producer(self) -> dict[str, dict[str, Registration]]:
-        present = {producer.name for producer in self.config.producers}
-        files: dict[str, dict[str, Registration]] = defaultdict(dict)
-        for one in self.known:
-            if one.producer in present:
-                files[one.producer][one.file_version_id] = one
-        return files
 
     def _write_producer(
         self, producer: str, files: Mapping[str, Registration], wanted: set[str]
     ) -> dict[str, pl.DataFrame]:
-        catalogue = self._catalogue(producer)
-        counted = dict(catalogue.filter(pl.col("kind") == COUNTED).select("value", "seen_from").iter_rows())
-        due = {version: self._commit(version) for version in files if self._is_due(version, wanted, counted)}
+        catalogue = read_catalogue(self.lake, producer)
+        counted = reported_rows(catalogue)
+        due: dict[str, dict[str, Any] | None] = {
+            version: self._commit(version) for version in files if self._is_due(version, wanted, counted)
+        }
         commits = {version: commit for version, commit in due.items() if commit is not None}
         if not commits:
             return {}
-        hashes = {version: self._rows_hash(version, commit) for version, commit in commits.items()}
+        hashes = {version: self._rows_of(version, commit) for version, commit in commits.items()}
         if any(counted.get(version, NOTHING) not in (NOTHING, RECALLED, hashes[version]) for version in hashes):
             # Rows that were counted have changed, and what only they had shown cannot be taken out again.
+            # Reports compare with earlier rows, so all are made anew, whatever a killed run has left of them.
             catalogue = pl.DataFrame(schema=SEEN)
             commits |= {version: commit for version in files if (commit := self._commit(version)) is not None}
-            hashes = {version: self._rows_hash(version, commit) for version, commit in commits.items()}
+            due = dict(commits)
+            hashes = {version: self._rows_of(version, commit) for version, commit in commits.items()}
         parts = {version: self._look_at(files[version], commit) for version, commit in commits.items()}
-        counting = [part for version, part in parts.items() if version not in self._recalled]
-        seen = merge_seen([catalogue.filter(pl.col("kind") != COUNTED), *counting])
+        known = catalogue.filter(pl.col("kind") != COUNTED)
+        seen = self._merged(known, parts)
         order = list(files)
         reports = {}
         for version in due:
             if version in commits:
                 reports[version] = self._report(files, order, version, commits[version], parts[version], seen)
                 self.lake.write("data_quality", reports[version], file_version=version)
-                self._hold(version, reports[version])
+                if self._hold(version, reports[version]):
+                    hashes[version], seen = RECALLED, self._merged(known, parts)
         versions = {**counted, **hashes} if len(catalogue) else hashes
         listed = pl.DataFrame(
             {"kind": [COUNTED] * len(versions), "value": list(versions), "seen_from": list(versions.values())},
             schema=SEEN,
         )
         everything = pl.concat([seen, listed]).sort("kind", "value")
-        self.lake.write_bytes(self._catalogue_path(producer), parquet_bytes(everything))
+        self.lake.write_bytes(catalogue_path(self.lake, producer), parquet_bytes(everything))
         return reports
+
+    def _merged(self, known: pl.DataFrame, parts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+        """What the producer's files have shown, without those that are recalled."""
+        return merge_seen([known, *(part for version, part in parts.items() if version not in self._recalled)])
 
     def _is_due(self, version: str, wanted: set[str], counted: Mapping[str, str]) -> bool:
         changed_sides = (version in self._recalled) != (counted.get(version) == RECALLED)
         return version in wanted or version not in counted or changed_sides
 
-    def _hold(self, version: str, found: pl.DataFrame) -> None:
-        """Recalls a file above a `block` threshold, unless somebody has decided about it before."""
+    def _hold(self, version: str, found: pl.DataFrame) -> bool:
+        """Recalls a file above a `block` threshold, unless somebody has decided about it before; whether it did."""
         above = flagged(found).filter(pl.col("verdict") == "block")
-        if len(above) and version not in self._judged:
-            write_event(self.lake, version, undo=False, by=GATE, reason="; ".join(sentences(above)), now=self.now)
+        if above.is_empty() or version in self._judged:
+            return False
+        write_event(self.lake, version, undo=False, by=GATE, reason="; ".join(sentences(above)), now=self.now)
+        self._recalled |= {version}
+        return True
 
     # -- one file -----------------------------------------------------------------------------------------------------
 
@@ -226,29 +235,23 @@ class QualityReports:
         present = set(pl.read_parquet_schema(io.BytesIO(data)))
         return pl.read_parquet(io.BytesIO(data), columns=sorted(set(columns) & present))
 
-    def _rows_hash(self, version: str, commit: Mapping[str, Any]) -> str:
-        if version in self._recalled:
-            return RECALLED
-        if commit["status"] != "accepted":
-            return NOTHING
-        return hashlib.sha256(commit["tables"][FEED_TABLES[commit["feed"]]].encode()).hexdigest()[:16]
+    def _rows_of(self, version: str, commit: Mapping[str, Any]) -> str:
+        return RECALLED if version in self._recalled else rows_hash(commit)
 
     # -- the lake -----------------------------------------------------------------------------------------------------
 
     def _commit(self, version: str) -> dict[str, Any] | None:
         return self.lake.commit_of("ingest", version)
 
-    def _catalogue_path(self, producer: str) -> str:
-        return f"{self.lake.root}/_quality/{producer}/seen.parquet"
 
-    def _catalogue(self, producer: str) -> pl.DataFrame:
-        path = self._catalogue_path(producer)
-        if not self.lake.fs.exists(path):
-            return pl.DataFrame(schema=SEEN)
-        try:
-            return pl.read_parquet(io.BytesIO(self.lake.read_bytes(path))).select(list(SEEN))
-        except pl.exceptions.PolarsError:
-            return pl.DataFrame(schema=SEEN)
+def by_producer(known: Iterable[Registration], config: DemandConfig) -> dict[str, dict[str, Registration]]:
+    """Producer of the configuration → its file versions, in order of arrival."""
+    present = {producer.name for producer in config.producers}
+    files: dict[str, dict[str, Registration]] = defaultdict(dict)
+    for one in known:
+        if one.producer in present:
+            files[one.producer][one.file_version_id] = one
+    return files
 
 
 def place(one: Registration) -> str:

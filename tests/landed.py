@@ -17,8 +17,11 @@ from dp_assets.content import known_files
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.ingest.freshness import stale_versions
 from dp_assets.domain.ingest.registration import Registration
+from dp_assets.domain.ledger import file_ledger
 from dp_assets.ingestion import IngestReport, ingest_file, register_new_files
-from dp_resources.lake import Lake
+from dp_assets.quality import QualityReports
+from dp_assets.registry import recalled_versions, registrations
+from dp_resources.lake import Lake, parquet_bytes
 from dp_resources.landing import Landing
 from tests.factories import make_config
 
@@ -104,6 +107,13 @@ class World:
     def ingest(self, file_version_id: str) -> IngestReport:
         """Ingests one registered version."""
         return ingest_file(self.lake, self.config, file_version_id)
+
+    def finish(self) -> None:
+        """Writes what an ingestion writes after its commit records: quality reports, and the ledger."""
+        commits = self.lake.committed("ingest")
+        QualityReports(self.lake, self.config, registrations(self.lake), self.now).write(commits)
+        ledger = file_ledger(commits.values(), recalled_versions(self.lake))
+        self.lake.write_bytes(self.lake.path("file_ledger"), parquet_bytes(ledger))
 
     def settle(self) -> list[str]:
         """Ingests what the plan asks for until it asks for nothing; the versions it asked for, in that order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dp_assets.domain.plan import plan_requests
+from dp_assets.lake_state import read_state
 from dp_assets.quality import QualityReports
 from dp_assets.recalls import write_event
 from dp_assets.registry import counting_commits, file_events, registrations
@@ -211,6 +214,55 @@ def test_a_killed_run_holds_a_file_out_on_the_next(tmp_path: Path) -> None:
         world.ingest(version)
     write_reports(world, versions["shop/00.csv"])
     assert [one.file_version_id for one in file_events(world.lake)] == [versions[f"shop/{WEEKS - 1:02d}.csv"]]
+
+
+def test_a_file_that_lacks_its_report_is_ingested_again_before_anything_is_made_of_it(tmp_path: Path) -> None:
+    world = World(tmp_path, shop_config(config=BLOCKS))
+    versions = land_weeks(world, per_day=90)
+    for version in versions.values():
+        world.ingest(version)
+    strange = versions[f"shop/{WEEKS - 1:02d}.csv"]
+    write_reports(world, *versions.values())
+    assert plan(world) == ("ingest_new_files", tuple(versions.values())), "the ledger lacks them all"
+    world.finish()
+    assert plan(world)[0] == "refresh_buckets"
+
+    shutil.rmtree(tmp_path / "lake/_file_events")
+    shutil.rmtree(tmp_path / "lake/_quality")
+    write_reports(world, *list(versions.values())[:-1])
+    catalogue = tmp_path / "lake/_quality/shop/seen.parquet"
+    shutil.rmtree(tmp_path / "lake/_file_events")
+    pl.read_parquet(catalogue).filter(pl.col("value") != strange).write_parquet(catalogue)
+    assert plan(world) == ("ingest_new_files", (strange,))
+    write_reports(world, strange)
+    assert [one.file_version_id for one in file_events(world.lake)] == [strange]
+    world.finish()
+    assert plan(world)[0] == "refresh_buckets"
+
+
+def test_a_file_that_blocks_is_not_what_a_later_one_of_the_same_run_is_compared_with(tmp_path: Path) -> None:
+    reports, catalogues = [], []
+    for at_once in (True, False):
+        world = World(tmp_path / str(at_once), shop_config(config=BLOCKS))
+        versions = [*land_weeks(world, per_day=90, first_sku=8).values()]
+        world.put("shop/09.csv", week(9, first_sku=8))
+        versions += [one.file_version_id for one in world.register()]
+        for version in versions:
+            world.ingest(version)
+            if not at_once:
+                write_reports(world, version)
+        write_reports(world, *versions)
+        assert measure(world.lake, versions[-1], "new_sku_share")["value"] == 1.0
+        reports.append([world.lake.read("data_quality", file_version=version) for version in versions])
+        catalogues.append((world.folder / "lake/_quality/shop/seen.parquet").read_bytes())
+    assert all(left.equals(right) for left, right in zip(*reports, strict=True))
+    assert catalogues[0] == catalogues[1]
+
+
+def plan(world: World) -> tuple[str, tuple[str, ...]]:
+    """The job that is due, and its partitions."""
+    (found,) = plan_requests(read_state(world.lake), world.config, world.now + timedelta(weeks=20))
+    return found.job, found.partition_keys
 
 
 def test_what_was_recalled_is_neither_usual_nor_seen_before(tmp_path: Path) -> None:

@@ -26,6 +26,14 @@ RELATIVE_TOLERANCE = 1e-9
 """Units are sums of floats, so their totals may differ in the last digits."""
 FATES = ("accepted", "rejected", "duplicate")
 AMOUNTS = tuple(f"{kind}_{fate}" for kind in ("rows", "units") for fate in ("read", *FATES, "withdrawn"))
+ENTERED = (
+    "file_version_id",
+    "status",
+    "reason",
+    "rejected_by",
+    *(name for name in AMOUNTS if not name.endswith("withdrawn")),
+)
+"""Columns by which a line is told from that of another commit record."""
 
 
 def file_ledger(
@@ -102,6 +110,24 @@ def _successors(commits: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     return spans.join(newer, left_on=["uri", "superseded_from"], right_on=["uri", "from"], how="inner").select(
         "file_version_id", "superseded_by", "superseded_from"
     )
+
+
+def not_entered(ledger: pl.DataFrame, commits: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    """Versions whose line in the ledger is missing, or of an earlier commit record.
+
+    Args:
+        ledger: as `contracts.FILE_LEDGER`; at least the columns ENTERED.
+        commits: version → its commit record of ingestion.
+    """
+    entered = {row[0]: row[1:] for row in ledger.select(ENTERED).iter_rows()}
+    return frozenset(version for version, commit in commits.items() if entered.get(version) != _entry(commit))
+
+
+def _entry(commit: Mapping[str, Any]) -> tuple[Any, ...]:
+    rejected_by = json.dumps(commit["rejected_by"], sort_keys=True, ensure_ascii=False)
+    rows, units = commit["rows"], commit["quantity"]
+    amounts = (*(rows[fate] for fate in ("read", *FATES)), *(float(units[fate]) for fate in ("read", *FATES)))
+    return (commit["status"], commit["reason"], rejected_by, *amounts)
 
 
 def ledger_totals(ledger: pl.DataFrame) -> pl.DataFrame:

@@ -59,6 +59,8 @@ class LakeState:
         commits: file version → its commit record of ingestion.
         recalled: file versions that count for nothing because somebody took them back.
         backdated: file versions that count from an earlier moment on than their recorded arrival.
+        cut_short: committed versions whose quality report or line in the ledger is missing, because a process was
+            killed before it wrote them.
         built_buckets: bucket → what its contributions were built from.
         models: cycle with a trained model and its residuals → the recalls it was trained by.
         forecasts: cycle → hash of its serving bundle, the last asset of a cycle.
@@ -71,6 +73,7 @@ class LakeState:
     commits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     recalled: frozenset[str] = frozenset()
     backdated: Mapping[str, Backdated] = field(default_factory=dict)
+    cut_short: frozenset[str] = frozenset()
     built_buckets: Mapping[str, Inputs] = field(default_factory=dict)
     models: Mapping[str, Made] = field(default_factory=dict)
     forecasts: Mapping[str, str] = field(default_factory=dict)
@@ -127,18 +130,28 @@ def ingestion_due(state: LakeState, config: DemandConfig, now: datetime) -> list
 
 
 def _ingestion(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
+    """Files to ingest, and those whose ingestion was cut short: nothing is made of a file that a gate may hold out."""
     stale = stale_versions(state.registrations, state.commits, state.recalled, config)
-    if not stale:
+    present = {producer.name for producer in config.producers}
+    unfinished = tuple(
+        one.file_version_id
+        for one in state.registrations
+        if one.producer in present and one.file_version_id in state.cut_short
+    )
+    if not stale and not unfinished:
         return []
-    content = fingerprint(f"{version}:{state.commits.get(version)}" for version in stale)
-    cause = f"files without a commit record that holds ({content})"
-    most = config.landing.files_per_run
-    # The last files come in the run that accounts for all of them, which compares each with those before it.
-    return [
-        RunPlan("ingest_new_files", stale, cause)
-        if len(stale) <= most
-        else RunPlan("ingest_files", stale[:-most], cause)
-    ]
+    if stale:
+        content = fingerprint(f"{version}:{state.commits.get(version)}" for version in stale)
+        cause = f"files without a commit record that holds ({content})"
+        most = config.landing.files_per_run
+        # The last files come in the run that accounts for all of them, which compares each with those before it.
+        return [
+            RunPlan("ingest_new_files", stale, cause)
+            if len(stale) <= most
+            else RunPlan("ingest_files", stale[:-most], cause)
+        ]
+    content = fingerprint(f"{version}:{state.commits.get(version)}" for version in unfinished)
+    return [RunPlan("ingest_new_files", unfinished, f"files whose report or line in the ledger is missing ({content})")]
 
 
 def closed_buckets(grid: BucketGrid, now: datetime) -> list[date]:

@@ -75,6 +75,7 @@ def test_a_tick_registers_new_files_and_says_what_waits(world: World) -> None:
         assert len(instance.get_dynamic_partitions(str(FILE_PARTITIONS.name))) == 1
         for one in registrations(world.lake):
             world.ingest(one.file_version_id)
+        world.finish()
         world.landing.settle_seconds = 3600
         (world.folder / "landing/shop/b.csv").write_bytes(b"item")
         waiting = tick(world, instance)

@@ -5,20 +5,19 @@ Belongs here: reading and comparing. Does not belong here: making a lake (`small
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from dp_resources.lake import Lake, sha256
+from dp_resources.lake import sha256
 
-NOT_CURRENT = ("_versions", "_file_events", "_index")
-"""What was replaced, who asked for it, and what only makes reading quick."""
+NOT_CURRENT = ("_versions", "_file_events", "_index", "_staging")
+"""What was replaced, who asked for it, what only makes reading quick, and what is being written."""
 
 
-def lake_content(lake: Lake) -> dict[str, str]:
-    """Path → hash of everything current: partitions, manifests, commit records."""
-    root = Path(lake.root)
-    paths = (path for path in root.rglob("*") if path.is_file())
-    names = {path.relative_to(root): path for path in paths if path.relative_to(root).parts[0] not in NOT_CURRENT}
-    return {name.as_posix(): sha256(path.read_bytes()) for name, path in names.items()}
+def lake_content(root: Path | str, left_out: Collection[str] = NOT_CURRENT) -> dict[str, str]:
+    """Path below the root of a lake → hash of everything current: partitions, manifests, commit records."""
+    paths = {path.relative_to(root): path for path in Path(root).rglob("*") if path.is_file()}
+    return {name.as_posix(): sha256(path.read_bytes()) for name, path in paths.items() if name.parts[0] not in left_out}
 
 
 def changed_partitions(before: dict[str, str], after: dict[str, str], table: str) -> set[str]:

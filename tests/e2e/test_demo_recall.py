@@ -41,13 +41,13 @@ def test_a_recall_on_the_demo_changes_exactly_what_it_lists_and_its_undo_gives_e
     dp("demo", "run")
     project = load_project(Settings(config=tmp_path / "demand.yaml", state_dir=tmp_path / "state", clock="simulated"))
     lake = project.lake()
-    before = lake_content(lake)
+    before = lake_content(lake.root)
     listed = reached_by(lake, project.config, version_meant(lake, FILE, undo=False), undo=False)
     assert listed.buckets
     assert listed.cycles
 
     dp("recall", FILE, "--reason", "till 4 counted twice", "--by", "ann", "--yes")
-    after = lake_content(lake)
+    after = lake_content(lake.root)
     for table, keys in {
         "weekly_buckets": listed.buckets,
         "tuned_model": listed.models,
@@ -58,4 +58,4 @@ def test_a_recall_on_the_demo_changes_exactly_what_it_lists_and_its_undo_gives_e
         assert changed_partitions(before, after, table) == set(keys), table
 
     dp("recall", "--undo", FILE, "--by", "ann", "--yes")
-    assert lake_content(lake) == before
+    assert lake_content(lake.root) == before

@@ -76,7 +76,7 @@ def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
     world: World, dp: Callable[..., Result]
 ) -> None:
     lake, name = world.project.lake(), f"shop/{MONDAY + timedelta(weeks=21)}.csv"
-    before = lake_content(lake)
+    before = lake_content(lake.root)
     version, listed = reached(world, name)
     first, last = sorted(read_state(lake).bundles)
     assert listed.buckets == (str(MONDAY + timedelta(weeks=21)),)
@@ -86,7 +86,7 @@ def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
     asked = dp("recall", name, "--dry-run")
     assert asked.exit_code == 0, asked.output
     assert version in asked.output
-    assert lake_content(lake) == before
+    assert lake_content(lake.root) == before
     refused = dp("recall", name, "--yes")
     assert isinstance(refused.exception, RecallRefusedError)
     assert "needs --reason" in str(refused.exception)
@@ -96,7 +96,7 @@ def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
     assert done.exit_code == 0, done.output
     assert "Published forecasts before and after" in done.output
 
-    after = lake_content(lake)
+    after = lake_content(lake.root)
     assert changed_partitions(before, after, "weekly_buckets") == set(listed.buckets)
     for table in ("features", "forecasts", "published_forecasts", "serving_bundle"):
         assert changed_partitions(before, after, table) == set(listed.cycles), table
@@ -117,12 +117,12 @@ def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
     assert (listed_back.buckets, listed_back.cycles) == (listed.buckets, listed.cycles)
     write_event(lake, version, True, "ann", "the till was right", world.clock.now())
     world.run()
-    assert lake_content(lake) == before
+    assert lake_content(lake.root) == before
 
 
 def test_a_recall_by_the_job_trains_again_and_lets_the_restated_version_count_again(world: World) -> None:
     lake = world.project.lake()
-    before = lake_content(lake)
+    before = lake_content(lake.root)
     name = f"web/{MONDAY + timedelta(weeks=10)}.ndjson"
     version, listed = reached(world, name)
     assert listed.models == (min(listed.cycles),)
@@ -138,7 +138,7 @@ def test_a_recall_by_the_job_trains_again_and_lets_the_restated_version_count_ag
     plans = plan_requests(read_state(lake), world.config, world.clock.now())
     assert [(plan.job, plan.partition_keys) for plan in plans] == [("refresh_buckets", listed.buckets)]
     world.run()
-    after = lake_content(lake)
+    after = lake_content(lake.root)
     assert changed_partitions(before, after, "weekly_buckets") == set(listed.buckets)
     assert changed_partitions(before, after, "tuned_model") == set(listed.models)
     assert changed_partitions(before, after, "published_forecasts") == set(listed.cycles)
@@ -146,20 +146,20 @@ def test_a_recall_by_the_job_trains_again_and_lets_the_restated_version_count_ag
     assert units.is_empty()
     write_event(lake, version, True, "ann", "", world.clock.now())
     world.run()
-    assert lake_content(lake) == before
+    assert lake_content(lake.root) == before
 
 
 def test_a_backdated_arrival_changes_just_the_cycles_that_had_not_known_the_file(
     world: World, dp: Callable[..., Result]
 ) -> None:
     lake, name = world.project.lake(), f"shop/{MONDAY + timedelta(weeks=2)}.csv"
-    before = lake_content(lake)
+    before = lake_content(lake.root)
     first, last = sorted(read_state(lake).bundles)
     in_time = f"{MONDAY + timedelta(weeks=3)}T07:00:00"
     assert dp("backdate", name, "--arrived", in_time, "--yes").exit_code == 2  # no reason
     asked = dp("backdate", name, "--arrived", in_time, "--dry-run")
     assert asked.exit_code == 0, asked.output
-    assert lake_content(lake) == before
+    assert lake_content(lake.root) == before
     version, arrivals = backdate_meant(lake, name, datetime.fromisoformat(f"{in_time}+00:00"))
     listed = reached_by_backdate(lake, world.config, version, arrivals)
     assert listed.buckets == tuple(str(MONDAY + timedelta(weeks=week)) for week in (2, 3))
@@ -167,11 +167,11 @@ def test_a_backdated_arrival_changes_just_the_cycles_that_had_not_known_the_file
 
     done = dp("backdate", name, "--arrived", in_time, "--reason", "our gateway was down", "--by", "ann", "--yes")
     assert done.exit_code == 0, done.output
-    after = lake_content(lake)
+    after = lake_content(lake.root)
     assert changed_partitions(before, after, "weekly_buckets") == set(listed.buckets)
     assert changed_partitions(before, after, "tuned_model") == set(listed.models)
     assert changed_partitions(before, after, "published_forecasts") == set(listed.cycles)
     assert world.table("raw_files", file_version=version)["arrived_at"].item() == arrivals.arrived_at  # type: ignore[union-attr]
     undone = dp("backdate", name, "--undo", "--yes")
     assert undone.exit_code == 0, undone.output
-    assert lake_content(lake) == before
+    assert lake_content(lake.root) == before
