@@ -12,6 +12,7 @@ import pytest
 from dp_assets.domain.contracts import tables
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.plan import RunPlan
+from dp_assets.domain.restatement_config import RestatementConfig
 from dp_assets.execution import definitions_for, execute
 from tests.e2e.small_world import PLANNED_AHEAD, World, drop, land_week, world_config
 from tests.factories import MONDAY
@@ -22,7 +23,12 @@ WEEKS = 30
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = World(tmp_path_factory.mktemp("world"), world_config(), WEEKS)
+    """The web shop's weekly files are snapshots of their days, so that every table is written."""
+    config, snapshots = world_config(), RestatementConfig(by="dates")
+    producers = tuple(
+        one.model_copy(update={"restatement": snapshots}) if one.name == "web" else one for one in config.producers
+    )
+    world = World(tmp_path_factory.mktemp("world"), config.model_copy(update={"producers": producers}), WEEKS)
     world.run()
     return world
 
