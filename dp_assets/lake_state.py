@@ -116,7 +116,8 @@ def recalls_in_force(lake: Lake, config: DemandConfig, cycle: str) -> list[str] 
         return []
     state = file_state(lake)
     for version in {one.file_version_id for one in events if one.event == "backdate"}:
-        if state.commits[version]["arrived_at"] != registration(lake, version).to_record()["arrived_at"]:
+        commit = state.commits.get(version)  # None while the file is read again, or where that was cut short
+        if commit is None or commit["arrived_at"] != registration(lake, version).to_record()["arrived_at"]:
             return None
     expected = state.bucket_inputs(config)
     for bucket, record in lake.committed("weekly_buckets").items():
