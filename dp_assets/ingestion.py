@@ -1,7 +1,8 @@
 """Takes landed files into the lake: registers them, profiles them, unifies them, commits them.
 
 Belongs here: the order of reads and writes around the pure functions of `domain/ingest`, without any orchestration;
-assets, sensors and the command line call it. Does not belong here: what rows mean, Dagster.
+assets, sensors and the command line call it. Does not belong here: what rows mean, the product master that filters look
+at (`product_masters.py`), Dagster.
 
 A file version exists from its registration on (`registry.py`), and counts from its commit record on
 (`_commits/ingest/<version>.json`), which is written after all its tables.
@@ -14,10 +15,11 @@ import logging
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,7 @@ from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ContractError, FileRejectedError, StorageError
 from dp_assets.domain.ingest.file_lines import is_indexed
-from dp_assets.domain.ingest.filters import installed_plugins, looked_up_columns
-from dp_assets.domain.ingest.freshness import master_fingerprint
+from dp_assets.domain.ingest.filters import installed_plugins
 from dp_assets.domain.ingest.mapping import useful_columns
 from dp_assets.domain.ingest.readers import Reading
 from dp_assets.domain.ingest.registration import (
@@ -46,6 +47,7 @@ from dp_assets.domain.ingest.unify import FEED_TABLES, FileHeader, feed_table
 from dp_assets.domain.ingest.unify_chunks import Totals, Write, no_lines_kept, unify_chunks
 from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.earlier_files import earlier_columns
+from dp_assets.product_masters import Ingested, known_attributes
 from dp_assets.registry import (
     keep_file,
     registration,
@@ -372,7 +374,7 @@ def _unified(
             files[contracts.FILE_LINES.name].append(lines)
 
     try:
-        attributes, masters = known_attributes(lake, config, found, known)
+        attributes, masters = known_attributes(lake, config, found, known, partial(_as_ingested, lake, config, known))
         earlier = earlier_columns(lake, found, known)
         computed = _unify(config, found, content.reading, keep, attributes, earlier, keep_lines)
         if found.feed == "transactions" and content.status == "accepted":
@@ -445,89 +447,7 @@ def _unify(
     return unify_chunks(reading, mapping, producer, config, header, write, attributes, plugins, earlier, write_lines)
 
 
-# -- the product master that filters look at --------------------------------------------------------------------------
-
-
-def known_attributes(
-    lake: Lake, config: DemandConfig, found: Registration, known: Known
-) -> tuple[pl.DataFrame | None, str | None]:
-    """Attributes per SKU as the product master stood when a transactions file arrived, and the masters' fingerprint.
-
-    Both are None when no filter looks any up. Follows registrations, not commits, so that files may be ingested in any
-    order: a master that is registered but not ingested yet is read here.
-    """
-    columns = looked_up_columns(config.filters, list(config.attributes)) if found.feed == "transactions" else ()
-    masters = _masters(lake, config, found, known) if columns else []
-    if not masters:
-        return None, None
-    key = (lake.root, columns, tuple((one.digest, one.priority) for one in masters))
-    if key not in _merged:
-        _merged.clear()
-        _merged[key] = _merge_masters(masters, columns)
-    return _merged[key], master_fingerprint((one.version, one.digest, one.priority) for one in masters)
-
-
-@dataclass(frozen=True)
-class _Master:
-    """One product file: version, rank, content hash of its rows, and how to get them."""
-
-    version: str
-    priority: int
-    digest: str
-    rows: Callable[[], pl.DataFrame]
-
-
-_merged: dict[tuple[str, tuple[str, ...], tuple[tuple[str, int], ...]], pl.DataFrame] = {}
-"""The last merged master: neighbouring files mostly arrived under the same one."""
-
-
-def _merge_masters(masters: Sequence[_Master], columns: Sequence[str]) -> pl.DataFrame:
-    parts = [one.rows().select("sku", *columns).with_columns(pl.lit(one.priority).alias("rank")) for one in masters]
-    # Stable: among equals the newest master and its first line win.
-    ordered = pl.concat(parts[::-1]).sort("rank", maintain_order=True)
-    return ordered.group_by("sku", maintain_order=True).agg(pl.col(name).drop_nulls().first() for name in columns)
-
-
-def _masters(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> list[_Master]:
-    """Product files that stood at their paths when a file arrived, oldest first; removed producers have none."""
-    present = {producer.name for producer in config.producers}
-    masters = [
-        one
-        for one in known.registrations
-        if one.feed == "products" and one.producer in present and one.file_version_id not in known.recalled
-    ]
-    arrived = [one for one in masters if one.arrived_at <= found.arrived_at]
-    standing: dict[str, _Master] = {}
-    for one in reversed(arrived):
-        if one.uri not in standing and (master := _master(lake, config, one, known)) is not None:
-            standing[one.uri] = master
-    return list(standing.values())[::-1]
-
-
-def _master(lake: Lake, config: DemandConfig, one: Registration, known: Known) -> _Master | None:
-    """A product file, None when it is in quarantine: then what stood there before it still holds."""
-    version, priority = one.file_version_id, producer_of(config, one).priority
-    commit = lake.commit_of("ingest", version)
-    if commit is not None and commit.get("recipe") == known.recipe_of(one):
-        if commit["status"] == "quarantined":
-            return None
-        digest = commit["tables"]["product_master"]
-        return _Master(version, priority, digest, lambda: lake.read("product_master", file_version=version))
-    key = (lake.root, version, known.recipe_of(one), version in known.originals)
-    if key not in _read:
-        _read.clear()
-        _read[key] = _uncommitted_master(lake, config, one, known)
-    found = _read[key]
-    return None if found is None else _Master(version, priority, found[0], lambda: found[1])
-
-
-_read: dict[tuple[str, str, str | None, bool], tuple[str, pl.DataFrame] | None] = {}
-"""The last product file that was read before it was ingested: its neighbours look at it, too."""
-
-
-def _uncommitted_master(
-    lake: Lake, config: DemandConfig, one: Registration, known: Known
-) -> tuple[str, pl.DataFrame] | None:
+def _as_ingested(lake: Lake, config: DemandConfig, known: Known, one: Registration) -> Ingested | None:
     """Hash and rows that a product file will have once it is ingested; None for one in quarantine."""
     with worked_out(lake, config, one, known) as made:
         if made.content.status == "quarantined":

@@ -14,7 +14,6 @@ import polars as pl
 import pytest
 
 from dp_assets.content import known_files
-from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.ingest.freshness import waiting
@@ -28,28 +27,9 @@ from dp_resources.staged_files import StagedFile
 from tests.factories import make_config
 from tests.landed import COLUMNS, FORMATS, START, World, encode, make_rows, shop_config
 
-FUEL = [{"kind": "positive_quantity"}, {"kind": "exclude_values", "column": "department", "values": ["FUEL"]}]
-
 
 def make_world(tmp_path: Path, **producer: Any) -> World:
     return World(tmp_path, shop_config(**producer))
-
-
-def with_master(**config: Any) -> DemandConfig:
-    """The shop, and a product master that knows departments."""
-    return make_config(
-        producers=[
-            {"name": "shop", "files": ["shop/*"], "columns": COLUMNS},
-            {
-                "name": "master",
-                "files": ["z_master/*"],
-                "feed": "products",
-                "columns": {"sku": "item", "department": "dep"},
-            },
-        ],
-        filters=FUEL,
-        **config,
-    )
 
 
 def accepted(world: World, record: dict[str, Any]) -> pl.DataFrame:
@@ -237,46 +217,9 @@ def test_a_broken_restatement_leaves_what_it_restates_in_force(tmp_path: Path) -
     assert world.land("shop/a.csv", encode(make_rows(10), "csv")).status == "accepted"
 
 
-def test_the_product_master_known_at_arrival_decides_whatever_the_order_of_ingestion(tmp_path: Path) -> None:
-    sales, master = b"item,day,qty\n1,2017-01-02,1\n2,2017-01-02,10\n", b"item,dep\n1,DAIRY\n2,FUEL\n"
-    results = []
-    for name in ("one", "two"):
-        world = World(tmp_path / name, with_master())
-        world.land("shop/early.csv", sales + b"3,2017-01-02,1\n")
-        world.put("shop/a.csv", sales)
-        world.put("z_master/m.csv", master)
-        found = {one.uri: one.file_version_id for one in world.register()}
-        order = list(found) if name == "one" else list(found)[::-1]
-        for uri in order:
-            world.ingest(found[uri])
-        world.ingest(next(one.file_version_id for one in registrations(world.lake) if one.uri == "shop/early.csv"))
-        results.append({commit["uri"]: commit["rows"]["rejected"] for commit in world.commits()})
-    assert results[0] == results[1] == {"shop/early.csv": 0, "shop/a.csv": 1, "z_master/m.csv": 0}
-
-
-def test_a_master_in_quarantine_does_not_replace_the_one_before(tmp_path: Path) -> None:
-    world = World(tmp_path, with_master())
-    world.land("z_master/m.csv", b"item,dep\n1,DAIRY\n2,FUEL\n")
-    world.land("z_master/m.csv", b"nothing,of,use\n")
-    report = world.land("shop/a.csv", b"item,day,qty\n1,2017-01-02,1\n2,2017-01-02,10\n")
-    assert report.record["rejected_by"] == {"exclude_values:department": 1}
-    world.land("z_master/m.csv", b"item,dep\n1,FUEL\n2,DAIRY\n")
-    report = world.land("shop/b.csv", b"item,day,qty\n1,2017-01-02,1\n2,2017-01-02,20\n")
-    assert report.record["quantity"]["accepted"] == 20
-
-
-def test_a_removed_master_producer_stops_nobody(tmp_path: Path) -> None:
-    world = World(tmp_path, with_master())
-    world.land("z_master/m.csv", b"item,dep\n1,DAIRY\n2,FUEL\n")
-    left = tuple(producer for producer in world.config.producers if producer.feed != "products")
-    world.config = world.config.model_copy(update={"producers": left})
-    report = world.land("shop/a.csv", b"item,day,qty\n1,2017-01-02,1\n2,2017-01-02,10\n")
-    assert report.rows == {"read": 2, "accepted": 2, "rejected": 0, "duplicate": 0}
-
-
 def test_reference_data_goes_to_its_own_tables(tmp_path: Path) -> None:
-    world = World(tmp_path, with_master())
-    report = world.land("z_master/m.csv", b"item,dep\n1,DAIRY\n,FUEL\n")
+    world = make_world(tmp_path, feed="products", columns={"sku": "item", "department": "dep"})
+    report = world.land("shop/m.csv", b"item,dep\n1,DAIRY\n,FUEL\n")
     assert set(report.record["tables"]) == {"product_master", "rejected_rows"}
     assert report.rows == {"read": 2, "accepted": 1, "rejected": 1, "duplicate": 0}
     assert not world.lake.exists("unified_transactions", file_version=report.record["file_version_id"])
@@ -373,19 +316,6 @@ def test_a_copy_counts_when_what_it_copies_cannot_be_read_as_its_own_producers(t
         "web": "quarantined",
         "shop": "accepted",
     }
-
-
-def test_a_master_that_arrived_earlier_but_came_later_judges_the_sales_again(tmp_path: Path) -> None:
-    trusted = with_master()
-    producers = tuple(one.model_copy(update={"arrival": "modified_at"}) for one in trusted.producers)
-    world = World(tmp_path, trusted.model_copy(update={"producers": producers}))
-    sales = world.land("shop/a.csv", b"item,day,qty\n1,2017-01-02,1\n2,2017-01-02,10\n")
-    assert sales.rows["rejected"] == 0
-    world.put("z_master/m.csv", b"item,dep\n1,DAIRY\n2,FUEL\n", START - timedelta(days=3))
-    (master,) = world.register()
-    assert world.settle() == [master.file_version_id, sales.record["file_version_id"]]
-    (commit,) = (one for one in world.commits() if one["producer"] == "shop")
-    assert commit["rejected_by"] == {"exclude_values:department": 1}
 
 
 def test_a_recalled_file_is_nobodys_original_and_its_undo_leaves_the_same_bytes(tmp_path: Path) -> None:
