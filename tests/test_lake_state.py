@@ -14,11 +14,13 @@ import pytest
 from dp_assets.defs.automation.sensors import run_requests
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.contributions import bucket_inputs
+from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.plan import LakeState, Made, RunPlan, closed_buckets, plan_requests
+from dp_assets.domain.recall import Backdated
 from dp_assets.lake_state import read_state, recalls_in_force, standing
 from dp_assets.project import build_project
-from dp_assets.recalls import difference_report, write_event, write_reports
-from dp_assets.registry import counting_commits, file_events
+from dp_assets.recalls import difference_report, write_backdate, write_event, write_reports
+from dp_assets.registry import counting_commits, file_events, write_registration
 from dp_resources.clock import SimulatedClock
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
@@ -65,6 +67,25 @@ def test_what_a_cycle_is_computed_without_is_known_once_buckets_and_attributes_h
     assert recalls_in_force(lake, CONFIG, CYCLE) == ["w1"]
     write_event(lake, "w1", True, "ann", "", NOW)
     assert recalls_in_force(lake, CONFIG, CYCLE) is None
+
+
+def test_a_cycle_is_computed_under_a_backdated_arrival_once_the_file_is_committed_with_it(lake: Lake) -> None:
+    recorded, declared, rows = at(FIRST + timedelta(weeks=5)), at(FIRST), [sale("milk", FIRST + timedelta(weeks=1))]
+    late = Registration("w1", "shop", "transactions", "shop/w1", "w1", "w1", 1, recorded, recorded, None)
+    write_registration(lake, late)
+    ingest(lake, CONFIG, "w1", rows, recorded)
+    build(lake)
+    write_backdate(lake, "w1", Backdated(declared, recorded), "ann", "the line was down", recorded)
+    assert recalls_in_force(lake, CONFIG, CYCLE) is None
+    lake.withdraw("ingest", "w1")  # as reading it again does before its tables change; a kill leaves it like this
+    assert recalls_in_force(lake, CONFIG, CYCLE) is None
+    ingest(lake, CONFIG, "w1", rows, declared)
+    assert recalls_in_force(lake, CONFIG, CYCLE) is None
+    build(lake)
+    assert recalls_in_force(lake, CONFIG, CYCLE) is None
+    told = [f"w1@{declared.isoformat()}"]
+    lake.commit("sku_attributes", CYCLE, {"cycle": CYCLE, "recalls": told})
+    assert recalls_in_force(lake, CONFIG, CYCLE) == told
 
 
 def test_a_model_trained_again_counts_once_its_residuals_are_its_own(lake: Lake, tmp_path: Path) -> None:
