@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -143,3 +144,29 @@ class World:
         """Path → content of every file in the lake."""
         root = self.folder / "lake"
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+Landings = Sequence[tuple[str, bytes, int]]
+"""Paths, what lands there, and the hour after START at which it arrives; at most one per path and hour."""
+
+
+def landed_in_order(landings: Landings, config: DemandConfig, folder: str) -> World:
+    """A world where everything landed and was ingested in the order in which it arrived."""
+    world = World(Path(folder), config)
+    for uri, data, hour in sorted(landings, key=lambda landing: (landing[2], landing[0])):
+        world.put(uri, data, START + timedelta(hours=hour))
+        world.register()
+        world.settle()
+    return world
+
+
+def put_in_any_order(world: World, landings: Landings, chance: Random) -> Iterator[tuple[str, bytes]]:
+    """Lands files one by one as chance has it, each with its own hour of arrival; path and bytes of each.
+
+    Versions of one path come one after another, because each overwrites the one before; paths come in any order.
+    """
+    queues = {uri: sorted((one for one in landings if one[0] == uri), key=lambda one: one[2]) for uri, _, _ in landings}
+    while any(queues.values()):
+        uri, data, hour = queues[chance.choice([uri for uri, queue in queues.items() if queue])].pop(0)
+        world.put(uri, data, START + timedelta(hours=hour))
+        yield uri, data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +17,7 @@ from dp_assets.domain.contributions import bucket_inputs
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.registry import registrations
 from tests.factories import make_config
-from tests.landed import COLUMNS, FORMATS, START, World, encode, make_rows, shop_config
+from tests.landed import COLUMNS, FORMATS, World, encode, landed_in_order, make_rows, put_in_any_order, shop_config
 
 CONTENTS = [encode(make_rows(6, seed=seed), FORMATS[seed % len(FORMATS)]) for seed in range(5)]
 UNITS = [float(make_rows(6, seed=seed)["qty"].sum()) for seed in range(5)]
@@ -146,30 +145,16 @@ def outcome(world: World) -> tuple[dict[str, bytes], list[Any], dict[str, Any]]:
     return world.bytes_of_tables(), version_spans(commits).rows(), bucket_inputs(commits, world.config)
 
 
-def land_in_order(landings: list[tuple[str, bytes, int]], folder: str) -> World:
-    """Everything lands and is ingested in the order in which it arrived."""
-    world = World(Path(folder), judged_config())
-    for uri, data, hour in sorted(landings, key=lambda landing: (landing[2], landing[0])):
-        world.put(uri, data, START + timedelta(hours=hour))
-        world.register()
-        world.settle()
-    return world
-
-
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(LANDINGS, st.randoms(use_true_random=False))
 def test_any_order_of_registering_and_ingesting_gives_the_same_tables_and_commit_records(
     landings: list[tuple[str, bytes, int]], chance: Random
 ) -> None:
-    # Versions of one path come one after another, because each overwrites the one before; paths come in any order.
-    queues = {uri: sorted((one for one in landings if one[0] == uri), key=lambda one: one[2]) for uri, _, _ in landings}
     with tempfile.TemporaryDirectory() as calm, tempfile.TemporaryDirectory() as stormy:
-        expected = outcome(land_in_order(landings, calm))
+        expected = outcome(landed_in_order(landings, judged_config(), calm))
         world = World(Path(stormy), judged_config())
-        while any(queues.values()):
-            uri, data, hour = queues[chance.choice([uri for uri, queue in queues.items() if queue])].pop(0)
-            world.put(uri, data, START + timedelta(hours=hour))
+        for uri, data in put_in_any_order(world, landings, chance):
             for one in world.register():
                 if chance.random() < 0.5:
                     world.ingest(one.file_version_id)

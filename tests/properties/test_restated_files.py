@@ -22,7 +22,7 @@ from dp_assets.lake_state import committed_ledger
 from dp_assets.recalls import write_event
 from dp_assets.registry import counting_commits, file_lines_of, recalled_versions, registrations
 from tests.factories import make_config
-from tests.landed import START, World
+from tests.landed import World, landed_in_order, put_in_any_order
 
 pytestmark = pytest.mark.slow
 
@@ -75,16 +75,6 @@ def made(world: World) -> tuple[dict[str, bytes], list[Any], dict[str, Any], lis
     return tables, version_spans(commits).rows(), bucket_inputs(commits, world.config, reader), restated.rows()
 
 
-def landed_in_order(landings: list[tuple[str, bytes, int]], folder: str) -> World:
-    """Everything lands and is ingested in the order in which it arrived."""
-    world = World(Path(folder), restating_config())
-    for uri, data, hour in sorted(landings, key=lambda landing: (landing[2], landing[0])):
-        world.put(uri, data, START + timedelta(hours=hour))
-        world.register()
-        world.settle()
-    return world
-
-
 def recall(world: World, version: str, undo: bool = False) -> None:
     write_event(world.lake, version, undo, "ann", "wrong", world.now)
     world.now += timedelta(hours=1)
@@ -95,14 +85,10 @@ def recall(world: World, version: str, undo: bool = False) -> None:
 def test_any_order_of_registering_ingesting_and_recalling_gives_the_same_tables(
     landings: list[tuple[str, bytes, int]], chance: Random
 ) -> None:
-    # Versions of one path come one after another, because each overwrites the one before; paths come in any order.
-    queues = {uri: sorted((one for one in landings if one[0] == uri), key=lambda one: one[2]) for uri, _, _ in landings}
     with tempfile.TemporaryDirectory() as calm, tempfile.TemporaryDirectory() as stormy:
-        expected = landed_in_order(landings, calm)
+        expected = landed_in_order(landings, restating_config(), calm)
         world = World(Path(stormy), restating_config())
-        while any(queues.values()):
-            uri, data, hour = queues[chance.choice([uri for uri, queue in queues.items() if queue])].pop(0)
-            world.put(uri, data, START + timedelta(hours=hour))
+        for uri, data in put_in_any_order(world, landings, chance):
             for one in world.register():
                 if chance.random() < 0.5:
                     world.ingest(one.file_version_id)
@@ -135,7 +121,7 @@ def test_a_recall_and_its_undo_leave_what_was_there_and_the_ledger_balances(
     landings: list[tuple[str, bytes, int]], number: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        world = landed_in_order(landings, folder)
+        world = landed_in_order(landings, restating_config(), folder)
         before = made(world)
         known = [one.file_version_id for one in registrations(world.lake)]
         version = known[number % len(known)]
@@ -153,7 +139,8 @@ def test_a_recall_and_its_undo_leave_what_was_there_and_the_ledger_balances(
 @given(st.lists(st.tuples(st.sampled_from(PATHS[:4]), st.lists(LINE, max_size=3)), min_size=1, max_size=7))
 def test_every_line_counts_once_as_the_file_that_landed_last_says(landings: list[tuple[str, list[Any]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        world = landed_in_order([(uri, encoded(lines), hour) for hour, (uri, lines) in enumerate(landings)], folder)
+        in_turn = [(uri, encoded(lines), hour) for hour, (uri, lines) in enumerate(landings)]
+        world = landed_in_order(in_turn, restating_config(), folder)
         standing: dict[str, tuple[int, list[Any]]] = {}
         for hour, (uri, lines) in enumerate(landings):
             if uri not in standing or standing[uri][1] != lines:  # otherwise it is no new version
