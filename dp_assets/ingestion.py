@@ -43,7 +43,8 @@ from dp_assets.domain.ingest.registration import (
     owner,
 )
 from dp_assets.domain.ingest.schema_drift import EarlierColumns
-from dp_assets.domain.ingest.unify import FEED_TABLES, FileHeader, feed_table
+from dp_assets.domain.ingest.unified import FileHeader
+from dp_assets.domain.ingest.unify import FEED_TABLES, feed_table
 from dp_assets.domain.ingest.unify_chunks import Totals, Write, no_lines_kept, unify_chunks
 from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.earlier_files import earlier_columns

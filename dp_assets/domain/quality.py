@@ -2,7 +2,7 @@
 
 Belongs here: the figures of one file, their comparison with earlier files, and the verdicts of the configured gates.
 Does not belong here: reading and writing tables (`dp_assets/quality.py`); rows that are plainly wrong, which are
-rejected (`ingest/unify.py`, `ingest/filters.py`); drift of features against a model.
+rejected (`ingest/type_rules.py`, `ingest/filters.py`); drift of features against a model.
 
 A file is compared only with files that stood before it when it arrived, so a report never changes because something
 came later. Scores are robust: the distance from the median in standard deviations, estimated by 1.4826 × the median

@@ -1,7 +1,7 @@
 """Quantities in units of measure, and money in currencies, converted to the units and the currency of the business.
 
 Belongs here: the two conversion tables of a producer, what a row's unit or currency comes to.
-Does not belong here: which rows there are (`unify.py`), reading CSV (`reference_tables.py`).
+Does not belong here: which rows there are (`unify_transactions.py`), reading CSV (`reference_tables.py`).
 
 A conversion multiplies and nothing else: units = quantity × factor, money = amount × rate.
 """

@@ -1,8 +1,8 @@
 """Expressions over a producer's columns, such as `= quantity * case_size` or `= 'web'`, in a mapping.
 
 Belongs here: what an expression may say, which source columns it needs, its value for every row of a file.
-Does not belong here: which unified column it fills (`mapping.py`), the type that column has (`unify.py`), filters over
-unified columns (`filters.py`).
+Does not belong here: which unified column it fills (`mapping.py`), the type that column has (`type_rules.py`),
+filters over unified columns (`filters.py`).
 
 The text is parsed as SQL, and only what is listed here is let through: columns, numbers, 'texts', `+ - * / %`, `||`,
 comparisons, CASE, and the functions in `FUNCTIONS`. Whatever reads files, looks at other rows or calls anything else is

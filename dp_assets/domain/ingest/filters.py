@@ -1,7 +1,7 @@
 """The configured row filters, applied in their stated order.
 
 Belongs here: built-in filters, SQL expressions, customers' own functions. Does not belong here: rules about types,
-which strike before any filter (`unify.py`).
+which strike before any filter (`type_rules.py`).
 
 A customer's own filter is a function published under the entry point group `demand_planner.filters`:
 

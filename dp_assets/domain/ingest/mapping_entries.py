@@ -1,7 +1,7 @@
 """Where a unified column comes from: source columns, constants, expressions, or the first of several that has a value.
 
 Belongs here: one entry of a mapping, and what a file holds for it, before it is typed.
-Does not belong here: reading mappings (`mapping.py`), the types (`unify.py`), what expressions may say
+Does not belong here: reading mappings (`mapping.py`), the types (`type_rules.py`), what expressions may say
 (`expressions.py`).
 """
 

@@ -2,7 +2,7 @@
 
 Belongs here: what is only reported (new, missing, retyped columns), and the one difference that a file is not read
 with: a required column whose values changed their type. Does not belong here: missing required columns (`mapping.py`),
-drift of a model, rows that are rejected one by one (`unify.py`).
+drift of a model, rows that are rejected one by one (`type_rules.py`).
 """
 
 from __future__ import annotations

@@ -22,7 +22,9 @@ from dp_assets.domain.ingest.filters import FilterFunction
 from dp_assets.domain.ingest.mapping_entries import MappingEntry
 from dp_assets.domain.ingest.schema_drift import EarlierColumns, TypeEvidence, changed_columns, missing_columns
 from dp_assets.domain.ingest.sources import Reading, Source
-from dp_assets.domain.ingest.unify import FileHeader, Unified, feed_table, type_drift, unify
+from dp_assets.domain.ingest.type_rules import type_drift
+from dp_assets.domain.ingest.unified import FileHeader, Unified
+from dp_assets.domain.ingest.unify import feed_table, unify
 from dp_assets.domain.producer_config import ProducerConfig
 
 HEAD = 10

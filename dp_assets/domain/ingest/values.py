@@ -1,7 +1,7 @@
 """Turns the values of one source column into a unified type, whatever type they came in.
 
 Belongs here: text, numbers, moments and label lists, column by column. A value that cannot be understood becomes null;
-the caller compares with the source to see which. Does not belong here: which columns there are (`unify.py`).
+the caller compares with the source to see which. Does not belong here: which columns there are (`feed_files.py`).
 
 Text is brought to the Unicode normal form C: `ö` is one SKU whether a file holds it as one code point or as two.
 Nothing else is folded: letters that only look alike (Latin and Cyrillic A), cases and widths stay distinct.

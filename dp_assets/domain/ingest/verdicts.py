@@ -1,6 +1,6 @@
 """Which rows are rejected, by which rule, and why: the first rule that a row breaks is its reason.
 
-Belongs here: keeping count of verdicts. Does not belong here: the rules (`unify.py`, `filters.py`).
+Belongs here: keeping count of verdicts. Does not belong here: the rules (`type_rules.py`, `filters.py`).
 """
 
 from __future__ import annotations

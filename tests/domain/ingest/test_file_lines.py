@@ -17,7 +17,7 @@ from dp_assets.domain.ingest.file_lines import EVERYTHING, Dates, declared_dates
 from dp_assets.domain.ingest.mapping import useful_columns
 from dp_assets.domain.ingest.mapping_entries import source_columns
 from dp_assets.domain.ingest.readers import detect_file, open_source
-from dp_assets.domain.ingest.unify import FileHeader
+from dp_assets.domain.ingest.unified import FileHeader
 from dp_assets.domain.ingest.unify_chunks import Totals, unify_chunks
 from dp_assets.domain.restatement_config import RestatementConfig
 from tests.landed import COLUMNS, shop_config

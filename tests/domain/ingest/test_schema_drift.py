@@ -10,7 +10,7 @@ import pytest
 
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.schema_drift import EarlierColumns
-from dp_assets.domain.ingest.unify import Unified
+from dp_assets.domain.ingest.unified import Unified
 from tests.domain.ingest.test_unify import unified
 from tests.landed import COLUMNS, World, encode, make_rows, shop_config
 

@@ -18,7 +18,8 @@ from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.filter_config import PluginFilter
 from dp_assets.domain.ingest.mapping import useful_columns
 from dp_assets.domain.ingest.sources import ROW, SURPLUS, Reading
-from dp_assets.domain.ingest.unify import FileHeader, unify
+from dp_assets.domain.ingest.unified import FileHeader
+from dp_assets.domain.ingest.unify import unify
 from dp_assets.domain.ingest.unify_chunks import Totals, are_separable, unify_chunks
 from dp_resources.table_files import TableFile
 from tests.landed import World, make_rows, shop_config

@@ -1,0 +1,151 @@
+"""Feeds other than transactions in the unified schema: products, attribute corrections, promotions, events, regressors.
+
+Belongs here: their columns and the rules for their rows; none of them carries units. Does not belong here: what their
+values are used for (`dp_assets/domain`, the SQL models), the rules of types (`type_rules.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from dp_assets.domain import contracts
+from dp_assets.domain.attributes import ATTRIBUTE_CORRECTIONS
+from dp_assets.domain.ingest.feed_files import FeedFile, typed_frame
+from dp_assets.domain.ingest.sources import ROW
+from dp_assets.domain.ingest.type_rules import apply_type_rules, surplus_verdicts
+from dp_assets.domain.ingest.unified import Unified, rejected_rows, with_header
+from dp_assets.domain.ingest.verdicts import Verdicts, texts_of
+from dp_assets.domain.producer_config import Feed
+from dp_assets.domain.table import LABELS, Table
+
+DEFAULT_PROMOTION = "promotion"
+
+
+def _unify_products(file: FeedFile) -> Unified:
+    """Attributes per SKU. Lines of a cross-reference with a date do not apply: an old SKU keeps its own attributes."""
+    columns = {
+        "row_number": file.source.frame[ROW],
+        "sku": file.skus(file.identifiers("sku"), None),
+        **file.attributes(),
+    }
+    typed = typed_frame(columns)
+    verdicts = surplus_verdicts(file.source)
+    verdicts.reject(typed["sku"].is_null(), "missing_sku", texts_of("expected a SKU, got nothing"))
+    return _without_quantity(typed, verdicts, contracts.product_master(file.config), file)
+
+
+def _unify_attribute_corrections(file: FeedFile) -> Unified:
+    """What planners say about SKUs, one attribute per line; a line without a value says that nobody knows it."""
+    configured, names = file.config.attributes, file.texts("attribute")
+    columns = {
+        "row_number": file.source.frame[ROW],
+        "sku": file.skus(file.identifiers("sku"), None),
+        "attribute": names,
+        "value": file.texts("value"),
+        **{name: file.texts(name) for name in ("user", "reason")},
+    }
+    labels = pl.lit(None, LABELS)
+    for name, one in configured.items():
+        if one.kind == "multi" and (names == name).any():
+            columns[f"labels of {name}"] = file.labels("value", one.separator)
+            labels = (
+                pl.when(pl.col("attribute") == name).then(pl.col(f"labels of {name}").list.sort()).otherwise(labels)
+            )
+    is_list = pl.col("attribute").is_in([name for name, one in configured.items() if one.kind == "multi"])
+    typed = typed_frame(columns).with_columns(pl.when(~is_list).then("value").alias("value"), labels.alias("labels"))
+    verdicts = surplus_verdicts(file.source)
+    _reject_missing(verdicts, typed, ("sku", "attribute"))
+    expected = f"expected one of the attributes {', '.join(configured) or '(none is configured)'}, got '{{}}'"
+    verdicts.reject(~names.is_in(list(configured)), "unknown_attribute", texts_of(expected, names))
+    return _without_quantity(typed, verdicts, ATTRIBUTE_CORRECTIONS, file)
+
+
+def _unify_promotions(file: FeedFile) -> Unified:
+    """Planned promotions. A cross-reference is looked up on the day a promotion starts."""
+    starts = file.moments("starts_on").on
+    columns = {
+        "row_number": file.source.frame[ROW],
+        "sku": file.skus(file.identifiers("sku"), starts),
+        "starts_on": starts,
+        "ends_on": file.moments("ends_on").on,
+        "kind": file.texts("kind").fill_null(DEFAULT_PROMOTION),
+        **{name: file.numbers(name) for name in ("discount", "share")},
+    }
+    typed = typed_frame(columns)
+    verdicts = surplus_verdicts(file.source)
+    evidence = apply_type_rules(file, typed, verdicts)
+    _reject_missing(verdicts, typed, ("starts_on", "ends_on", "sku"))
+    _reject_backward(verdicts, typed)
+    for name in ("discount", "share"):
+        outside = (typed[name] < 0) | (typed[name] > 1)
+        verdicts.reject(outside, f"{name}_not_a_share", texts_of(f"expected {name} from 0 to 1, got {{}}", typed[name]))
+    typed = typed.with_columns(pl.col("share").fill_null(1.0))
+    return replace(_without_quantity(typed, verdicts, contracts.PROMOTIONS, file), evidence=evidence)
+
+
+def _unify_events(file: FeedFile) -> Unified:
+    """Lines of a calendar; an event without a last day lasts one day."""
+    columns = {
+        "row_number": file.source.frame[ROW],
+        "name": file.texts("name"),
+        **{name: file.moments(name).on for name in ("starts_on", "ends_on")},
+    }
+    typed = typed_frame(columns)
+    verdicts = surplus_verdicts(file.source)
+    evidence = apply_type_rules(file, typed, verdicts)
+    _reject_missing(verdicts, typed, ("name", "starts_on"))
+    typed = typed.with_columns(pl.col("ends_on").fill_null(pl.col("starts_on")))
+    _reject_backward(verdicts, typed)
+    return replace(_without_quantity(typed, verdicts, contracts.EVENTS, file), evidence=evidence)
+
+
+def _unify_regressors(file: FeedFile) -> Unified:
+    """Values of regressors; one without a SKU is about all. Names that nobody configured are kept, too."""
+    starts = file.moments("starts_on").on
+    columns = {
+        "row_number": file.source.frame[ROW],
+        "name": file.texts("name"),
+        "starts_on": starts,
+        "sku": file.skus(file.identifiers("sku"), starts),
+        "value": file.numbers("value"),
+    }
+    typed = typed_frame(columns)
+    verdicts = surplus_verdicts(file.source)
+    evidence = apply_type_rules(file, typed, verdicts)
+    _reject_missing(verdicts, typed, ("name", "starts_on", "value"))
+    return replace(_without_quantity(typed, verdicts, contracts.REGRESSORS, file), evidence=evidence)
+
+
+def _reject_missing(verdicts: Verdicts, typed: pl.DataFrame, names: Sequence[str]) -> None:
+    for name in names:
+        verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
+
+
+def _reject_backward(verdicts: Verdicts, typed: pl.DataFrame) -> None:
+    starts, ends = typed["starts_on"], typed["ends_on"]
+    verdicts.reject(ends < starts, "ends_before_start", texts_of("expected an end not before {}, got {}", starts, ends))
+
+
+def _without_quantity(typed: pl.DataFrame, verdicts: Verdicts, table: Table, file: FeedFile) -> Unified:
+    return Unified(
+        rows=table.conform(with_header(typed.filter(verdicts.accepted), file.header)),
+        rejected=rejected_rows(file.source, verdicts, file.header),
+        buckets=contracts.FILE_BUCKETS.empty(),
+    )
+
+
+_BY_FEED: dict[Feed, Callable[[FeedFile], Unified]] = {
+    "products": _unify_products,
+    "attribute_corrections": _unify_attribute_corrections,
+    "promotions": _unify_promotions,
+    "events": _unify_events,
+    "regressors": _unify_regressors,
+}
+
+
+def unify_other_feed(file: FeedFile) -> Unified:
+    """Rows of a file, or of one chunk of it, of any feed but transactions."""
+    return _BY_FEED[file.producer.feed](file)

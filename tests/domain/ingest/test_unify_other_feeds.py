@@ -1,0 +1,105 @@
+"""Unified rows of feeds other than transactions: typed, dated, and rejected for one stated reason."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from dp_assets.domain import contracts
+from tests.domain.ingest.whole_files import unified
+from tests.landed import shop_config
+
+
+def test_a_product_master_keeps_every_attribute_and_rejects_lines_without_sku(tmp_path: Path) -> None:
+    config = shop_config(feed="products", columns={"sku": "item", "brand": "maker"})
+    found = unified(tmp_path, b"item,maker,extra\n1.0,ACME,x\n,none,y\n2,,z\n", config)
+    assert found.rows.select("sku", "brand", "department").rows() == [("1", "ACME", None), ("2", None, None)]
+    assert found.rejected["reason"].to_list() == ["missing_sku"]
+    contracts.product_master(config).validate(found.rows)
+
+
+def test_promotions_are_dated_and_their_shares_checked(tmp_path: Path) -> None:
+    columns = {
+        "sku": "item",
+        "starts_on": "from",
+        "ends_on": "to",
+        "kind": "what",
+        "discount": "off",
+        "share": "stores",
+    }
+    config = shop_config(feed="promotions", columns=columns, date_format="%d/%m/%Y")
+    lines = [
+        "item,from,to,what,off,stores",
+        "1,02/01/2017,08/01/2017,mailer,0.2,0.5",
+        "1,02/01/2017,08/01/2017,,,",
+        "1,09/01/2017,08/01/2017,mailer,0.2,0.5",
+        "1,02/01/2017,08/01/2017,mailer,20,0.5",
+        "1,02/01/2017,,mailer,0.2,0.5",
+        "1,02/01/2017,soon,mailer,0.2,0.5",
+        ",02/01/2017,08/01/2017,mailer,0.2,-1",
+    ]
+    found = unified(tmp_path, "\n".join(lines).encode(), config)
+    assert found.rows.select("starts_on", "ends_on", "kind", "discount", "share").rows() == [
+        (date(2017, 1, 2), date(2017, 1, 8), "mailer", 0.2, 0.5),
+        (date(2017, 1, 2), date(2017, 1, 8), "promotion", None, 1.0),
+    ]
+    assert found.rejected["reason"].to_list() == [
+        "ends_before_start",
+        "discount_not_a_share",
+        "missing_ends_on",
+        "invalid_ends_on",
+        "missing_sku",
+    ]
+
+
+def test_events_last_one_day_unless_they_say_otherwise(tmp_path: Path) -> None:
+    config = shop_config(feed="events", columns={"name": "what", "starts_on": "from", "ends_on": "to"})
+    lines = [
+        "what,from,to",
+        "School holidays,2017-06-10,2017-09-10",
+        "Stocktaking,2017-02-01,",
+        ",2017-02-01,2017-02-02",
+        "Fair,2017-02-03,2017-02-01",
+        "Fair,soon,",
+    ]
+    found = unified(tmp_path, "\n".join(lines).encode(), config)
+    contracts.EVENTS.validate(found.rows)
+    assert found.rows.select("name", "starts_on", "ends_on").rows() == [
+        ("School holidays", date(2017, 6, 10), date(2017, 9, 10)),
+        ("Stocktaking", date(2017, 2, 1), date(2017, 2, 1)),
+    ]
+    assert found.rejected["reason"].to_list() == ["missing_name", "ends_before_start", "invalid_starts_on"]
+
+
+def test_regressor_values_are_numbers_of_a_day_for_one_sku_or_for_all(tmp_path: Path) -> None:
+    columns = {"name": "what", "starts_on": "day", "value": "how much", "sku": "item"}
+    config = shop_config(feed="regressors", columns=columns)
+    lines = ["what,day,how much,item", "temperature,2017-01-02,-4.5,", "spend,2017-01-03,120,A1"]
+    lines += ["spend,2017-01-03,much,", "spend,2017-01-03,,", "spend,,3,", "spend,2017-01-03,inf,", ",2017-01-03,3,"]
+    found = unified(tmp_path, "\n".join(lines).encode(), config)
+    contracts.REGRESSORS.validate(found.rows)
+    assert found.rows.select("name", "starts_on", "sku", "value").rows() == [
+        ("temperature", date(2017, 1, 2), None, -4.5),
+        ("spend", date(2017, 1, 3), "A1", 120.0),
+    ]
+    reasons = ["invalid_value", "missing_value", "missing_starts_on", "invalid_value", "missing_name"]
+    assert found.rejected["reason"].to_list() == reasons
+
+
+def test_corrections_carry_a_value_or_a_whole_list_and_an_empty_one_says_that_nobody_knows(tmp_path: Path) -> None:
+    said = {"sku": "item", "attribute": "what", "value": "is", "reason": "because", "user": "who"}
+    attributes = {"brand": {}, "composition": {"separator": "/"}}
+    config = shop_config(
+        feed="attribute_corrections", columns=said, config={"attributes": attributes, "hierarchies": []}
+    )
+    lines = "milk,brand,own,new owner,ann|milk,composition,wool/silk,,ann|salt,brand,,,|salt,colour,red,,|,brand,own,,"
+    result = unified(tmp_path, "\n".join(["item,what,is,because,who", *lines.split("|")]).encode(), config)
+    assert result.rows.select("sku", "attribute", "value", "labels", "user", "reason").rows() == [
+        ("milk", "brand", "own", None, "ann", "new owner"),
+        ("milk", "composition", None, ["silk", "wool"], "ann", None),
+        ("salt", "brand", None, None, None, None),
+    ]
+    assert result.rejected.select("row_number", "reason", "detail").rows() == [
+        (4, "unknown_attribute", "expected one of the attributes brand, composition, got 'colour'"),
+        (5, "missing_sku", "expected sku, got nothing"),
+    ]
