@@ -11,7 +11,7 @@ import dagster as dg
 import numpy as np
 import polars as pl
 
-from dp_assets.domain.contracts import quantile_name
+from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.pictures import draw, figure_markdown
 

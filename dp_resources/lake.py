@@ -1,7 +1,7 @@
 """The lake: Parquet tables and artefact folders under one root, a local folder or an `s3://` prefix.
 
 Belongs here: paths, atomic visibility, content hashes, versions of what was replaced, commit records.
-Does not belong here: what the tables mean (`dp_assets/domain/contracts.py`) or who writes them.
+Does not belong here: what the tables mean (`dp_assets/domain/contracts`) or who writes them.
 
 Layout:
     <root>/<table>/<key>=<partition>/part.parquet     what is current, in Hive layout

@@ -1,7 +1,7 @@
 """A table as a Parquet file that grows chunk by chunk, so that memory never holds more than one chunk of it.
 
 Belongs here: how rows are encoded. Does not belong here: where the file goes in the end (`lake.py`), what the table
-means (`dp_assets/domain/contracts.py`).
+means (`dp_assets/domain/contracts`).
 
 The same rows in the same chunks give the same bytes.
 """

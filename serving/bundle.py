@@ -130,7 +130,9 @@ def write_bundle(
     Raises:
         ContractError: a series lacks a lead, or the two tables do not hold the same series.
     """
-    from dp_assets.domain.contracts import quantile_name  # brings the whole configuration, which loading does not need
+    from dp_assets.domain.contracts.columns import (
+        quantile_name,  # brings the whole configuration, which loading does not need
+    )
 
     folder.mkdir(parents=True, exist_ok=True)
     rows = _rectangle(forecasts, published, head)

@@ -2,7 +2,7 @@
 
 Belongs here: their descriptions, and reading a history at a moment. Does not belong here: how values are inherited (the
 SQL models `sku_attributes`, `attribute_conflicts`, `sku_attribute_history`), the table `sku_attributes` itself, whose
-columns follow the configuration (`contracts.py`).
+columns follow the configuration (`contracts/buckets.py`).
 """
 
 from __future__ import annotations

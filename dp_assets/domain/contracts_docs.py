@@ -1,6 +1,6 @@
-"""The table contracts described for people: `docs/tables.md`, generated from `contracts.py` alone.
+"""The table contracts described for people: `docs/tables.md`, generated from `contracts` alone.
 
-Belongs here: contracts as Markdown. Does not belong here: what the tables are (`contracts.py`).
+Belongs here: contracts as Markdown. Does not belong here: what the tables are (`contracts`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dp_assets.domain.table import Column, Table
 INTRODUCTION = """\
 # Tables of the lake
 
-Generated from `dp_assets/domain/contracts.py`; do not edit by hand (`make golden` writes it anew). Blocking asset
+Generated from `dp_assets/domain/contracts`; do not edit by hand (`make golden` writes it anew). Blocking asset
 checks hold every partition to this, and so do the contracts of the dbt models.
 
 Every table is Parquet under `<lake>/<table>/<key>=<partition>/part.parquet`, or `<lake>/<table>/part.parquet` where it

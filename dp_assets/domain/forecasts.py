@@ -18,6 +18,7 @@ import polars as pl
 
 from dp_assets.domain import contracts
 from dp_assets.domain.config import BatchInferenceConfig, DemandConfig
+from dp_assets.domain.contracts.columns import key_columns, quantile_name
 from dp_assets.domain.fallback import IMAPA, fall_back, library, naive
 from dp_assets.domain.inference import METHOD, network_rows, predict
 from dp_assets.domain.intervals import ErrorDistributions, quantiles
@@ -115,7 +116,7 @@ def _table(
 ) -> pl.DataFrame:
     """The rows of a panel's series, from (S, M) means and (S, M, Q) quantiles."""
     series, horizon = means.shape
-    keys = panel.series.select(column.name for column in contracts.key_columns(config))
+    keys = panel.series.select(column.name for column in key_columns(config))
     levels = config.quantile_levels
     per_series = keys.with_columns(
         pl.Series("method", method.tolist(), dtype=pl.String),
@@ -134,7 +135,7 @@ def _table(
         pl.Series("lead", np.tile(np.arange(1, horizon + 1), series)),
         pl.Series("bucket_start", np.tile(panel.starts[panel.history :].astype("datetime64[D]"), series)),
         pl.Series("forecast", means.reshape(-1)),
-        *(pl.Series(contracts.quantile_name(level), flat[:, at]) for at, level in enumerate(levels)),
+        *(pl.Series(quantile_name(level), flat[:, at]) for at, level in enumerate(levels)),
         *(pl.Series(name, values) for name, values in ends.items()),
     )
     return contracts.forecasts(config).conform(frame)

@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from dp_assets.domain.contracts import ACCURACY_METRICS, quantile_name
+from dp_assets.domain.contracts.columns import quantile_name
+from dp_assets.domain.contracts.monitoring import ACCURACY_METRICS
 from dp_assets.domain.hierarchy import Matrix
 
 COVERAGE_LEVELS = (50, 80, 90, 95)

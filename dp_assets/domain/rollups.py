@@ -15,7 +15,8 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import quantile_name, reconciled_rollups
+from dp_assets.domain.contracts import reconciled_rollups
+from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.errors import ContractError
 from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix, build_hierarchies
 from dp_assets.domain.node_intervals import error_correlation, moved_quantiles, node_quantiles, quantile_variance

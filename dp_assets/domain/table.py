@@ -1,6 +1,6 @@
 """What a table of the lake is: columns, key, grain, and the check of a frame against them.
 
-Belongs here: the mechanism of contracts. Does not belong here: the tables themselves (`contracts.py`).
+Belongs here: the mechanism of contracts. Does not belong here: the tables themselves (`contracts`).
 """
 
 from __future__ import annotations

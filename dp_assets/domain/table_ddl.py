@@ -1,7 +1,7 @@
 """The tables of the lake as DDL for Athena and the Glue catalogue, generated from the contracts.
 
 Belongs here: types, partitions and locations as Athena states them. Does not belong here: what the tables are
-(`contracts.py`), running any statement.
+(`contracts`), running any statement.
 
 Buckets and cycles lie on a grid, so their partitions are projected: nothing has to be registered when one appears. File
 versions have no such rule; `MSCK REPAIR TABLE` registers the new ones.

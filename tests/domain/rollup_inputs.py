@@ -12,7 +12,7 @@ from scipy import stats
 
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import quantile_name
+from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.node_forecasts import node_forecast_table
 from dp_assets.domain.panel import Panel

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
 from datetime import date
 
 import polars as pl
@@ -9,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dp_assets.domain import contracts
 from dp_assets.domain.contracts import FILE_BUCKETS, forecasts, table, tables
 from dp_assets.domain.errors import ContractError
-from dp_assets.domain.table import ascends
+from dp_assets.domain.table import Table, ascends
 from tests.factories import make_config
 
 
@@ -50,6 +54,16 @@ def test_every_table_describes_its_columns_once_and_has_its_key() -> None:
         assert len(names) == len(set(names)), described.name
         assert set(described.key) <= set(names), described.name
         assert described.violations(described.empty()) == []
+
+
+def test_every_table_that_a_stage_describes_is_gathered() -> None:
+    config = make_config()
+    gathered = {one.name for one in tables(config)}
+    for stage in pkgutil.iter_modules(contracts.__path__):
+        found = vars(importlib.import_module(f"{contracts.__name__}.{stage.name}")).values()
+        makers = [one for one in found if inspect.isfunction(one) and one.__annotations__.get("return") == "Table"]
+        described = [*(one for one in found if isinstance(one, Table)), *(make(config) for make in makers)]
+        assert {one.name for one in described} <= gathered, stage.name
 
 
 def test_forecast_columns_follow_the_configured_interval_levels() -> None:

@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 from dp_assets.domain import metrics
-from dp_assets.domain.contracts import ACCURACY_METRICS, quantile_name
+from dp_assets.domain.contracts.columns import quantile_name
+from dp_assets.domain.contracts.monitoring import ACCURACY_METRICS
 from dp_assets.domain.metrics import COVERAGE_LEVELS, STANDARD_QUANTILES, row_losses, score, summarise
 from tests.oracles import metrics_loops
 

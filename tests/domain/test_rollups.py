@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from dp_assets.domain import contracts
-from dp_assets.domain.contracts import quantile_name
+from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.errors import ContractError
 from dp_assets.domain.rollups import Rollups, level_totals, roll_up
 from tests.domain.rollup_inputs import make_cycle, make_inputs, rollup_config

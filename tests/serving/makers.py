@@ -10,6 +10,7 @@ import polars as pl
 
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts.columns import quantile_name
 from dp_resources.lake import Lake
 from serving.bundle import Head, write_bundle
 from tests.factories import MONDAY, make_config
@@ -43,7 +44,7 @@ def make_forecasts(
                     "lead": lead,
                     "bucket_start": cycle + timedelta(weeks=(lead - 1) * config.bucket.weeks),
                     "forecast": mean,
-                    **{contracts.quantile_name(level): value for level, value in at.items()},
+                    **{quantile_name(level): value for level, value in at.items()},
                     **ends,
                     "method": "croston" if number % 2 else "lstm",
                     "model_version": "statsforecast" if number % 2 else "2017-01-30/abc123",

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dp_assets.domain.contracts import quantile_name
+from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.errors import ArtefactError, ContractError
 from dp_resources.lake import Lake
 from serving.bundle import Bundle, write_bundle

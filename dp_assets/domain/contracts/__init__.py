@@ -1,0 +1,77 @@
+"""The tables between stages, each described once: columns, types, units, keys and ranges.
+
+Belongs here: one module per stage of the graph with its tables, and `tables`, which gathers them; whoever needs a table
+imports it from here. Does not belong here: how a table is computed or where it is stored, what a table is (`table.py`).
+
+The Polars schema, the blocking asset checks, the dbt contracts and `docs/tables.md` all come from these descriptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS, ATTRIBUTE_CORRECTIONS, SKU_ATTRIBUTE_HISTORY
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts.buckets import sku_attributes, transactions_cleaned, weekly_buckets
+from dp_assets.domain.contracts.features import OUTLIER_LOG, eligibility
+from dp_assets.domain.contracts.forecasting import forecasts, node_forecasts, refreshed_forecasts
+from dp_assets.domain.contracts.ingest import (
+    DATA_QUALITY,
+    EVENTS,
+    FILE_BUCKETS,
+    FILE_LEDGER,
+    FILE_LINES,
+    PROMOTIONS,
+    RAW_FILES,
+    REGRESSORS,
+    REJECTED_ROWS,
+    product_master,
+    unified_transactions,
+)
+from dp_assets.domain.contracts.monitoring import ACCURACY
+from dp_assets.domain.contracts.reconciliation import planner_inputs, published_forecasts, reconciled_rollups
+from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, residuals
+from dp_assets.domain.table import Table
+
+
+def tables(config: DemandConfig) -> tuple[Table, ...]:
+    """Every table of the lake under a configuration, in the order data flows."""
+    return (
+        RAW_FILES,
+        unified_transactions(config),
+        REJECTED_ROWS,
+        FILE_BUCKETS,
+        FILE_LINES,
+        DATA_QUALITY,
+        FILE_LEDGER,
+        product_master(config),
+        ATTRIBUTE_CORRECTIONS,
+        PROMOTIONS,
+        EVENTS,
+        REGRESSORS,
+        sku_attributes(config),
+        ATTRIBUTE_CONFLICTS,
+        SKU_ATTRIBUTE_HISTORY,
+        weekly_buckets(config),
+        transactions_cleaned(config),
+        eligibility(config),
+        OUTLIER_LOG,
+        residuals(config),
+        ERROR_DISTRIBUTIONS,
+        forecasts(config),
+        refreshed_forecasts(config),
+        node_forecasts(config),
+        planner_inputs(config),
+        reconciled_rollups(config),
+        published_forecasts(config),
+        ACCURACY,
+    )
+
+
+def table(config: DemandConfig, name: str) -> Table:
+    """The table of that name; KeyError when there is none."""
+    found: Iterable[Table] = (candidate for candidate in tables(config) if candidate.name == name)
+    try:
+        return next(iter(found))
+    except StopIteration:
+        raise KeyError(name) from None

@@ -1,0 +1,63 @@
+"""Tables of the stage `forecasting`: every active series and every node of the hierarchies by lead.
+
+Belongs here: forecasts before they are made to agree. Does not belong here: what is published (`reconciliation.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts.columns import key_columns, number, quantile_columns, text
+from dp_assets.domain.table import Column, Table
+
+
+def forecasts(config: DemandConfig) -> Table:
+    """Every active series × lead. `forecast` is the mean (it adds up); q0.5 is the median (best for SKU error)."""
+    return Table(
+        name="forecasts",
+        grain="series × lead",
+        key=("series_id", "lead"),
+        columns=(
+            *key_columns(config),
+            Column("lead", pl.Int64(), "buckets ahead", minimum=1),
+            Column("bucket_start", pl.Date(), "first day of the forecast bucket"),
+            number("forecast", "mean", "units per bucket", minimum=0),
+            *quantile_columns(config),
+            *(
+                number(f"{side}_{level}", f"{side} end of the {level} % interval", "units per bucket", minimum=0)
+                for level in config.intervals.levels
+                for side in ("lower", "upper")
+            ),
+            text("method", "lstm, or the fallback that made it"),
+            text("model_version", "cycle of the champion and the hash of its weights; the library for fallbacks"),
+            number("naive", "mean of the last 8 buckets, for comparison", "units per bucket", minimum=0),
+            text("receipt", "hash over inputs, model, configuration and code"),
+        ),
+    )
+
+
+def refreshed_forecasts(config: DemandConfig) -> Table:
+    """The forecasts of designated SKUs, made again between cycles with the newest features and champion."""
+    return replace(forecasts(config), name="refreshed_forecasts", grain="designated series × lead")
+
+
+def node_forecasts(config: DemandConfig) -> Table:
+    """Base forecasts of the levels above the series."""
+    return Table(
+        name="node_forecasts",
+        grain="node × lead",
+        key=("hierarchy", "level", "node", "lead"),
+        columns=(
+            text("hierarchy", "hierarchy"),
+            text("level", "level name; total and series are implied"),
+            text("node", "path of the node from the top, joined by /"),
+            Column("lead", pl.Int64(), "buckets ahead", minimum=1),
+            Column("bucket_start", pl.Date(), "first day of the forecast bucket"),
+            number("forecast", "base forecast before reconciliation", "units per bucket", minimum=0),
+            number("residual_variance", "variance of its one-step residuals", "units²", minimum=0),
+            text("method", "model that made it"),
+        ),
+    )

@@ -1,0 +1,55 @@
+"""Tables of the stage `monitoring`: published forecasts against what was sold.
+
+Belongs here: the metrics by name and definition, and the table they are kept in. Does not belong here: computing them
+(`domain/metrics.py`).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dp_assets.domain.contracts.columns import count, number, text
+from dp_assets.domain.table import Column, Table
+
+ACCURACY_METRICS: dict[str, str] = {
+    "wape": "sum of |median − actual| ÷ sum of actuals",
+    "mape": "mean of |mean − actual| ÷ actual over non-zero actuals",
+    "smape": "mean of 2|mean − actual| ÷ (mean + actual), 0 where both are 0",
+    "mae": "mean of |mean − actual|, units",
+    "rmse": "root of the mean squared error of the mean, units",
+    "rmsse": "mean over series of root scaled squared error of the mean; scale: squared naive steps in the past",
+    "wrmsse": "rmsse weighted by the revenue of the last 13 weeks before the cutoff",
+    "horizon_wape": "error of the horizon's total per series, of the mean",
+    "bias": "sum of (mean − actual) ÷ sum of actuals: positive is over-forecast",
+    "wql": "weighted quantile loss over the published quantiles",
+    "coverage_50": "share of actuals inside the 50 % interval, ties at whole numbers split",
+    "coverage_80": "share of actuals inside the 80 % interval, ties at whole numbers split",
+    "coverage_90": "share of actuals inside the 90 % interval, ties at whole numbers split",
+    "coverage_95": "share of actuals inside the 95 % interval, ties at whole numbers split",
+    "plain_coverage_50": "share of actuals inside the 50 % interval",
+    "plain_coverage_80": "share of actuals inside the 80 % interval",
+    "plain_coverage_90": "share of actuals inside the 90 % interval",
+    "plain_coverage_95": "share of actuals inside the 95 % interval",
+    "naive_wape": "wape of the naive forecast (mean of the last 8 buckets)",
+    "naive_mae": "mae of the naive forecast",
+    "naive_rmse": "rmse of the naive forecast",
+    "naive_rmsse": "rmsse of the naive forecast",
+    "naive_bias": "bias of the naive forecast",
+}
+"""Metric → definition. All but the first and the naive ones say so if they are not of the mean."""
+
+
+ACCURACY = Table(
+    name="accuracy",
+    grain="hierarchy × level × node × lead",
+    key=("hierarchy", "level", "node", "lead"),
+    columns=(
+        text("hierarchy", "hierarchy; `-` for the total over series"),
+        text("level", "total, a configured level, or method"),
+        text("node", "node, or method name"),
+        Column("lead", pl.Int64(), "buckets ahead; 0 pools all closed leads", minimum=0),
+        count("observations", "series × leads scored"),
+        number("actual", "units sold", "units"),
+        *(number(name, description, nullable=True) for name, description in ACCURACY_METRICS.items()),
+    ),
+)
