@@ -56,7 +56,7 @@ class Head:
         leads: bucket start of each lead, M of them.
         quantile_levels: published quantile levels, ascending.
         interval_levels: central intervals published by default, in percent.
-        interval_method: how quantiles are made of a mean.
+        interval_method: how quantiles are made.
     """
 
     cycle: str
@@ -66,7 +66,7 @@ class Head:
     leads: tuple[str, ...]
     quantile_levels: tuple[float, ...]
     interval_levels: tuple[int, ...]
-    interval_method: Literal["empirical", "gaussian"]
+    interval_method: Literal["network", "empirical", "gaussian"]
     format: int = field(default=FORMAT)
 
     @property

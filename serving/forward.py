@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.inference import onnx_session, predict_onnx
-from dp_assets.domain.intervals import ErrorDistributions, quantiles
+from dp_assets.domain.intervals import ErrorDistributions, published_quantiles
 from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.windows import Inputs, gather
 from serving.bundle import Bundle
@@ -53,10 +53,10 @@ class ForwardPass:
     def run(self, rows: Sequence[int]) -> Computed:
         """Bundle row → mean (M,) and quantiles (M, Q), units per bucket, for rows that the network forecasts."""
         tail_rows = self.bundle.tail_rows[list(rows)]
-        mean = predict_onnx(self.session, self.inputs(tail_rows.tolist())).astype(np.float64)
+        mean, own = predict_onnx(self.session, self.inputs(tail_rows.tolist()))
         names = [self.bundle.series_ids[row] for row in rows]
-        spread = quantiles(mean, names, self.distributions, method=self.bundle.head.interval_method)
-        return {row: (mean[number], spread[number]) for number, row in enumerate(rows)}
+        spread = published_quantiles(self.bundle.head.interval_method, mean, own, names, self.distributions)
+        return {row: (mean[number].astype(np.float64), spread[number]) for number, row in enumerate(rows)}
 
 
 def largest_difference(bundle: Bundle) -> float:

@@ -155,15 +155,16 @@ class ValidationConfig(Section):
 class EmbeddingConfig(Section):
     max_size: int = Field(50, ge=1)
     """Upper bound of an embedding: size = min(max_size, ceil(values / 2)) × scale, at least 1."""
-    scale: float = Field(1.0, gt=0)
-    """Factor on the rule's size; tuned."""
+    scale: float = Field(0.1, gt=0)
+    """Factor on the rule's size; tuned. Small ones generalise: sales say more about a series than its attributes."""
 
 
 class ModelConfig(Section):
     loss: Literal["point", "sum"] = "point"
     """`point`: error of every bucket; `sum`: error of the horizon's total. Both are always evaluated."""
-    point_loss: Literal["mse", "mae", "huber"] = "mse"
-    """Shape of the error, for both loss modes. `mse` makes the forecast a mean, which adds up over series."""
+    point_loss: Literal["tweedie", "mse", "mae", "huber"] = "tweedie"
+    """Shape of the mean's error, for both loss modes. `tweedie` and `mse` make the forecast a mean, which adds up over
+    series; the median comes from the quantiles."""
     static_strategy: Literal["A", "B"] = "B"
     """Where embeddings enter: `A` repeated at each time step, `B` beside the last LSTM state."""
     embedding: EmbeddingConfig = EmbeddingConfig()
@@ -174,16 +175,16 @@ class ModelConfig(Section):
     """LSTM units before tuning."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Dropout before tuning."""
-    learning_rate: float = Field(2e-3, gt=0)
-    """Learning rate before tuning."""
+    learning_rate: float = Field(4e-3, gt=0)
+    """Highest learning rate before tuning; it rises to it and falls to nothing."""
     batch_size: int = Field(256, ge=1)
     """Windows per step before tuning."""
-    epochs: int = Field(60, ge=1)
-    """Epochs of the final fit at most; early stopping usually ends it sooner."""
-    patience: int = Field(8, ge=1)
+    epochs: int = Field(12, ge=1)
+    """Epochs of the final fit at most; early stopping may end it sooner."""
+    patience: int = Field(4, ge=1)
     """Epochs without a better validation loss after which training stops."""
-    steps_per_epoch: int | None = Field(None, ge=1)
-    """Gradient steps in one epoch at most; all windows once when left out."""
+    steps_per_epoch: int | None = Field(50, ge=1)
+    """Gradient steps in one epoch at most; all windows once where it is null."""
     seed: int = 20170102
     """Seed of everything random."""
 
@@ -197,9 +198,9 @@ class SearchSpace(Section):
     """Range of dropout."""
     learning_rate: tuple[float, float] = (1e-4, 1e-2)
     """Range of the learning rate, searched on a log scale."""
-    batch_size: tuple[int, ...] = (32, 64, 128)
+    batch_size: tuple[int, ...] = (128, 256)
     """Batch sizes tried."""
-    embedding_scale: tuple[float, float] = (0.5, 2.0)
+    embedding_scale: tuple[float, float] = (0.05, 0.5)
     """Range of the factor on embedding sizes."""
 
 
@@ -215,8 +216,9 @@ class TuningConfig(Section):
 class IntervalConfig(Section):
     levels: tuple[int, ...] = (50, 80, 95)
     """Central interval levels in percent."""
-    method: Literal["empirical", "gaussian"] = "empirical"
-    """`empirical`: quantiles of out-of-sample residuals; `gaussian`: only where the normality check passes."""
+    method: Literal["network", "empirical", "gaussian"] = "network"
+    """`network`: the network's own quantiles, calibrated on the backtest; `empirical`: quantiles of out-of-sample
+    residuals around the mean; `gaussian`: the same, but normal where the normality check passes."""
 
     @field_validator("levels")
     @classmethod

@@ -39,7 +39,7 @@ LOG_CHANNELS = ("rolling_",)
 def embedding_size(values: int, rule: EmbeddingConfig) -> int:
     """min(max_size, ceil(V / 2)) × scale, rounded, at least 1. V counts the known values, `<UNK>` not among them.
 
-    >>> embedding_size(7, EmbeddingConfig()), embedding_size(500, EmbeddingConfig(scale=0.5))
+    >>> embedding_size(7, EmbeddingConfig(scale=1.0)), embedding_size(500, EmbeddingConfig(scale=0.5))
     (4, 25)
     """
     return max(1, round(min(rule.max_size, math.ceil(values / 2)) * rule.scale))

@@ -4,7 +4,8 @@ Belongs here: the table `error_distributions` from the table `residuals`. Does n
 (`residuals.py`), what is done with the distributions (`intervals.py`).
 
 A series has few residuals of its own, so two kinds of rows stand side by side: its own (mean, std, quantiles, normality
-check, spread), and pools of all series' errors by size of the forecast, named `*bin:<n>` from small to big.
+check, spread), and pools of all series' errors by size of the forecast, named `*bin:<n>` from small to big. Pools also
+hold the shifts that calibrate the network's quantiles (`calibration.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain import contracts
+from dp_assets.domain.calibration import find_shifts
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.intervals import OFFSET, POOL, scale_of
@@ -51,7 +53,14 @@ def error_distributions(residuals: pl.DataFrame, config: DemandConfig) -> pl.Dat
     spreads = _spreads(scaled.join(widths, on=["lead", "bin"]))
     pools = _described(scaled.with_columns(pl.format(POOL + "{}", "bin").alias("series_id")), config, pooled=True)
     own = _described(scaled, config, pooled=False).drop("spread").join(spreads, on="series_id", how="left")
-    return contracts.ERROR_DISTRIBUTIONS.conform(pl.concat([pools, own.select(pools.columns)]))
+    made = pl.concat([pools, own.select(pools.columns)])
+    return contracts.ERROR_DISTRIBUTIONS.conform(made.with_columns(_shifts(made, residuals, config)))
+
+
+def _shifts(made: pl.DataFrame, residuals: pl.DataFrame, config: DemandConfig) -> pl.Series:
+    """Per row, what is added to the network's quantiles of forecasts like it; 0 for the rows of single series."""
+    values = find_shifts(residuals, config.quantile_levels).at(made["centre"].to_numpy())
+    return pl.Series("shifts", values * made["pooled"].to_numpy()[:, None]).arr.to_list()
 
 
 def _bins(residuals: pl.DataFrame) -> pl.Series:
@@ -77,6 +86,7 @@ def _described(scaled: pl.DataFrame, config: DemandConfig, pooled: bool) -> pl.D
     levels = config.quantile_levels
     grouped = scaled.group_by("series_id", "lead").agg(
         pl.len().alias("observations"),
+        (pl.col("actual") == pl.col("actual").round()).all().alias("whole"),
         pl.col("residual").mean().alias("mean"),
         pl.col("residual").std().fill_null(0.0).alias("std"),
         pl.col("residual").skew().alias("skew"),
@@ -97,6 +107,7 @@ def _described(scaled: pl.DataFrame, config: DemandConfig, pooled: bool) -> pl.D
         "centre",
         pl.concat_list(f"s{level}" for level in levels).alias("scaled_quantiles"),
         pl.lit(1.0).alias("spread"),
+        "whole",
     )
 
 

@@ -225,9 +225,10 @@ def _residuals(panel: Panel, rows: IndexArray, origin: int, mean: Array, config:
             "predicted": mean[which, lead],
             "residual": actual - mean[which, lead],
             "scale": recent_mean(panel, origin)[rows[which]],
+            "predicted_quantiles": [None] * len(which),
             "out_of_sample": np.full(len(which), True),
         },
-        schema_overrides={"series_id": pl.String},
+        schema_overrides={"series_id": pl.String, "predicted_quantiles": pl.List(pl.Float32)},
     )
     return contracts.residuals(config).conform(frame)
 
@@ -238,5 +239,6 @@ def _distributions(residuals: pl.DataFrame, config: DemandConfig) -> ErrorDistri
         return ErrorDistributions.of(error_distributions(residuals, config), config.quantile_levels)
     scaled = [NormalDist().inv_cdf(level) for level in config.quantile_levels]
     assumed = {"lead": [1], "pooled": [True], "centre": [0.0], "scaled_quantiles": [scaled], "spread": [1.0]}
+    assumed |= {"shifts": [[0.0] * len(scaled)], "whole": [False]}
     rest = {"series_id": ["*bin:00"], "normal": [False], "mean": [0.0], "std": [1.0]}
     return ErrorDistributions.of(pl.DataFrame({**assumed, **rest}), config.quantile_levels)

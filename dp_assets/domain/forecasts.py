@@ -21,7 +21,7 @@ from dp_assets.domain.config import BatchInferenceConfig, DemandConfig
 from dp_assets.domain.contracts.columns import key_columns, quantile_name
 from dp_assets.domain.fallback import IMAPA, fall_back, library, naive
 from dp_assets.domain.inference import METHOD, network_rows, predict
-from dp_assets.domain.intervals import ErrorDistributions, quantiles
+from dp_assets.domain.intervals import ErrorDistributions, published_quantiles
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.windows import IndexArray
 
@@ -94,9 +94,9 @@ def forecast_table(
     method = np.full(len(panel), METHOD, dtype=object)
     version = np.full(len(panel), champion.version if champion else "", dtype=object)
     if champion is not None and len(computed):
-        means[computed] = predict(champion.folder, panel, champion.encoders, computed, threads)
+        means[computed], own = predict(champion.folder, panel, champion.encoders, computed, threads)
         names = panel.series["series_id"].to_numpy()[computed].tolist()
-        spans[computed] = quantiles(means[computed], names, champion.errors, method=config.intervals.method)
+        spans[computed] = published_quantiles(config.intervals.method, means[computed], own, names, champion.errors)
     if not by_network:
         # A new series grows like its family, so the others' forecasts are needed even where they are not asked for.
         other = fall_back(panel, means, config)

@@ -1,4 +1,4 @@
-"""Inference: means from a stored model, with torch for the batch and with ONNX where torch is not installed.
+"""Inference: means and quantiles from a stored model, by torch for the batch, by ONNX where torch is not installed.
 
 Belongs here: running a model folder over windows at the cutoff, and which series that is done for. Does not belong
 here: the folder itself (`model_folder.py`), intervals (`intervals.py`), series that the network does not forecast
@@ -33,8 +33,8 @@ def network_rows(panel: Panel) -> npt.NDArray[np.int64]:
 
 def predict(
     model_folder: Path, panel: Panel, encoders: Encoders, rows: npt.NDArray[np.integer], threads: int = 1
-) -> FloatArray:
-    """Mean of leads 1..M for some series of a panel, units, float32. (R, M)
+) -> tuple[FloatArray, FloatArray]:
+    """Mean (R, M) and quantiles (R, M, Q) of leads 1..M for some series of a panel, units, float32.
 
     Args:
         model_folder: a model.
@@ -59,7 +59,8 @@ def predict(
             f"{panel.horizon}; train again under the present horizon_weeks"
         )
     source = WindowSource.of(panel, encoders)
-    return predict_windows(network, source, windows_at(np.asarray(rows, np.int64), panel.history))
+    found = predict_windows(network, source, windows_at(np.asarray(rows, np.int64), panel.history))
+    return found.mean, found.quantiles
 
 
 def onnx_session(model_folder: Path, threads: int = 1) -> Any:
@@ -75,8 +76,8 @@ def onnx_session(model_folder: Path, threads: int = 1) -> Any:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def predict_onnx(model: Any, inputs: Inputs) -> FloatArray:
-    """Mean per window and lead, units, float32. (B, M)
+def predict_onnx(model: Any, inputs: Inputs) -> tuple[FloatArray, FloatArray]:
+    """Mean (B, M) and quantiles (B, M, Q) per window and lead, units, float32.
 
     Args:
         model: a session of `onnx_session`, or a model folder.
@@ -84,4 +85,5 @@ def predict_onnx(model: Any, inputs: Inputs) -> FloatArray:
     """
     session = onnx_session(model) if isinstance(model, Path) else model
     wanted = {entry.name: np.ascontiguousarray(inputs[entry.name]) for entry in session.get_inputs()}
-    return np.asarray(session.run(["mean"], wanted)[0], np.float32)
+    mean, quantiles = session.run(["mean", "quantiles"], wanted)
+    return np.asarray(mean, np.float32), np.asarray(quantiles, np.float32)

@@ -1,8 +1,13 @@
-"""Intervals: quantiles around a mean forecast, from the distributions of past errors.
+"""Intervals: quantiles of a forecast, the network's own or from the distributions of past errors.
 
-Belongs here: the quantile function and the one scaling rule it shares with `error_distributions.py`.
+Belongs here: the quantile functions and the one scaling rule they share with `error_distributions.py`.
 Does not belong here: how the distributions are made. Serving imports this module: NumPy and Polars only.
 
+`network`: the network's quantiles, moved where the backtest showed that they do not cover what they say (split
+conformal). The shift belongs to a pool of forecasts of like size and to a level; between two pools it is interpolated.
+Where demand comes in whole numbers, so do its quantiles: they are drawn to the nearest one.
+
+`empirical`, and `gaussian` built on it: quantiles around the mean, from past errors alone.
 The errors of a count grow with the square root of what is expected, so errors are compared as residual ÷ sqrt(mean +
 0.1). Within a lead they are pooled over forecasts of like size (`*bin:<n>`); between two pools the quantiles are
 interpolated on the logarithm of the forecast. Around the pool's median, a series' own `spread` makes them wider or
@@ -26,6 +31,9 @@ from dp_assets.domain.errors import ArtefactError
 Array = npt.NDArray[np.float64]
 OFFSET = 0.1
 """Added to means before roots and logarithms, units: what is left of the error of a forecast of 0."""
+STEEPNESS = 4.0
+"""Slope of a quantile between two whole numbers halfway; 1 would leave it where it is."""
+Method = Literal["network", "empirical", "gaussian"]
 POOL = "*bin:"
 """Prefix of the series_id of a pool."""
 
@@ -37,19 +45,21 @@ def scale_of(mean: npt.NDArray[np.floating]) -> Array:
 
 @dataclass(frozen=True)
 class _Pools:
-    """The pools of one lead, ascending by centre: centres (N,) log units, scaled quantiles (N, Q)."""
+    """The pools of one lead, ascending by centre: centres (N,) log units, scaled quantiles and shifts (N, Q)."""
 
     centres: Array
     scaled: Array
+    shifts: Array
 
 
 @dataclass(frozen=True)
 class _Lattice:
     """The pools of leads 1..M side by side: `count` (M,) of them; centres (M, N), infinite beyond the count; scaled
-    quantiles (M, N, Q)."""
+    quantiles and shifts (M, N, Q)."""
 
     centres: Array
     scaled: Array
+    shifts: Array
     count: npt.NDArray[np.int64]
 
     @classmethod
@@ -60,6 +70,7 @@ class _Lattice:
         return cls(
             centres=np.stack([np.pad(pools.centres, (0, gap), constant_values=np.inf) for pools, gap in pairs]),
             scaled=np.stack([np.pad(pools.scaled, ((0, gap), (0, 0))) for pools, gap in pairs]),
+            shifts=np.stack([np.pad(pools.shifts, ((0, gap), (0, 0))) for pools, gap in pairs]),
             count=count,
         )
 
@@ -71,12 +82,14 @@ class ErrorDistributions:
     Attributes:
         levels: Q quantile levels, ascending.
         pools: lead → its pools.
+        whole: whether demand comes in whole numbers.
         spread: (series, lead) → own spread; what is absent has 1.
         normal: (series, lead) → (mean, std) of its errors, units, where the normality check passes.
     """
 
     levels: Array
     pools: dict[int, _Pools]
+    whole: bool
     spread: dict[tuple[str, int], float]
     normal: dict[tuple[str, int], tuple[float, float]]
     _lattices: dict[int, _Lattice] = field(default_factory=dict, repr=False, compare=False)
@@ -110,6 +123,7 @@ class ErrorDistributions:
             int(lead): _Pools(
                 np.log(group["centre"].to_numpy() + OFFSET),
                 np.stack(group["scaled_quantiles"].to_list()).astype(np.float64),
+                np.stack(group["shifts"].to_list()).astype(np.float64),
             )
             for (lead,), group in pooled.group_by("lead", maintain_order=True)
         }
@@ -119,9 +133,53 @@ class ErrorDistributions:
         return cls(
             levels=np.asarray(levels, np.float64),
             pools=pools,
+            whole=bool(pooled["whole"].all()),
             spread=dict(zip(keys, own["spread"].to_list(), strict=True)),
             normal={key: (mean, std) for key, passes, mean, std in errors if passes},
         )
+
+
+def published_quantiles(
+    method: Method,
+    means: npt.NDArray[np.floating],
+    own: npt.NDArray[np.floating],
+    series: Sequence[str],
+    distributions: ErrorDistributions,
+) -> Array:
+    """Quantiles (R, M, Q) of the network's forecasts by the configured method, ascending and never negative.
+
+    Args:
+        method: which quantiles; see the module's docstring.
+        means: (R, M) means of leads 1..M, units.
+        own: (R, M, Q) the network's own quantiles, units.
+        series: R series_ids.
+        distributions: past errors, with the shifts of calibration.
+    """
+    if method == "network":
+        return calibrated(means, own, distributions)
+    return quantiles(means, series, distributions, method=method)
+
+
+def calibrated(
+    means: npt.NDArray[np.floating], own: npt.NDArray[np.floating], distributions: ErrorDistributions
+) -> Array:
+    """Quantiles (R, M, Q) of a network after their shifts; ascending, never negative. means (R, M), own (R, M, Q)."""
+    expected = np.asarray(means, np.float64)
+    pools = distributions.lattice(expected.shape[1])
+    shift = _between_pools(np.log(expected + OFFSET), pools, pools.shifts) * scale_of(expected)[:, :, None]
+    moved = np.maximum.accumulate(np.maximum(np.asarray(own, np.float64) + shift, 0.0), axis=2)
+    return whole_numbers(moved) if distributions.whole else np.asarray(moved)
+
+
+def whole_numbers(values: Array) -> Array:
+    """Values drawn to the nearest whole number; what lies about halfway stays between, so that rounding errors of two
+    libraries stay small.
+
+    >>> whole_numbers(np.array([0.2, 1.5, 2.45, 2.9])).round(3).tolist()
+    [0.0, 1.5, 2.3, 3.0]
+    """
+    below = np.floor(values)
+    return np.asarray(below + np.clip((values - below - 0.5) * STEEPNESS + 0.5, 0.0, 1.0))
 
 
 def quantiles(
@@ -129,7 +187,7 @@ def quantiles(
     series: Sequence[str],
     distributions: ErrorDistributions,
     levels: Sequence[float] | None = None,
-    method: Literal["empirical", "gaussian"] = "empirical",
+    method: Method = "empirical",
 ) -> Array:
     """Quantiles of demand, units: (R, M) means → (R, M, Q), ascending along the last axis, never negative.
 
@@ -154,21 +212,22 @@ def quantiles(
 def _empirical(means: Array, series: Sequence[str], distributions: ErrorDistributions) -> Array:
     """(R, M) means → (R, M, Q). All leads at once: the API asks for few series, where a loop would cost most."""
     leads = range(1, means.shape[1] + 1)
-    scaled = _between_pools(np.log(means + OFFSET), distributions.lattice(means.shape[1]))
+    pools = distributions.lattice(means.shape[1])
+    scaled = _between_pools(np.log(means + OFFSET), pools, pools.scaled)
     median = _at_levels(scaled, distributions.levels, np.array([0.5]))  # (R, M, 1)
     spread = np.array([[distributions.spread.get((name, lead), 1.0) for lead in leads] for name in series], np.float64)
     width = median + (scaled - median) * spread.reshape(*means.shape, 1)
     return np.asarray(means[:, :, None] + width * scale_of(means)[:, :, None])
 
 
-def _between_pools(place: Array, pools: _Lattice) -> Array:
-    """Scaled quantiles at places (R, M), log units, linear between the two nearest pools of each lead. (R, M, Q)"""
+def _between_pools(place: Array, pools: _Lattice, values: Array) -> Array:
+    """Values (M, N, Q) of the pools at places (R, M), log units, linear between the two nearest of a lead. (R, M, Q)"""
     lead = np.arange(place.shape[1])
     right = np.minimum((pools.centres <= place[:, :, None]).sum(axis=2), pools.count - 1)
     left = np.maximum(right - 1, 0)
     below, above = pools.centres[lead, left], pools.centres[lead, right]
     weight = np.clip((place - below) / np.where(above > below, above - below, 1.0), 0.0, 1.0)[:, :, None]
-    return np.asarray(pools.scaled[lead, left] * (1 - weight) + pools.scaled[lead, right] * weight)
+    return np.asarray(values[lead, left] * (1 - weight) + values[lead, right] * weight)
 
 
 def _put_gaussian(

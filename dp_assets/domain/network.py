@@ -1,16 +1,21 @@
-"""The network: an LSTM over level-scaled windows with embedded attributes and one direct head per lead.
+"""The network: an LSTM over level-scaled windows with embedded attributes and direct heads per lead.
 
 Belongs here: the description of a network (`NetworkSpec`, plain JSON), the network built from it, and its ONNX form.
 Does not belong here: training (`training.py`), gathering inputs (`windows.py`).
 
 B windows, L lookback, M leads, P/K/C past/known/calendar channels, A single-valued attributes, V labels of multi-label
-attributes, H LSTM units. The graph takes raw units and returns units:
+attributes, H LSTM units, Q quantile levels. The graph takes raw units and returns units:
 
     s     = ½ window mean + ½ mean of the last 8 weeks + 0.1, over observed buckets         the window's own level
     views = log1p(y / s), y / s, sold flag, observed mask                                   what the LSTM reads of y
     head  = f(state, attributes, log s, variation, age, the lead's own known-ahead channels and their difference
             from the recent past, demand a year before)                                     one vector per lead
-    mean  = s × softplus(head), at most CEILING × the window's recent maximum               units, never negative
+    mean  = s × softplus(head)                                                              units, never negative
+    q_k   = s × (u_1 + … + u_k)², u = softplus(head)                                        never negative or crossing
+
+Both are at most CEILING × the window's maximum and level. Mean and quantiles are heads of one body, trained together:
+the mean adds up over series, the median has the smaller error per series. Increments are added before the square
+because the spread of a count grows with the root of what is expected.
 
 Dividing by the window's own level, and handing each lead its own promotions, decide the accuracy of an LSTM on retail
 demand far more than its size does.
@@ -21,7 +26,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import math
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -44,8 +48,11 @@ CEILING = 4.0
 """A forecast is at most this multiple of the recent maximum (plus the level)."""
 SQUASH = 4.0
 """Scaled channels are squashed smoothly into (−SQUASH, SQUASH), so that no outlying input can run away."""
-UNKNOWN_RATE = 0.05
-"""Share of attribute values replaced by `<UNK>` in training, so that unseen values meet a trained embedding."""
+OUTPUTS = ("mean", "quantiles")
+"""Outputs of the ONNX form."""
+UNKNOWN_RATE = 0.2
+"""Share of attribute values replaced by `<UNK>` in training, so that unseen values meet a trained embedding, and none
+is learned by heart."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class NetworkSpec:
     strategy: Literal["A", "B"] = "B"
     layers: int = 1
     hidden_size: int = 64
+    levels: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
     dropout: float = 0.1
     log_view: bool = True
 
@@ -85,7 +93,7 @@ class NetworkSpec:
         raw = json.loads(text)
         try:
             raw["attributes"] = tuple(EmbeddingSpec(**entry) for entry in raw["attributes"])
-            raw |= {name: tuple(raw[name]) for name in ("past", "known", "calendar")}
+            raw |= {name: tuple(raw[name]) for name in ("past", "known", "calendar", "levels")}
             return cls(**raw)
         except (KeyError, TypeError) as error:
             raise ArtefactError(f"expected a network description of this version, got other fields: {error}") from error
@@ -149,6 +157,7 @@ def network_spec(
         strategy=config.model.static_strategy,
         layers=layers,
         hidden_size=hidden_size,
+        levels=config.quantile_levels,
         dropout=dropout,
         log_view=config.features.target_transform == "log1p",
     )
@@ -190,9 +199,10 @@ class DemandNetwork(nn.Module):
         self.hidden_shared = nn.Linear(shared, spec.hidden_size)
         self.hidden_ahead = nn.Linear(ahead, spec.hidden_size, bias=False)
         self.second = nn.Linear(spec.hidden_size, spec.hidden_size)
-        self.output = nn.Linear(spec.hidden_size, 1)
+        self.output = nn.Linear(spec.hidden_size, 1 + len(spec.levels))
         nn.init.zeros_(self.output.weight)
-        nn.init.constant_(self.output.bias, math.log(math.e - 1))  # softplus = 1: training starts at the level itself
+        with torch.no_grad():
+            self.output.bias.copy_(_initial_bias(spec.levels))
 
     def level(self, inputs: dict[str, Tensor]) -> Tensor:
         """The window's own level s, units. (B,)"""
@@ -251,8 +261,8 @@ class DemandNetwork(nn.Module):
         parts.append(lead[None].expand(season.shape[0], -1, -1))
         return torch.cat(parts, dim=2)
 
-    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
-        """Mean demand per lead, units, never negative. (B, M)"""
+    def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Mean (B, M) and quantiles (B, M, Q) of demand per lead, units, never negative, ascending along Q."""
         level = self.level(inputs)
         static = self.static(inputs)
         states, _ = self.lstm(self.sequence(inputs, level, static))  # (B, L, H)
@@ -262,9 +272,18 @@ class DemandNetwork(nn.Module):
         window = self.hidden_shared(torch.cat(shared, dim=1))  # (B, H), once per window rather than once per lead
         hidden = functional.gelu(window[:, None, :] + self.hidden_ahead(self.ahead(inputs, level)))  # (B, M, H)
         hidden = functional.gelu(self.second(self.dropout(hidden)))
-        ratio = functional.softplus(self.output(hidden)[:, :, 0])  # (B, M)
+        positive = functional.softplus(self.output(hidden))  # (B, M, 1 + Q)
+        ratio = torch.cat([positive[:, :, :1], positive[:, :, 1:].cumsum(dim=2) ** 2], dim=2)
         ceiling = CEILING * (inputs["quantity"].max(dim=1).values + level)
-        return torch.minimum(level[:, None] * ratio, ceiling[:, None])
+        units = torch.minimum(level[:, None, None] * ratio, ceiling[:, None, None])
+        return units[:, :, 0], units[:, :, 1:]
+
+
+def _initial_bias(levels: tuple[float, ...]) -> Tensor:
+    """(1 + Q,) biases with which training starts at the window's level, exponentially distributed."""
+    roots = torch.sqrt(-torch.log1p(-torch.tensor(levels, dtype=torch.float64)))
+    wanted = torch.cat([torch.ones(1, dtype=torch.float64), roots.diff(prepend=torch.zeros(1, dtype=torch.float64))])
+    return torch.log(torch.expm1(wanted)).float()
 
 
 def as_tensors(inputs: Inputs, spec: NetworkSpec, device: str = "cpu") -> dict[str, Tensor]:
@@ -279,13 +298,15 @@ class _Positional(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, *tensors: Tensor) -> Tensor:
-        result: Tensor = self.network(dict(zip(self.network.spec.inputs, tensors, strict=True)))
+    def forward(self, *tensors: Tensor) -> tuple[Tensor, Tensor]:
+        result: tuple[Tensor, Tensor] = self.network(dict(zip(self.network.spec.inputs, tensors, strict=True)))
         return result
 
 
 def to_onnx(network: DemandNetwork, example: dict[str, Tensor]) -> bytes:
-    """The network as an ONNX model with a free batch size: inputs by their names in `windows`, output `mean` (B, M).
+    """The network as an ONNX model with a free batch size.
+
+    Inputs have their names in `windows`; outputs are `mean` (B, M) and `quantiles` (B, M, Q).
 
     torch's exporter that traces is used because the newer one needs a further package; what it warns about is its own
     retirement and that traced shapes are constants, which holds here: only the batch varies, and it is declared free.
@@ -301,8 +322,8 @@ def to_onnx(network: DemandNetwork, example: dict[str, Tensor]) -> bytes:
             tuple(example[name] for name in names),
             buffer,  # type: ignore[arg-type]
             input_names=list(names),
-            output_names=["mean"],
-            dynamic_axes={name: {0: "windows"} for name in (*names, "mean")},
+            output_names=list(OUTPUTS),
+            dynamic_axes={name: {0: "windows"} for name in (*names, *OUTPUTS)},
             opset_version=17,
             dynamo=False,
         )

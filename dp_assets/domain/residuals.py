@@ -50,13 +50,13 @@ def residual_frame(
     network: DemandNetwork, source: WindowSource, index: WindowIndex, out_of_sample: bool, config: DemandConfig
 ) -> pl.DataFrame:
     """Rows of the table `residuals` for the windows; actuals are as sold, not capped."""
-    from dp_assets.domain.training import predict_windows, window_levels
+    from dp_assets.domain.training import predict_windows
 
     panel = source.panel
-    predicted = predict_windows(network, source, index).astype(np.float64)
+    found = predict_windows(network, source, index)
+    predicted = found.mean.astype(np.float64)
     actual, mask = targets(panel, index, capped=False)
     window, lead = np.nonzero(mask > 0)
-    level = window_levels(network, source, index)
     names = panel.series["series_id"].to_numpy()
     frame = pl.DataFrame(
         {
@@ -66,7 +66,8 @@ def residual_frame(
             "actual": actual[window, lead].astype(np.float64),
             "predicted": predicted[window, lead],
             "residual": actual[window, lead] - predicted[window, lead],
-            "scale": level[window].astype(np.float64),
+            "scale": found.level[window].astype(np.float64),
+            "predicted_quantiles": pl.Series(found.quantiles[window, lead]).arr.to_list(),
             "out_of_sample": np.full(len(window), out_of_sample),
         }
     )

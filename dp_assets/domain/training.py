@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from dp_assets.domain.panel import Panel
 
 GRADIENT_NORM = 1.0
-WEIGHT_DECAY = 1e-4
+WEIGHT_DECAY = 1e-2
+WARM_UP = 0.15
+"""Share of the steps in which the learning rate rises to its peak; after it, it falls to nothing along a cosine."""
 AVERAGE_DECAY = 0.99
 """Decay of the running average of weights per step: it spans about the last hundred steps."""
 PREDICT_BATCH = 512
@@ -112,8 +114,8 @@ class WindowSource:
         return as_tensors(raw, spec, self.device)
 
     def targets(self, index: WindowIndex) -> tuple[Tensor, Tensor]:
-        """Actuals after capping (B, M) and their mask (B, M)."""
-        actual, mask = targets(self.panel, index)
+        """Actuals as sold (B, M) and their mask (B, M): a cap would hide from the network how far demand may go."""
+        actual, mask = targets(self.panel, index, capped=False)
         return torch.from_numpy(actual).to(self.device), torch.from_numpy(mask).to(self.device)
 
 
@@ -157,19 +159,29 @@ def _batches(count: int, size: int, rng: np.random.Generator) -> Iterator[IndexA
             yield order[start : start + size]
 
 
+@dataclass(frozen=True)
+class Predicted:
+    """What a network says of W windows, units, float32: mean (W, M), quantiles (W, M, Q), and the level (W,) it saw."""
+
+    mean: FloatArray
+    quantiles: FloatArray
+    level: FloatArray
+
+
 @torch.no_grad()
-def predict_windows(network: DemandNetwork, source: WindowSource, index: WindowIndex) -> FloatArray:
-    """Mean per window and lead, units, float32. (W, M)"""
+def predict_windows(network: DemandNetwork, source: WindowSource, index: WindowIndex) -> Predicted:
+    """Mean and quantiles per window and lead."""
     network.eval()
-    parts = [network(source.inputs(piece, network.spec)).cpu().numpy() for piece in _pieces(index)]
-    return np.concatenate(parts) if parts else np.zeros((0, source.panel.horizon), np.float32)
-
-
-@torch.no_grad()
-def window_levels(network: DemandNetwork, source: WindowSource, index: WindowIndex) -> FloatArray:
-    """The level s per window as the network sees it, units, float32. (W,)"""
-    parts = [network.level(source.inputs(piece, network.spec)).cpu().numpy() for piece in _pieces(index)]
-    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    horizon, levels = source.panel.horizon, len(network.spec.levels)
+    means = [np.zeros((0, horizon), np.float32)]
+    quantiles = [np.zeros((0, horizon, levels), np.float32)]
+    seen = [np.zeros(0, np.float32)]
+    for piece in _pieces(index):
+        inputs = source.inputs(piece, network.spec)
+        mean, spread = network(inputs)
+        for parts, found in ((means, mean), (quantiles, spread), (seen, network.level(inputs))):
+            parts.append(found.cpu().numpy())
+    return Predicted(np.concatenate(means), np.concatenate(quantiles), np.concatenate(seen))
 
 
 def _pieces(index: WindowIndex) -> Iterator[WindowIndex]:
@@ -181,10 +193,11 @@ def evaluate(
     network: DemandNetwork, source: WindowSource, index: WindowIndex, shape: losses.Shape
 ) -> dict[losses.Mode, float]:
     """Both losses over all the windows at once."""
-    predicted = torch.from_numpy(predict_windows(network, source, index))
-    level = torch.from_numpy(window_levels(network, source, index))
+    found = predict_windows(network, source, index)
     actual, mask = source.targets(index)
-    return losses.both_losses(predicted, actual.cpu(), level, mask.cpu(), shape)
+    mean, quantiles, level = (torch.from_numpy(part) for part in (found.mean, found.quantiles, found.level))
+    levels = torch.tensor(network.spec.levels)
+    return losses.both_losses(losses.Judged(mean, quantiles, levels, actual.cpu(), mask.cpu(), level), shape)
 
 
 def build_network(spec: NetworkSpec, seed: int, device: str = "cpu") -> DemandNetwork:
@@ -203,10 +216,11 @@ def fit(
     epochs: int | None = None,
     progress: Progress | None = None,
 ) -> Trained:
-    """Fits one network: AdamW, clipped gradients, and a running average of the weights, which is what is kept.
+    """Fits one network: AdamW under one cycle of the learning rate, clipped gradients, and a running average of the
+    weights, which is what is kept.
 
-    The average (Polyak averaging) does the work of an annealed learning rate without knowing beforehand how long
-    training will last, so early stopping compares like with like at every epoch.
+    The rate rises to the configured one and falls to nothing over the epochs there may be. The average (Polyak
+    averaging) does the work of a falling rate while it is still high, so that early stopping compares like with like.
 
     Args:
         source: panel with scaled channels and codes.
@@ -232,6 +246,7 @@ def fit(
     rng = np.random.default_rng(model.seed)
     steps = steps_in_epoch(len(train), hyper.batch_size, model.steps_per_epoch)
     optimiser = torch.optim.AdamW(network.parameters(), lr=hyper.learning_rate, weight_decay=WEIGHT_DECAY, fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: one_cycle(step, total * steps))
     average = _Average(network)
     batches = _batches(len(train), hyper.batch_size, rng)
     curve: list[Epoch] = []
@@ -241,6 +256,7 @@ def fit(
         seen = 0.0
         for _ in range(steps):
             seen += _step(network, source, train.take(next(batches)), optimiser, config)
+            schedule.step()
             average.update(network)
         held = valid is not None and len(valid) > 0
         judged = evaluate(average.network, source, valid, model.point_loss) if held and valid is not None else {}
@@ -254,6 +270,18 @@ def fit(
     network.load_state_dict(weights if weights is not None else average.weights())
     network.eval()
     return Trained(network, tuple(curve), best_epoch)
+
+
+def one_cycle(step: int, steps: int) -> float:
+    """Share of the peak learning rate at a step of so many.
+
+    >>> [round(one_cycle(step, 100), 3) for step in (0, 14, 15, 57, 100)]
+    [0.067, 1.0, 1.0, 0.509, 0.0]
+    """
+    rise = max(1, round(WARM_UP * steps))
+    if step < rise:
+        return (step + 1) / rise
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rise) / max(1, steps - rise))))
 
 
 class _Average:
@@ -285,7 +313,10 @@ def _step(
     inputs = source.inputs(batch, network.spec)
     actual, mask = source.targets(batch)
     level = network.level(inputs)
-    value = losses.loss(config.model.loss, network(inputs), actual, level, mask, config.model.point_loss)
+    mean, quantiles = network(inputs)
+    levels = torch.tensor(network.spec.levels, device=level.device)
+    judged = losses.Judged(mean, quantiles, levels, actual, mask, level)
+    value = losses.loss(config.model.loss, judged, config.model.point_loss)
     optimiser.zero_grad()
     value.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)

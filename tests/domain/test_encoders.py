@@ -144,7 +144,7 @@ def test_a_value_that_looks_like_unk_is_unk() -> None:
     ],
 )
 def test_embedding_sizes_follow_the_rule(values: int, rule: dict[str, float], size: int) -> None:
-    assert embedding_size(values, EmbeddingConfig.model_validate(rule)) == size
+    assert embedding_size(values, EmbeddingConfig.model_validate({"scale": 1.0, **rule})) == size
 
 
 def test_scalers_are_fitted_on_observed_history_of_eligible_series() -> None:

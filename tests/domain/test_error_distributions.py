@@ -33,6 +33,7 @@ def residual_rows(series: int = 60, origins: int = 12, seed: int = 0) -> pl.Data
             "predicted": mean,
             "residual": actual - mean,
             "scale": mean,
+            "predicted_quantiles": [None] * len(mean),
             "out_of_sample": [True] * len(mean),
         }
     )

@@ -102,7 +102,8 @@ def test_online_onnx_agrees_with_the_torch_batch(champion: Champion) -> None:
     )
     batch = predict(champion.folder, panel, encoders, rows)
     for model in (champion.folder, onnx_session(champion.folder)):
-        np.testing.assert_allclose(predict_onnx(model, inputs), batch, rtol=1e-5, atol=1e-5)
+        for found, expected in zip(predict_onnx(model, inputs), batch, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_another_horizon_or_an_incomplete_folder_is_refused_with_what_to_do(champion: Champion, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dp_assets.domain.error_distributions import error_distributions
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.intervals import ErrorDistributions, quantiles
+from dp_assets.domain.intervals import ErrorDistributions, published_quantiles, quantiles
 from dp_assets.domain.metrics import pit_coverage
 from tests.domain.test_error_distributions import CONFIG, residual_rows
 
@@ -86,3 +86,41 @@ def test_distributions_without_pools_or_of_other_levels_are_refused() -> None:
         ErrorDistributions.of(TABLE.filter(~pl.col("pooled")), LEVELS)
     with pytest.raises(ArtefactError, match="materialise the asset residuals again"):
         ErrorDistributions.of(TABLE, LEVELS[1:])
+
+
+@given(
+    st.lists(st.floats(0, 1e5), min_size=1, max_size=4),
+    st.lists(st.floats(-9, 9), min_size=len(LEVELS), max_size=len(LEVELS)),
+    st.sampled_from(["network", "empirical", "gaussian"]),
+)
+def test_published_quantiles_never_cross_and_are_never_negative_whatever_the_shift(
+    means: list[float], shift: list[float], method: str
+) -> None:
+    shifted = TABLE.with_columns(pl.Series("shifts", [shift] * len(TABLE), dtype=pl.List(pl.Float64)))
+    errors = ErrorDistributions.of(shifted, LEVELS)
+    forecast = np.array(means)[None]
+    own = np.sort(np.outer(means, np.linspace(0, 3, len(LEVELS))), axis=1)[None]
+    found = published_quantiles(method, forecast, own, ["s001"], errors)  # type: ignore[arg-type]
+    assert np.isfinite(found).all()
+    assert (found >= 0).all()
+    assert (np.diff(found, axis=2) >= 0).all()
+
+
+def test_the_networks_own_quantiles_stand_where_nothing_is_shifted() -> None:
+    own = np.sort(np.random.default_rng(2).gamma(2, 3, (3, 2, len(LEVELS))), axis=2)
+    errors = ErrorDistributions.of(TABLE.with_columns(whole=pl.lit(False)), LEVELS)
+    found = published_quantiles("network", np.full((3, 2), 5.0), own, ["a", "b", "c"], errors)
+    np.testing.assert_array_equal(found, own)
+
+
+def test_quantiles_of_whole_numbers_are_drawn_to_whole_numbers_and_others_are_not() -> None:
+    units, fractions = (TABLE.with_columns(whole=pl.lit(whole)) for whole in (True, False))
+    own = np.tile(np.linspace(0.2, 5.2, len(LEVELS)), (1, 2, 1))
+    counted, measured = (
+        published_quantiles("network", np.full((1, 2), 3.0), own, ["a"], ErrorDistributions.of(table, LEVELS))
+        for table in (units, fractions)
+    )
+    np.testing.assert_array_equal(measured, own)
+    assert np.abs(counted - np.round(counted)).max() <= np.abs(own - np.round(own)).max()
+    assert counted[0, 0, 0] == 0.0
+    assert (np.abs(counted - own) <= 0.5).all()

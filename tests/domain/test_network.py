@@ -33,7 +33,7 @@ def configured(attributes: dict[str, Any], **model: Any) -> dict[str, Any]:
         )
     ],
 )
-def test_every_network_gives_finite_non_negative_units_and_gradients_to_all_its_weights(
+def test_every_network_gives_units_that_never_cross_and_gradients_to_all_its_weights(
     strategy: str, layers: int, attributes: dict[str, Any], transform: str
 ) -> None:
     network, source = small_network(
@@ -41,17 +41,20 @@ def test_every_network_gives_finite_non_negative_units_and_gradients_to_all_its_
         features={"target_transform": transform},
     )
     inputs = source.inputs(windows_at(np.arange(len(source.panel)), source.panel.history), network.spec)
-    mean = network(inputs)
+    mean, quantiles = network(inputs)
     assert mean.shape == (len(source.panel), 3)
-    assert torch.isfinite(mean).all()
-    assert (mean >= 0).all()
-    mean.sum().backward()
+    assert quantiles.shape == (len(source.panel), 3, len(network.spec.levels))
+    for found in (mean, quantiles):
+        assert torch.isfinite(found).all()
+        assert (found >= 0).all()
+    assert (quantiles.diff(dim=2) >= 0).all()
+    (mean.sum() + quantiles.sum()).backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
 def test_an_attribute_more_or_less_is_an_embedding_more_or_less() -> None:
     def sizes(attributes: dict[str, Any]) -> list[tuple[str, int, int]]:
-        panel, encoders, config, _, hyper = engine(**configured(attributes))
+        panel, encoders, config, _, hyper = engine(**configured(attributes, embedding={"scale": 1.0}))
         spec = spec_of(panel, encoders, config, hyper)
         DemandNetwork(spec)
         return [(each.name, each.values, each.size) for each in spec.attributes]
@@ -65,7 +68,7 @@ def test_an_attribute_more_or_less_is_an_embedding_more_or_less() -> None:
     ]
 
 
-def test_an_untrained_network_forecasts_the_windows_own_level() -> None:
+def test_an_untrained_network_forecasts_the_windows_own_level_exponentially_distributed() -> None:
     panel, encoders, config, source, hyper = engine(**configured(SINGLE))
     network = DemandNetwork(spec_of(panel, encoders, config, hyper)).eval()
     inputs = source.inputs(windows_at(np.arange(len(panel)), panel.history), network.spec)
@@ -74,7 +77,10 @@ def test_an_untrained_network_forecasts_the_windows_own_level() -> None:
         window = slice(panel.history - 8, panel.history)
         values = panel.capped[row, window][panel.observed[row, window] > 0]
         expected.append(values.mean() + 0.1)  # lookback and recent span are both 8 buckets here
-    np.testing.assert_allclose(network(inputs).detach()[:, 1], expected, rtol=1e-4)
+    mean, quantiles = (found.detach().numpy() for found in network(inputs))
+    np.testing.assert_allclose(mean[:, 1], expected, rtol=1e-4)
+    shape = -np.log1p(-np.array(config.quantile_levels))
+    np.testing.assert_allclose(quantiles[:, 1], np.outer(expected, shape), rtol=1e-4)
 
 
 def test_a_forecast_never_exceeds_its_multiple_of_the_recent_maximum() -> None:
@@ -83,7 +89,9 @@ def test_a_forecast_never_exceeds_its_multiple_of_the_recent_maximum() -> None:
         network.output.bias.fill_(1e6)
     inputs = source.inputs(windows_at(np.arange(4), source.panel.history), network.spec)
     highest = inputs["quantity"].max(dim=1).values + network.level(inputs)
-    np.testing.assert_allclose(network(inputs).detach()[:, 0], CEILING * highest, rtol=1e-5)
+    mean, quantiles = network(inputs)
+    np.testing.assert_allclose(mean.detach()[:, 0], CEILING * highest, rtol=1e-5)
+    np.testing.assert_allclose(quantiles.detach()[:, 0, -1], CEILING * highest, rtol=1e-5)
 
 
 def test_a_bag_is_the_mean_of_its_labels_and_ignores_how_many_there_are() -> None:
@@ -103,8 +111,8 @@ def test_onnx_agrees_with_torch_for_any_batch_size(strategy: str, attributes: di
     for rows in (np.arange(1), np.arange(13)):
         inputs = source.inputs(windows_at(rows, 9), network.spec)
         wanted = {entry.name: inputs[entry.name].numpy() for entry in session.get_inputs()}
-        (mean,) = session.run(["mean"], wanted)
-        np.testing.assert_allclose(mean, network(inputs).detach().numpy(), rtol=1e-5, atol=1e-5)
+        for found, expected in zip(session.run(["mean", "quantiles"], wanted), network(inputs), strict=True):
+            np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-5, atol=1e-5)
 
 
 def test_the_same_network_is_the_same_onnx_bytes() -> None:

@@ -88,7 +88,7 @@ def _network(panel: Panel, encoders: Encoders, config: DemandConfig, seed: int) 
 def _residuals(panel: Panel, encoders: Encoders, folder: Path, config: DemandConfig, seed: int) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     rows = network_rows(panel)
-    mean = predict(folder, panel, encoders, rows).astype(float)
+    mean, own = (found.astype(float) for found in predict(folder, panel, encoders, rows))
     actual = rng.poisson(np.repeat(mean[:, :, None], 4, axis=2) * 1.1).astype(float)
     series, lead, origin = np.indices(actual.shape).reshape(3, -1)
     names = panel.series["series_id"].to_numpy()[rows]
@@ -102,6 +102,7 @@ def _residuals(panel: Panel, encoders: Encoders, folder: Path, config: DemandCon
                 "predicted": mean[series, lead],
                 "residual": actual.reshape(-1) - mean[series, lead],
                 "scale": 1.0,
+                "predicted_quantiles": pl.Series(own[series, lead]).arr.to_list(),
                 "out_of_sample": True,
             }
         )

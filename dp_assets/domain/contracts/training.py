@@ -26,6 +26,12 @@ def residuals(config: DemandConfig) -> Table:
             number("predicted", "mean forecast", "units", minimum=0),
             number("residual", "actual minus predicted: positive is under-forecast", "units"),
             number("scale", "recent level of the series at the origin", "units", minimum=0),
+            Column(
+                "predicted_quantiles",
+                pl.List(pl.Float32()),
+                "quantile forecasts at the configured levels, before calibration, units; empty where none were made",
+                nullable=True,
+            ),
             Column("out_of_sample", pl.Boolean(), "false for the labelled in-sample fallback"),
         ),
     )
@@ -51,5 +57,12 @@ ERROR_DISTRIBUTIONS = Table(
             "quantiles of residual ÷ sqrt(predicted + 0.1) at the configured levels",
         ),
         number("spread", "width of the series' errors against its pools', shrunk to 1; 1 for a pool", minimum=0),
+        Column(
+            "shifts",
+            pl.List(pl.Float64()),
+            "what is added to quantile forecasts of a pool ÷ sqrt(predicted + 0.1), at the configured levels; 0 where "
+            "they held, and for a series",
+        ),
+        Column("whole", pl.Boolean(), "whether all actuals behind the row are whole numbers"),
     ),
 )
