@@ -173,7 +173,7 @@ class ModelConfig(Section):
     """LSTM layers before tuning."""
     hidden_size: int = Field(64, ge=4)
     """LSTM units before tuning."""
-    dropout: float = Field(0.1, ge=0, lt=1)
+    dropout: float = Field(0.3, ge=0, lt=1)
     """Dropout before tuning."""
     learning_rate: float = Field(4e-3, gt=0)
     """Highest learning rate before tuning; it rises to it and falls to nothing."""

@@ -28,7 +28,7 @@ def search(path: Path, trials: int, report: Any = None, **overrides: Any) -> Tun
 def test_the_first_trial_is_the_configured_defaults_and_every_trial_knows_both_losses(tmp_path: Path) -> None:
     found = search(tmp_path, 3)
     assert found.trials[0]["params"] == {
-        "layers": 1, "hidden_size": 8, "dropout": 0.1, "learning_rate": 4e-3, "batch_size": 64, "embedding_scale": 0.1
+        "layers": 1, "hidden_size": 8, "dropout": 0.3, "learning_rate": 4e-3, "batch_size": 64, "embedding_scale": 0.1
     }  # fmt: skip
     complete = [trial for trial in found.trials if trial["state"] == "complete"]
     assert all(trial["point"] is not None and trial["sum"] is not None for trial in complete)
