@@ -175,7 +175,7 @@ class ModelConfig(Section):
     """LSTM units before tuning."""
     dropout: float = Field(0.3, ge=0, lt=1)
     """Dropout before tuning."""
-    learning_rate: float = Field(4e-3, gt=0)
+    learning_rate: float = Field(8e-3, gt=0)
     """Highest learning rate before tuning; it rises to it and falls to nothing."""
     batch_size: int = Field(256, ge=1)
     """Windows per step before tuning."""
@@ -196,7 +196,7 @@ class SearchSpace(Section):
     """Fewest and most LSTM units, in steps of 32."""
     dropout: tuple[float, float] = (0.0, 0.5)
     """Range of dropout."""
-    learning_rate: tuple[float, float] = (1e-4, 1e-2)
+    learning_rate: tuple[float, float] = (1e-3, 2e-2)
     """Range of the learning rate, searched on a log scale."""
     batch_size: tuple[int, ...] = (128, 256)
     """Batch sizes tried."""

@@ -26,7 +26,7 @@ TWEEDIE_POWER = 1.5
 """Variance grows as mean^1.5: between Poisson (1) and gamma (2)."""
 SMALLEST = 1e-3
 """Scaled predictions count as at least this in a Tweedie loss, which has no value at 0."""
-QUANTILE_WEIGHT = 4.0
+QUANTILE_WEIGHT = 8.0
 """Weight of the pinball loss, a mean over levels, beside the loss of the mean."""
 
 

@@ -132,7 +132,14 @@ def test_promotions_known_ahead_make_it_clearly_better_than_the_naive_forecast()
     panel = cut(whole, 60)
     config = make_config(
         lookback_weeks=16,
-        model={"hidden_size": 24, "epochs": 12, "steps_per_epoch": 40, "batch_size": 64, "learning_rate": 5e-3},
+        model={
+            "hidden_size": 24,
+            "epochs": 12,
+            "steps_per_epoch": 40,
+            "batch_size": 64,
+            "learning_rate": 5e-3,
+            "dropout": 0.1,
+        },
     )
     encoders, hyper = fit_encoders(panel, config), HyperParameters.of(config)
     source = WindowSource.of(panel, encoders)

@@ -28,7 +28,7 @@ def search(path: Path, trials: int, report: Any = None, **overrides: Any) -> Tun
 def test_the_first_trial_is_the_configured_defaults_and_every_trial_knows_both_losses(tmp_path: Path) -> None:
     found = search(tmp_path, 3)
     assert found.trials[0]["params"] == {
-        "layers": 1, "hidden_size": 8, "dropout": 0.3, "learning_rate": 4e-3, "batch_size": 64, "embedding_scale": 0.1
+        "layers": 1, "hidden_size": 8, "dropout": 0.3, "learning_rate": 8e-3, "batch_size": 64, "embedding_scale": 0.1
     }  # fmt: skip
     complete = [trial for trial in found.trials if trial["state"] == "complete"]
     assert all(trial["point"] is not None and trial["sum"] is not None for trial in complete)
@@ -92,7 +92,7 @@ def test_importance_is_told_once_there_are_enough_trials(tmp_path: Path) -> None
 
 def test_within_knows_ranges_choices_and_the_grid_of_hidden_sizes() -> None:
     space = SearchSpace()
-    inside = HyperParameters(1, 64, 0.1, 1e-3, 128, 0.1)
+    inside = HyperParameters(1, 64, 0.3, 8e-3, 128, 0.1)
     assert within(inside, space)
     assert not within(dataclasses.replace(inside, hidden_size=65), space)
     assert not within(dataclasses.replace(inside, batch_size=100), space)
