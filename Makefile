@@ -18,7 +18,7 @@ DEMO_ENV := DP_CLOCK=simulated DP_EXECUTOR=in_process DP_STATE_DIR=$(CURDIR)/.de
 DP_DEMO := $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines clean
+.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -85,6 +85,9 @@ bench-fan-out: $(VENV)/.dev  ## A backfill of 1,000 small files in runs of one p
 
 bench-engines: $(VENV)/.dev  ## The bucket models on DuckDB and on a local Spark session: processor seconds and memory
 	@$(BIN)/python -m benchmarks.engines
+
+bench-accuracy: $(VENV)/.dev  ## The product's own forecasts of sets in the split format against their bars (SETS="folder …")
+	@$(BIN)/python -m benchmarks.accuracy $(or $(SETS),../shared/data/splits/completejourney ../shared/data/splits/online_retail)
 
 clean:  ## Remove the demo's files and everything generated, but keep .venv
 	@rm -rf .demo .state dbt_project/target dbt_project/logs benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis

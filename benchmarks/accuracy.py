@@ -29,6 +29,7 @@ import polars as pl
 from benchmarks.accuracy_bars import LIBRARIES, bars_of
 from benchmarks.accuracy_split import ALL, WEEK, Split
 from benchmarks.findings import Finding, show
+from dp_assets.dbt_manifest import ensure_manifest
 from dp_assets.domain.plan import RunPlan, plan_requests
 from dp_assets.execution import definitions_for, execute, register
 from dp_assets.lake_state import read_state
@@ -79,6 +80,7 @@ def forecast(split: Split, work: Path, fit_once: bool) -> tuple[pl.DataFrame, di
     """Forecasts of every cycle of a set by the product's assets, and CPU seconds by stage."""
     land(split, work / "landing")
     project, spent = open_project(split, work), {"ingestion": 0.0, "training": 0.0, "forecasts": 0.0}
+    ensure_manifest(project.settings)
     (work / "dagster").mkdir()
     cycles = tuple(cycle.isoformat() for cycle in split.cycles)
     with dg.DagsterInstance.local_temp(str(work / "dagster")) as instance:
