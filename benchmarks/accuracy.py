@@ -37,11 +37,8 @@ from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
 from dp_resources.settings import Settings
 
-INGESTION = {
-    "ingest_new_files": ("raw_files", "unified_transactions"),
-    "refresh_buckets": ("weekly_buckets",),
-}
-"""What is run of the jobs before a cycle: the assets that forecasts are made from."""
+INGESTION = ("ingest_new_files", "refresh_buckets")
+"""Jobs that come before a cycle; they run whole, because a file counts as taken in only once it is accounted for."""
 TRAINED = ("sku_attributes", "features", "encoders", "tuned_model", "residuals")
 FORECAST = ("sku_attributes", "features", "forecasts")
 DEFAULTS = {"tuning": {"trials": 0}}
@@ -89,7 +86,7 @@ def forecast(split: Split, work: Path, fit_once: bool) -> tuple[pl.DataFrame, di
         definitions = definitions_for(project, say)
         while plans := _before_cycles(project):
             for plan in plans:
-                execute(plan, project, definitions, instance, INGESTION[plan.job])
+                execute(plan, project, definitions, instance)
         spent["ingestion"] = time.process_time() - started
         for number, cycle in enumerate(cycles):
             for job, assets, stage in (("retrain", TRAINED, "training"), ("weekly_cycle", FORECAST, "forecasts")):
