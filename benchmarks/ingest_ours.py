@@ -42,7 +42,8 @@ def run_ours(work: Path) -> dict[str, Any]:
     """The product over the landed files, as `dp run` does it, up to the panel; CPU seconds and peak memory.
 
     The main line is what the bare engines write, too: rows, weeks, the dense panel. What the same jobs make besides
-    runs after it, asset by asset, so that both can be seen; `dp run` makes all of it with one start of dbt, not two.
+    runs apart from it, so that both can be seen; `dp run` makes all of it with one start of dbt, not two. Buckets are
+    due only after a file's quality is known, so `main_peak` covers that, too.
     """
     for place in ("lake", "dagster", "ours"):
         shutil.rmtree(work / place, ignore_errors=True)
@@ -56,14 +57,14 @@ def run_ours(work: Path) -> dict[str, Any]:
         files = due(project, "ingest_new_files")
         execute(files, project, definitions, instance, ["raw_files", "unified_transactions"])
         stages.end("raw_files and unified_transactions")
+        execute(files, project, definitions, instance, ["data_quality", "file_ledger"])
+        stages.end("data_quality and file_ledger")
         buckets = due(project, "refresh_buckets")
         execute(buckets, project, definitions, instance, ["weekly_buckets"])
         stages.end("weekly_buckets")
         make_panel(project, work / "ours")
         stages.end("panel")
         main_peak = peak_gb()
-        execute(files, project, definitions, instance, ["data_quality", "file_ledger"])
-        stages.end("data_quality and file_ledger")
         execute(buckets, project, definitions, instance, ["transactions_cleaned"])
         stages.end("transactions_cleaned")
     peak = peak_gb()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ DUCKDB_TYPES: dict[pl.DataType, str] = {
     pl.List(pl.String()): "varchar[]",
 }
 """Polars type of a contract → type as DuckDB reports it."""
+ROWS_PER_SLICE = 4_000_000
+"""Rows whose sums DuckDB holds at once: some hundred MB, and few enough passes over the files' days."""
 
 
 class ModelRunner(DbtCliResource):
@@ -129,6 +132,20 @@ def model_variables(config: DemandConfig) -> dict[str, Any]:
         "producers": [producer.name for _, producer in ranked],
         "attributes": [{"name": name, "kind": attribute.kind} for name, attribute in config.attributes.items()],
     }
+
+
+def slice_variables(grid: BucketGrid, buckets: Sequence[str], rows: int) -> list[dict[str, str]]:
+    """First and last day of the buckets that are written together: about `ROWS_PER_SLICE` rows if they spread evenly.
+
+    Args:
+        grid: the bucket grid.
+        buckets: bucket starts of the run, ascending.
+        rows: rows of all files that it reads.
+    """
+    step = max(1, len(buckets) * ROWS_PER_SLICE // max(1, rows))
+    groups = [[grid.parse(key) for key in buckets[at : at + step]] for at in range(0, len(buckets), step)]
+    last_day = grid.step - timedelta(days=1)
+    return [{"first": group[0].isoformat(), "last": (group[-1] + last_day).isoformat()} for group in groups]
 
 
 def cycle_variables(grid: BucketGrid, cycles: Iterable[str]) -> list[dict[str, str]]:

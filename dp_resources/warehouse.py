@@ -35,7 +35,7 @@ class Staging:
     """Inputs and outputs of one run, in a folder that lives as long as the run.
 
     Attributes:
-        folder: an absolute folder; `<model>.parquet` in it is a finished mart.
+        folder: an absolute folder; `<model>.<slice>.parquet` in it are the files of a finished mart.
         files: lake table → paths of the files that the run may read.
     """
 
@@ -61,15 +61,16 @@ class Staging:
         return path
 
     def mart(self, model: str) -> pl.LazyFrame:
-        """A staged mart, to be read lazily: one file as DuckDB leaves it, or the folder of files that Spark leaves.
+        """A staged mart, to be read lazily: the files of its slices as DuckDB leaves them, or the folder Spark leaves.
 
         Raises:
             ArtefactError: the run wrote no such mart.
         """
-        path = self.folder / f"{model}.parquet"
-        if not path.exists():
-            raise ArtefactError(f"expected the dbt run to stage {path.name}, but found {self._found()}")
-        return pl.scan_parquet(path / "*.parquet" if path.is_dir() else path, hive_partitioning=False)
+        folder = self.folder / f"{model}.parquet"
+        files = sorted(folder.glob("*.parquet") if folder.is_dir() else self.folder.glob(f"{model}.*.parquet"))
+        if not files:
+            raise ArtefactError(f"expected the dbt run to stage {model}, but found {self._found()}")
+        return pl.scan_parquet(files, hive_partitioning=False)
 
     def partitions(self, model: str, column: str, starts: Sequence[date]) -> Iterator[pl.DataFrame]:
         """The rows of a staged mart, one frame per value of its partition column, in the order asked for.
@@ -91,9 +92,12 @@ class Staging:
         for first in range(0, len(starts), step):
             group = starts[first : first + step]
             held = mart.filter(pl.col(column).is_between(group[0], group[-1])).collect()
-            found = held.partition_by(column, maintain_order=True, as_dict=True)
-            for start in group:
-                yield found.pop((start,), held.clear())
+            if not held[column].is_sorted():  # Spark may leave its files in another order
+                held = held.sort(column, maintain_order=True)
+            places = pl.Series(group, dtype=held.schema[column])
+            ends = held[column].search_sorted(places, side="right").to_list()
+            for begin, end in zip(held[column].search_sorted(places, side="left").to_list(), ends, strict=True):
+                yield held[begin:end]
 
     def _found(self) -> list[str]:
         return sorted(path.name for path in self.folder.iterdir() if path.name != LOCK)

@@ -148,6 +148,7 @@ def ingest(
         "buckets": sorted({grid.start_of(day).isoformat() for day in days}),
         "reach": None if plans is None else [str(plans["starts_on"].min()), str(plans["ends_on"].max())],
         "replaces": replaces,
+        "rows": {"read": len(frame), "accepted": len(frame), "rejected": 0, "duplicate": 0},
         "tables": tables,
     }
     lake.commit("ingest", version, record)

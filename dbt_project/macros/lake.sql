@@ -63,13 +63,12 @@
 {%- macro spark__parquet_file(path) -%}parquet.`{{ path }}`{%- endmacro -%}
 
 {%- macro export_staged() -%}
-  {#- Writes a mart to the run's staging folder, computed once and never held in memory; what reads the mart from here on,
-      the data tests above all, reads that file. Not dbt-duckdb's `external`, which writes a row of nulls for an empty
+  {#- Writes a mart to the run's staging folder, computed once and never held in memory as a whole; what reads the mart from
+      here on, the data tests above all, reads that. Not dbt-duckdb's `external`, which writes a row of nulls for an empty
       result and leaves files of earlier runs behind. -#}
   {%- if execute and var('staging') -%}
-    {%- set file = var('staging') ~ '/' ~ this.identifier ~ '.parquet' -%}
-    {%- do run_query(adapter.dispatch('write_staged')(file)) -%}
-    {%- do run_query('create or replace view ' ~ this ~ ' as select * from ' ~ parquet_file(file)) -%}
+    {%- set written = adapter.dispatch('write_staged')(var('staging') ~ '/' ~ this.identifier) -%}
+    {%- do run_query('create or replace view ' ~ this ~ ' as select * from ' ~ parquet_file(written)) -%}
   {%- endif -%}
 {%- endmacro -%}
 
@@ -78,10 +77,43 @@
   select * from {{ this }}{% if config.get('partition_column') %} order by {{ config.get('partition_column') }}{% endif %}
 {%- endmacro -%}
 
-{%- macro duckdb__write_staged(file) -%}
-  copy ({{ by_partition() }}) to '{{ file | replace("'", "''") }}' (format parquet)
+{%- macro in_slice(day) -%}
+  {#- Whether a business day belongs to the slice of the run that is written at the moment. -#}
+  {{ return(adapter.dispatch('in_slice')(day)) }}
+{%- endmacro -%}
+{%- macro default__in_slice(day) -%}true{%- endmacro -%}
+{%- macro duckdb__in_slice(day) -%}
+  (getvariable('slice_first') is null
+    or {{ day }} between cast(getvariable('slice_first') as date) and cast(getvariable('slice_last') as date))
 {%- endmacro -%}
 
-{%- macro spark__write_staged(file) -%}
-  insert overwrite directory '{{ file }}' using parquet {{ by_partition() }}
+{%- macro duckdb__write_staged(mart) -%}
+  {#- One file per slice, one slice after another: memory holds the sums and the order of one. Marts of cycles are read
+      whole: an attribute is inherited from any day. Gives the pattern of what was written. -#}
+  {%- set slices = var('slices') if config.get('partition_column') == 'bucket_start' else [] -%}
+  {%- for slice in slices or [none] -%}
+    {%- if slice is not none -%}
+      {%- do run_query("set variable slice_first = '" ~ slice.first ~ "'") -%}
+      {%- do run_query("set variable slice_last = '" ~ slice.last ~ "'") -%}
+    {%- endif -%}
+    {%- set file = mart ~ '.' ~ '%05d' % loop.index ~ '.parquet' -%}
+    {%- do run_query("copy (" ~ by_partition() ~ ") to '" ~ file | replace("'", "''") ~ "' (format parquet)") -%}
+  {%- endfor -%}
+  {%- do run_query('reset variable slice_first') -%}
+  {%- do run_query('reset variable slice_last') -%}
+  {{ return(mart ~ '.*.parquet') }}
+{%- endmacro -%}
+
+{%- macro spark__write_staged(mart) -%}
+  {#- Spark spills by itself. -#}
+  {%- set folder = mart ~ '.parquet' -%}
+  {%- do run_query("insert overwrite directory '" ~ folder ~ "' using parquet " ~ by_partition()) -%}
+  {{ return(folder) }}
+{%- endmacro -%}
+
+{%- macro duckdb__create_view_as(relation, sql) -%}
+  {#- DuckDB keeps in memory what a CTE gives that is read more than once. Ephemeral models are such CTEs, and some give
+      every row of the lake; computing a row again where it is needed costs less than holding all of them. -#}
+  {%- set streamed = modules.re.sub('(__dbt__cte__\\w+) as \\(', '\\1 as not materialized (', sql) -%}
+  {{ return(dbt.duckdb__create_view_as(relation, streamed)) }}
 {%- endmacro -%}

@@ -25,6 +25,8 @@ ASSET_OF_TABLE = {
     "error_distributions": "residuals",
 }
 """Tables that are written by an asset of another name."""
+EVENT_OF_PARTITION = {"file_version": "ingest", "bucket": "weekly_buckets"}
+"""Partition key → event whose commit records hold the hashes of the tables."""
 
 
 def contract_check(table: Table) -> dg.AssetChecksDefinition:
@@ -57,12 +59,13 @@ def contract_check(table: Table) -> dg.AssetChecksDefinition:
 def _violations(table: Table, lake: Lake, partition: dict[str, str]) -> tuple[int, list[str]]:
     """Rows of a partition, and what is wrong with them.
 
-    Rows of a file were checked chunk by chunk as they were written, and its commit record holds the hash of what was
+    Rows of files and buckets were checked as they were written, and the commit record holds the hash of what was
     written. What still has that hash, and the columns as they are described now, is not read again.
     """
-    version = partition.get("file_version")
-    commit = lake.commit_of("ingest", version) if version else None
-    if commit is not None and commit["tables"].get(table.name) == lake.digest(table.name, **partition):
+    event = EVENT_OF_PARTITION.get(table.partitioned_by)
+    commit = lake.commit_of(event, partition[table.partitioned_by]) if event else None
+    written = commit.get("tables", {}).get(table.name) if commit is not None else None
+    if written is not None and written == lake.digest(table.name, **partition):
         rows, schema = lake.shape(table.name, **partition)
         if schema == table.schema:
             return rows, []

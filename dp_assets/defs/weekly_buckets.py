@@ -31,7 +31,14 @@ from dp_assets.lake_state import file_state
 from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.registry import counting_commits, file_lines_of
-from dp_resources.dbt import LakeTranslator, ModelRunner, contract_types, cycle_variables, model_variables
+from dp_resources.dbt import (
+    LakeTranslator,
+    ModelRunner,
+    contract_types,
+    cycle_variables,
+    model_variables,
+    slice_variables,
+)
 from dp_resources.lake import Lake
 from dp_resources.warehouse import Staging, staging
 
@@ -76,8 +83,8 @@ def run_variables(project: Project, lake: Lake, staged: Staging) -> dict[str, An
     }
 
 
-def stage_bucket_files(staged: Staging, project: Project, lake: Lake, commits: Commits, keys: list[str]) -> None:
-    """The files that touch the buckets, from the commit records' index, and every promotions calendar."""
+def stage_bucket_files(staged: Staging, project: Project, lake: Lake, commits: Commits, keys: list[str]) -> int:
+    """The files that touch the buckets, from the commit records' index, and every promotions calendar; their rows."""
     wanted = set(keys)
     restated = restatements(commits.values(), project.config, file_lines_of(lake))
     staged.read_frame("restatements", restated_in(restated, project.grid, [project.grid.parse(key) for key in keys]))
@@ -85,6 +92,7 @@ def stage_bucket_files(staged: Staging, project: Project, lake: Lake, commits: C
     staged.read_files("unified_transactions", lake.paths("unified_transactions", touching))
     staged.read_files("promotions", lake.paths("promotions", commits))
     staged.read_frame("version_spans", version_spans(commits.values()))
+    return sum(int(commits[version]["rows"]["accepted"]) for version in touching)
 
 
 def stage_cycle_files(staged: Staging, project: Project, lake: Lake, commits: Commits, keys: list[str]) -> None:
@@ -150,7 +158,8 @@ def publish_bucket(
     found = {table.name: promote(frame, lake, table, key, shown) for table, frame in parts}
     for table, frame in parts:
         if table.name == "weekly_buckets":
-            lake.commit("weekly_buckets", key, {"bucket": key, "inputs": inputs})
+            tables = {name: shown["sha256"] for name, shown in found.items()}
+            lake.commit("weekly_buckets", key, {"bucket": key, "inputs": inputs, "tables": tables})
             found[table.name] |= {"units": float(frame["quantity"].sum()), "file_versions": len(inputs)}
     return found
 
@@ -179,8 +188,9 @@ def build(project: Project) -> dg.Definitions:
         commits = counting_commits(lake)
         inputs = bucket_inputs(commits.values(), config, file_lines_of(lake))
         with staging(scratch) as staged:
-            stage_bucket_files(staged, project, lake, commits, keys)
-            variables = {**run_variables(project, lake, staged), "buckets": keys}
+            rows = stage_bucket_files(staged, project, lake, commits, keys)
+            slices = slice_variables(project.grid, keys, rows)
+            variables = {**run_variables(project, lake, staged), "buckets": keys, "slices": slices}
             events = of_buckets.build(context, variables, staged.folder)
             starts = [date.fromisoformat(key) for key in keys]
             marts = [staged.partitions(table.name, "bucket_start", starts) for table in tables]

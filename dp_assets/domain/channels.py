@@ -68,12 +68,11 @@ def past_channels(
     names = past_names(config)
     channels = np.zeros((series, buckets, len(names)), dtype=np.float32)
     for rows in row_blocks(series, buckets):
-        before = np.arange(buckets) < first[rows, None]
-        values = _block_channels(capped[rows], observed[rows] > 0, price[rows], promoted[rows], before, config)
+        since = np.arange(buckets) >= first[rows, None]
+        values = _block_channels(capped[rows], observed[rows] > 0, price[rows], promoted[rows], ~since, config)
         for number, name in enumerate(names):
-            value = np.nan_to_num(values[name].astype(np.float32), copy=False)
-            value[before] = 0
-            channels[rows, :, number] = value
+            known = since & np.isfinite(values[name])
+            np.copyto(channels[rows, :, number], values[name], where=known, casting="same_kind")
     return channels
 
 

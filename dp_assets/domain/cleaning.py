@@ -29,8 +29,8 @@ MIN_JUDGED = 8
 """Buckets a group needs to have a mean and a standard deviation of its own."""
 MIN_OBSERVED = 6
 """Observed buckets below which a series is `too_short` to be trained on."""
-BLOCK_CELLS = 1 << 20
-"""Cells worked on at once, so that float64 temporaries stay in tens of MB whatever the panel."""
+BLOCK_CELLS = 1 << 16
+"""Cells worked on at once, so that float64 temporaries and a block of channels stay in the processor's cache."""
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]

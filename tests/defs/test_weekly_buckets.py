@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from dp_assets.domain.contracts import sku_attributes, transactions_cleaned, wee
 from dp_assets.lake_state import read_state
 from dp_assets.project import Project, build_project
 from dp_assets.recalls import write_event
+from dp_resources import dbt
 from dp_resources.dbt import ModelRunner
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
@@ -366,6 +368,18 @@ def test_running_again_changes_nothing(world: World) -> None:
         events = result.asset_materializations_for_node("bucket_models")
         written.append([event.metadata["changed"].value for event in events])
     assert written == [[True, True], [False, False]]
+
+
+def test_bucket_by_bucket_gives_the_same_bytes_as_all_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.land("old", [sale("milk", FIRST, 5), sale("salt", FIRST + 2 * WEEK, 1)], 0, uri="shop/a")
+    world.land("new", [sale("milk", FIRST + WEEK, 4)], 3, uri="shop/a")
+    world.run(key(0), key(3))
+    at_once = world.hashes()
+    shutil.rmtree(Path(world.lake.root) / "weekly_buckets")
+    shutil.rmtree(Path(world.lake.root) / "transactions_cleaned")
+    monkeypatch.setattr(dbt, "ROWS_PER_SLICE", 1)
+    world.run(key(0), key(3))
+    assert world.hashes() == at_once
 
 
 def test_rows_that_break_the_contract_fail_the_run_and_leave_the_lake_as_it_was(world: World, state: Path) -> None:

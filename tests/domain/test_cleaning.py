@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dp_assets.domain.cleaning import MIN_JUDGED, Capping, cap_outliers, judge_eligibility, outlier_log, row_blocks
+from dp_assets.domain.cleaning import (
+    BLOCK_CELLS,
+    MIN_JUDGED,
+    Capping,
+    cap_outliers,
+    judge_eligibility,
+    outlier_log,
+    row_blocks,
+)
 from dp_assets.domain.config import DemandConfig, OutlierConfig
 from tests.domain.feature_inputs import attributes
 from tests.factories import make_config
@@ -93,7 +101,7 @@ def test_capping_switched_off_changes_nothing() -> None:
 
 
 def test_blocks_cover_every_series_once() -> None:
-    blocks = row_blocks(3_000, 1_000)
+    blocks = row_blocks(3_000, BLOCK_CELLS // 1_000)
     assert len(blocks) == 3
     assert np.concatenate([np.arange(3_000)[block] for block in blocks]).tolist() == list(range(3_000))
 

@@ -23,7 +23,14 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.ingest.restatements import restated_in, restatements
 from dp_assets.registry import file_lines_of
-from dp_resources.dbt import DUCKDB_TYPES, contract_types, cycle_variables, model_variables
+from dp_resources.dbt import (
+    DUCKDB_TYPES,
+    ROWS_PER_SLICE,
+    contract_types,
+    cycle_variables,
+    model_variables,
+    slice_variables,
+)
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from dp_resources.warehouse import Staging, staging
@@ -51,6 +58,18 @@ def test_variables_say_what_the_configuration_says() -> None:
     assert variables["series_key"] == ["sku", "location"]
     kinds = [{"name": "brand", "kind": "single"}, {"name": "composition", "kind": "multi"}]
     assert variables["attributes"] == kinds
+
+
+def test_slices_cover_the_days_of_every_bucket_once_and_split_a_run_by_its_rows() -> None:
+    grid = BucketGrid.of(bucket_config(bucket={"weeks": 2}))
+    keys = ["2017-01-02", "2017-01-16", "2017-02-13"]
+    assert slice_variables(grid, keys, 0) == [{"first": "2017-01-02", "last": "2017-02-26"}]
+    assert slice_variables(grid, keys, 2 * ROWS_PER_SLICE) == [
+        {"first": "2017-01-02", "last": "2017-01-15"},
+        {"first": "2017-01-16", "last": "2017-01-29"},
+        {"first": "2017-02-13", "last": "2017-02-26"},
+    ]
+    assert [part["first"] for part in slice_variables(grid, keys, 3 * ROWS_PER_SLICE // 2)] == [keys[0], keys[2]]
 
 
 def test_a_cycle_carries_its_knowledge_time_with_its_zone() -> None:

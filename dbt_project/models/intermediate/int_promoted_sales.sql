@@ -17,20 +17,6 @@ spans as (
 
 ),
 
-sales as (
-
-    select distinct
-        transactions.sku,
-        transactions.sold_on,
-        transactions.bucket_start,
-        transactions.file_version_id,
-        spans.known_from as arrived_at
-    from transactions
-    inner join spans on transactions.file_version_id = spans.file_version_id
-    where {{ in_window('transactions.bucket_start') }}
-
-),
-
 -- One row per bucket that a plan reaches into: a join on equal SKU and bucket, where dates alone would compare each sale
 -- with every plan of its SKU.
 plans as (
@@ -50,16 +36,19 @@ plans as (
 promoted as (
 
     select distinct
-        sales.sku,
-        sales.sold_on,
-        sales.file_version_id
-    from sales
+        transactions.sku,
+        transactions.sold_on,
+        transactions.file_version_id
+    from transactions
     inner join plans
-        on sales.sku = plans.sku
-        and sales.bucket_start = plans.bucket_start
-        and sales.sold_on between plans.starts_on and plans.ends_on
-        and plans.known_from <= sales.arrived_at
-        and (plans.superseded_from is null or plans.superseded_from > sales.arrived_at)
+        on transactions.sku = plans.sku
+        and transactions.bucket_start = plans.bucket_start
+        and transactions.sold_on between plans.starts_on and plans.ends_on
+    inner join spans
+        on transactions.file_version_id = spans.file_version_id
+        and plans.known_from <= spans.known_from
+        and (plans.superseded_from is null or plans.superseded_from > spans.known_from)
+    where {{ in_window('transactions.bucket_start') }}
 
 )
 

@@ -10,6 +10,7 @@ dated as (
         {{ select_columns(transaction_columns()) }},
         {{ bucket_start('sold_on') }} as bucket_start
     from transactions
+    where {{ in_slice('sold_on') }}
 
 )
 
