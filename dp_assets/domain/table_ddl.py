@@ -25,6 +25,7 @@ ATHENA_TYPES: dict[pl.DataType, str] = {
     pl.Date(): "date",
     UTC_TIME: "timestamp",
     LABELS: "array<string>",
+    pl.List(pl.Float32()): "array<float>",
     pl.List(pl.Float64()): "array<double>",
 }
 """Polars type of a contract → type in Athena; times are UTC."""

@@ -105,6 +105,7 @@ def make_residuals(
             "predicted": 0.0,
             "residual": errors.ravel(),
             "scale": 1.0,
+            "predicted_quantiles": None,
             "out_of_sample": out_of_sample,
         }
     )
