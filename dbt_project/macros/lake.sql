@@ -112,8 +112,11 @@
 {%- endmacro -%}
 
 {%- macro duckdb__create_view_as(relation, sql) -%}
-  {#- DuckDB keeps in memory what a CTE gives that is read more than once. Ephemeral models are such CTEs, and some give
-      every row of the lake; computing a row again where it is needed costs less than holding all of them. -#}
-  {%- set streamed = modules.re.sub('(__dbt__cte__\\w+) as \\(', '\\1 as not materialized (', sql) -%}
-  {{ return(dbt.duckdb__create_view_as(relation, streamed)) }}
+  {#- DuckDB keeps in memory what a CTE gives that is read more than once. Ephemeral models are such CTEs, and those of the
+      buckets give every row of the lake: computing a row again where it is needed costs less than holding all of them. Those
+      of the cycles are sums, which are better kept. -#}
+  {%- if config.get('partition_column') == 'bucket_start' -%}
+    {%- set sql = modules.re.sub('(__dbt__cte__\\w+) as \\(', '\\1 as not materialized (', sql) -%}
+  {%- endif -%}
+  {{ return(dbt.duckdb__create_view_as(relation, sql)) }}
 {%- endmacro -%}
