@@ -131,7 +131,7 @@ def prepared_marts(marts: Path, keep: bool) -> Callable[..., list[Any]]:
         found = sorted(marts.glob("*.parquet"))
         for path in found:
             shutil.copy(path, folder)
-        return [dg.Output(None, output_name=path.stem) for path in found]
+        return [dg.Output(None, output_name=name) for name in sorted({path.name.split(".")[0] for path in found})]
 
     return build
 
@@ -142,7 +142,7 @@ def _given(variables: Mapping[str, Any]) -> dict[str, Any]:
 
     rows = pl.read_parquet(variables["inputs"]).rows()
     files = {f"{table} {Path(path).parent.name}": sha256(Path(path).read_bytes()) for table, path in rows}
-    own = ("inputs", "staging", "buckets")
+    own = ("inputs", "staging", "buckets", "slices")
     return {
         "variables": {name: value for name, value in variables.items() if name not in own},
         "buckets": variables["buckets"],
