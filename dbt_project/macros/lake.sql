@@ -112,11 +112,12 @@
 {%- endmacro -%}
 
 {%- macro duckdb__create_view_as(relation, sql) -%}
-  {#- DuckDB keeps in memory what a CTE gives that is read more than once. Ephemeral models are such CTEs, and those of the
-      buckets give every row of the lake: computing a row again where it is needed costs less than holding all of them. Those
-      of the cycles are sums, which are better kept. -#}
+  {#- DuckDB keeps in memory what a CTE gives that is read more than once, and ephemeral models are such CTEs. Two of those
+      below the bucket marts give every row of the lake: computing a row again where it is needed costs less than holding
+      all of them. The others are few rows, which are better kept. -#}
   {%- if config.get('partition_column') == 'bucket_start' -%}
-    {%- set sql = modules.re.sub('(__dbt__cte__\\w+) as \\(', '\\1 as not materialized (', sql) -%}
+    {%- set every_row = '(__dbt__cte__(?:stg_transactions|int_lines)) as \\(' -%}
+    {%- set sql = modules.re.sub(every_row, '\\1 as not materialized (', sql) -%}
   {%- endif -%}
   {{ return(dbt.duckdb__create_view_as(relation, sql)) }}
 {%- endmacro -%}
