@@ -21,11 +21,10 @@ from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
 from serving.bundle import Bundle, Head, NetworkParts, write_bundle
 
-REFUSED = 5e-5
+REFUSED = 1e-5
 """Difference between a batch forecast and the same one computed from the bundle that cannot be rounding any more. Two
-libraries differ by 1e-6 in a mean, and by a few 1e-6 in quantiles, which are interpolated between pools and, where
-demand is counted, drawn to whole numbers four times as steeply; forecasts of other features, weights or residuals
-differ by far more."""
+libraries differ by 1e-6 in a mean, and by a few 1e-6 in quantiles, which are shifted between pools and, where demand is
+counted, drawn to whole numbers; forecasts of other features, weights or residuals differ by far more."""
 
 
 def build(project: Project) -> dg.Definitions:
