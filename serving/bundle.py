@@ -36,7 +36,7 @@ from dp_assets.domain.inference import METHOD
 from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.panel import ARRAYS, Panel
 
-FORMAT = 1
+FORMAT = 2
 NUMBERS = {"mean": "forecast", "published": "final", "naive": "naive"}
 WORDS = ("method", "model_version", "receipt")
 MODEL_FILES = ("model.onnx", "model.json", "encoders.json")
@@ -130,9 +130,8 @@ def write_bundle(
     Raises:
         ContractError: a series lacks a lead, or the two tables do not hold the same series.
     """
-    from dp_assets.domain.contracts.columns import (
-        quantile_name,  # brings the whole configuration, which loading does not need
-    )
+    # Here, because it brings the whole configuration, which loading a bundle does not need.
+    from dp_assets.domain.contracts.columns import quantile_name
 
     folder.mkdir(parents=True, exist_ok=True)
     rows = _rectangle(forecasts, published, head)

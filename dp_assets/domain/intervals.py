@@ -110,8 +110,13 @@ class ErrorDistributions:
             levels: the configured quantile levels its lists are of.
 
         Raises:
-            ArtefactError: no pools, or lists of another length.
+            ArtefactError: no pools, lists of another length, or a table of an earlier version.
         """
+        if missing := sorted({"shifts", "whole"} - set(frame.columns)):
+            raise ArtefactError(
+                f"expected error distributions with the columns {missing}, got those of an earlier version; "
+                "materialise the assets tuned_model and residuals again"
+            )
         pooled = frame.filter("pooled").sort("lead", "centre")
         widths = set(frame["scaled_quantiles"].list.len().unique())
         if pooled.is_empty() or widths != {len(levels)}:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dp_assets.domain.network import DemandNetwork, NetworkSpec
     from dp_assets.domain.training import HyperParameters
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)

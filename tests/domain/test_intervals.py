@@ -88,6 +88,11 @@ def test_distributions_without_pools_or_of_other_levels_are_refused() -> None:
         ErrorDistributions.of(TABLE, LEVELS[1:])
 
 
+def test_distributions_of_an_earlier_version_are_refused_with_what_to_do() -> None:
+    with pytest.raises(ArtefactError, match=r"\['shifts', 'whole'\], got those of an earlier version; materialise"):
+        ErrorDistributions.of(TABLE.drop("shifts", "whole"), LEVELS)
+
+
 @given(
     st.lists(st.floats(0, 1e5), min_size=1, max_size=4),
     st.lists(st.floats(-9, 9), min_size=len(LEVELS), max_size=len(LEVELS)),
