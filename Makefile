@@ -86,8 +86,8 @@ bench-fan-out: $(VENV)/.dev  ## A backfill of 1,000 small files in runs of one p
 bench-engines: $(VENV)/.dev  ## The bucket models on DuckDB and on a local Spark session: processor seconds and memory
 	@$(BIN)/python -m benchmarks.engines
 
-bench-accuracy: $(VENV)/.dev  ## The product's own forecasts of sets in the split format against their bars (SETS="folder …")
-	@$(BIN)/python -m benchmarks.accuracy $(or $(SETS),../shared/data/splits/completejourney ../shared/data/splits/online_retail)
+bench-accuracy: $(VENV)/.dev  ## The product's own forecasts of sets in the split format against their bars: SETS="folder …"
+	@$(BIN)/python -m benchmarks.accuracy $(SETS)
 
 clean:  ## Remove the demo's files and everything generated, but keep .venv
 	@rm -rf .demo .state dbt_project/target dbt_project/logs benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis
