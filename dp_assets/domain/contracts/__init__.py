@@ -33,6 +33,39 @@ from dp_assets.domain.contracts.reconciliation import planner_inputs, published_
 from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, residuals
 from dp_assets.domain.table import Table
 
+__all__ = (
+    "ACCURACY",
+    "ATTRIBUTE_CONFLICTS",
+    "ATTRIBUTE_CORRECTIONS",
+    "DATA_QUALITY",
+    "ERROR_DISTRIBUTIONS",
+    "EVENTS",
+    "FILE_BUCKETS",
+    "FILE_LEDGER",
+    "FILE_LINES",
+    "OUTLIER_LOG",
+    "PROMOTIONS",
+    "RAW_FILES",
+    "REGRESSORS",
+    "REJECTED_ROWS",
+    "SKU_ATTRIBUTE_HISTORY",
+    "eligibility",
+    "forecasts",
+    "node_forecasts",
+    "planner_inputs",
+    "product_master",
+    "published_forecasts",
+    "reconciled_rollups",
+    "refreshed_forecasts",
+    "residuals",
+    "sku_attributes",
+    "table",
+    "tables",
+    "transactions_cleaned",
+    "unified_transactions",
+    "weekly_buckets",
+)
+
 
 def tables(config: DemandConfig) -> tuple[Table, ...]:
     """Every table of the lake under a configuration, in the order data flows."""
