@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -14,97 +13,15 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from dp_assets.dbt_manifest import ensure_manifest
 from dp_assets.defs import weekly_buckets as stage
-from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import sku_attributes, transactions_cleaned, weekly_buckets
-from dp_assets.lake_state import read_state
-from dp_assets.project import Project, build_project
+from dp_assets.domain.contracts import transactions_cleaned, weekly_buckets
 from dp_assets.recalls import write_event
 from dp_resources import dbt
 from dp_resources.dbt import ModelRunner
-from dp_resources.lake import Lake
-from dp_resources.settings import Settings
-from tests.lake_makers import at, bucket_config, correction, ingest, promotion, sale
+from tests.defs.bucket_world import ATTRIBUTES, BUCKETS, FIRST, WEEK, World, key
+from tests.lake_makers import at, bucket_config, promotion, sale
 
 pytestmark = pytest.mark.slow
-
-WEEK = timedelta(weeks=1)
-FIRST = date(2017, 1, 2)
-BUCKETS = ("weekly_buckets", "transactions_cleaned")
-ATTRIBUTES = ("sku_attributes", "attribute_conflicts", "sku_attribute_history")
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """A clock that stands still."""
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        return self.moment
-
-
-@pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder with the parsed project."""
-    folder = tmp_path_factory.mktemp("state")
-    ensure_manifest(Settings(state_dir=folder))
-    return folder
-
-
-@pytest.fixture
-def world(state: Path, tmp_path: Path) -> World:
-    return World(bucket_config(), state, str(tmp_path / "lake"))
-
-
-class World:
-    """A project over a lake of its own, ten weeks after the first bucket."""
-
-    def __init__(
-        self, config: DemandConfig, state: Path, lake_root: str, options: dict[str, Any] | None = None
-    ) -> None:
-        self.config = config
-        settings = Settings(state_dir=state, lake_root=lake_root)
-        clock = Fixed(datetime.combine(FIRST + 10 * WEEK, datetime.min.time(), tzinfo=UTC))
-        self.project: Project = build_project(settings, config, state, clock)
-        self.lake = Lake(lake_root, options)
-
-    def land(self, version: str, rows: list[dict[str, Any]], week: int, **more: Any) -> None:
-        """Ingests a file that arrives on the Monday morning after a week."""
-        ingest(self.lake, self.config, version, rows, at(FIRST + (week + 1) * WEEK), **more)
-
-    def run(self, first: str, last: str | None = None, assets: tuple[str, ...] = BUCKETS) -> dg.ExecuteInProcessResult:
-        """One run over a range of partitions."""
-        definitions = self.definitions(dg.define_asset_job("job", list(assets)))
-        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last or first}
-        job = definitions.resolve_job_def("job")
-        with dg.DagsterInstance.ephemeral() as instance:
-            return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
-
-    def definitions(self, *jobs: Any) -> dg.Definitions:
-        return dg.Definitions.merge(stage.build(self.project), dg.Definitions(jobs=jobs, resources={"lake": self.lake}))
-
-    def stale_buckets(self) -> list[str]:
-        """Buckets that are not made of the files that count now."""
-        state = read_state(self.lake)
-        inputs = state.bucket_inputs(self.config)
-        return [key for key in sorted(inputs | dict(state.built_buckets)) if inputs.get(key, {}) != self.built(key)]
-
-    def built(self, bucket: str) -> dict[str, str] | None:
-        """What a bucket was made of; None before it is built."""
-        return read_state(self.lake).built_buckets.get(bucket)
-
-    def bucket(self, week: int) -> pl.DataFrame:
-        return self.lake.read("weekly_buckets", bucket=key(week))
-
-    def hashes(self) -> dict[str, bytes]:
-        return {path: self.lake.read_bytes(path) for table in BUCKETS for path in self.lake.paths(table)}
-
-
-def key(week: int) -> str:
-    """Partition of the bucket that starts that many weeks after the first."""
-    return (FIRST + week * WEEK).isoformat()
 
 
 def test_the_models_stand_in_the_graph_under_their_names_and_read_every_file(world: World) -> None:
@@ -298,68 +215,6 @@ def test_days_delivered_again_replace_what_was_said_of_them_and_leave_other_days
     assert world.lake.read_bytes(world.lake.path("weekly_buckets", bucket=key(1))) == untouched
 
 
-def test_attributes_of_a_recalled_file_are_not_inherited(world: World) -> None:
-    world.land("w0", [sale("milk", FIRST, brand="own")], 0)
-    world.land("w1", [sale("milk", FIRST + WEEK, brand="national")], 1)
-    write_event(world.lake, "w1", False, "ann", "wrong till", world.project.clock.now())
-    assert world.run(key(2), assets=("sku_attributes",)).success
-    assert world.lake.read("sku_attributes", cycle=key(2))["brand"].to_list() == ["own"]
-    assert world.lake.commit_of("sku_attributes", key(2)) == {"cycle": key(2), "recalls": ["w1"]}
-
-
-def test_a_correction_wins_from_its_arrival_on_and_what_producers_say_is_still_reported(world: World) -> None:
-    world.land("w0", [sale("milk", FIRST, brand="own"), sale("salt", FIRST, brand="own")], 0)
-    world.land("master", [{"sku": "milk", "brand": "national"}], 0, producer="erp")
-    said = [correction("milk", "brand", "local"), correction("salt", "brand", None), correction("mlik", "brand", "x")]
-    world.land("said", said, 1, producer="planner")
-    result = world.run(key(1), key(2), assets=ATTRIBUTES)
-    assert result.success
-
-    before, after = (world.lake.read("sku_attributes", cycle=key(week)) for week in (1, 2))
-    columns = ["sku", "brand", "brand_source", "conflicts", "has_attributes"]
-    assert before.select(columns).rows() == [
-        ("milk", "national", "erp/master", ["brand"], True),
-        ("salt", "own", "shop/w0", [], True),
-    ]
-    assert after.select(columns).rows() == [
-        ("milk", "local", "planner/said", ["brand"], True),
-        ("salt", None, "planner/said", [], False),
-    ]
-    conflicts = [world.lake.read("attribute_conflicts", cycle=key(week)) for week in (1, 2)]
-    assert [one.select("producer", "value", "wins").rows() for one in conflicts] == [
-        [("erp", "national", True), ("shop", "own", False)],
-        [("erp", "national", False), ("shop", "own", False)],
-    ]
-    history = world.lake.read("sku_attribute_history", cycle=key(2))
-    first, second = at(FIRST + WEEK), at(FIRST + 2 * WEEK)
-    sold = world.project.grid.known_at(FIRST + WEEK)
-    assert history.select("sku", "known_from", "known_until", "value", "producer", "corrected").rows() == [
-        ("milk", first, second, "national", "erp", False),
-        ("milk", second, None, "local", "planner", True),
-        ("mlik", second, None, "x", "planner", True),
-        ("salt", sold, second, "own", "shop", False),
-        ("salt", second, None, None, "planner", True),
-    ]
-    told = {
-        event.partition: event.metadata
-        for event in result.asset_materializations_for_node("cycle_models")
-        if event.asset_key == dg.AssetKey("sku_attribute_history")
-    }
-    assert told[key(2)]["corrections of unknown SKUs"].value == ["mlik"]
-
-
-def test_a_recalled_correction_was_never_known(world: World) -> None:
-    world.land("w0", [sale("milk", FIRST, brand="own")], 0)
-    assert world.run(key(2), assets=ATTRIBUTES).success
-    before = [world.lake.read(name, cycle=key(2)) for name in ATTRIBUTES]
-    world.land("said", [correction("milk", "brand", "local")], 0, producer="planner")
-    assert world.run(key(2), assets=ATTRIBUTES).success
-    assert world.lake.read("sku_attributes", cycle=key(2))["brand"].to_list() == ["local"]
-    write_event(world.lake, "said", False, "ann", "wrong list", world.project.clock.now())
-    assert world.run(key(2), assets=ATTRIBUTES).success
-    assert all(world.lake.read(name, cycle=key(2)).equals(one) for name, one in zip(ATTRIBUTES, before, strict=True))
-
-
 def test_running_again_changes_nothing(world: World) -> None:
     world.land("w0", [sale("milk", FIRST, 0.1 * n, revenue=0.01 * n) for n in range(1, 40)], 0)
     written = []
@@ -413,53 +268,6 @@ def test_one_of_the_two_bucket_tables_can_be_built_alone(world: World) -> None:
     assert world.lake.committed("weekly_buckets") == {}
     assert world.run(key(0), assets=("weekly_buckets",)).success
     assert world.bucket(0)["quantity"].to_list() == [5.0]
-
-
-def test_attributes_of_several_cycles_come_from_one_run_each_as_known_then(world: World) -> None:
-    world.land("w0", [sale("milk", FIRST, brand="own", composition=["water", "fat"]), sale("salt", FIRST)], 0)
-    world.land("w1", [sale("milk", FIRST + WEEK, brand="national"), sale("bread", FIRST + WEEK)], 1)
-    world.land(
-        "master", [{"sku": "milk", "composition": ["fat", "salt"]}, {"sku": "salt", "brand": "own"}], 1, producer="erp"
-    )
-    assert world.run(key(1), key(2), assets=("sku_attributes",)).success
-
-    first, second = (world.lake.read("sku_attributes", cycle=key(week)) for week in (1, 2))
-    assert first.schema == sku_attributes(world.config).schema
-    assert first.select("sku", "brand", "composition", "brand_source", "has_attributes").rows() == [
-        ("milk", "own", ["fat", "water"], "shop/w0", True),
-        ("salt", None, None, None, False),
-    ]
-    assert second.select("sku", "brand", "composition", "brand_source", "composition_source").rows() == [
-        ("bread", None, None, None, None),
-        ("milk", "national", ["fat", "salt", "water"], "shop/w1", "erp/master"),
-        ("salt", "own", None, "erp/master", None),
-    ]
-
-
-def test_adding_or_removing_an_attribute_or_the_location_needs_no_code(state: Path, tmp_path: Path) -> None:
-    root = str(tmp_path / "lake")
-    before = World(bucket_config(), state, root)
-    before.land("w0", [sale("milk", FIRST, 5, location="rome", brand="own")], 0)
-    config = bucket_config(
-        attributes={"brand": {}, "group": {}}, series_key=["sku", "location"], bucket={"weeks": 4, "first": FIRST}
-    )
-    after = World(config, state, root)
-    after.land("w1", [sale("milk", FIRST + WEEK, 2, location="oslo", group="dairy")], 1)
-    assert after.run(key(0)).success
-    assert after.bucket(0).select("series_id", "location", "quantity").rows() == [
-        ("milk|oslo", "oslo", 2.0),
-        ("milk|rome", "rome", 5.0),
-    ]
-    assert after.run(key(4), assets=("sku_attributes",)).success
-    attributes = after.lake.read("sku_attributes", cycle=key(4))
-    assert attributes.select("brand", "group", "group_source").rows() == [("own", "dairy", "shop/w1")]
-
-
-def test_a_lake_without_any_attribute_or_file_still_gives_whole_tables(state: Path, tmp_path: Path) -> None:
-    world = World(bucket_config(attributes={}), state, str(tmp_path / "lake"))
-    assert world.run(key(0)).success
-    assert world.run(key(1), assets=("sku_attributes",)).success
-    assert world.lake.read("sku_attributes", cycle=key(1)).equals(sku_attributes(world.config).empty())
 
 
 def test_more_than_a_thousand_files_fit_into_one_run(world: World) -> None:
