@@ -39,7 +39,7 @@ from dp_resources.settings import Settings
 
 INGESTION = ("ingest_new_files", "refresh_buckets")
 """Jobs that come before a cycle; they run whole, because a file counts as taken in only once it is accounted for."""
-TRAINED = ("sku_attributes", "features", "encoders", "tuned_model", "residuals")
+TRAINED = ("sku_attributes", "features", "encoders", "tuned_model", "boosted_model", "residuals")
 FORECAST = ("sku_attributes", "features", "forecasts")
 DEFAULTS = {"tuning": {"trials": 0}}
 """The default values are what is measured, not a search for better ones."""

@@ -14,4 +14,4 @@ def put_benchmark_bundle(work: Path, skus: int, horizon: int) -> tuple[Path, lis
     config = make_config(horizon_weeks=horizon, lookback_weeks=52, model={"hidden_size": 64})
     batch = make_batch(make_panel(series=skus, history=104, horizon=horizon), config, work / "model")
     folder = batch.put(Lake(work / "lake"), work / "bundle")
-    return folder, batch.forecasts.filter(method="lstm")["sku"].unique(maintain_order=True).to_list()
+    return folder, batch.forecasts.filter(method="blend")["sku"].unique(maintain_order=True).to_list()

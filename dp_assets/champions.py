@@ -7,9 +7,12 @@ Does not belong here: what is computed from them (`domain/`), the assets that do
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
+from dp_assets.domain.boosting import Boosting, absence
 from dp_assets.domain.champion import newest_champion
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import LEADERBOARD
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.forecasts import Champion, config_hash, receipt_of
 from dp_assets.domain.intervals import ErrorDistributions
@@ -41,14 +44,32 @@ def open_champion(lake: Lake, cycle: str, config: DemandConfig) -> Champion | No
     if model is None:
         return None
     folder = lake.open_folder("tuned_model", cycle=model)
-    weights = lake.manifest("tuned_model", cycle=model)["files"]["weights.safetensors"]["sha256"]
+    boosting = boosting_folder(lake, model)
     return Champion(
         cycle=model,
         folder=folder,
         encoders=Encoders.from_json((folder / "encoders.json").read_text(encoding="utf-8")),
         errors=ErrorDistributions.of(lake.read("error_distributions", cycle=model), config.quantile_levels),
-        version=f"{model}+{weights[:12]}",
+        version=model_version(lake, model),
+        leaderboard=lake.read("leaderboard", cycle=model) if boosting else LEADERBOARD.empty(),
+        boosting=Boosting.load(boosting) if boosting else None,
     )
+
+
+def boosting_folder(lake: Lake, cycle: str) -> Path | None:
+    """Where the gradient boosting of a cycle's model lies; None where there is none, or none that was judged."""
+    if not lake.exists("leaderboard", cycle=cycle) or cycle not in lake.partitions("boosted_model"):
+        return None
+    folder = lake.open_folder("boosted_model", cycle=cycle)
+    return None if absence(folder) else folder
+
+
+def model_version(lake: Lake, cycle: str) -> str:
+    """How forecasts name the model of a cycle: the cycle, the hash of the network's weights, that of boosting."""
+    weights: str = lake.manifest("tuned_model", cycle=cycle)["files"]["weights.safetensors"]["sha256"]
+    if boosting_folder(lake, cycle) is None:
+        return f"{cycle}+{weights[:12]}"
+    return f"{cycle}+{weights[:12]}+{lake.manifest('boosted_model', cycle=cycle)['sha256'][:12]}"
 
 
 def forecast_receipt(
@@ -62,7 +83,11 @@ def forecast_receipt(
         encoders=str(lake.manifest("tuned_model", cycle=model)["files"]["encoders.json"]["sha256"])
         if model
         else "none",
+        boosting=str(lake.manifest("boosted_model", cycle=model)["sha256"])
+        if model and boosting_folder(lake, model)
+        else "none",
         errors=lake.digest("error_distributions", cycle=model) if model else "none",
+        leaderboard=lake.digest("leaderboard", cycle=model) if model and boosting_folder(lake, model) else "none",
         configuration=config_hash(config),
         code=code_revision(settings),
     )

@@ -311,6 +311,7 @@ def set_demo_clock() -> None:
 @demo.command("report")
 def demo_report() -> None:
     """Print rows per producer, accuracy of the replayed cycles beside the naive forecast, and example forecasts."""
+    from dp_assets.domain.inference import MODELS
     from dp_assets.report import accuracy_report, example_forecasts, ingestion_report
 
     project = open_project()
@@ -320,12 +321,12 @@ def demo_report() -> None:
     everything = accuracy_report(lake)
     if len(everything):
         show(everything, "Accuracy of past cycles, all series (WAPE: median; RMSSE, bias: mean; + is over-forecast)")
-    network = accuracy_report(lake, "lstm")
-    if len(network):
-        show(network, "The same for the series that the network forecasts")
-        wape, naive, coverage = network.select("wape", "naive_wape", "coverage_80").mean().row(0)
+    modelled = accuracy_report(lake, MODELS)
+    if len(modelled):
+        show(modelled, "The same for the series that the model forecasts")
+        wape, naive, coverage = modelled.select("wape", "naive_wape", "coverage_80").mean().row(0)
         say(
-            f"network over {len(network)} cycles: WAPE {wape:.3f} against {naive:.3f} of the naive forecast "
+            f"the model over {len(modelled)} cycles: WAPE {wape:.3f} against {naive:.3f} of the naive forecast "
             f"({1 - wape / naive:.1%} better); the 80 % interval covers {coverage:.1%}"
         )
     show(example_forecasts(lake, project.config), "Ten forecasts of the newest cycle (lead 1, 80 % interval)")

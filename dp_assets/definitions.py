@@ -36,6 +36,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         resources: replaces resources by key; tests hand in a lake and a clock of their own.
     """
     from dp_assets.defs import (
+        boosted_model,
         checks,
         data_quality,
         encoders,
@@ -63,6 +64,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         features,
         encoders,
         tuned_model,
+        boosted_model,
         residuals,
         forecasts,
         reconciled_rollups,

@@ -38,6 +38,7 @@ def read_state(lake: Lake) -> LakeState:
     judged = lake.committed("residuals")
     errors = set(lake.partitions("error_distributions"))
     models = {cycle: lake.manifest("tuned_model", cycle=cycle) for cycle in lake.partitions("tuned_model")}
+    boosted = {cycle: lake.manifest("boosted_model", cycle=cycle) for cycle in lake.partitions("boosted_model")}
     bundles = {cycle: lake.manifest("serving_bundle", cycle=cycle) for cycle in lake.partitions("serving_bundle")}
     known, commits, recalled = tuple(registrations(lake)), lake.committed("ingest"), recalled_versions(lake)
     return LakeState(
@@ -47,7 +48,11 @@ def read_state(lake: Lake) -> LakeState:
         backdated=backdated_versions(lake),
         cut_short=unreported(lake, known, commits, recalled) | _not_in_ledger(lake, known, commits),
         built_buckets={bucket: _inputs(record) for bucket, record in lake.committed("weekly_buckets").items()},
-        models={cycle: _model(one, judged.get(cycle)) for cycle, one in models.items() if cycle in errors},
+        models={
+            cycle: _model(model, boosted.get(cycle), judged.get(cycle))
+            for cycle, model in models.items()
+            if cycle in errors
+        },
         forecasts={cycle: str(one["sha256"]) for cycle, one in bundles.items()},
         bundles={cycle: _bundle(one["info"]) for cycle, one in bundles.items()},
         scored={cycle: record["inputs"] for cycle, record in lake.committed("accuracy").items()},
@@ -80,12 +85,14 @@ def _inputs(record: Mapping[str, Any]) -> Inputs:
     return dict(record.get("inputs") or dict.fromkeys(record.get("file_versions", ()), ""))
 
 
-def _model(manifest: Mapping[str, Any], judged: Mapping[str, Any] | None) -> Made:
-    """A model counts with the residuals made of its own weights; others leave its recalls open, so it is made again."""
-    info = manifest["info"]
+def _model(network: Mapping[str, Any], boosting: Mapping[str, Any] | None, judged: Mapping[str, Any] | None) -> Made:
+    """A model counts with the residuals made of it; those of another leave its recalls open, so it is made again."""
+    info = network["info"]
     if "recalls" not in info:
         return Made()
-    return Made(_recalls(info) if judged is not None and judged["model"] == manifest["sha256"] else None)
+    made_of = (network["sha256"], None if boosting is None else boosting["sha256"])
+    own = judged is not None and (judged["model"], judged.get("boosting")) == made_of
+    return Made(_recalls(info) if own else None)
 
 
 def _bundle(info: Mapping[str, Any]) -> Made:

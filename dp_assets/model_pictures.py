@@ -56,6 +56,31 @@ def study_picture(trials: tuple[dict[str, Any], ...], importance: dict[str, floa
     return figure_markdown(draw(1, 2, paint))
 
 
+def importance_picture(importance: dict[str, float], most: int = 15) -> dg.MarkdownMetadataValue:
+    """What gradient boosting's mean was gained by, the biggest shares."""
+    names = list(importance)[:most][::-1]
+
+    def paint(axes: list[Axes]) -> None:
+        axes[0].barh(names, [importance[name] for name in names])
+        axes[0].set(title="share of the gain", xlabel="")
+        axes[0].tick_params(labelsize=7)
+
+    return figure_markdown(draw(1, 1, paint))
+
+
+def leaderboard_markdown(table: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """The table `leaderboard` for reading: classes below each other, the published method in bold."""
+    numbers = ("wape", "mean_wape", "bias", "wql", "share")
+    head = ("demand class", "method", "rows", *(name.replace("_", " ") for name in numbers), "verdict")
+    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
+    for row in table.iter_rows(named=True):
+        method = f"**{row['method']}**" if row["champion"] else row["method"]
+        figures = ["" if row[name] is None else f"{row[name]:.3f}" for name in numbers]
+        cells = [row["demand_class"], method, f"{row['observations']:,}", *figures, row["reason"]]
+        lines.append(f"| {' | '.join(cells)} |")
+    return dg.MetadataValue.md("\n".join(lines))
+
+
 def residual_picture(errors: ErrorDistributions) -> dg.MarkdownMetadataValue:
     """Scaled residual quantiles against the size of the forecast, for the first and the last lead."""
     leads = sorted({min(errors.pools), max(errors.pools)})

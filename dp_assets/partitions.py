@@ -28,6 +28,8 @@ def window(start_offset: int, end_offset: int) -> dg.TimeWindowPartitionMapping:
 
 HISTORY = window(-800, 0)
 """Cycle ← models up to it."""
+MODEL_ASSETS = ("encoders", "tuned_model", "boosted_model", "residuals")
+"""What a champion consists of; forecasts read it of a cycle at or before their own."""
 PAST_BUCKETS = window(-800, -1)
 """Cycle ← buckets before its cutoff. For N > 1 one bucket too many slips through, so code filters by cutoff again."""
 EXCLUSION_YEARS = 15

@@ -5,6 +5,8 @@ Belongs here: selecting and joining what the lake holds. Does not belong here: l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig
@@ -35,17 +37,17 @@ def ingestion_report(lake: Lake) -> pl.DataFrame:
     return rows.group_by("producer").sum().sort("producer")
 
 
-def accuracy_report(lake: Lake, method: str | None = None) -> pl.DataFrame:
+def accuracy_report(lake: Lake, methods: Sequence[str] = ()) -> pl.DataFrame:
     """One row per scored cycle: metrics of all closed leads beside the naive forecast.
 
     Args:
         lake: where accuracy lies.
-        method: only the series forecast by this method, e.g. `lstm`; all series when left out.
+        methods: only the series forecast by these, of which a cycle has one; all series when left out.
     """
-    level, node = ("total", None) if method is None else ("method", method)
+    level = "method" if methods else "total"
     frames = [
         lake.read("accuracy", cycle=cycle)
-        .filter(pl.col("lead") == 0, pl.col("level") == level, *([] if node is None else [pl.col("node") == node]))
+        .filter(pl.col("lead") == 0, pl.col("level") == level, *([pl.col("node").is_in(methods)] if methods else []))
         .unique("level")
         .with_columns(pl.lit(cycle).alias("cycle"))
         for cycle in lake.partitions("accuracy")

@@ -5,12 +5,14 @@ Does not belong here: where bundles lie and which is current (`library.py`), the
 
 Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels. Files:
     head.json                                   cycle, leads, levels, key columns, champion
-    series.arrow                                S rows: series_id, key columns, tail_row (null without network)
+    series.arrow                                S rows: series_id, key columns, tail_row (null without network),
+                                                boosting_share
     mean, published, naive.npy                  (S, M) units per bucket, float64
     quantiles.npy                               (S, M, Q) units per bucket, float64
     method, model_version, receipt.npy          (S, M) codes into vocabularies.json
-    tail/                                       panel of the network's series: what a window at the cutoff reads
-    encoders.json, model.onnx, model.json       the champion's, when the network made any forecast
+    tail/                                       panel of the model's series: what a window at the cutoff reads
+    encoders.json, model.onnx, model.json       the champion's network, when it made any forecast
+    boosting/                                   the champion's gradient boosting, when it is mixed with the network
     error_distributions.arrow                   the champion's, for quantiles of a recomputed mean
 
 Loading imports neither torch nor Dagster, and nothing here is ever unpickled.
@@ -32,11 +34,11 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from dp_assets.domain.errors import ArtefactError, ContractError
-from dp_assets.domain.inference import METHOD
+from dp_assets.domain.inference import MODELS
 from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.panel import ARRAYS, Panel
 
-FORMAT = 2
+FORMAT = 3
 NUMBERS = {"mean": "forecast", "published": "final", "naive": "naive"}
 WORDS = ("method", "model_version", "receipt")
 MODEL_FILES = ("model.onnx", "model.json", "encoders.json")
@@ -86,11 +88,15 @@ class NetworkParts:
         model_folder: the champion's artefact; its model.onnx, model.json and encoders.json are copied.
         panel: the cycle's whole panel; the bundle keeps only its tail, for the network's series.
         error_distributions: the champion's residual quantiles.
+        boosting_folder: the champion's gradient boosting, copied whole; None where it has none.
+        shares: (S,) what boosting counts for in the forecast of every series of the panel.
     """
 
     model_folder: Path
     panel: Panel
     error_distributions: pl.DataFrame
+    boosting_folder: Path | None = None
+    shares: FloatArray | None = None
 
 
 def panel_tail(panel: Panel, lookback: int, rows: npt.NDArray[np.intp]) -> Panel:
@@ -147,10 +153,9 @@ def write_bundle(
         codes = rows[name].cast(pl.Enum(vocabularies[name])).to_physical().cast(pl.Int32)
         _save(folder, name, codes.to_numpy().reshape(shape))
     (folder / "vocabularies.json").write_bytes(orjson.dumps(vocabularies))
-    tail_rows = _write_network(folder, series, head, network)
-    _write_arrow(
-        folder / "series.arrow", series.drop("method").with_columns(pl.Series("tail_row", tail_rows, pl.Int64))
-    )
+    tail_rows, shares = _write_network(folder, series, head, network)
+    parts = (pl.Series("tail_row", tail_rows, pl.Int64), pl.Series("boosting_share", shares, pl.Float64))
+    _write_arrow(folder / "series.arrow", series.drop("method").with_columns(parts))
     (folder / "head.json").write_bytes(orjson.dumps(asdict(head), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
 
 
@@ -175,11 +180,13 @@ def _rectangle(forecasts: pl.DataFrame, published: pl.DataFrame, head: Head) -> 
     return rows
 
 
-def _write_network(folder: Path, series: pl.DataFrame, head: Head, network: NetworkParts | None) -> list[int | None]:
-    """Writes the parts of the forward pass; returns, per series, its row in the tail."""
-    made = series["method"] == METHOD
+def _write_network(
+    folder: Path, series: pl.DataFrame, head: Head, network: NetworkParts | None
+) -> tuple[list[int | None], list[float]]:
+    """Writes the parts of the forward pass; returns, per series, its row in the tail and boosting's share."""
+    made = series["method"].is_in(MODELS)
     if network is None or not made.any():
-        return [None] * len(series)
+        return [None] * len(series), [0.0] * len(series)
     position = {name: row for row, name in enumerate(network.panel.series["series_id"].to_list())}
     names = series.filter(made)["series_id"].to_list()
     if unknown := [name for name in names if name not in position]:
@@ -192,8 +199,15 @@ def _write_network(folder: Path, series: pl.DataFrame, head: Head, network: Netw
     for name in MODEL_FILES:
         shutil.copyfile(network.model_folder / name, folder / name)
     _write_arrow(folder / "error_distributions.arrow", network.error_distributions)
-    counter = iter(range(len(names)))
-    return [next(counter) if is_made else None for is_made in made.to_list()]
+    share = np.zeros(len(names))
+    if network.boosting_folder is not None and network.shares is not None:
+        share = network.shares[rows]
+        shutil.copytree(network.boosting_folder, folder / "boosting")
+    counter, shares = iter(range(len(names))), iter(share.tolist())
+    return (
+        [next(counter) if is_made else None for is_made in made.to_list()],
+        [next(shares) if is_made else 0.0 for is_made in made.to_list()],
+    )
 
 
 def _save(folder: Path, name: str, array: npt.NDArray[Any]) -> None:
@@ -217,6 +231,7 @@ class Bundle:
         mean, published, naive: (S, M) units per bucket.
         quantiles: (S, M, Q) units per bucket.
         tail_rows: (S,) row in the tail of the panel, -1 where the network did not make the forecast.
+        boosting_shares: (S,) what gradient boosting counts for beside the network.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -226,6 +241,7 @@ class Bundle:
         self.series_ids: list[str] = series["series_id"].to_list()
         self.keys: list[dict[str, str]] = series.select(self.head.key).to_dicts()
         self.tail_rows: npt.NDArray[np.intp] = series["tail_row"].fill_null(-1).to_numpy().astype(np.intp)
+        self.boosting_shares: FloatArray = series["boosting_share"].to_numpy()
         self._spans = _spans(series["sku"])
         shape = (len(series), self.head.horizon)
         self.mean: FloatArray = _mapped(folder, "mean", shape)

@@ -1,4 +1,4 @@
-"""The forward pass on CPU: the network's mean and its quantiles for series of the bundle, computed now.
+"""The forward pass on CPU: the model's mean and quantiles for series of the bundle, computed now.
 
 Belongs here: setting up the runtime once per bundle, and putting requests that wait together into one pass.
 Does not belong here: how windows are gathered, the network is run or quantiles are made (`dp_assets/domain`).
@@ -14,8 +14,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from dp_assets.domain.boosting import Boosting
 from dp_assets.domain.encoders import Encoders
-from dp_assets.domain.inference import onnx_session, predict_onnx
+from dp_assets.domain.inference import mixed, onnx_session, predict_onnx
 from dp_assets.domain.intervals import ErrorDistributions, published_quantiles
 from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.windows import Inputs, gather
@@ -31,7 +32,7 @@ CHUNK = 1024
 
 
 class ForwardPass:
-    """The network of one bundle, ready to run. Building it imports the ONNX runtime and reads the model."""
+    """The model of one bundle, ready to run. Building it imports the ONNX runtime, and LightGBM where needed."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
@@ -41,6 +42,7 @@ class ForwardPass:
         self.distributions = ErrorDistributions.of(bundle.error_distributions(), bundle.head.quantile_levels)
         self.lookback = lookback_of(bundle.folder)
         self.session = onnx_session(bundle.folder)
+        self.boosting = Boosting.load(bundle.folder / "boosting") if bundle.boosting_shares.any() else None
 
     def inputs(self, tail_rows: Sequence[int]) -> Inputs:
         """What the network reads of the cycle's own windows of some rows of the tail."""
@@ -52,11 +54,15 @@ class ForwardPass:
 
     def run(self, rows: Sequence[int]) -> Computed:
         """Bundle row → mean (M,) and quantiles (M, Q), units per bucket, for rows that the network forecasts."""
-        tail_rows = self.bundle.tail_rows[list(rows)]
-        mean, own = predict_onnx(self.session, self.inputs(tail_rows.tolist()))
+        inputs = self.inputs(self.bundle.tail_rows[list(rows)].tolist())
+        mean, own = (part.astype(np.float64) for part in predict_onnx(self.session, inputs))
+        if self.boosting is not None:
+            shares = self.bundle.boosting_shares[list(rows)]
+            other_mean, other_own = self.boosting.predict(inputs)
+            mean, own = mixed(mean, other_mean, shares), mixed(own, other_own, shares)
         names = [self.bundle.series_ids[row] for row in rows]
         spread = published_quantiles(self.bundle.head.interval_method, mean, own, names, self.distributions)
-        return {row: (mean[number].astype(np.float64), spread[number]) for number, row in enumerate(rows)}
+        return {row: (mean[number], spread[number]) for number, row in enumerate(rows)}
 
 
 def largest_difference(bundle: Bundle) -> float:

@@ -23,6 +23,7 @@ ASSET_OF_TABLE = {
     "eligibility": "features",
     "outlier_log": "features",
     "error_distributions": "residuals",
+    "leaderboard": "residuals",
 }
 """Tables that are written by an asset of another name."""
 EVENT_OF_PARTITION = {"file_version": "ingest", "bucket": "weekly_buckets"}

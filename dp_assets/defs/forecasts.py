@@ -14,7 +14,7 @@ from dp_assets.champions import forecast_receipt, open_champion, open_panel
 from dp_assets.domain import contracts
 from dp_assets.domain.forecasts import Champion, designated_rows, forecast_table
 from dp_assets.model_pictures import forecast_pictures
-from dp_assets.partitions import HISTORY
+from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -25,7 +25,7 @@ def build(project: Project) -> dg.Definitions:
     """The assets `forecasts` and `refreshed_forecasts`."""
     upstream = [
         dg.AssetDep("features"),
-        *(dg.AssetDep(name, partition_mapping=HISTORY) for name in ("encoders", "tuned_model", "residuals")),
+        *(dg.AssetDep(name, partition_mapping=HISTORY) for name in MODEL_ASSETS),
     ]
 
     @dg.asset(

@@ -11,11 +11,12 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.champions import open_panel, recalls_of_features, recalls_of_model
+from dp_assets.champions import boosting_folder, model_version, open_panel, recalls_of_features, recalls_of_model
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.inference import METHOD
-from dp_assets.partitions import HISTORY
+from dp_assets.domain.inference import MODELS
+from dp_assets.domain.leaderboard import shares_of
+from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
@@ -34,7 +35,7 @@ def build(project: Project) -> dg.Definitions:
         partitions_def=project.cycles,
         deps=[
             *(dg.AssetDep(name) for name in ("forecasts", "published_forecasts", "features")),
-            *(dg.AssetDep(name, partition_mapping=HISTORY) for name in ("encoders", "tuned_model", "residuals")),
+            *(dg.AssetDep(name, partition_mapping=HISTORY) for name in MODEL_ASSETS),
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="serving",
@@ -84,15 +85,14 @@ def _champion(lake: Lake, forecasts: pl.DataFrame) -> str | None:
     Raises:
         ArtefactError: the forecasts are of several models, or of weights that have been replaced since.
     """
-    versions = forecasts.filter(pl.col("method") == METHOD)["model_version"].unique().sort().to_list()
+    versions = forecasts.filter(pl.col("method").is_in(MODELS))["model_version"].unique().sort().to_list()
     if not versions:
         return None
-    cycle, _, digest = str(versions[0]).partition("+")
-    weights: str = lake.manifest("tuned_model", cycle=cycle)["files"]["weights.safetensors"]["sha256"]
-    if len(versions) > 1 or not weights.startswith(digest):
+    cycle = str(versions[0]).partition("+")[0]
+    if versions != [present := model_version(lake, cycle)]:
         raise ArtefactError(
-            f"expected forecasts of the one model {cycle}+{weights[: len(digest)]}, got {versions}; materialise the "
-            "asset forecasts of this cycle again"
+            f"expected forecasts of the one model {present}, got {versions}; materialise the asset forecasts of this "
+            "cycle again"
         )
     return cycle
 
@@ -115,10 +115,13 @@ def _head(project: Project, cycle: str, champion: str | None) -> Head:
 def _network(lake: Lake, cycle: str, champion: str | None) -> NetworkParts | None:
     if champion is None:
         return None
+    panel, boosting = open_panel(lake, cycle), boosting_folder(lake, champion)
     return NetworkParts(
         model_folder=lake.open_folder("tuned_model", cycle=champion),
-        panel=open_panel(lake, cycle),
+        panel=panel,
         error_distributions=lake.read("error_distributions", cycle=champion),
+        boosting_folder=boosting,
+        shares=shares_of(lake.read("leaderboard", cycle=champion), panel) if boosting else None,
     )
 
 

@@ -213,6 +213,19 @@ class TuningConfig(Section):
     """What is searched."""
 
 
+class BoostingConfig(Section):
+    enabled: bool = True
+    """Whether gradient boosting is trained beside the network and blended with it."""
+    rounds: int = Field(100, ge=1)
+    """Trees of each of its models: one of the mean, one per quantile level."""
+    learning_rate: float = Field(0.08, gt=0, le=1)
+    """Share of each tree's correction that is kept."""
+    leaves: int = Field(31, ge=2)
+    """Leaves of a tree at most."""
+    rows: int = Field(120_000, ge=1_000)
+    """Rows (windows × leads) it learns from at most, drawn by chance; the time it takes grows with them."""
+
+
 class IntervalConfig(Section):
     levels: tuple[int, ...] = (50, 80, 95)
     """Central interval levels in percent."""
@@ -315,6 +328,8 @@ class DemandConfig(Section):
     """The network and its training."""
     tuning: TuningConfig = TuningConfig()
     """The search for hyper-parameters."""
+    boosting: BoostingConfig = BoostingConfig()
+    """Gradient boosting, the network's challenger."""
     intervals: IntervalConfig = IntervalConfig()
     """Published uncertainty."""
     hierarchies: tuple[HierarchyConfig, ...] = ()

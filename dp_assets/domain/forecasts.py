@@ -8,7 +8,7 @@ the choice of series that a refresh designates. Does not belong here: how each f
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,14 @@ from dp_assets.domain import contracts
 from dp_assets.domain.config import BatchInferenceConfig, DemandConfig
 from dp_assets.domain.contracts.columns import key_columns, quantile_name
 from dp_assets.domain.fallback import IMAPA, fall_back, library, naive
-from dp_assets.domain.inference import METHOD, network_rows, predict
+from dp_assets.domain.inference import BLEND, LSTM, network_rows, predict
 from dp_assets.domain.intervals import ErrorDistributions, published_quantiles
+from dp_assets.domain.leaderboard import shares_of
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.windows import IndexArray
 
 if TYPE_CHECKING:
+    from dp_assets.domain.boosting import Boosting
     from dp_assets.domain.encoders import Encoders
 
 Array = npt.NDArray[np.float64]
@@ -42,7 +44,9 @@ class Champion:
         folder: its artefact folder.
         encoders: the encoders it was trained with.
         errors: distributions of its backtest errors.
-        version: cycle and hash of its weights.
+        version: cycle and hashes of its weights.
+        leaderboard: its table `leaderboard`, which says how much boosting counts for.
+        boosting: gradient boosting trained beside it, None where there is none.
     """
 
     cycle: str
@@ -50,6 +54,12 @@ class Champion:
     encoders: Encoders
     errors: ErrorDistributions
     version: str
+    leaderboard: pl.DataFrame = field(default_factory=contracts.LEADERBOARD.empty)
+    boosting: Boosting | None = None
+
+    def shares(self, panel: Panel) -> Array:
+        """(S,) what boosting counts for in the forecast of every series of a panel."""
+        return shares_of(self.leaderboard, panel) if self.boosting is not None else np.zeros(len(panel))
 
 
 def receipt_of(**parts: str) -> str:
@@ -91,10 +101,14 @@ def forecast_table(
     computed = np.intersect1d(made, asked) if by_network else made
     means = np.full((len(panel), panel.horizon), np.nan)
     spans = np.empty((*means.shape, len(config.quantile_levels)))
-    method = np.full(len(panel), METHOD, dtype=object)
+    method = np.full(len(panel), LSTM, dtype=object)
     version = np.full(len(panel), champion.version if champion else "", dtype=object)
     if champion is not None and len(computed):
-        means[computed], own = predict(champion.folder, panel, champion.encoders, computed, threads)
+        shares = champion.shares(panel)
+        method[shares > 0] = BLEND
+        means[computed], own = predict(
+            champion.folder, panel, champion.encoders, computed, threads, champion.boosting, shares[computed]
+        )
         names = panel.series["series_id"].to_numpy()[computed].tolist()
         spans[computed] = published_quantiles(config.intervals.method, means[computed], own, names, champion.errors)
     if not by_network:

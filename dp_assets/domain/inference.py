@@ -1,8 +1,9 @@
-"""Inference: means and quantiles from a stored model, by torch for the batch, by ONNX where torch is not installed.
+"""Inference: means and quantiles from stored models, by torch for the batch, by ONNX where torch is not installed.
 
-Belongs here: running a model folder over windows at the cutoff, and which series that is done for. Does not belong
-here: the folder itself (`model_folder.py`), intervals (`intervals.py`), series that the network does not forecast
-(`fallback.py`). Importing this module imports neither torch nor the ONNX runtime.
+Belongs here: running the network and gradient boosting over windows at the cutoff, mixing the two, and which series
+that is done for. Does not belong here: the models themselves (`model_folder.py`, `boosting.py`), how much each counts
+for (`leaderboard.py`), intervals (`intervals.py`), series that neither forecasts (`fallback.py`). Importing this module
+imports neither torch nor the ONNX runtime nor LightGBM.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.windows import Inputs, forecastable, windows_at
 
 if TYPE_CHECKING:
+    from dp_assets.domain.boosting import Boosting
     from dp_assets.domain.encoders import Encoders
 
-METHOD = "lstm"
+Array = npt.NDArray[np.float64]
+LSTM, BOOSTING, BLEND = "lstm", "boosting", "blend"
+MODELS = (LSTM, BLEND)
+"""What `method` says of a series that the cycle's model forecasts: the network alone, or mixed with boosting."""
 NETWORK_REASONS = ("eligible", "mandatory", "no_attributes", "held_back")
 """Reasons under which the network forecasts a series: those it was trained on, and those only kept out of training."""
 
@@ -31,10 +36,22 @@ def network_rows(panel: Panel) -> npt.NDArray[np.int64]:
     return np.flatnonzero(wanted & forecastable(panel)).astype(np.int64)
 
 
+def mixed(network: Array, boosting: Array, share: Array) -> Array:
+    """(1 − share) × network + share × boosting; share (R,) over the first axis of both, means or quantiles."""
+    by_row = share.reshape(-1, *([1] * (network.ndim - 1)))
+    return np.asarray((1 - by_row) * network + by_row * boosting)
+
+
 def predict(
-    model_folder: Path, panel: Panel, encoders: Encoders, rows: npt.NDArray[np.integer], threads: int = 1
-) -> tuple[FloatArray, FloatArray]:
-    """Mean (R, M) and quantiles (R, M, Q) of leads 1..M for some series of a panel, units, float32.
+    model_folder: Path,
+    panel: Panel,
+    encoders: Encoders,
+    rows: npt.NDArray[np.integer],
+    threads: int = 1,
+    boosting: Boosting | None = None,
+    shares: Array | None = None,
+) -> tuple[Array, Array]:
+    """Mean (R, M) and quantiles (R, M, Q) of leads 1..M for some series of a panel, units.
 
     Args:
         model_folder: a model.
@@ -42,9 +59,11 @@ def predict(
         encoders: the model's own encoders, not the cycle's.
         rows: series rows.
         threads: threads torch may use; more than one makes small networks slower.
+        boosting: what is mixed with the network.
+        shares: (R,) what it counts for.
 
     Raises:
-        ArtefactError: the model was trained for another horizon, or a channel it needs is missing.
+        ArtefactError: a model was trained for another horizon or by other encoders, or a channel it needs is missing.
     """
     import torch
 
@@ -59,8 +78,14 @@ def predict(
             f"{panel.horizon}; train again under the present horizon_weeks"
         )
     source = WindowSource.of(panel, encoders)
-    found = predict_windows(network, source, windows_at(np.asarray(rows, np.int64), panel.history))
-    return found.mean, found.quantiles
+    index = windows_at(np.asarray(rows, np.int64), panel.history)
+    found = predict_windows(network, source, index)
+    mean, quantiles = found.mean.astype(np.float64), found.quantiles.astype(np.float64)
+    if boosting is None or shares is None:
+        return mean, quantiles
+    boosting.refuse_others(encoders)
+    other_mean, other_quantiles = boosting.predict_windows(source, index)
+    return mixed(mean, other_mean, shares), mixed(quantiles, other_quantiles, shares)
 
 
 def onnx_session(model_folder: Path, threads: int = 1) -> Any:

@@ -1,7 +1,8 @@
-"""Residuals: what the model got wrong on buckets it had not seen.
+"""Residuals: what the models got wrong on buckets they had not seen.
 
-Belongs here: backtest residuals from rolling-origin refits. Does not belong here: the distributions made of them
-(`error_distributions.py`), the intervals made of those (`intervals.py`), accuracy of what was published (`metrics.py`).
+Belongs here: the backtest, rolling-origin refits of the network and of gradient boosting side by side. Does not belong
+here: the verdict on them (`leaderboard.py`), the distributions made of residuals (`error_distributions.py`), the
+intervals made of those (`intervals.py`), accuracy of what was published (`metrics.py`).
 
 Fold k is refitted on windows whose targets lie before its training end; it then forecasts from every origin from its
 end up to the next fold's, so that each origin is forecast by the newest model that had not seen what followed it. Leads
@@ -11,22 +12,38 @@ that reach past the history have no actual yet and are left out.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from dp_assets.domain import contracts
+from dp_assets.domain.boosting import fit_boosting
 from dp_assets.domain.errors import NotEnoughHistoryError
-from dp_assets.domain.windows import MIN_OBSERVED, IndexArray, WindowIndex, targets
+from dp_assets.domain.fallback import IMAPA, imapa, recent_mean
+from dp_assets.domain.leaderboard import (
+    CLASSES,
+    Array,
+    Backtest,
+    Forecast,
+    blended,
+    demand_classes,
+    joined,
+    leaderboard,
+    learned_shares,
+)
+from dp_assets.domain.windows import MIN_OBSERVED, IndexArray, WindowIndex, targets, trainable_rows
 
 if TYPE_CHECKING:
     from dp_assets.domain.config import DemandConfig
+    from dp_assets.domain.encoders import Encoders
     from dp_assets.domain.network import DemandNetwork, NetworkSpec
     from dp_assets.domain.panel import Panel
-    from dp_assets.domain.training import HyperParameters, WindowSource
+    from dp_assets.domain.training import HyperParameters, Predicted, WindowSource
 
 Report = Callable[[str], None]
+NAIVE = "naive"
 
 
 def origins_after(ends: list[int], history: int) -> list[range]:
@@ -46,74 +63,155 @@ def backtest_windows(panel: Panel, rows: IndexArray, origins: range) -> WindowIn
     return WindowIndex(np.asarray(rows, np.int64)[which], at[number])
 
 
-def residual_frame(
-    network: DemandNetwork, source: WindowSource, index: WindowIndex, out_of_sample: bool, config: DemandConfig
-) -> pl.DataFrame:
-    """Rows of the table `residuals` for the windows; actuals are as sold, not capped."""
-    from dp_assets.domain.training import predict_windows
+@dataclass(frozen=True)
+class Judged:
+    """What a backtest gives: the table `residuals` of what is published, and the table `leaderboard`."""
 
-    panel = source.panel
-    found = predict_windows(network, source, index)
-    predicted = found.mean.astype(np.float64)
-    actual, mask = targets(panel, index, capped=False)
-    window, lead = np.nonzero(mask > 0)
-    names = panel.series["series_id"].to_numpy()
-    frame = pl.DataFrame(
-        {
-            "series_id": names[index.rows[window]],
-            "cutoff": panel.starts[index.origins[window]].astype("datetime64[D]"),
-            "lead": lead + 1,
-            "actual": actual[window, lead].astype(np.float64),
-            "predicted": predicted[window, lead],
-            "residual": actual[window, lead] - predicted[window, lead],
-            "scale": found.level[window].astype(np.float64),
-            "predicted_quantiles": pl.Series(found.quantiles[window, lead]).arr.to_list(),
-            "out_of_sample": np.full(len(window), out_of_sample),
-        }
-    )
-    return contracts.residuals(config).conform(frame)
+    residuals: pl.DataFrame
+    leaderboard: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Observed leads of windows, n rows: window index and lead, the level of the window, and the forecasts."""
+
+    index: WindowIndex
+    window: IndexArray
+    lead: IndexArray
+    level: Array
+    actual: Array
+    network: Forecast
+    boosting: Forecast | None
+
+    @classmethod
+    def of(cls, panel: Panel, index: WindowIndex, found: Predicted, other: tuple[Array, Array] | None) -> _Rows:
+        actual, mask = targets(panel, index, capped=False)
+        window, lead = np.nonzero(mask > 0)
+        return cls(
+            index,
+            window,
+            lead,
+            found.level[window].astype(np.float64),
+            actual[window, lead].astype(np.float64),
+            Forecast(found.mean[window, lead].astype(np.float64), found.quantiles[window, lead].astype(np.float64)),
+            None if other is None else Forecast(other[0][window, lead], other[1][window, lead]),
+        )
+
+    @property
+    def series(self) -> IndexArray:
+        """(n,) rows of the panel."""
+        return np.asarray(self.index.rows[self.window])
+
+    @property
+    def backtest(self) -> Backtest:
+        """The rows as they are compared."""
+        return Backtest(self.series, self.actual, self.network, self.boosting)
+
+    def frame(self, panel: Panel, shares: Array, out_of_sample: bool, config: DemandConfig) -> pl.DataFrame:
+        """Rows of the table `residuals`; actuals are as sold, not capped. shares (S,) of boosting per series."""
+        published = self.network
+        if self.boosting is not None:
+            published = blended(self.network, self.boosting, shares[self.series])
+        frame = pl.DataFrame(
+            {
+                "series_id": panel.series["series_id"].to_numpy()[self.series],
+                "cutoff": panel.starts[self.index.origins[self.window]].astype("datetime64[D]"),
+                "lead": self.lead + 1,
+                "actual": self.actual,
+                "predicted": published.mean,
+                "residual": self.actual - published.mean,
+                "scale": self.level,
+                "predicted_quantiles": pl.Series(published.quantiles).arr.to_list(),
+                "out_of_sample": np.full(len(self.window), out_of_sample),
+            }
+        )
+        return contracts.residuals(config).conform(frame)
 
 
 def backtest(
     source: WindowSource,
+    encoders: Encoders,
     spec: NetworkSpec,
     hyper: HyperParameters,
     config: DemandConfig,
     rows: IndexArray,
     epochs: int,
     champion: DemandNetwork,
+    absent: str = "",
+    threads: int = 1,
     report: Report | None = None,
-) -> pl.DataFrame:
-    """The table `residuals` of a model.
+) -> Judged:
+    """The backtest of a cycle's models.
 
     Args:
-        source: the model's panel, scaled and encoded by its encoders.
-        spec: the model's network.
+        source: the models' panel, scaled and encoded by their encoders.
+        encoders: those.
+        spec: the network.
         hyper: its hyper-parameters.
         config: folds, loss, seed.
-        rows: series to backtest, those the network forecasts.
+        rows: series to backtest, those the models forecast.
         epochs: epochs of each refit: those of the champion.
-        champion: the model itself, asked only where there is too little history for a fold.
+        champion: the network itself, asked only where there is too little history for a fold.
+        absent: why there is no gradient boosting; empty where there is.
+        threads: threads of LightGBM.
         report: called with one line per fold.
 
     Returns:
-        Out-of-sample residuals, or in-sample ones of the newest origins, labelled so, where no fold can be held back.
+        Out-of-sample residuals of the blend, whose shares they also decide; or in-sample ones of the network alone at
+        the newest origins, labelled so, where no fold can be held back.
     """
-    from dp_assets.domain.training import fit_before, fold_count, fold_ends
+    from dp_assets.domain.training import fit_before, fold_count, fold_ends, predict_windows
 
     panel = source.panel
     for count in range(fold_count(config), 0, -1):
         try:
             ends = fold_ends(panel, count)
-            frames = []
+            folds = []
             for end, origins in zip(ends, origins_after(ends, panel.history), strict=True):
                 network = fit_before(source, spec, hyper, config, end, epochs=epochs).network
                 index = backtest_windows(panel, rows, origins)
-                frames.append(residual_frame(network, source, index, True, config))
+                other = None
+                if not absent:
+                    fitted = fit_boosting(source, encoders, trainable_rows(panel), config, end, threads)
+                    other = fitted.predict_windows(source, index)
+                folds.append(_Rows.of(panel, index, predict_windows(network, source, index), other))
                 if report is not None:
-                    report(f"fold trained before {panel.starts[end]}: {len(frames[-1])} residuals")
+                    report(f"fold trained before {panel.starts[end]}: {len(folds[-1].actual)} residuals")
         except NotEnoughHistoryError:
             continue
-        return contracts.residuals(config).conform(pl.concat(frames))
+        return _judged(panel, folds, ends, config, absent)
     newest = range(max(1, panel.history - panel.horizon), panel.history)
-    return residual_frame(champion, source, backtest_windows(panel, rows, newest), False, config)
+    index = backtest_windows(panel, rows, newest)
+    in_sample = _Rows.of(panel, index, predict_windows(champion, source, index), None)
+    reason = absent or "no fold could be held back to judge it by"
+    return Judged(
+        in_sample.frame(panel, np.zeros(len(panel)), False, config),
+        _board(panel, [in_sample], [int(newest[0])], dict.fromkeys(CLASSES, 0.0), config, reason),
+    )
+
+
+def _judged(panel: Panel, folds: list[_Rows], ends: list[int], config: DemandConfig, absent: str) -> Judged:
+    """Shares from every row, the leaderboard from the rows at the folds' ends, residuals of the blend."""
+    classes, levels = demand_classes(panel), np.asarray(config.quantile_levels)
+    shares = learned_shares(joined([fold.backtest for fold in folds]), classes, levels)
+    by_series = np.array([shares[name] for name in classes.tolist()])
+    frames = [fold.frame(panel, by_series, True, config) for fold in folds]
+    return Judged(
+        contracts.residuals(config).conform(pl.concat(frames)), _board(panel, folds, ends, shares, config, absent)
+    )
+
+
+def _board(
+    panel: Panel, folds: list[_Rows], ends: list[int], shares: dict[str, float], config: DemandConfig, absent: str
+) -> pl.DataFrame:
+    """The table `leaderboard` over the windows at each fold's end, where all leads of all methods can be compared."""
+    kept, means = [], []
+    for fold, end in zip(folds, ends, strict=True):
+        here = np.flatnonzero(fold.index.origins[fold.window] == end)
+        part = fold.backtest
+        kept.append(part.take(here))
+        series = part.series[here]
+        asked, place = np.unique(series, return_inverse=True)
+        means.append({NAIVE: recent_mean(panel, end)[series], IMAPA: imapa(panel, asked, end)[place]})
+    others = {name: Forecast(np.concatenate([part[name] for part in means]), None) for name in (NAIVE, IMAPA)}
+    return leaderboard(joined(kept), others, demand_classes(panel), shares, np.asarray(config.quantile_levels), absent)

@@ -27,15 +27,16 @@ from dp_assets.domain.windows import (
     MIN_OBSERVED,
     IndexArray,
     WindowIndex,
-    gather,
+    Windows,
     targets,
+    trainable_rows,
     training_windows,
     windows_at,
 )
 
 if TYPE_CHECKING:
     from dp_assets.domain.config import DemandConfig
-    from dp_assets.domain.encoders import Codes, Encoders, ScaledChannels
+    from dp_assets.domain.encoders import Encoders
     from dp_assets.domain.panel import Panel
 
 GRADIENT_NORM = 1.0
@@ -95,12 +96,9 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class WindowSource:
+class WindowSource(Windows):
     """Panel, scaled channels and codes together: hands out batches of windows as tensors."""
 
-    panel: Panel
-    scaled: ScaledChannels
-    codes: Codes
     device: str = "cpu"
 
     @classmethod
@@ -110,8 +108,7 @@ class WindowSource:
 
     def inputs(self, index: WindowIndex, spec: NetworkSpec) -> dict[str, Tensor]:
         """Inputs of the windows as the network takes them."""
-        raw = gather(self.panel, self.scaled, self.codes, index.rows, index.origins, spec.lookback)
-        return as_tensors(raw, spec, self.device)
+        return as_tensors(self.gather(index, spec.lookback), spec, self.device)
 
     def targets(self, index: WindowIndex) -> tuple[Tensor, Tensor]:
         """Actuals as sold (B, M) and their mask (B, M): a cap would hide from the network how far demand may go."""
@@ -322,11 +319,6 @@ def _step(
     torch.nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
     optimiser.step()
     return float(value.detach())
-
-
-def trainable_rows(panel: Panel) -> IndexArray:
-    """Rows of the eligible series."""
-    return np.flatnonzero(panel.series["eligible"].to_numpy()).astype(np.int64)
 
 
 def validation_windows(panel: Panel, end: int) -> WindowIndex:

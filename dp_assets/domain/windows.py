@@ -11,7 +11,7 @@ is shorter than the lookback L, the window is padded on the left with zeros and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from dp_assets.domain.panel import FloatArray, Panel
 
 if TYPE_CHECKING:
-    from dp_assets.domain.encoders import Codes, ScaledChannels
+    from dp_assets.domain.encoders import Codes, Encoders, ScaledChannels
 
 IndexArray = npt.NDArray[np.int64]
 Inputs = dict[str, npt.NDArray[np.float32] | npt.NDArray[np.int64]]
@@ -54,6 +54,29 @@ class WindowIndex:
     def take(self, chosen: npt.NDArray[np.integer]) -> WindowIndex:
         """Some of the windows, in the given order."""
         return WindowIndex(self.rows[chosen], self.origins[chosen])
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What windows are gathered from: a panel, and its channels and attributes under a model's encoders."""
+
+    panel: Panel
+    scaled: ScaledChannels
+    codes: Codes
+
+    @classmethod
+    def of(cls, panel: Panel, encoders: Encoders) -> Windows:
+        """Scales and encodes a panel once."""
+        return cls(panel, encoders.scale(panel), encoders.codes(panel.series))
+
+    def gather(self, index: WindowIndex, lookback: int) -> Inputs:
+        """Inputs of some windows; see `gather`."""
+        return gather(self.panel, self.scaled, self.codes, index.rows, index.origins, lookback)
+
+
+def trainable_rows(panel: Panel) -> IndexArray:
+    """Rows of the eligible series."""
+    return np.flatnonzero(panel.series["eligible"].to_numpy()).astype(np.int64)
 
 
 def training_windows(panel: Panel, rows: IndexArray, end: int, stride: int = 1) -> WindowIndex:
@@ -167,6 +190,21 @@ def gather(
         "single": codes.single[series],
         "multi": codes.multi[series],
     }
+
+
+def mean_observed(values: npt.NDArray[Any], observed: npt.NDArray[Any]) -> FloatArray:
+    """Mean of values (B, L) over the observed buckets; 0 where there is none. (B,)"""
+    return np.asarray((values * observed).sum(axis=1) / np.maximum(observed.sum(axis=1), 1.0), np.float32)
+
+
+def window_level(inputs: Inputs, recent: int) -> FloatArray:
+    """The level s by which a window is scaled, units: half the mean of the window, half that of its last `recent`
+    buckets, and 0.1. (B,) The network computes the same inside its graph."""
+    quantity, observed = inputs["quantity"], inputs["observed"]
+    whole = mean_observed(quantity, observed)
+    last = mean_observed(quantity[:, -recent:], observed[:, -recent:])
+    seen = observed[:, -recent:].any(axis=1)
+    return np.asarray(0.5 * whole + 0.5 * np.where(seen, last, whole) + 0.1, np.float32)
 
 
 def targets(panel: Panel, index: WindowIndex, capped: bool = True) -> tuple[FloatArray, FloatArray]:

@@ -1,4 +1,4 @@
-"""The assets tuned_model, residuals, forecasts and refreshed_forecasts over a small lake."""
+"""The assets tuned_model, boosted_model, residuals, forecasts and refreshed_forecasts over a small lake."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from dp_assets.defs import forecasts, residuals, tuned_model
+from dp_assets.defs import boosted_model, forecasts, residuals, tuned_model
 from dp_assets.domain import contracts
+from dp_assets.domain.boosting import absence
 from dp_assets.domain.encoders import fit_encoders
 from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
@@ -31,7 +32,7 @@ class Stage:
             lake={"root": str(folder / "lake")},
             tuning={"trials": 2, "epochs": 1},
             batch_inference={"top_n": 3},
-            **overrides,
+            **{"boosting": {"rounds": 5, "leaves": 8}, **overrides},
         )
         clock = SimulatedClock(folder / "clock.json")
         clock.set(datetime(2017, 12, 5, 12, tzinfo=UTC))
@@ -63,6 +64,7 @@ class Stage:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     stage = Stage(tmp_path_factory.mktemp("stage"))
     stage.run(tuned_model, EARLY, "tuned_model")
+    stage.run(boosted_model, EARLY, "boosted_model")
     stage.run(residuals, EARLY, "residuals")
     return stage
 
@@ -87,14 +89,50 @@ def test_training_again_on_the_same_inputs_gives_the_same_model(stage: Stage) ->
     assert {"learning_curve", "study", "hyper_parameters", "best_trial"} <= set(shown)
 
 
+def test_the_challenger_is_text_that_nothing_is_executed_from_and_the_same_every_time(stage: Stage) -> None:
+    before = stage.lake.manifest("boosted_model", cycle=EARLY)
+    assert {Path(name).suffix for name in before["files"]} == {".txt", ".json"}
+    shown = stage.run(boosted_model, EARLY, "boosted_model")
+    assert stage.lake.manifest("boosted_model", cycle=EARLY)["sha256"] == before["sha256"]
+    assert {"importance", "importance_shares", "models"} <= set(shown)
+
+
+def test_the_leaderboard_is_stored_with_its_reasons(stage: Stage) -> None:
+    board = stage.lake.read("leaderboard", cycle=EARLY)
+    assert set(board["method"]) == {"lstm", "boosting", "blend", "naive", "imapa"}
+    assert board.filter("champion")["method"].unique().to_list() == ["blend"]
+    assert board["reason"].str.len_chars().min() > 0
+    assert contracts.LEADERBOARD.violations(board) == []
+
+
+def test_where_boosting_is_switched_off_the_network_forecasts_alone_and_the_leaderboard_says_so(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, boosting={"enabled": False})
+    for module, name in ((tuned_model, "tuned_model"), (boosted_model, "boosted_model"), (residuals, "residuals")):
+        stage.run(module, EARLY, name)
+    stage.run(forecasts, LATE, "forecasts")
+    assert "lstm" in set(stage.lake.read("forecasts", cycle=LATE)["method"])
+    row = stage.lake.read("leaderboard", cycle=EARLY).filter(demand_class="all", method="boosting").row(0, named=True)
+    assert row["wape"] is None
+    assert row["reason"] == "switched off: boosting.enabled is false"
+
+
+def test_a_challenger_that_fails_is_left_out_and_says_why(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, boosting={"rounds": 1, "leaves": 200_000})
+    shown = stage.run(boosted_model, EARLY, "boosted_model")
+    assert "num_leaves" in str(shown["absent"].value)
+    assert "failed: " in absence(stage.lake.open_folder("boosted_model", cycle=EARLY))
+
+
 def test_a_later_cycle_is_forecast_by_the_newest_model_before_it_with_that_models_encoders(stage: Stage) -> None:
     shown = stage.run(forecasts, LATE, "forecasts")
     table = stage.lake.read("forecasts", cycle=LATE)
     assert table["series_id"].n_unique() == 16
     assert len(table) == 16 * 3
-    by_network = table.filter(pl.col("method") == "lstm")
-    assert by_network["model_version"].str.starts_with(EARLY).all()
-    assert len(by_network)
+    by_model = table.filter(pl.col("method") == "blend")
+    assert by_model["model_version"].str.contains(rf"^{EARLY}\+[0-9a-f]{{12}}\+[0-9a-f]{{12}}$").all()
+    assert len(by_model)
     assert table["receipt"].n_unique() == 1
     assert {"biggest_skus", "worst_skus", "receipt", "champion"} <= set(shown)
     assert contracts.forecasts(stage.project.config).violations(table) == []

@@ -80,8 +80,8 @@ def test_lineage_from_raw_files_to_reconciled_rollups_is_one_connected_graph(def
             break
         downstream = reached
     main_line = (
-        "unified_transactions weekly_buckets sku_attributes features encoders tuned_model residuals forecasts "
-        "reconciled_rollups published_forecasts serving_bundle accuracy"
+        "unified_transactions weekly_buckets sku_attributes features encoders tuned_model boosted_model residuals "
+        "forecasts reconciled_rollups published_forecasts serving_bundle accuracy"
     )
     assert {dg.AssetKey(name) for name in main_line.split()} <= downstream
 

@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 from fastapi.testclient import TestClient
 
+from dp_assets.champions import model_version
 from dp_assets.defs import serving_bundle
+from dp_assets.domain.boosting import save_absence
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
@@ -38,13 +40,12 @@ def lake(project: Project, batch: Batch, tmp_path: Path) -> Lake:
     lake, cycle = project.lake(), batch.panel.cutoff.isoformat()
     batch.panel.save(tmp_path / "panel")
     lake.write_folder("features", tmp_path / "panel", cycle=cycle)
-    manifest = lake.write_folder("tuned_model", batch.model_folder, cycle=cycle)
-    version = f"{cycle}+{manifest['files']['weights.safetensors']['sha256'][:12]}"
-    network = pl.col("method") == "lstm"
-    forecasts = batch.forecasts.with_columns(
-        model_version=pl.when(network).then(pl.lit(version)).otherwise("model_version")
-    )
+    lake.write_folder("tuned_model", batch.model_folder, cycle=cycle)
+    lake.write_folder("boosted_model", batch.boosting_folder, cycle=cycle)
     lake.write("error_distributions", batch.errors, cycle=cycle)
+    lake.write("leaderboard", batch.leaderboard, cycle=cycle)
+    modelled = pl.when(pl.col("method") == "blend").then(pl.lit(model_version(lake, cycle)))
+    forecasts = batch.forecasts.with_columns(model_version=modelled.otherwise("model_version"))
     lake.write("forecasts", forecasts, cycle=cycle)
     lake.write("published_forecasts", make_published(forecasts, batch.config), cycle=cycle)
     return lake
@@ -109,9 +110,20 @@ def test_forecasts_of_weights_that_were_replaced_since_are_not_served(
         materialise(project, lake, cycle)
 
 
+def test_forecasts_of_trees_that_were_replaced_since_are_not_served(
+    project: Project, lake: Lake, batch: Batch, tmp_path: Path
+) -> None:
+    cycle = batch.panel.cutoff.isoformat()
+    save_absence(tmp_path / "none", "switched off")
+    lake.write_folder("boosted_model", tmp_path / "none", cycle=cycle)
+    with pytest.raises(Exception, match="expected forecasts of the one model"):
+        materialise(project, lake, cycle)
+
+
 def test_the_graph_knows_what_a_bundle_is_made_of(project: Project) -> None:
     (asset,) = serving_bundle.build(project).assets or []
     assert isinstance(asset, dg.AssetsDefinition)
     upstream = {key.to_user_string() for key in asset.dependency_keys}
-    assert upstream == {"forecasts", "published_forecasts", "features", "encoders", "tuned_model", "residuals"}
+    model = {"encoders", "tuned_model", "boosted_model", "residuals"}
+    assert upstream == {"forecasts", "published_forecasts", "features", *model}
     assert set(asset.group_names_by_key.values()) == {"serving"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from dp_assets.domain import contracts
+from dp_assets.domain.boosting import fit_boosting
 from dp_assets.domain.config import BatchInferenceConfig
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.error_distributions import error_distributions
@@ -21,12 +23,12 @@ from dp_assets.domain.network import to_onnx
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.residuals import backtest
 from dp_assets.domain.training import example_inputs, fit_before, spec_of
-from dp_assets.domain.windows import gather
+from dp_assets.domain.windows import Windows, gather, trainable_rows, windows_at
 from tests.domain.engine_inputs import MULTI, SINGLE, engine, engine_panel
 from tests.factories import make_config, make_panel
 
 MODEL = {"hidden_size": 8, "epochs": 2, "batch_size": 32, "steps_per_epoch": 4}
-OVERRIDES = {"attributes": {**SINGLE, **MULTI}, "model": MODEL}
+OVERRIDES = {"attributes": {**SINGLE, **MULTI}, "model": MODEL, "boosting": {"rounds": 5, "leaves": 4}}
 CONFIG = make_config(**OVERRIDES)
 
 
@@ -41,9 +43,16 @@ def champion(tmp_path_factory: pytest.TempPathFactory) -> Champion:
     onnx = to_onnx(trained.network, example_inputs(source, spec))
     save_model(folder, trained.network, onnx, card, encoders.to_json(), {}, {})
     assert load_card(folder) == card
-    found = backtest(source, spec, hyper, config, network_rows(panel), 1, trained.network)
-    errors = ErrorDistributions.of(error_distributions(found, config), config.quantile_levels)
-    return Champion("2017-07-31", folder, Encoders.from_json((folder / "encoders.json").read_text()), errors, "v1")
+    judged = backtest(source, encoders, spec, hyper, config, network_rows(panel), 1, trained.network)
+    return Champion(
+        "2017-07-31",
+        folder,
+        Encoders.from_json((folder / "encoders.json").read_text()),
+        ErrorDistributions.of(error_distributions(judged.residuals, config), config.quantile_levels),
+        "v1",
+        judged.leaderboard,
+        fit_boosting(source, encoders, trainable_rows(panel), config, panel.history),
+    )
 
 
 def later_panel() -> Panel:
@@ -55,10 +64,38 @@ def test_every_active_series_and_lead_is_forecast_and_says_how(champion: Champio
     table = forecast_table(panel, champion, CONFIG, "receipt")
     assert len(table) == len(panel) * panel.horizon
     by_network = set(panel.series["series_id"].to_numpy()[network_rows(panel)].tolist())
-    assert set(table.filter(pl.col("method") == "lstm")["series_id"]) == by_network
-    assert set(table.filter(pl.col("method") != "lstm")["model_version"]) <= {"family analogue", *library_names(table)}
+    assert set(table.filter(pl.col("method") == "blend")["series_id"]) == by_network
+    assert set(table.filter(pl.col("method") != "blend")["model_version"]) <= {"family analogue", *library_names(table)}
     assert contracts.forecasts(CONFIG).violations(table) == []
     assert table.filter(pl.col("lead") == 1)["bucket_start"].unique().to_list() == [panel.cutoff]
+
+
+def test_the_model_is_the_network_mixed_with_boosting_by_the_leaderboards_shares(champion: Champion) -> None:
+    panel = later_panel()
+    rows, shares = network_rows(panel), champion.shares(panel)
+    assert ((shares > 0) & (shares < 1)).all()
+    assert champion.boosting is not None
+    network, _ = predict(champion.folder, panel, champion.encoders, rows)
+    other, _ = champion.boosting.predict_windows(Windows.of(panel, champion.encoders), windows_at(rows, panel.history))
+    expected = (1 - shares[rows, None]) * network + shares[rows, None] * other
+    names = panel.series["series_id"].to_numpy()[rows]
+    table = forecast_table(panel, champion, CONFIG, "receipt").filter(pl.col("series_id").is_in(names.tolist()))
+    found = dict(zip(table.select("series_id", "lead").rows(), table["forecast"], strict=True))
+    for name, means in zip(names, expected, strict=True):
+        for lead, mean in enumerate(means, start=1):
+            assert found[name, lead] == pytest.approx(mean)
+
+
+def test_without_boosting_the_network_forecasts_alone(champion: Champion) -> None:
+    table = forecast_table(later_panel(), replace(champion, boosting=None), CONFIG, "receipt")
+    assert "blend" not in set(table["method"])
+    assert "lstm" in set(table["method"])
+
+
+def test_boosting_of_other_encoders_is_refused(champion: Champion) -> None:
+    strangers = replace(champion, encoders=replace(champion.encoders, cutoff="2016-01-04"))
+    with pytest.raises(ArtefactError, match="same encoders, got others; materialise the assets tuned_model, boosted"):
+        forecast_table(later_panel(), strangers, CONFIG, "receipt")
 
 
 def library_names(table: pl.DataFrame) -> set[str]:
@@ -74,7 +111,7 @@ def test_interval_ends_are_the_quantiles_of_their_level(champion: Champion) -> N
 def test_attribute_values_unknown_to_the_champion_are_still_forecast_by_it(champion: Champion) -> None:
     panel = make_panel(history=32, series=12, department=["submarines"], brand=["own"])
     table = forecast_table(panel, champion, CONFIG, "receipt")
-    assert "lstm" in set(table["method"])
+    assert "blend" in set(table["method"])
 
 
 def test_asking_for_some_series_gives_the_numbers_they_have_among_all(champion: Champion) -> None:

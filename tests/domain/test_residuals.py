@@ -9,24 +9,34 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dp_assets.domain import training
+from dp_assets.domain import contracts, training
 from dp_assets.domain.contracts import residuals as residuals_table
-from dp_assets.domain.residuals import backtest, origins_after
+from dp_assets.domain.fallback import recent_mean
+from dp_assets.domain.leaderboard import shares_of
+from dp_assets.domain.panel import Panel
+from dp_assets.domain.residuals import Judged, backtest, origins_after
 from dp_assets.domain.training import build_network, spec_of
 from dp_assets.domain.windows import MIN_OBSERVED, WindowIndex
 from tests.domain.engine_inputs import engine, engine_panel
 from tests.factories import MONDAY
 
 SMALL = {"hidden_size": 8, "epochs": 1, "batch_size": 32, "steps_per_epoch": 2}
+FEW = {"rounds": 5, "leaves": 4}
 
 
-def run(history: int = 30, folds: int = 2, **overrides: Any) -> tuple[Any, pl.DataFrame]:
+def judge(history: int = 30, folds: int = 2, absent: str = "", **overrides: Any) -> tuple[Panel, Judged]:
     panel, encoders, config, source, hyper = engine(
-        panel=engine_panel(history=history), model=SMALL, validation={"folds": folds, **overrides}
+        panel=engine_panel(history=history), model=SMALL, boosting=FEW, validation={"folds": folds, **overrides}
     )
     spec = spec_of(panel, encoders, config, hyper)
+    network = build_network(spec, 0)
     rows = np.arange(len(panel))
-    return panel, backtest(source, spec, hyper, config, rows, 1, build_network(spec, 0))
+    return panel, backtest(source, encoders, spec, hyper, config, rows, 1, network, absent)
+
+
+def run(history: int = 30, folds: int = 2, **overrides: Any) -> tuple[Panel, pl.DataFrame]:
+    panel, found = judge(history, folds, **overrides)
+    return panel, found.residuals
 
 
 def test_every_origin_is_forecast_by_a_model_whose_training_ended_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,3 +83,47 @@ def test_fewer_folds_are_used_where_history_is_short_and_in_sample_ones_are_labe
     _, shortest = run(history=9, folds=2)
     assert len(shortest)
     assert not shortest["out_of_sample"].any()
+
+
+def test_residuals_are_those_of_the_blend_that_the_leaderboard_decides() -> None:
+    panel, blended = judge()
+    _, alone = judge(absent="switched off")
+    at = {name: row for row, name in enumerate(panel.series["series_id"].to_list())}
+    rows = blended.residuals.join(alone.residuals, on=["series_id", "cutoff", "lead"], suffix="_alone")
+    assert len(rows) == len(blended.residuals) == len(alone.residuals)
+    shares = shares_of(blended.leaderboard, panel)
+    assert ((shares > 0) & (shares < 1)).all()
+    share = np.array([shares[at[name]] for name in rows["series_id"]])
+    network, mixture = rows["predicted_alone"].to_numpy(), rows["predicted"].to_numpy()
+    boosting = network + (mixture - network) / share
+    assert (boosting > -1e-6).all()
+    assert not np.allclose(mixture, network)
+    assert contracts.LEADERBOARD.violations(blended.leaderboard) == []
+
+
+def test_without_boosting_the_network_is_alone_and_the_leaderboard_says_why() -> None:
+    panel, found = judge(absent="failed: no trees")
+    row = found.leaderboard.filter(demand_class="all", method="boosting").row(0, named=True)
+    assert (row["wape"], row["reason"]) == (None, "failed: no trees")
+    assert found.leaderboard.filter("champion")["method"].unique().to_list() == ["lstm"]
+    assert not shares_of(found.leaderboard, panel).any()
+
+
+def test_methods_are_compared_on_the_same_rows_of_the_folds_first_origins() -> None:
+    panel, found = judge()
+    board, rows = found.leaderboard.filter(demand_class="all"), found.residuals
+    ends = [MONDAY + timedelta(weeks=week) for week in (24, 27)]
+    compared = rows.filter(pl.col("cutoff").is_in(ends))
+    assert board["observations"].unique().to_list() == [len(compared)]
+    error = (compared["actual"] - compared["predicted"]).abs().sum() / compared["actual"].sum()
+    assert board.filter(method="blend")["mean_wape"].item() == pytest.approx(error)
+    naive = 0.0
+    for end, day in zip((24, 27), ends, strict=True):
+        mean = dict(zip(panel.series["series_id"], recent_mean(panel, end), strict=True))
+        naive += sum(abs(row[1] - mean[row[0]]) for row in compared.filter(cutoff=day)["series_id", "actual"].rows())
+    assert board.filter(method="naive")["mean_wape"].item() == pytest.approx(naive / compared["actual"].sum())
+
+
+def test_in_sample_residuals_are_of_the_network_alone() -> None:
+    _, found = judge(history=9)
+    assert "no fold" in found.leaderboard.filter(method="boosting")["reason"].unique().item()

@@ -51,6 +51,7 @@ def test_a_recall_on_the_demo_changes_exactly_what_it_lists_and_its_undo_gives_e
     for table, keys in {
         "weekly_buckets": listed.buckets,
         "tuned_model": listed.models,
+        "boosted_model": listed.models,
         "published_forecasts": listed.cycles,
         "serving_bundle": listed.cycles,
         "accuracy": listed.scored,

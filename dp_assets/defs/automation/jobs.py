@@ -26,7 +26,7 @@ from dp_resources.lake import Lake
 INGESTION = ("raw_files", "unified_transactions", "data_quality", "file_ledger")
 BUCKETS = ("weekly_buckets", "transactions_cleaned")
 PREPARATION = ("sku_attributes", "attribute_conflicts", "sku_attribute_history", "features")
-TRAINING = ("encoders", "tuned_model", "residuals")
+TRAINING = ("encoders", "tuned_model", "boosted_model", "residuals")
 FORECASTING = (
     "forecasts",
     "node_forecasts",
@@ -42,7 +42,10 @@ SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "ingest_new_files": (INGESTION, "Read, unify and account for every row of newly landed files."),
     "refresh_buckets": (BUCKETS, "Rebuild the time buckets that landed files touch."),
-    "retrain": ((*PREPARATION, *TRAINING), "Fit encoders, tune and train the network, collect its residuals."),
+    "retrain": (
+        (*PREPARATION, *TRAINING),
+        "Fit encoders, tune and train the network and its challenger, judge both on the past.",
+    ),
     "weekly_cycle": (
         (*PREPARATION, *FORECASTING),
         "Forecast, reconcile, publish and bundle a cycle with the champion.",

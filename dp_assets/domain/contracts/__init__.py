@@ -30,7 +30,7 @@ from dp_assets.domain.contracts.ingest import (
 )
 from dp_assets.domain.contracts.monitoring import ACCURACY
 from dp_assets.domain.contracts.reconciliation import planner_inputs, published_forecasts, reconciled_rollups
-from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, residuals
+from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, LEADERBOARD, residuals
 from dp_assets.domain.table import Table
 
 __all__ = (
@@ -43,6 +43,7 @@ __all__ = (
     "FILE_BUCKETS",
     "FILE_LEDGER",
     "FILE_LINES",
+    "LEADERBOARD",
     "OUTLIER_LOG",
     "PROMOTIONS",
     "RAW_FILES",
@@ -91,6 +92,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         OUTLIER_LOG,
         residuals(config),
         ERROR_DISTRIBUTIONS,
+        LEADERBOARD,
         forecasts(config),
         refreshed_forecasts(config),
         node_forecasts(config),

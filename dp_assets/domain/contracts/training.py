@@ -66,3 +66,21 @@ ERROR_DISTRIBUTIONS = Table(
         Column("whole", pl.Boolean(), "whether all actuals behind the row are whole numbers"),
     ),
 )
+
+LEADERBOARD = Table(
+    name="leaderboard",
+    grain="demand class × method",
+    key=("demand_class", "method"),
+    columns=(
+        text("demand_class", "smooth, erratic, intermittent or lumpy, or `all` of them together"),
+        text("method", "what forecast the backtest: lstm, boosting, their blend, or a method to be beaten"),
+        count("observations", "backtest rows that all methods are compared on"),
+        number("wape", "error of the median, of the mean where a method has no quantiles, ÷ units sold", nullable=True),
+        number("mean_wape", "error of the mean ÷ units sold", nullable=True),
+        number("bias", "mean forecast minus units sold ÷ units sold: positive is over-forecast", nullable=True),
+        number("wql", "pinball loss over the configured levels ÷ units sold; empty without quantiles", nullable=True),
+        number("share", "what it counts for in the blend of the class; empty for what is no part of it", nullable=True),
+        Column("champion", pl.Boolean(), "whether it is what is published"),
+        text("reason", "the verdict in words, or why there is no forecast of it"),
+    ),
+)

@@ -27,7 +27,7 @@ class Cycle(BaseModel):
         examples=["2017-10-02"],
         description="Cycle of the model behind the network's forecasts; null when only fallbacks made them.",
     )
-    methods: dict[str, int] = Field(examples=[{"lstm": 9000}], description="Series per method.")
+    methods: dict[str, int] = Field(examples=[{"blend": 9000}], description="Series per method.")
     model_versions: dict[str, int] = Field(description="Series per model version.")
     bundle: str = Field(description="Content hash of the bundle.")
     loaded_at: datetime = Field(description="Since when it is served.")

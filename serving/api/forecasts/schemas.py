@@ -70,7 +70,10 @@ class LeadForecast(Schema):
         ge=0, examples=[5.9], description="Mean of the last 8 buckets, for comparison, units per bucket."
     )
     intervals: list[Interval] = Field(description="One per level asked for, in that order.")
-    method: str = Field(examples=["lstm"], description="`lstm`, or the fallback that made it.")
+    method: str = Field(
+        examples=["blend"],
+        description="`lstm`, `blend` (with boosting), or the fallback that made it.",
+    )
     model_version: str = Field(
         examples=["2017-10-02+3f1c9ab01d2e"],
         description="Cycle of the model and the hash of its weights; the library for fallbacks.",

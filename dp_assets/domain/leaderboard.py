@@ -1,0 +1,257 @@
+"""The leaderboard of a cycle: how well every method forecast the backtest, and how far each is believed.
+
+Belongs here: demand classes, the shares of a blend, the table `leaderboard` with its verdicts. Does not belong here:
+making the forecasts that are compared (`residuals.py`), mixing and publishing new ones (`inference.py`).
+
+A blend mixes the network and gradient boosting, mean with mean and quantile with quantile of the same level (Vincent
+averaging: Lichtendahl, Grushka-Cockayne and Winkler, 2013), so it crosses no quantiles. The share of boosting is
+learned per demand class, as what would have had the least pinball loss over all backtest rows of the class, and drawn
+towards equal shares where there are few. Classes follow Syntetos, Boylan and Croston (2005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from dp_assets.domain.contracts import LEADERBOARD
+from dp_assets.domain.inference import BLEND, BOOSTING, LSTM, mixed
+from dp_assets.domain.metrics import pinball
+from dp_assets.domain.panel import Panel
+
+Array = npt.NDArray[np.float64]
+Names = npt.NDArray[np.str_]
+CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
+INTERVAL, VARIATION = 1.32, 0.49
+"""Buckets per sale, and squared variation of the sizes of sales, at which classes part."""
+EQUAL = 0.5
+PRIOR_ROWS = 2_000.0
+"""Equal shares count as much as so many backtest rows."""
+STEPS = 20
+"""Shares tried: 0, 1 ÷ STEPS … 1."""
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Forecasts of n backtest rows: mean (n,), quantiles (n, Q) or None where a method makes none, units."""
+
+    mean: Array
+    quantiles: Array | None
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Forecast:
+        """Some of the rows, in the given order."""
+        return Forecast(self.mean[rows], None if self.quantiles is None else self.quantiles[rows])
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Rows of a backtest (n of them), and what the models said.
+
+    Attributes:
+        series: (n,) row of the panel.
+        actual: (n,) units sold.
+        network: what the network forecast.
+        boosting: what gradient boosting forecast, None where it has none.
+    """
+
+    series: npt.NDArray[np.int64]
+    actual: Array
+    network: Forecast
+    boosting: Forecast | None
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Backtest:
+        """Some of the rows, in the given order."""
+        boosting = None if self.boosting is None else self.boosting.take(rows)
+        return Backtest(self.series[rows], self.actual[rows], self.network.take(rows), boosting)
+
+
+def joined(parts: Sequence[Backtest]) -> Backtest:
+    """The rows of several backtests one after the other; all of them with boosting, or none."""
+    boosted = [part.boosting for part in parts if part.boosting is not None]
+    return Backtest(
+        np.concatenate([part.series for part in parts]),
+        np.concatenate([part.actual for part in parts]),
+        _stacked([part.network for part in parts]),
+        _stacked(boosted) if boosted else None,
+    )
+
+
+def _stacked(parts: Sequence[Forecast]) -> Forecast:
+    quantiles = np.concatenate([_quantiles(part) for part in parts])
+    return Forecast(np.concatenate([part.mean for part in parts]), quantiles)
+
+
+def demand_classes(panel: Panel) -> Names:
+    """(S,) demand class of every series by its history from the first sale on, as sold.
+
+    smooth, erratic: it sells in more than 1 of 1.32 buckets; intermittent, lumpy: in fewer. erratic, lumpy: the squared
+    coefficient of variation of what a selling bucket sells is 0.49 or more.
+    """
+    quantity = np.asarray(panel.quantity, np.float64)
+    sold = quantity > 0
+    sales = np.maximum(sold.sum(axis=1), 1)
+    buckets = panel.history - np.asarray(panel.first)
+    size = (quantity * sold).sum(axis=1) / sales
+    variance = (((quantity - size[:, None]) * sold) ** 2).sum(axis=1) / sales
+    often = buckets / sales < INTERVAL
+    steady = variance / np.maximum(size, 1e-9) ** 2 < VARIATION
+    return np.where(often, np.where(steady, "smooth", "erratic"), np.where(steady, "intermittent", "lumpy"))
+
+
+def learned_shares(backtest: Backtest, classes: Names, levels: Array) -> dict[str, float]:
+    """Demand class → share of boosting; 0 everywhere where it made no forecasts.
+
+    Args:
+        backtest: all rows of the backtest.
+        classes: (S,) of the panel's series.
+        levels: Q quantile levels.
+    """
+    if backtest.boosting is None:
+        return dict.fromkeys(CLASSES, 0.0)
+    of_row = classes[backtest.series]
+    return {name: _share(backtest, of_row == name, levels) for name in CLASSES}
+
+
+def _share(backtest: Backtest, here: npt.NDArray[np.bool_], levels: Array) -> float:
+    """The share of one class."""
+    rows = int(here.sum())
+    best = EQUAL
+    if rows and backtest.boosting is not None:
+        actual = backtest.actual[here]
+        network, boosting = (_quantiles(forecast)[here] for forecast in (backtest.network, backtest.boosting))
+        tried = np.linspace(0, 1, STEPS + 1)
+        losses = [_pinball(actual, network + share * (boosting - network), levels) for share in tried]
+        best = float(tried[int(np.argmin(losses))])
+    return round((rows * best + PRIOR_ROWS * EQUAL) / (rows + PRIOR_ROWS), 4)
+
+
+def _quantiles(forecast: Forecast) -> Array:
+    assert forecast.quantiles is not None
+    return forecast.quantiles
+
+
+def _pinball(actual: Array, quantiles: Array, levels: Array) -> float:
+    """Sum over rows and levels."""
+    return float(sum(pinball(actual, quantiles[:, at], float(level)).sum() for at, level in enumerate(levels)))
+
+
+def leaderboard(
+    backtest: Backtest,
+    others: Mapping[str, Forecast],
+    classes: Names,
+    shares: Mapping[str, float],
+    levels: Array,
+    absent: str = "",
+) -> pl.DataFrame:
+    """The table `leaderboard`: per demand class and over all, every method's errors on the same rows, and the verdict.
+
+    Args:
+        backtest: the rows that are compared, those at the origins where a fold ends.
+        others: further methods' forecasts of the same rows.
+        classes: (S,) of the panel's series.
+        shares: demand class → share of boosting in the blend.
+        levels: Q quantile levels.
+        absent: why there is no boosting.
+    """
+    methods: dict[str, Forecast | None] = {LSTM: backtest.network, BOOSTING: backtest.boosting}
+    of_row = classes[backtest.series]
+    if backtest.boosting is not None:
+        share = np.array([shares[name] for name in of_row], np.float64)
+        methods[BLEND] = blended(backtest.network, backtest.boosting, share)
+    methods |= others
+    champion = LSTM if backtest.boosting is None else BLEND
+    rows = []
+    for name in (*CLASSES, ALL):
+        here = np.full(len(of_row), True) if name == ALL else of_row == name
+        scores = {
+            method: None if forecast is None else _scores(backtest.actual[here], forecast, here, levels)
+            for method, forecast in methods.items()
+        }
+        for method, found in scores.items():
+            rows.append(
+                {
+                    "demand_class": name,
+                    "method": method,
+                    "observations": int(here.sum()),
+                    **(found or dict.fromkeys(("wape", "mean_wape", "bias", "wql"))),
+                    "share": _share_of(method, shares.get(name)),
+                    "champion": method == champion,
+                    "reason": absent if found is None else _reason(method, champion, scores),
+                }
+            )
+    return LEADERBOARD.conform(pl.DataFrame(rows, infer_schema_length=None))
+
+
+def blended(network: Forecast, boosting: Forecast, share: Array) -> Forecast:
+    """The blend of two forecasts with boosting's share of every row (n,)."""
+    return Forecast(mixed(network.mean, boosting.mean, share), mixed(_quantiles(network), _quantiles(boosting), share))
+
+
+def _share_of(method: str, boosting: float | None) -> float | None:
+    """What a method counts for in the blend of a class; None for methods that are no part of it."""
+    if boosting is None or method not in {LSTM, BOOSTING}:
+        return None
+    return round(boosting if method == BOOSTING else 1 - boosting, 4)
+
+
+def _scores(actual: Array, forecast: Forecast, here: npt.NDArray[np.bool_], levels: Array) -> dict[str, float | None]:
+    """Errors of some rows, relative to what was sold; all None where nothing was."""
+    total, mean = float(actual.sum()), forecast.mean[here]
+    if total <= 0:
+        return dict.fromkeys(("wape", "mean_wape", "bias", "wql"))
+    centre, wql = mean, None
+    if forecast.quantiles is not None:
+        quantiles = forecast.quantiles[here]
+        centre = quantiles[:, int(np.argmin(np.abs(levels - 0.5)))]
+        wql = 2 * _pinball(actual, quantiles, levels) / len(levels) / total
+    return {
+        "wape": float(np.abs(actual - centre).sum()) / total,
+        "mean_wape": float(np.abs(actual - mean).sum()) / total,
+        "bias": float(mean.sum() - total) / total,
+        "wql": wql,
+    }
+
+
+def _reason(method: str, champion: str, scores: Mapping[str, dict[str, float | None] | None]) -> str:
+    """The verdict on a method in words."""
+    own, best = scores[method], scores[champion]
+    assert own is not None
+    assert best is not None
+    mine, theirs = (found["wql"] if own["wql"] is not None else found["mean_wape"] for found in (own, best))
+    metric = "wql" if own["wql"] is not None else "mean_wape"
+    if mine is None or theirs is None:
+        return f"{'published: ' if method == champion else ''}nothing was sold in these rows"
+    if method == champion:
+        rivals = [name for name, found in scores.items() if found is not None and name != method]
+        ahead = [name for name in rivals if _loses(own, scores[name])]
+        beaten = f"behind {', '.join(ahead)}" if ahead else f"ahead of {', '.join(rivals)}"
+        return f"published: {beaten}" if rivals else "published: nothing else was tried"
+    if theirs == 0:
+        return f"{metric} {mine:.3g} against 0 of the {champion}"
+    return f"{metric} {100 * (mine / theirs - 1):+.1f} % against the {champion}"
+
+
+def _loses(own: Mapping[str, float | None], rival: Mapping[str, float | None] | None) -> bool:
+    """Whether a rival is better: by its quantiles where it has some, else by its mean."""
+    if rival is None:
+        return False
+    metric = "wql" if rival["wql"] is not None else "mean_wape"
+    mine, theirs = own[metric], rival[metric]
+    return mine is not None and theirs is not None and theirs < mine
+
+
+def shares_of(table: pl.DataFrame, panel: Panel) -> Array:
+    """(S,) share of boosting in the forecast of every series of a panel, by its demand class.
+
+    Args:
+        table: the champion's `leaderboard`; without rows, nothing is boosted.
+        panel: the panel that is forecast.
+    """
+    rows = table.filter((pl.col("method") == BOOSTING) & (pl.col("demand_class") != ALL))
+    known = dict(rows.select("demand_class", pl.col("share").fill_null(0.0)).iter_rows())
+    return np.array([known.get(name, 0.0) for name in demand_classes(panel).tolist()], np.float64)
