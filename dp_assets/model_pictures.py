@@ -70,7 +70,7 @@ def importance_picture(importance: dict[str, float], most: int = 15) -> dg.Markd
 
 def leaderboard_markdown(table: pl.DataFrame) -> dg.MarkdownMetadataValue:
     """The table `leaderboard` for reading: classes below each other, the published method in bold."""
-    numbers = ("wape", "mean_wape", "bias", "wql", "share")
+    numbers = ("wape", "rmse", "bias", "wql", "share")
     head = ("demand class", "method", "rows", *(name.replace("_", " ") for name in numbers), "verdict")
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for row in table.iter_rows(named=True):

@@ -178,7 +178,7 @@ def leaderboard(
                     "demand_class": name,
                     "method": method,
                     "observations": int(here.sum()),
-                    **(found or dict.fromkeys(("wape", "mean_wape", "bias", "wql"))),
+                    **(found or dict.fromkeys(("wape", "rmse", "bias", "wql"))),
                     "share": _share_of(method, shares.get(name)),
                     "champion": method == champion,
                     "reason": absent if found is None else _reason(method, champion, scores),
@@ -203,7 +203,7 @@ def _scores(actual: Array, forecast: Forecast, here: npt.NDArray[np.bool_], leve
     """Errors of some rows, relative to what was sold; all None where nothing was."""
     total, mean = float(actual.sum()), forecast.mean[here]
     if total <= 0:
-        return dict.fromkeys(("wape", "mean_wape", "bias", "wql"))
+        return dict.fromkeys(("wape", "rmse", "bias", "wql"))
     centre, wql = mean, None
     if forecast.quantiles is not None:
         quantiles = forecast.quantiles[here]
@@ -211,7 +211,7 @@ def _scores(actual: Array, forecast: Forecast, here: npt.NDArray[np.bool_], leve
         wql = 2 * _pinball(actual, quantiles, levels) / len(levels) / total
     return {
         "wape": float(np.abs(actual - centre).sum()) / total,
-        "mean_wape": float(np.abs(actual - mean).sum()) / total,
+        "rmse": float(np.sqrt(((actual - mean) ** 2).mean())),
         "bias": float(mean.sum() - total) / total,
         "wql": wql,
     }
@@ -222,8 +222,8 @@ def _reason(method: str, champion: str, scores: Mapping[str, dict[str, float | N
     own, best = scores[method], scores[champion]
     assert own is not None
     assert best is not None
-    mine, theirs = (found["wql"] if own["wql"] is not None else found["mean_wape"] for found in (own, best))
-    metric = "wql" if own["wql"] is not None else "mean_wape"
+    mine, theirs = (found["wql"] if own["wql"] is not None else found["rmse"] for found in (own, best))
+    metric = "wql" if own["wql"] is not None else "rmse"
     if mine is None or theirs is None:
         return f"{'published: ' if method == champion else ''}nothing was sold in these rows"
     if method == champion:
@@ -240,7 +240,7 @@ def _loses(own: Mapping[str, float | None], rival: Mapping[str, float | None] | 
     """Whether a rival is better: by its quantiles where it has some, else by its mean."""
     if rival is None:
         return False
-    metric = "wql" if rival["wql"] is not None else "mean_wape"
+    metric = "wql" if rival["wql"] is not None else "rmse"
     mine, theirs = own[metric], rival[metric]
     return mine is not None and theirs is not None and theirs < mine
 

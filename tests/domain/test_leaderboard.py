@@ -44,7 +44,7 @@ NAIVE = "naive"
 ONE_EACH = np.array(CLASSES)
 """Classes of a panel of four series."""
 HALVES = dict.fromkeys(CLASSES, 0.5)
-FIGURES = ["wape", "mean_wape", "bias", "wql"]
+FIGURES = ["wape", "rmse", "bias", "wql"]
 EVEN, VARYING = [5.0], [1.0, 20.0]
 grids = st.lists(st.lists(st.floats(0, 1e7), min_size=3, max_size=3).map(sorted), min_size=4, max_size=4).map(np.array)
 """(4, 3) quantiles that do not cross."""
@@ -236,10 +236,10 @@ def test_figures_are_those_computed_by_hand(name: str) -> None:
     pinball = (0.2 + 0 + 0.3) + (0 + 0.5 + 0.2) + (0.3 + 1.0 + 0.9)
     wql = 2 * pinball / 3 / 14
     expected = {
-        LSTM: (3 / 14, 5 / 14, 1 / 14, wql),
+        LSTM: (3 / 14, 3**0.5, 1 / 14, wql),
         BOOSTING: (0, 0, 0, 0),
-        BLEND: (1.5 / 14, 2.5 / 14, 0.5 / 14, wql / 2),
-        NAIVE: (10 / 14, 10 / 14, 0, None),
+        BLEND: (1.5 / 14, 3**0.5 / 2, 0.5 / 14, wql / 2),
+        NAIVE: (10 / 14, (50 / 3) ** 0.5, 0, None),
     }
     for method, figures in expected.items():
         assert [row(table, name, method)[figure] for figure in FIGURES] == pytest.approx(list(figures)), method
@@ -247,7 +247,7 @@ def test_figures_are_those_computed_by_hand(name: str) -> None:
 
 def test_a_class_is_judged_by_its_own_rows_alone() -> None:
     table = board(by_hand([0, 3, 0]))
-    assert row(table, "smooth", LSTM)["mean_wape"] == pytest.approx((2 + 2) / 14)
+    assert row(table, "smooth", LSTM)["rmse"] == pytest.approx(2)
     assert row(table, "smooth", LSTM)["observations"] == 2
     assert row(table, "lumpy", LSTM)["observations"] == 1
 
@@ -257,7 +257,7 @@ def test_the_blend_of_a_class_takes_the_share_of_that_class() -> None:
     shares = dict(zip(CLASSES, (0.0, 0.25, 0.5, 1.0), strict=True))
     table = board(backtest, shares=shares)
     for name, share in shares.items():
-        assert row(table, name, BLEND)["mean_wape"] == pytest.approx((1 - share) * 5 / 14)
+        assert row(table, name, BLEND)["rmse"] == pytest.approx((1 - share) * 3**0.5)
         assert [row(table, name, method)["share"] for method in (LSTM, BOOSTING, BLEND)] == [1 - share, share, None]
     assert table.filter(demand_class=ALL)["share"].null_count() == 3
 
@@ -288,8 +288,8 @@ def test_absent_boosting_keeps_its_row_with_no_figures_and_the_reason() -> None:
 def test_a_method_without_quantiles_is_judged_by_its_mean() -> None:
     found = row(board(by_hand([0, 0, 0]), naive=Forecast(np.array([5.0, 1.0, 9.0]), None)), "smooth", NAIVE)
     assert found["wql"] is None
-    assert found["wape"] == found["mean_wape"] == pytest.approx(11 / 14)
-    assert found["reason"] == "mean_wape +340.0 % against the blend"  # 11 against 2.5
+    assert (found["wape"], found["rmse"]) == pytest.approx((11 / 14, 17**0.5))
+    assert found["reason"] == "rmse +376.1 % against the blend"  # root of 17 against half the root of 3
 
 
 def test_a_class_without_rows_or_without_sales_has_no_figures_and_no_winner() -> None:
@@ -321,7 +321,7 @@ def test_the_verdict_names_who_was_ahead_of_the_champion() -> None:
     naive = np.where(backtest.series == 0, backtest.actual + 0.01, backtest.actual + 30)
     table = board(backtest, naive=Forecast(naive, None))
     assert "behind naive" in row(table, "smooth", BLEND)["reason"]
-    assert row(table, "smooth", NAIVE)["reason"].startswith("mean_wape -")
+    assert row(table, "smooth", NAIVE)["reason"].startswith("rmse -")
     ahead = row(table, "lumpy", BLEND)["reason"]
     assert ahead.startswith("published: ahead of ")
     assert NAIVE in ahead

@@ -99,7 +99,7 @@ def _leaderboard() -> pl.DataFrame:
         {"demand_class": name, "method": "boosting", "observations": 9, "share": share, "champion": False, "reason": ""}
         for name, share in shares.items()
     ]
-    scores = (pl.lit(None, pl.Float64).alias(name) for name in ("wape", "mean_wape", "bias", "wql"))
+    scores = (pl.lit(None, pl.Float64).alias(name) for name in ("wape", "rmse", "bias", "wql"))
     return contracts.LEADERBOARD.conform(pl.DataFrame(rows).with_columns(scores))
 
 

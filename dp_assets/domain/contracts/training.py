@@ -76,7 +76,7 @@ LEADERBOARD = Table(
         text("method", "what forecast the backtest: lstm, boosting, their blend, or a method to be beaten"),
         count("observations", "backtest rows that all methods are compared on"),
         number("wape", "error of the median, of the mean where a method has no quantiles, ÷ units sold", nullable=True),
-        number("mean_wape", "error of the mean ÷ units sold", nullable=True),
+        number("rmse", "root mean squared error of the mean", "units", nullable=True),
         number("bias", "mean forecast minus units sold ÷ units sold: positive is over-forecast", nullable=True),
         number("wql", "pinball loss over the configured levels ÷ units sold; empty without quantiles", nullable=True),
         number("share", "what it counts for in the blend of the class; empty for what is no part of it", nullable=True),
