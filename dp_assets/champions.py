@@ -14,7 +14,7 @@ from dp_assets.domain.champion import newest_champion
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import LEADERBOARD
 from dp_assets.domain.encoders import Encoders
-from dp_assets.domain.forecasts import Champion, config_hash, receipt_of
+from dp_assets.domain.forecasts import Champion
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.panel import Panel
 from dp_assets.project import REPOSITORY
@@ -70,27 +70,6 @@ def model_version(lake: Lake, cycle: str) -> str:
     if boosting_folder(lake, cycle) is None:
         return f"{cycle}+{weights[:12]}"
     return f"{cycle}+{weights[:12]}+{lake.manifest('boosted_model', cycle=cycle)['sha256'][:12]}"
-
-
-def forecast_receipt(
-    lake: Lake, cycle: str, champion: Champion | None, config: DemandConfig, settings: Settings
-) -> str:
-    """The receipt of a cycle's forecasts: a hash over everything that decides them."""
-    model = champion.cycle if champion else None
-    return receipt_of(
-        features=str(lake.manifest("features", cycle=cycle)["sha256"]),
-        model=str(lake.manifest("tuned_model", cycle=model)["sha256"]) if model else "none",
-        encoders=str(lake.manifest("tuned_model", cycle=model)["files"]["encoders.json"]["sha256"])
-        if model
-        else "none",
-        boosting=str(lake.manifest("boosted_model", cycle=model)["sha256"])
-        if model and boosting_folder(lake, model)
-        else "none",
-        errors=lake.digest("error_distributions", cycle=model) if model else "none",
-        leaderboard=lake.digest("leaderboard", cycle=model) if model and boosting_folder(lake, model) else "none",
-        configuration=config_hash(config),
-        code=code_revision(settings),
-    )
 
 
 def recalls_of_features(lake: Lake, cycle: str) -> list[str] | None:

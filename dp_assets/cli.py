@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from dp_assets.domain.errors import DemandPlannerError
 from dp_assets.inspect_commands import inspect
+from dp_assets.receipt_commands import receipt
 from dp_assets.terminal import console, open_instance, open_project, say, show
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ app.add_typer(demo, name="demo")
 app.add_typer(clock, name="clock")
 app.add_typer(config, name="config")
 app.add_typer(inspect, name="inspect")
+app.add_typer(receipt, name="receipt")
 
 DEMO_START = datetime(2017, 12, 5, 12, tzinfo=UTC)
 

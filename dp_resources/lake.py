@@ -335,6 +335,37 @@ class Lake:
                 )
         return folder
 
+    def open_version(self, table: str, digest: str) -> Path:
+        """Local folder with the files of an artefact by its hash, whether or not it is the current one.
+
+        Raises:
+            ArtefactError: there is no such version, or its files are not those it is named after.
+        """
+        version = f"{self.root}/_versions/{table}/{digest}"
+        names = sorted(path.rsplit("/", 1)[-1] for path in self._glob(f"{version}/*"))
+        folder = Path(version)
+        if not self.is_local:
+            folder = self._fetched(version, {"sha256": digest, "files": dict.fromkeys(names)}, verify=False)
+        contents = {name: (folder / name).read_bytes() for name in names}
+        listing = {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in contents.items()}
+        if not names or sha256(json_bytes(listing)) != digest:
+            raise ArtefactError(
+                f"expected version {digest[:12]} of {table} below {self.root}, but "
+                + ("there is none" if not names else "its files are not those it was written with")
+            )
+        return folder
+
+    def read_version(self, table: str, digest: str, **key: str) -> pl.DataFrame:
+        """A partition of a table by the hash of its file, whether current or replaced since.
+
+        Raises:
+            ArtefactError: it is neither.
+        """
+        for path in (self.path(table, **key), f"{self.root}/_versions/{table}/{digest}/part.parquet"):
+            if self.has_bytes(path) and sha256(data := self.read_bytes(path)) == digest:
+                return pl.read_parquet(io.BytesIO(data))
+        raise ArtefactError(f"expected version {digest[:12]} of {table} {key} below {self.root}, but there is none")
+
     def _fetched(self, version: str, manifest: Mapping[str, Any], verify: bool) -> Path:
         """The cached copy of a version: each file is fetched when it is missing or, with `verify`, damaged.
 

@@ -10,9 +10,10 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.champions import forecast_receipt, open_champion, open_panel
+from dp_assets import receipts
+from dp_assets.champions import open_champion, open_panel
 from dp_assets.domain import contracts
-from dp_assets.domain.forecasts import Champion, designated_rows, forecast_table
+from dp_assets.domain.forecasts import Champion, designated_rows, forecast_table, receipt_of
 from dp_assets.model_pictures import forecast_pictures
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.previews import preview, table_schema
@@ -67,9 +68,11 @@ def build(project: Project) -> dg.Definitions:
 def _forecast(lake: Lake, project: Project, cycle: str, table: str) -> Mapping[str, Any]:
     config, panel = project.config, open_panel(lake, cycle)
     champion = open_champion(lake, cycle, config)
-    receipt = forecast_receipt(lake, cycle, champion, config, project.settings)
+    parts = receipts.receipt_parts(lake, table, cycle, champion, config, project.settings)
+    receipt = receipt_of(**parts)
     rows = designated_rows(panel, config.batch_inference) if table == "refreshed_forecasts" else None
     made = forecast_table(panel, champion, config, receipt, rows, project.settings.threads)
+    receipts.keep(lake, parts, config, made)
     lake.write(table, made, cycle=cycle)
     methods = made.filter(pl.col("lead") == 1)["method"].value_counts().sort("method")
     return {

@@ -108,7 +108,11 @@ def _publish(
     with tempfile.TemporaryDirectory() as folder:
         onnx = to_onnx(network, example_inputs(source, network.spec))
         save_model(Path(folder), network, onnx, card, encoders, curve, study)
-        info = {"trial": tuned.trial, "recalls": recalls_of_features(lake, cycle)}
+        info = {
+            "trial": tuned.trial,
+            "recalls": recalls_of_features(lake, cycle),
+            "features": lake.manifest("features", cycle=cycle)["sha256"],
+        }
         manifest = lake.write_folder("tuned_model", Path(folder), info, cycle=cycle)
     return {
         "model_version": f"{cycle}+{manifest['files']['weights.safetensors']['sha256'][:12]}",

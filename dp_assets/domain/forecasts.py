@@ -74,7 +74,12 @@ def receipt_of(**parts: str) -> str:
 
 def config_hash(config: DemandConfig) -> str:
     """SHA-256 of what the business decided; where files lie does not count, so another machine has the same hash."""
-    return hashlib.sha256(config.model_dump_json(exclude={"landing", "lake"}).encode()).hexdigest()
+    return hashlib.sha256(config_text(config).encode()).hexdigest()
+
+
+def config_text(config: DemandConfig) -> str:
+    """What the business decided, without places, as JSON in the order it was written: that of attributes counts."""
+    return config.model_dump_json(exclude={"landing", "lake"})
 
 
 def forecast_table(

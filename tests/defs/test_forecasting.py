@@ -2,70 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import dagster as dg
 import polars as pl
 import pytest
 
-from dp_assets.defs import boosted_model, forecasts, residuals, tuned_model
+from dp_assets.defs import boosted_model, forecasts, tuned_model
 from dp_assets.domain import contracts
 from dp_assets.domain.boosting import absence
-from dp_assets.domain.encoders import fit_encoders
-from dp_assets.project import Project, build_project
-from dp_resources.clock import SimulatedClock
-from dp_resources.lake import Lake
-from dp_resources.settings import Settings
-from tests.factories import MONDAY, make_config, make_panel
+from tests.defs.forecast_stage import EARLY, LATE, Stage
 
 pytestmark = pytest.mark.slow
-EARLY, LATE = (str(MONDAY + timedelta(weeks=weeks)) for weeks in (30, 31))
-
-
-class Stage:
-    """A project whose lake holds panels and encoders of two cycles."""
-
-    def __init__(self, folder: Path, **overrides: Any) -> None:
-        config = make_config(
-            lake={"root": str(folder / "lake")},
-            tuning={"trials": 2, "epochs": 1},
-            batch_inference={"top_n": 3},
-            **{"boosting": {"rounds": 5, "leaves": 8}, **overrides},
-        )
-        clock = SimulatedClock(folder / "clock.json")
-        clock.set(datetime(2017, 12, 5, 12, tzinfo=UTC))
-        settings = Settings(state_dir=folder / "state", code_revision="abc123")
-        self.folder = folder
-        self.project: Project = build_project(settings, config, folder, clock)
-        self.lake: Lake = self.project.lake()
-        for history, cycle in ((30, EARLY), (31, LATE)):
-            panel = make_panel(history=history, series=16)
-            panel.save(folder / "panel")
-            self.lake.write_folder("features", folder / "panel", cycle=cycle)
-            encoders = folder / "encoders"
-            encoders.mkdir(exist_ok=True)
-            (encoders / "encoders.json").write_text(fit_encoders(panel, config).to_json())
-            self.lake.write_folder("encoders", encoders, cycle=cycle)
-
-    def run(self, module: Any, cycle: str, name: str) -> dict[str, Any]:
-        """Materialises one asset for one cycle; its metadata."""
-        assets = [a for a in module.build(self.project).assets or [] if isinstance(a, dg.AssetsDefinition)]
-        with dg.DagsterInstance.ephemeral(tempdir=str(self.folder)) as instance:
-            result = dg.materialize(
-                assets, instance=instance, resources={"lake": self.lake}, partition_key=cycle, selection=[name]
-            )
-        events = result.get_asset_materialization_events()
-        return dict(events[-1].materialization.metadata)
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     stage = Stage(tmp_path_factory.mktemp("stage"))
-    stage.run(tuned_model, EARLY, "tuned_model")
-    stage.run(boosted_model, EARLY, "boosted_model")
-    stage.run(residuals, EARLY, "residuals")
+    stage.train()
     return stage
 
 
@@ -109,8 +62,7 @@ def test_where_boosting_is_switched_off_the_network_forecasts_alone_and_the_lead
     tmp_path: Path,
 ) -> None:
     stage = Stage(tmp_path, boosting={"enabled": False})
-    for module, name in ((tuned_model, "tuned_model"), (boosted_model, "boosted_model"), (residuals, "residuals")):
-        stage.run(module, EARLY, name)
+    stage.train()
     stage.run(forecasts, LATE, "forecasts")
     assert "lstm" in set(stage.lake.read("forecasts", cycle=LATE)["method"])
     row = stage.lake.read("leaderboard", cycle=EARLY).filter(demand_class="all", method="boosting").row(0, named=True)

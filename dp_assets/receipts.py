@@ -1,0 +1,247 @@
+"""Receipts: what decided a table of forecasts, kept so that anybody can have it computed again and compared.
+
+Belongs here: the parts of a receipt, keeping and finding it, repeating what it stands for. Does not belong here: how
+forecasts are made (`domain/forecasts.py`), how a verdict is printed (`receipt_commands.py`).
+
+A receipt names every input by the hash of its content, and the lake keeps every content it ever named, so a receipt can
+be repeated after its cycle was computed again. Its id is a hash over its parts and stands in every row of the table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dp_assets.champions import boosting_folder, code_revision
+from dp_assets.domain.boosting import Boosting
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import LEADERBOARD
+from dp_assets.domain.encoders import Encoders
+from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.forecasts import Champion, config_hash, config_text, designated_rows, forecast_table, receipt_of
+from dp_assets.domain.intervals import ErrorDistributions
+from dp_assets.domain.panel import Panel
+from dp_resources.lake import Lake, parquet_bytes, sha256
+from dp_resources.settings import Settings
+
+EVENT = "receipts"
+NONE = "none"
+LIBRARIES = ("lightgbm", "numpy", "polars", "statsforecast", "torch")
+MODEL_PARTS = (
+    *("model_cycle", "trained_on", "network", "weights", "encoders"),
+    *("trial", "seed", "trained_by", "boosting", "leaderboard"),
+)
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What decided a table of forecasts.
+
+    Attributes:
+        parts: name → hash of a content, or a word: table, cycle, features, model (its cycle, the features it was trained
+            on, hash of the network), its encoders, weights, trial, seed and revision, boosting, leaderboard, errors,
+            configuration, code, libraries, threads. `none` for what had no part in it.
+        configuration: what the business had decided, without places, as JSON; `parts` has its hash.
+        forecasts: SHA-256 of the table's file.
+    """
+
+    parts: Mapping[str, str]
+    configuration: str
+    forecasts: str
+
+    @property
+    def id(self) -> str:
+        """SHA-256 over the parts."""
+        return receipt_of(**self.parts)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One thing that was compared: what the receipt says, what was found, and whether they are equal."""
+
+    what: str
+    expected: str
+    found: str
+
+    @property
+    def holds(self) -> bool:
+        return self.expected == self.found
+
+
+def receipt_parts(
+    lake: Lake, table: str, cycle: str, champion: Champion | None, config: DemandConfig, settings: Settings
+) -> dict[str, str]:
+    """The parts of a receipt for a table of forecasts about to be made."""
+    model = dict.fromkeys(MODEL_PARTS, NONE)
+    if champion is not None:
+        manifest = lake.manifest("tuned_model", cycle=champion.cycle)
+        card = json.loads((champion.folder / "model.json").read_text(encoding="utf-8"))
+        model |= {
+            "model_cycle": champion.cycle,
+            "trained_on": str(manifest["info"].get("features", NONE)),
+            "network": manifest["sha256"],
+            "weights": manifest["files"]["weights.safetensors"]["sha256"],
+            "encoders": manifest["files"]["encoders.json"]["sha256"],
+            **{name: str(card[key]) for name, key in (("trial",) * 2, ("seed",) * 2, ("trained_by", "revision"))},
+        }
+        if boosting_folder(lake, champion.cycle) is not None:
+            model["boosting"] = lake.manifest("boosted_model", cycle=champion.cycle)["sha256"]
+            model["leaderboard"] = lake.digest("leaderboard", cycle=champion.cycle)
+    return {
+        "table": table,
+        "cycle": cycle,
+        "features": lake.manifest("features", cycle=cycle)["sha256"],
+        **model,
+        "errors": lake.digest("error_distributions", cycle=champion.cycle) if champion else NONE,
+        "configuration": config_hash(config),
+        **environment_parts(settings),
+    }
+
+
+def environment_parts(settings: Settings) -> dict[str, str]:
+    """The parts that depend on where it is computed: code, libraries, threads."""
+    found = [f"{name} {version(name).partition('+')[0]}" for name in LIBRARIES]
+    return {
+        "code": code_revision(settings),
+        "libraries": ", ".join([f"python {platform.python_version()}", *found]),
+        "threads": str(settings.threads),
+    }
+
+
+def keep(lake: Lake, parts: Mapping[str, str], config: DemandConfig, made: pl.DataFrame) -> Receipt:
+    """Keeps the receipt of a table; call it before the table is written, so that no row names an unknown one."""
+    receipt = Receipt(parts, config_text(config), sha256(parquet_bytes(made)))
+    record = {"parts": dict(parts), "configuration": receipt.configuration, "forecasts": receipt.forecasts}
+    lake.commit(EVENT, receipt.id, record)
+    return receipt
+
+
+def find(lake: Lake, asked: str) -> Receipt:
+    """The receipt of that id or beginning of an id, or that of the forecasts of a cycle.
+
+    Raises:
+        ArtefactError: there is none, or there are several.
+    """
+    wanted = asked
+    if lake.exists("forecasts", cycle=asked):
+        wanted = str(lake.read("forecasts", ["receipt"], cycle=asked)["receipt"][0])
+    found = {name: record for name, record in lake.committed(EVENT).items() if name.startswith(wanted)}
+    if len(found) != 1:
+        raise ArtefactError(
+            f"expected one receipt whose id begins with {wanted!r}, or a cycle with forecasts, got {len(found)}; "
+            "`dp inspect sku` shows the receipt of a forecast"
+        )
+    return Receipt(**next(iter(found.values())))
+
+
+def configuration_of(receipt: Receipt) -> DemandConfig:
+    """The configuration a receipt was made under; places are the default ones.
+
+    Raises:
+        ArtefactError: this version of the code reads it otherwise.
+    """
+    config = DemandConfig.model_validate_json(receipt.configuration)
+    if config_hash(config) != receipt.parts["configuration"]:
+        raise ArtefactError(
+            "this version of the code has other settings than the receipt was made under; check out revision "
+            f"{receipt.parts['code']} to repeat it"
+        )
+    return config
+
+
+def champion_of(receipt: Receipt, lake: Lake, config: DemandConfig) -> Champion | None:
+    """The model of a receipt by the hashes of its contents, whatever is current; None where it had none."""
+    parts = receipt.parts
+    if parts["network"] == NONE:
+        return None
+    cycle, folder = parts["model_cycle"], lake.open_version("tuned_model", parts["network"])
+    errors = lake.read_version("error_distributions", parts["errors"], cycle=cycle)
+    model = f"{cycle}+{parts['weights'][:12]}"
+    boosted = parts["boosting"] != NONE
+    return Champion(
+        cycle=cycle,
+        folder=folder,
+        encoders=Encoders.from_json((folder / "encoders.json").read_text(encoding="utf-8")),
+        errors=ErrorDistributions.of(errors, config.quantile_levels),
+        version=f"{model}+{parts['boosting'][:12]}" if boosted else model,
+        leaderboard=lake.read_version("leaderboard", parts["leaderboard"], cycle=cycle)
+        if boosted
+        else LEADERBOARD.empty(),
+        boosting=Boosting.load(lake.open_version("boosted_model", parts["boosting"])) if boosted else None,
+    )
+
+
+def verify(receipt: Receipt, lake: Lake, settings: Settings, report: Report) -> list[Verdict]:
+    """Computes a table again from the very contents of its receipt, and compares the bytes of its file.
+
+    The parts that depend on where it is computed are compared as well: where they differ, so may the last digits.
+    """
+    config, parts = configuration_of(receipt), receipt.parts
+    here = environment_parts(settings)
+    verdicts = [Verdict(name, parts[name], found) for name, found in here.items()]
+    report(f"{parts['table']} of cycle {parts['cycle']} again, from the contents the receipt names")
+    panel = Panel.load(lake.open_version("features", parts["features"]))
+    champion = champion_of(receipt, lake, config)
+    rows = designated_rows(panel, config.batch_inference) if parts["table"] == "refreshed_forecasts" else None
+    made = forecast_table(panel, champion, config, receipt.id, rows, int(parts["threads"]))
+    return [*verdicts, Verdict("forecasts", receipt.forecasts, sha256(parquet_bytes(made)))]
+
+
+def verify_training(receipt: Receipt, lake: Lake, report: Report) -> list[Verdict]:
+    """Trains the models of a receipt again, with the hyper-parameters that were found, and compares weights and trees.
+
+    Raises:
+        ArtefactError: the receipt is of forecasts without a model, or the model's own panel is gone.
+    """
+    import torch
+
+    from dp_assets.domain.boosting import fit_boosting
+    from dp_assets.domain.model_folder import load_card
+    from dp_assets.domain.training import WindowSource, fit_final
+    from dp_assets.domain.windows import trainable_rows
+
+    parts, config = receipt.parts, configuration_of(receipt)
+    if parts["network"] == NONE:
+        raise ArtefactError("these forecasts were made without a model; there is no training to repeat")
+    torch.set_num_threads(int(parts["threads"]))
+    folder = lake.open_version("tuned_model", parts["network"])
+    panel = Panel.load(lake.open_version("features", parts["trained_on"]))
+    encoders = Encoders.from_json((folder / "encoders.json").read_text(encoding="utf-8"))
+    source, card = WindowSource.of(panel, encoders), load_card(folder)
+    report(f"training the network of cycle {parts['model_cycle']} again")
+    _, again = fit_final(source, card.spec, card.hyper, config, lambda epoch: report(f"epoch {epoch.number}"))
+    with tempfile.TemporaryDirectory() as work:
+        verdicts = [Verdict("weights", parts["weights"], _weights_hash(again.network, Path(work)))]
+        if parts["boosting"] != NONE:
+            report("training gradient boosting again")
+            fitted = fit_boosting(source, encoders, trainable_rows(panel), config, panel.history, int(parts["threads"]))
+            fitted.save(Path(work) / "boosting")
+            kept = lake.open_version("boosted_model", parts["boosting"])
+            verdicts.append(Verdict("boosting", _folder_hash(kept), _folder_hash(Path(work) / "boosting")))
+    return verdicts
+
+
+def _weights_hash(network: Any, folder: Path) -> str:
+    from safetensors.torch import save_file
+
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    save_file(weights, folder / "weights.safetensors")
+    return sha256((folder / "weights.safetensors").read_bytes())
+
+
+def _folder_hash(folder: Path) -> str:
+    """SHA-256 over names and contents of a folder's files."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,123 @@
+"""Receipts: what decided forecasts can be found, and computed again to the very bytes, whatever came after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dp_assets import receipts
+from dp_assets.defs import forecasts
+from dp_assets.domain.errors import ArtefactError
+from dp_resources.lake import Lake
+from tests.defs.forecast_stage import EARLY, LATE, Stage
+from tests.factories import make_panel
+
+pytestmark = pytest.mark.slow
+
+
+def silent(_: str) -> None:
+    return None
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Models of the early cycle, forecasts of the late one."""
+    stage = Stage(tmp_path_factory.mktemp("stage"))
+    stage.train()
+    stage.run(forecasts, LATE, "forecasts")
+    stage.run(forecasts, LATE, "refreshed_forecasts")
+    return stage
+
+
+def test_a_receipt_names_everything_that_decided_a_forecast(stage: Stage) -> None:
+    found = receipts.find(stage.lake, LATE)
+    assert stage.lake.read("forecasts", cycle=LATE)["receipt"].unique().to_list() == [found.id]
+    parts, lake = found.parts, stage.lake
+    assert parts["features"] == lake.manifest("features", cycle=LATE)["sha256"]
+    assert (parts["model_cycle"], parts["network"]) == (EARLY, lake.manifest("tuned_model", cycle=EARLY)["sha256"])
+    assert parts["boosting"] == lake.manifest("boosted_model", cycle=EARLY)["sha256"]
+    assert (parts["code"], parts["trained_by"]) == ("abc123", "abc123")
+    assert parts["trial"] in ("0", "1")
+    assert parts["seed"] == str(stage.project.config.model.seed)
+    assert "torch " in parts["libraries"]
+    assert "lightgbm " in parts["libraries"]
+    assert found.forecasts == lake.digest("forecasts", cycle=LATE)
+
+
+def test_the_beginning_of_an_id_finds_a_receipt_and_what_finds_none_or_several_is_refused(stage: Stage) -> None:
+    found = receipts.find(stage.lake, LATE)
+    assert receipts.find(stage.lake, found.id[:10]) == found
+    for asked in ("", "no such"):
+        with pytest.raises(ArtefactError, match="expected one receipt whose id begins with"):
+            receipts.find(stage.lake, asked)
+
+
+@pytest.mark.parametrize("table", ["forecasts", "refreshed_forecasts"])
+def test_forecasts_are_repeated_byte_by_byte(stage: Stage, table: str) -> None:
+    asked = str(stage.lake.read(table, cycle=LATE)["receipt"][0])
+    verdicts = receipts.verify(receipts.find(stage.lake, asked), stage.lake, stage.project.settings, silent)
+    assert {one.what for one in verdicts} == {"code", "libraries", "threads", "forecasts"}
+    assert all(one.holds for one in verdicts)
+
+
+def test_training_is_repeated_byte_by_byte(stage: Stage) -> None:
+    found = receipts.find(stage.lake, LATE)
+    assert found.parts["trained_on"] == stage.lake.manifest("features", cycle=EARLY)["sha256"]
+    verdicts = receipts.verify_training(found, stage.lake, silent)
+    assert [one.what for one in verdicts] == ["weights", "boosting"]
+    assert all(one.holds for one in verdicts)
+
+
+def test_a_receipt_is_repeated_from_its_own_contents_after_its_cycle_was_computed_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.train()
+    stage.run(forecasts, LATE, "forecasts")
+    old = receipts.find(stage.lake, LATE)
+    make_panel(history=31, series=16, seed=99).save(tmp_path / "other")
+    stage.lake.write_folder("features", tmp_path / "other", cycle=LATE)
+    stage.run(forecasts, LATE, "forecasts")
+    new = receipts.find(stage.lake, LATE)
+    assert new.id != old.id
+    assert new.forecasts != old.forecasts
+    for receipt in (old, new):
+        assert receipts.verify(receipt, stage.lake, stage.project.settings, silent)[-1].holds
+
+
+def test_a_forecast_that_something_else_decided_is_found_out(stage: Stage) -> None:
+    found = receipts.find(stage.lake, LATE)
+    early = stage.lake.manifest("features", cycle=EARLY)["sha256"]
+    forged = replace(found, parts={**found.parts, "features": early})
+    assert not receipts.verify(forged, stage.lake, stage.project.settings, silent)[-1].holds
+
+
+def test_contents_that_are_gone_or_altered_are_refused(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.json").write_text("1")
+    digest = lake.write_folder("features", tmp_path / "one", cycle=EARLY)["sha256"]
+    assert (lake.open_version("features", digest) / "a.json").read_text() == "1"
+    with pytest.raises(ArtefactError, match="but there is none"):
+        lake.open_version("features", "0" * 64)
+    (tmp_path / "lake" / "_versions" / "features" / digest / "a.json").write_text("2")
+    with pytest.raises(ArtefactError, match="its files are not those it was written with"):
+        lake.open_version("features", digest)
+
+
+def test_forecasts_without_a_model_have_a_receipt_too(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.run(forecasts, EARLY, "forecasts")
+    found = receipts.find(stage.lake, EARLY)
+    assert {found.parts[name] for name in receipts.MODEL_PARTS} == {receipts.NONE}
+    assert receipts.verify(found, stage.lake, stage.project.settings, silent)[-1].holds
+    with pytest.raises(ArtefactError, match="made without a model"):
+        receipts.verify_training(found, stage.lake, silent)
+
+
+def test_a_receipt_of_settings_that_this_code_does_not_have_names_the_revision_that_does(stage: Stage) -> None:
+    found = receipts.find(stage.lake, LATE)
+    strangers = replace(found, configuration=found.configuration.replace('"horizon_weeks":3', '"horizon_weeks":9'))
+    assert strangers != found
+    with pytest.raises(ArtefactError, match="check out revision abc123"):
+        receipts.verify(strangers, stage.lake, stage.project.settings, silent)
