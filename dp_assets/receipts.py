@@ -48,9 +48,9 @@ class Receipt:
     """What decided a table of forecasts.
 
     Attributes:
-        parts: name → hash of a content, or a word: table, cycle, features, model (its cycle, the features it was trained
-            on, hash of the network), its encoders, weights, trial, seed and revision, boosting, leaderboard, errors,
-            configuration, code, libraries, threads. `none` for what had no part in it.
+        parts: name → hash of a content, or a word: table, cycle, features, model (its cycle, the features it was
+            trained on, hash of the network), its encoders, weights, trial, seed and revision, boosting, leaderboard,
+            errors, configuration, code, libraries, threads. `none` for what had no part in it.
         configuration: what the business had decided, without places, as JSON; `parts` has its hash.
         forecasts: SHA-256 of the table's file.
     """

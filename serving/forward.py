@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from dp_assets.domain.boosting import Boosting
 from dp_assets.domain.encoders import Encoders
-from dp_assets.domain.inference import mixed, onnx_session, predict_onnx
+from dp_assets.domain.inference import mixed, onnx_session, predict_onnx, settled
 from dp_assets.domain.intervals import ErrorDistributions, published_quantiles
 from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.windows import Inputs, gather
@@ -60,6 +60,7 @@ class ForwardPass:
             shares = self.bundle.boosting_shares[list(rows)]
             other_mean, other_own = self.boosting.predict(inputs)
             mean, own = mixed(mean, other_mean, shares), mixed(own, other_own, shares)
+        mean = settled(mean, own, self.bundle.head.quantile_levels)
         names = [self.bundle.series_ids[row] for row in rows]
         spread = published_quantiles(self.bundle.head.interval_method, mean, own, names, self.distributions)
         return {row: (mean[number], spread[number]) for number, row in enumerate(rows)}

@@ -8,6 +8,7 @@ imports neither torch nor the ONNX runtime nor LightGBM.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ Array = npt.NDArray[np.float64]
 LSTM, BOOSTING, BLEND = "lstm", "boosting", "blend"
 MODELS = (LSTM, BLEND)
 """What `method` says of a series that the cycle's model forecasts: the network alone, or mixed with boosting."""
+TAIL = 0.15
+"""How far beyond its highest quantile a distribution is taken to reach, as a share of that quantile."""
 NETWORK_REASONS = ("eligible", "mandatory", "no_attributes", "held_back")
 """Reasons under which the network forecasts a series: those it was trained on, and those only kept out of training."""
 
@@ -40,6 +43,21 @@ def mixed(network: Array, boosting: Array, share: Array) -> Array:
     """(1 − share) × network + share × boosting; share (R,) over the first axis of both, means or quantiles."""
     by_row = share.reshape(-1, *([1] * (network.ndim - 1)))
     return np.asarray((1 - by_row) * network + by_row * boosting)
+
+
+def settled(mean: Array, quantiles: Array, levels: Sequence[float]) -> Array:
+    """The published mean of forecasts with quantiles (…, Q) at `levels`: halfway between the model's own mean (…) and
+    the mean of the distribution that its quantiles draw.
+
+    Both estimate the same. The first is right on average but jumps with single large sales; the second is steadier and
+    cuts off what lies far beyond the highest level. Between two levels the distribution is even; below the lowest it
+    goes down halfway to 0 on average, beyond the highest it ends TAIL above it.
+    """
+    weights = np.diff(np.array([0.0, *levels, 1.0]))
+    low, high = quantiles[..., :1] * 0.5, quantiles[..., -1:] * (1 + TAIL)
+    knots = np.concatenate([low, quantiles, high], axis=-1)
+    drawn = ((knots[..., 1:] + knots[..., :-1]) / 2 * weights).sum(axis=-1)
+    return np.asarray((mean + drawn) / 2)
 
 
 def predict(
@@ -81,11 +99,11 @@ def predict(
     index = windows_at(np.asarray(rows, np.int64), panel.history)
     found = predict_windows(network, source, index)
     mean, quantiles = found.mean.astype(np.float64), found.quantiles.astype(np.float64)
-    if boosting is None or shares is None:
-        return mean, quantiles
-    boosting.refuse_others(encoders)
-    other_mean, other_quantiles = boosting.predict_windows(source, index)
-    return mixed(mean, other_mean, shares), mixed(quantiles, other_quantiles, shares)
+    if boosting is not None and shares is not None:
+        boosting.refuse_others(encoders)
+        other_mean, other_quantiles = boosting.predict_windows(source, index)
+        mean, quantiles = mixed(mean, other_mean, shares), mixed(quantiles, other_quantiles, shares)
+    return settled(mean, quantiles, network.spec.levels), quantiles
 
 
 def onnx_session(model_folder: Path, threads: int = 1) -> Any:

@@ -29,8 +29,8 @@ CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
 INTERVAL, VARIATION = 1.32, 0.49
 """Buckets per sale, and squared variation of the sizes of sales, at which classes part."""
 EQUAL = 0.5
-PRIOR_ROWS = 2_000.0
-"""Equal shares count as much as so many backtest rows."""
+PRIOR_ROWS = 40_000.0
+"""Equal shares count as much as so many backtest rows: what was best on one stretch of time may not be on the next."""
 STEPS = 20
 """Shares tried: 0, 1 ÷ STEPS … 1."""
 ALL = "all"

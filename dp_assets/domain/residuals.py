@@ -11,17 +11,19 @@ that reach past the history have no actual yet and are left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain import contracts
 from dp_assets.domain.boosting import fit_boosting
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.fallback import IMAPA, imapa, recent_mean
+from dp_assets.domain.inference import settled
 from dp_assets.domain.leaderboard import (
     CLASSES,
     Array,
@@ -84,7 +86,14 @@ class _Rows:
     boosting: Forecast | None
 
     @classmethod
-    def of(cls, panel: Panel, index: WindowIndex, found: Predicted, other: tuple[Array, Array] | None) -> _Rows:
+    def of(
+        cls,
+        panel: Panel,
+        index: WindowIndex,
+        found: Predicted,
+        other: tuple[Array, Array] | None,
+        levels: Sequence[float],
+    ) -> _Rows:
         actual, mask = targets(panel, index, capped=False)
         window, lead = np.nonzero(mask > 0)
         return cls(
@@ -93,8 +102,8 @@ class _Rows:
             lead,
             found.level[window].astype(np.float64),
             actual[window, lead].astype(np.float64),
-            Forecast(found.mean[window, lead].astype(np.float64), found.quantiles[window, lead].astype(np.float64)),
-            None if other is None else Forecast(other[0][window, lead], other[1][window, lead]),
+            _settled(found.mean[window, lead], found.quantiles[window, lead], levels),
+            None if other is None else _settled(other[0][window, lead], other[1][window, lead], levels),
         )
 
     @property
@@ -126,6 +135,12 @@ class _Rows:
             }
         )
         return contracts.residuals(config).conform(frame)
+
+
+def _settled(mean: npt.NDArray[Any], quantiles: npt.NDArray[Any], levels: Sequence[float]) -> Forecast:
+    """A model's forecasts with the mean that is published of them."""
+    exact = quantiles.astype(np.float64)
+    return Forecast(settled(mean.astype(np.float64), exact, levels), exact)
 
 
 def backtest(
@@ -174,7 +189,8 @@ def backtest(
                 if not absent:
                     fitted = fit_boosting(source, encoders, trainable_rows(panel), config, end, threads)
                     other = fitted.predict_windows(source, index)
-                folds.append(_Rows.of(panel, index, predict_windows(network, source, index), other))
+                found = predict_windows(network, source, index)
+                folds.append(_Rows.of(panel, index, found, other, config.quantile_levels))
                 if report is not None:
                     report(f"fold trained before {panel.starts[end]}: {len(folds[-1].actual)} residuals")
         except NotEnoughHistoryError:
@@ -182,7 +198,7 @@ def backtest(
         return _judged(panel, folds, ends, config, absent)
     newest = range(max(1, panel.history - panel.horizon), panel.history)
     index = backtest_windows(panel, rows, newest)
-    in_sample = _Rows.of(panel, index, predict_windows(champion, source, index), None)
+    in_sample = _Rows.of(panel, index, predict_windows(champion, source, index), None, config.quantile_levels)
     reason = absent or "no fold could be held back to judge it by"
     return Judged(
         in_sample.frame(panel, np.zeros(len(panel)), False, config),

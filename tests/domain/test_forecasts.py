@@ -16,7 +16,7 @@ from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.error_distributions import error_distributions
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.forecasts import Champion, config_hash, designated_rows, forecast_table, receipt_of
-from dp_assets.domain.inference import network_rows, onnx_session, predict, predict_onnx
+from dp_assets.domain.inference import network_rows, onnx_session, predict, predict_onnx, settled
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.model_folder import ModelCard, load_card, load_network, lookback_of, save_model
 from dp_assets.domain.network import to_onnx
@@ -76,7 +76,9 @@ def test_the_model_is_the_network_mixed_with_boosting_by_the_leaderboards_shares
     assert ((shares > 0) & (shares < 1)).all()
     assert champion.boosting is not None
     network, _ = predict(champion.folder, panel, champion.encoders, rows)
-    other, _ = champion.boosting.predict_windows(Windows.of(panel, champion.encoders), windows_at(rows, panel.history))
+    windows = Windows.of(panel, champion.encoders)
+    mean, quantiles = champion.boosting.predict_windows(windows, windows_at(rows, panel.history))
+    other = settled(mean, quantiles, CONFIG.quantile_levels)
     expected = (1 - shares[rows, None]) * network + shares[rows, None] * other
     names = panel.series["series_id"].to_numpy()[rows]
     table = forecast_table(panel, champion, CONFIG, "receipt").filter(pl.col("series_id").is_in(names.tolist()))
@@ -139,7 +141,9 @@ def test_online_onnx_agrees_with_the_torch_batch(champion: Champion) -> None:
     )
     batch = predict(champion.folder, panel, encoders, rows)
     for model in (champion.folder, onnx_session(champion.folder)):
-        for found, expected in zip(predict_onnx(model, inputs), batch, strict=True):
+        mean, quantiles = predict_onnx(model, inputs)
+        online = (settled(mean, quantiles, CONFIG.quantile_levels), quantiles)
+        for found, expected in zip(online, batch, strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
