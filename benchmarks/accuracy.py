@@ -1,13 +1,13 @@
 """Accuracy of the product's own forecasts on sets in the split format, beside the bars and the best libraries.
 
-    python -m benchmarks.accuracy FOLDER... [--work DIR] [--fit-once]
+    python -m benchmarks.accuracy FOLDER... [--work DIR] [--fit-once] [--loss sum]
 
 Belongs here: landing a set's files, running the product's assets over its cycles, showing what came out. Does not
 belong here: reading and scoring a set (`accuracy_split.py`).
 
 Every number comes from the table `forecasts` of a lake that the product filled by itself from landed files: one sales
 file a week, a product master, a promotion plan. Each cycle trains its own model on what was known at its cutoff; with
---fit-once, later cycles use the first one's.
+--fit-once, later cycles use the first one's; with --loss sum, the network minimises the error of the horizon's total.
 """
 
 from __future__ import annotations
@@ -64,19 +64,19 @@ def drop(rows: pl.DataFrame, path: Path, arrived_on: date) -> None:
     os.utime(path, (stamp, stamp))
 
 
-def open_project(split: Split, work: Path) -> Project:
+def open_project(split: Split, work: Path, loss: str = "point") -> Project:
     """The set's project below a folder, on the day after the last cutoff's files."""
     clock = SimulatedClock(work / "clock.json")
     clock.set(datetime.combine(split.cycles[-1] + timedelta(days=2), clock_time(), tzinfo=UTC))
     settings = Settings(state_dir=work / "state", clock="simulated", executor="in_process", code_revision="benchmark")
     places = {"landing": {"root": str(work / "landing"), "settle_seconds": 0}, "lake": {"root": str(work / "lake")}}
-    return build_project(settings, split.configuration(**places, **DEFAULTS), work, clock)
+    return build_project(settings, split.configuration(**places, **DEFAULTS, model={"loss": loss}), work, clock)
 
 
-def forecast(split: Split, work: Path, fit_once: bool) -> tuple[pl.DataFrame, dict[str, float]]:
+def forecast(split: Split, work: Path, fit_once: bool, loss: str) -> tuple[pl.DataFrame, dict[str, float]]:
     """Forecasts of every cycle of a set by the product's assets, and CPU seconds by stage."""
     land(split, work / "landing")
-    project, spent = open_project(split, work), {"ingestion": 0.0, "training": 0.0, "forecasts": 0.0}
+    project, spent = open_project(split, work, loss), {"ingestion": 0.0, "training": 0.0, "forecasts": 0.0}
     ensure_manifest(project.settings)
     (work / "dagster").mkdir()
     cycles = tuple(cycle.isoformat() for cycle in split.cycles)
@@ -169,6 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("sets", nargs="+", type=Path, help="folders with panel, actuals, static and meta.json")
     parser.add_argument("--work", type=Path, help="where landed files and lakes go (default: a temporary folder)")
     parser.add_argument("--fit-once", action="store_true", help="train in the first cycle only")
+    parser.add_argument("--loss", choices=("point", "sum"), default="point", help="loss mode of the network")
     options = parser.parse_args(arguments)
     found: list[Finding] = []
     for folder in options.sets:
@@ -176,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         work = Path(tempfile.mkdtemp(prefix="accuracy-")) if options.work is None else options.work / split.name
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        forecasts, spent = forecast(split, work, options.fit_once)
+        forecasts, spent = forecast(split, work, options.fit_once, options.loss)
         scored = split.scored(forecasts)
         print(
             f"\n{split.name}: {len(split.cycles)} cycles, "

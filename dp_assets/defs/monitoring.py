@@ -9,7 +9,14 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.domain.accuracy import accuracy_summary, accuracy_table, known_actuals, past_scales, scored_frame
+from dp_assets.domain.accuracy import (
+    accuracy_summary,
+    accuracy_table,
+    known_actuals,
+    past_scales,
+    rolling_coverage,
+    scored_frame,
+)
 from dp_assets.domain.contracts import ACCURACY, weekly_buckets
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.panel import Panel
@@ -21,6 +28,9 @@ from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.clock import Clock
 from dp_resources.lake import Lake
+
+ROLLING_CYCLES = 8
+"""Cycles over which coverage is watched: one alone says little, and old ones were another model's."""
 
 
 def build(project: Project) -> dg.Definitions:
@@ -52,7 +62,33 @@ def build(project: Project) -> dg.Definitions:
 
         return each_partition(context, work)
 
-    return dg.Definitions(assets=[accuracy])
+    return dg.Definitions(assets=[accuracy], asset_checks=[coverage_contract()])
+
+
+def coverage_contract() -> dg.AssetChecksDefinition:
+    """Warns when intervals cover too little or too much of a demand class over the newest scored cycles."""
+
+    @dg.asset_check(
+        asset="accuracy",
+        description=(
+            f"Over the newest {ROLLING_CYCLES} scored cycles, intervals cover what they promise in every demand class."
+        ),
+    )
+    def coverage_holds(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
+        newest = lake.partitions("accuracy")[-ROLLING_CYCLES:]
+        found = rolling_coverage({cycle: lake.read("accuracy", cycle=cycle) for cycle in newest})
+        broken = found.filter(~pl.col("holds"))
+        return dg.AssetCheckResult(
+            passed=broken.is_empty(),
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "cycles": newest,
+                "coverage": preview(found.with_columns(pl.col(pl.Float64).round(4)), rows=len(found)),
+                "next": "retrain, so that intervals are calibrated on newer weeks" if len(broken) else "nothing to do",
+            },
+        )
+
+    return coverage_holds
 
 
 def score_cycle(lake: Lake, project: Project, clock: Clock, state: LakeState, cycle: str) -> dict[str, Any]:

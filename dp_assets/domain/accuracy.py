@@ -14,11 +14,13 @@ import polars as pl
 
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import ACCURACY
+from dp_assets.domain.demand_classes import demand_classes
 from dp_assets.domain.hierarchy import TOTAL, Hierarchy, Matrix
 from dp_assets.domain.metrics import row_losses, summarise
 from dp_assets.domain.panel import Panel
 
 NO_HIERARCHY = "-"
+DEMAND_CLASS = "demand_class"
 WEIGHT_WEEKS = 13
 POOLED_LEADS = 0
 
@@ -34,7 +36,7 @@ def known_actuals(contributions: pl.DataFrame, now: datetime) -> pl.DataFrame:
 
 
 def past_scales(panel: Panel, config: DemandConfig) -> pl.DataFrame:
-    """Per series, from history before the cutoff alone: scale_squared and weight.
+    """Per series, from history before the cutoff alone: scale_squared, weight and demand_class.
 
     scale_squared is the mean squared step y_t − y_{t−1} from the first sale on, null with fewer than two buckets.
     weight is the revenue of the last 13 weeks; units where no price is known at all.
@@ -49,7 +51,12 @@ def past_scales(panel: Panel, config: DemandConfig) -> pl.DataFrame:
     revenue: Matrix = (units * np.asarray(panel.price, dtype=np.float64)[:, recent]).sum(axis=1)
     weight = revenue if revenue.any() else units.sum(axis=1)
     return pl.DataFrame(
-        {"series_id": panel.series["series_id"], "scale_squared": squared, "weight": weight}
+        {
+            "series_id": panel.series["series_id"],
+            "scale_squared": squared,
+            "weight": weight,
+            "demand_class": demand_classes(panel),
+        }
     ).with_columns(pl.col("scale_squared").fill_nan(None))
 
 
@@ -68,7 +75,7 @@ def scored_frame(
 
 
 def accuracy_table(scored: pl.DataFrame, hierarchies: Sequence[Hierarchy], config: DemandConfig) -> pl.DataFrame:
-    """The `accuracy` table: errors of series, pooled in total, per method and per node, over leads and per lead."""
+    """The `accuracy` table: errors of series pooled in total, per method, class and node, over all leads and each."""
     if scored.is_empty():
         return ACCURACY.empty()
     rows = row_losses(scored, quantile_levels=config.quantile_levels)
@@ -84,7 +91,8 @@ def accuracy_table(scored: pl.DataFrame, hierarchies: Sequence[Hierarchy], confi
 def _groupings(rows: pl.DataFrame, hierarchies: Sequence[Hierarchy]) -> Iterator[tuple[str, str, pl.DataFrame]]:
     """(hierarchy, level, rows with their node)."""
     yield NO_HIERARCHY, TOTAL, rows.with_columns(pl.lit(TOTAL).alias("node"))
-    yield NO_HIERARCHY, "method", rows.with_columns(pl.col("method").alias("node"))
+    for level in ("method", DEMAND_CLASS):
+        yield NO_HIERARCHY, level, rows.with_columns(pl.col(level).alias("node"))
     for hierarchy in hierarchies:
         for depth, level in enumerate(hierarchy.levels[1:], start=1):
             nodes = pl.DataFrame(
@@ -93,6 +101,33 @@ def _groupings(rows: pl.DataFrame, hierarchies: Sequence[Hierarchy]) -> Iterator
             yield hierarchy.name, level, rows.join(nodes, on="series_id")
 
 
+def rolling_coverage(accuracy: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Coverage of the intervals under contract per demand class, over all closed leads of some cycles.
+
+    Columns: demand_class, level (percent), observations, coverage, low and high (what the contract allows), holds. A
+    class with fewer than COVERAGE_ROWS rows has nothing to break.
+
+    Args:
+        accuracy: cycle → `accuracy` rows.
+    """
+    wanted = (pl.col("level") == DEMAND_CLASS) & (pl.col("lead") == POOLED_LEADS)
+    rows = pl.concat([ACCURACY.empty(), *(frame for _, frame in sorted(accuracy.items()))]).filter(wanted)
+    pooled = []
+    for level, tolerance in COVERAGE_TOLERANCE.items():
+        covered = (pl.col(f"coverage_{level}") * pl.col("observations")).sum() / pl.col("observations").sum()
+        of_class = rows.group_by(pl.col("node").alias(DEMAND_CLASS)).agg(
+            pl.lit(level, pl.Int64()).alias("level"), pl.col("observations").sum(), covered.alias("coverage")
+        )
+        low, high = level / 100 - tolerance, level / 100 + tolerance
+        too_few = pl.col("observations") < COVERAGE_ROWS
+        holds = too_few | pl.col("coverage").is_between(low - 1e-9, high + 1e-9)
+        pooled.append(of_class.with_columns(low=pl.lit(low), high=pl.lit(high), holds=holds))
+    return pl.concat(pooled).sort(DEMAND_CLASS, "level")
+
+
+COVERAGE_TOLERANCE = {80: 0.04, 95: 0.02}
+"""Interval in percent → how far its coverage of a demand class may lie from it."""
+COVERAGE_ROWS = 500
 SUMMARY = ("wape", "rmsse", "bias", "coverage_50", "coverage_80", "coverage_90", "coverage_95")
 SUMMARY_NAIVE = ("naive_wape", "naive_rmsse", "naive_bias")
 

@@ -1,12 +1,12 @@
 """The leaderboard of a cycle: how well every method forecast the backtest, and how far each is believed.
 
-Belongs here: demand classes, the shares of a blend, the table `leaderboard` with its verdicts. Does not belong here:
-making the forecasts that are compared (`residuals.py`), mixing and publishing new ones (`inference.py`).
+Belongs here: the shares of a blend, the table `leaderboard` with its verdicts. Does not belong here: demand classes
+(`demand_classes.py`), making the forecasts that are compared (`residuals.py`), publishing new ones (`inference.py`).
 
 A blend mixes the network and gradient boosting, mean with mean and quantile with quantile of the same level (Vincent
 averaging: Lichtendahl, Grushka-Cockayne and Winkler, 2013), so it crosses no quantiles. The share of boosting is
 learned per demand class, as what would have had the least pinball loss over all backtest rows of the class, and drawn
-towards equal shares where there are few. Classes follow Syntetos, Boylan and Croston (2005).
+towards equal shares where there are few.
 """
 
 from __future__ import annotations
@@ -19,15 +19,12 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.contracts import LEADERBOARD
+from dp_assets.domain.demand_classes import CLASSES, Names, demand_classes
 from dp_assets.domain.inference import BLEND, BOOSTING, LSTM, mixed
 from dp_assets.domain.metrics import pinball
 from dp_assets.domain.panel import Panel
 
 Array = npt.NDArray[np.float64]
-Names = npt.NDArray[np.str_]
-CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
-INTERVAL, VARIATION = 1.32, 0.49
-"""Buckets per sale, and squared variation of the sizes of sales, at which classes part."""
 EQUAL = 0.5
 PRIOR_ROWS = 40_000.0
 """Equal shares count as much as so many backtest rows: what was best on one stretch of time may not be on the next."""
@@ -84,23 +81,6 @@ def joined(parts: Sequence[Backtest]) -> Backtest:
 def _stacked(parts: Sequence[Forecast]) -> Forecast:
     quantiles = np.concatenate([_quantiles(part) for part in parts])
     return Forecast(np.concatenate([part.mean for part in parts]), quantiles)
-
-
-def demand_classes(panel: Panel) -> Names:
-    """(S,) demand class of every series by its history from the first sale on, as sold.
-
-    smooth, erratic: it sells in more than 1 of 1.32 buckets; intermittent, lumpy: in fewer. erratic, lumpy: the squared
-    coefficient of variation of what a selling bucket sells is 0.49 or more.
-    """
-    quantity = np.asarray(panel.quantity, np.float64)
-    sold = quantity > 0
-    sales = np.maximum(sold.sum(axis=1), 1)
-    buckets = panel.history - np.asarray(panel.first)
-    size = (quantity * sold).sum(axis=1) / sales
-    variance = (((quantity - size[:, None]) * sold) ** 2).sum(axis=1) / sales
-    often = buckets / sales < INTERVAL
-    steady = variance / np.maximum(size, 1e-9) ** 2 < VARIATION
-    return np.where(often, np.where(steady, "smooth", "erratic"), np.where(steady, "intermittent", "lumpy"))
 
 
 def learned_shares(backtest: Backtest, classes: Names, levels: Array) -> dict[str, float]:

@@ -21,16 +21,15 @@ import polars as pl
 
 from dp_assets.domain import contracts
 from dp_assets.domain.boosting import fit_boosting
+from dp_assets.domain.demand_classes import CLASSES, demand_classes
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.fallback import IMAPA, imapa, recent_mean
 from dp_assets.domain.inference import settled
 from dp_assets.domain.leaderboard import (
-    CLASSES,
     Array,
     Backtest,
     Forecast,
     blended,
-    demand_classes,
     joined,
     leaderboard,
     learned_shares,

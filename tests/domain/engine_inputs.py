@@ -16,6 +16,7 @@ from tests.factories import make_config, make_panel
 
 SINGLE = {"department": {}, "brand": {}}
 MULTI = {"composition": {"kind": "multi"}}
+MEASURED = ("quantity", "capped", "observed", "price", "past")
 
 
 def engine_panel(**arguments: Any) -> Panel:
@@ -47,3 +48,13 @@ def small_network(**overrides: Any) -> Any:
     with torch.no_grad():
         network.output.weight.normal_(std=0.5)
     return network.eval(), source
+
+
+def noisy(panel: Panel, start: int) -> Panel:
+    """The panel with noise for all that was measured from a bucket on, and for plans further ahead than is forecast."""
+    rng = np.random.default_rng(9)
+    changed: dict[str, Any] = {name: np.array(getattr(panel, name)) for name in (*MEASURED, "known")}
+    for name, array in changed.items():
+        after = start + panel.horizon if name == "known" else start
+        array[:, after:] = rng.uniform(0, 99, array[:, after:].shape)
+    return dataclasses.replace(panel, **changed)

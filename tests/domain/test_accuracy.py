@@ -7,7 +7,15 @@ import polars as pl
 import pytest
 
 from dp_assets.domain import contracts
-from dp_assets.domain.accuracy import accuracy_summary, accuracy_table, known_actuals, past_scales, scored_frame
+from dp_assets.domain.accuracy import (
+    accuracy_summary,
+    accuracy_table,
+    known_actuals,
+    past_scales,
+    rolling_coverage,
+    scored_frame,
+)
+from dp_assets.domain.demand_classes import demand_classes
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.metrics import score
 from tests.domain.rollup_inputs import CUTOFF, make_attributes, make_forecasts, rollup_config
@@ -37,7 +45,8 @@ def buckets(*rows: dict[str, object]) -> pl.DataFrame:
 
 
 def scales(*series: str) -> pl.DataFrame:
-    return pl.DataFrame({"series_id": series, "scale_squared": 1.0, "weight": 1.0})
+    classes = ["smooth" if number % 2 else "lumpy" for number in range(len(series))]
+    return pl.DataFrame({"series_id": series, "scale_squared": 1.0, "weight": 1.0, "demand_class": classes})
 
 
 def test_the_actual_is_the_sum_of_what_is_known_corrections_included() -> None:
@@ -98,6 +107,7 @@ def test_every_level_is_scored_pooled_and_per_closed_lead() -> None:
     assert set(table.select("hierarchy", "level").unique().rows()) == {
         ("-", "total"),
         ("-", "method"),
+        ("-", "demand_class"),
         ("product", "department"),
         ("product", "brand"),
         ("pack", "size"),
@@ -144,3 +154,39 @@ def test_the_summary_can_be_of_one_method_and_of_nothing() -> None:
     assert found["observations"].to_list() == [4]
     assert accuracy_summary({"2017-10-02": table}, method="none").is_empty()
     assert accuracy_summary({}).columns == found.columns
+
+
+def covered(coverage: float, observations: int = 600, name: str = "lumpy") -> pl.DataFrame:
+    """One row of `accuracy` of a demand class, with the same coverage of every interval."""
+    _, table = cycle_table()
+    row = table.filter(level="demand_class", node="lumpy", lead=0)
+    columns = [pl.lit(coverage).alias(column) for column in row.columns if column.startswith("coverage_")]
+    return row.with_columns(*columns, observations=pl.lit(observations, pl.Int64()), node=pl.lit(name))
+
+
+@pytest.mark.parametrize(("coverage", "level", "holds"), [(0.76, 80, True), (0.759, 80, False), (0.971, 95, False)])
+def test_coverage_outside_its_tolerance_breaks_the_contract(coverage: float, level: int, holds: bool) -> None:
+    found = rolling_coverage({"2017-10-02": covered(coverage)}).row(by_predicate=pl.col("level") == level, named=True)
+    assert (found["coverage"], found["holds"]) == (pytest.approx(coverage), holds)
+
+
+def test_coverage_is_that_of_all_rows_of_the_cycles_together() -> None:
+    found = rolling_coverage({"2017-10-09": covered(0.9, 300), "2017-10-02": covered(0.6, 600)})
+    assert found.filter(level=80)["coverage"].item() == pytest.approx(0.7)
+    assert found.filter(level=80)["observations"].item() == 900
+
+
+def test_a_class_with_few_rows_has_nothing_to_break() -> None:
+    assert rolling_coverage({"2017-10-02": covered(0.1, 499)})["holds"].all()
+    assert not rolling_coverage({"2017-10-02": covered(0.1, 500)})["holds"].any()
+    assert rolling_coverage({}).is_empty()
+
+
+def test_demand_classes_are_scored_by_the_history_before_the_cutoff() -> None:
+    frame, table = cycle_table()
+    pooled = table.filter(level="demand_class", lead=0)
+    assert dict(pooled.select("node", "observations").rows()) == dict(
+        frame.group_by("demand_class").len().select("demand_class", pl.col("len").cast(pl.Int64)).rows()
+    )
+    panel = make_panel(series=10, history=30, horizon=3)
+    assert past_scales(panel, CONFIG)["demand_class"].to_list() == demand_classes(panel).tolist()

@@ -30,13 +30,12 @@ from dp_assets.domain.encoders import Encoders, fit_encoders
 from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.windows import WindowIndex, Windows, window_level, windows_at
-from tests.domain.engine_inputs import MULTI, SINGLE, engine_panel, small_network
+from tests.domain.engine_inputs import MULTI, SINGLE, engine_panel, noisy, small_network
 from tests.factories import make_config
 
 Floats = npt.NDArray[np.floating]
 SMALL = {"rounds": 10, "leaves": 7, "learning_rate": 0.2}
 RECENT = 8
-MEASURED = ("quantity", "capped", "observed", "price", "past")
 """What a panel knows of a bucket only once it is over."""
 
 
@@ -66,16 +65,6 @@ def texts(model: Boosting) -> list[str]:
 
 def as_bytes(found: tuple[Floats, Floats]) -> bytes:
     return found[0].tobytes() + found[1].tobytes()
-
-
-def noisy(panel: Panel, start: int) -> Panel:
-    """The panel with noise for all that was measured from a bucket on, and for plans further ahead than is forecast."""
-    rng = np.random.default_rng(9)
-    changed: dict[str, Any] = {name: np.array(getattr(panel, name)) for name in (*MEASURED, "known")}
-    for name, array in changed.items():
-        after = start + panel.horizon if name == "known" else start
-        array[:, after:] = rng.uniform(0, 99, array[:, after:].shape)
-    return dataclasses.replace(panel, **changed)
 
 
 @pytest.fixture(scope="module")

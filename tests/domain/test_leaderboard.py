@@ -17,19 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dp_assets.domain.contracts import LEADERBOARD
+from dp_assets.domain.demand_classes import CLASSES, INTERVAL, VARIATION, demand_classes
 from dp_assets.domain.inference import BLEND, BOOSTING, LSTM, mixed
 from dp_assets.domain.leaderboard import (
     ALL,
-    CLASSES,
     EQUAL,
-    INTERVAL,
     PRIOR_ROWS,
     STEPS,
-    VARIATION,
     Backtest,
     Forecast,
     blended,
-    demand_classes,
     joined,
     leaderboard,
     learned_shares,

@@ -12,12 +12,13 @@ import torch
 from dp_assets.domain import contracts
 from dp_assets.domain.boosting import Boosting, fit_boosting
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.demand_classes import CLASSES
 from dp_assets.domain.encoders import Encoders, fit_encoders
 from dp_assets.domain.error_distributions import error_distributions
 from dp_assets.domain.forecasts import Champion, forecast_table
 from dp_assets.domain.inference import network_rows, predict
 from dp_assets.domain.intervals import ErrorDistributions
-from dp_assets.domain.leaderboard import CLASSES, shares_of
+from dp_assets.domain.leaderboard import shares_of
 from dp_assets.domain.model_folder import ModelCard, save_model
 from dp_assets.domain.network import DemandNetwork, network_spec, to_onnx
 from dp_assets.domain.panel import Panel

@@ -45,8 +45,8 @@ ACCURACY = Table(
     key=("hierarchy", "level", "node", "lead"),
     columns=(
         text("hierarchy", "hierarchy; `-` for the total over series"),
-        text("level", "total, a configured level, or method"),
-        text("node", "node, or method name"),
+        text("level", "total, a configured level, method, or demand_class"),
+        text("node", "node, or name of the method or class"),
         Column("lead", pl.Int64(), "buckets ahead; 0 pools all closed leads", minimum=0),
         count("observations", "series × leads scored"),
         number("actual", "units sold", "units"),
