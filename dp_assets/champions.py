@@ -21,6 +21,8 @@ from dp_assets.project import REPOSITORY
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 
+TOTALS = "total_error_distributions"
+
 
 def open_panel(lake: Lake, cycle: str) -> Panel:
     """The panel of a cycle, memory-mapped."""
@@ -53,6 +55,9 @@ def open_champion(lake: Lake, cycle: str, config: DemandConfig) -> Champion | No
         version=model_version(lake, model),
         leaderboard=lake.read("leaderboard", cycle=model) if boosting else LEADERBOARD.empty(),
         boosting=Boosting.load(boosting) if boosting else None,
+        total_errors=ErrorDistributions.of(lake.read(TOTALS, cycle=model), config.quantile_levels)
+        if lake.exists(TOTALS, cycle=model)
+        else None,
     )
 
 

@@ -110,7 +110,7 @@ def _known_producer(name: str, project: Project) -> str:
 
 @inspect.command("sku")
 def inspect_sku(sku: Annotated[str, typer.Argument(help="The SKU.")]) -> None:
-    """Show one SKU: attributes and where they came from, recent buckets, and the newest forecast."""
+    """Show one SKU: attributes and where they came from, recent buckets, the newest forecast and its totals."""
     import polars as pl
 
     project = open_project()
@@ -142,6 +142,11 @@ def inspect_sku(sku: Annotated[str, typer.Argument(help="The SKU.")]) -> None:
     levels = [name for level in project.config.intervals.levels for name in (f"lower_{level}", f"upper_{level}")]
     columns = ["series_id", "lead", "bucket_start", "forecast", "q0.5", *levels, "naive", "method"]
     show(forecast.select(columns), f"Forecast of cycle {cycles[-1]}; receipt {forecast['receipt'][0][:16]}…")
+    if lake.exists("total_forecasts", cycle=cycles[-1]):
+        totals = lake.read("total_forecasts", cycle=cycles[-1]).filter(pl.col("sku") == sku)
+        show(
+            totals.select("series_id", "lead", "forecast", "q0.5", *levels), "Totals of the first buckets, lead by lead"
+        )
 
 
 @inspect.command("attributes")

@@ -24,6 +24,8 @@ ASSET_OF_TABLE = {
     "outlier_log": "features",
     "error_distributions": "residuals",
     "leaderboard": "residuals",
+    "total_error_distributions": "residuals",
+    "total_forecasts": "forecasts",
 }
 """Tables that are written by an asset of another name."""
 EVENT_OF_PARTITION = {"file_version": "ingest", "bucket": "weekly_buckets"}

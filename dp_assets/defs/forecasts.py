@@ -14,6 +14,7 @@ from dp_assets import receipts
 from dp_assets.champions import open_champion, open_panel
 from dp_assets.domain import contracts
 from dp_assets.domain.forecasts import Champion, designated_rows, forecast_table, receipt_of
+from dp_assets.domain.totals import total_forecasts
 from dp_assets.model_pictures import forecast_pictures
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.previews import preview, table_schema
@@ -40,6 +41,7 @@ def build(project: Project) -> dg.Definitions:
     def forecasts(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
         """Every active series × lead: mean, quantiles, intervals, by the newest model of a cycle at or before this one.
 
+        Beside them total_forecasts: demand over a lead time, the sum of the first leads, with quantiles of its own.
         That model's own encoders and residuals are used. Series it does not forecast, or all of them where there is no
         model yet, are forecast by statistical methods; `method` says which.
         """
@@ -73,6 +75,9 @@ def _forecast(lake: Lake, project: Project, cycle: str, table: str) -> Mapping[s
     rows = designated_rows(panel, config.batch_inference) if table == "refreshed_forecasts" else None
     made = forecast_table(panel, champion, config, receipt, rows, project.settings.threads)
     receipts.keep(lake, parts, config, made)
+    if table == "forecasts":
+        errors = champion.total_errors if champion else None
+        lake.write("total_forecasts", total_forecasts(made, errors, config), cycle=cycle)
     lake.write(table, made, cycle=cycle)
     methods = made.filter(pl.col("lead") == 1)["method"].value_counts().sort("method")
     return {

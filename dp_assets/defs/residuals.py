@@ -10,11 +10,12 @@ from typing import Any
 import dagster as dg
 
 from dp_assets.champions import open_encoders, open_panel
-from dp_assets.domain.contracts import ERROR_DISTRIBUTIONS, LEADERBOARD
+from dp_assets.domain.contracts import ERROR_DISTRIBUTIONS, LEADERBOARD, TOTAL_ERROR_DISTRIBUTIONS
 from dp_assets.domain.contracts import residuals as residuals_table
 from dp_assets.domain.error_distributions import error_distributions
 from dp_assets.domain.inference import network_rows
 from dp_assets.domain.intervals import ErrorDistributions
+from dp_assets.domain.totals import total_residuals
 from dp_assets.gpu import GPU_TAGS
 from dp_assets.model_pictures import leaderboard_markdown, residual_picture
 from dp_assets.previews import preview, table_schema
@@ -40,7 +41,7 @@ def build(project: Project) -> dg.Definitions:
 
         Beside them leaderboard: every method's errors by demand class, how much each counts for, and why; and
         error_distributions: mean, std, quantiles and a normality check per series and lead, and pools of like
-        forecasts.
+        forecasts; total_error_distributions is the same of totals over the first leads.
         """
         return each_partition(context, lambda cycle: _judge(lake, project, cycle, context.log))
 
@@ -77,6 +78,9 @@ def _judge(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
     found, made = judged.residuals, error_distributions(judged.residuals, project.config)
     lake.write("residuals", found, cycle=cycle)
     lake.write("leaderboard", judged.leaderboard, cycle=cycle)
+    totals = total_residuals(found, project.config)
+    of_totals = error_distributions(totals, project.config, TOTAL_ERROR_DISTRIBUTIONS)
+    lake.write("total_error_distributions", of_totals, cycle=cycle)
     lake.write("error_distributions", made, cycle=cycle)
     # Which models they are of: one trained again counts once its residuals are its own.
     made_of = {

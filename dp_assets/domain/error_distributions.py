@@ -19,6 +19,7 @@ from dp_assets.domain.calibration import find_shifts
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.intervals import OFFSET, POOL, scale_of
+from dp_assets.domain.table import Table
 
 MAX_BINS = 24
 PER_BIN = 150
@@ -30,12 +31,15 @@ NORMAL_OBSERVATIONS = 8
 NORMAL_P_VALUE = 0.05
 
 
-def error_distributions(residuals: pl.DataFrame, config: DemandConfig) -> pl.DataFrame:
+def error_distributions(
+    residuals: pl.DataFrame, config: DemandConfig, table: Table = contracts.ERROR_DISTRIBUTIONS
+) -> pl.DataFrame:
     """Rows of the table `error_distributions`, sorted by series and lead; pools come first.
 
     Args:
         residuals: rows of the table `residuals`.
         config: the quantile levels.
+        table: the table they become, of single buckets or of totals.
 
     Raises:
         NotEnoughHistoryError: there is not one residual.
@@ -54,7 +58,7 @@ def error_distributions(residuals: pl.DataFrame, config: DemandConfig) -> pl.Dat
     pools = _described(scaled.with_columns(pl.format(POOL + "{}", "bin").alias("series_id")), config, pooled=True)
     own = _described(scaled, config, pooled=False).drop("spread").join(spreads, on="series_id", how="left")
     made = pl.concat([pools, own.select(pools.columns)])
-    return contracts.ERROR_DISTRIBUTIONS.conform(made.with_columns(_shifts(made, residuals, config)))
+    return table.conform(made.with_columns(_shifts(made, residuals, config)))
 
 
 def _shifts(made: pl.DataFrame, residuals: pl.DataFrame, config: DemandConfig) -> pl.Series:

@@ -47,6 +47,7 @@ class Champion:
         version: cycle and hashes of its weights.
         leaderboard: its table `leaderboard`, which says how much boosting counts for.
         boosting: gradient boosting trained beside it, None where there is none.
+        total_errors: distributions of its backtest errors of totals, None where they were not computed.
     """
 
     cycle: str
@@ -56,6 +57,7 @@ class Champion:
     version: str
     leaderboard: pl.DataFrame = field(default_factory=contracts.LEADERBOARD.empty)
     boosting: Boosting | None = None
+    total_errors: ErrorDistributions | None = None
 
     def shares(self, panel: Panel) -> Array:
         """(S,) what boosting counts for in the forecast of every series of a panel."""

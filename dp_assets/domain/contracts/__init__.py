@@ -14,7 +14,7 @@ from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS, ATTRIBUTE_CORRECTIO
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts.buckets import sku_attributes, transactions_cleaned, weekly_buckets
 from dp_assets.domain.contracts.features import OUTLIER_LOG, eligibility
-from dp_assets.domain.contracts.forecasting import forecasts, node_forecasts, refreshed_forecasts
+from dp_assets.domain.contracts.forecasting import forecasts, node_forecasts, refreshed_forecasts, total_forecasts
 from dp_assets.domain.contracts.ingest import (
     DATA_QUALITY,
     EVENTS,
@@ -30,7 +30,7 @@ from dp_assets.domain.contracts.ingest import (
 )
 from dp_assets.domain.contracts.monitoring import ACCURACY
 from dp_assets.domain.contracts.reconciliation import planner_inputs, published_forecasts, reconciled_rollups
-from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, LEADERBOARD, residuals
+from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, LEADERBOARD, TOTAL_ERROR_DISTRIBUTIONS, residuals
 from dp_assets.domain.table import Table
 
 __all__ = (
@@ -50,6 +50,7 @@ __all__ = (
     "REGRESSORS",
     "REJECTED_ROWS",
     "SKU_ATTRIBUTE_HISTORY",
+    "TOTAL_ERROR_DISTRIBUTIONS",
     "eligibility",
     "forecasts",
     "node_forecasts",
@@ -62,6 +63,7 @@ __all__ = (
     "sku_attributes",
     "table",
     "tables",
+    "total_forecasts",
     "transactions_cleaned",
     "unified_transactions",
     "weekly_buckets",
@@ -92,8 +94,10 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         OUTLIER_LOG,
         residuals(config),
         ERROR_DISTRIBUTIONS,
+        TOTAL_ERROR_DISTRIBUTIONS,
         LEADERBOARD,
         forecasts(config),
+        total_forecasts(config),
         refreshed_forecasts(config),
         node_forecasts(config),
         planner_inputs(config),

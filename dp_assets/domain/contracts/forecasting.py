@@ -44,6 +44,21 @@ def refreshed_forecasts(config: DemandConfig) -> Table:
     return replace(forecasts(config), name="refreshed_forecasts", grain="designated series × lead")
 
 
+def total_forecasts(config: DemandConfig) -> Table:
+    """Demand over a lead time: totals of leads 1 to `lead`, with quantiles from errors of totals."""
+    one = forecasts(config)
+    columns = {column.name: column for column in one.columns if column.name != "naive"}
+    columns["lead"] = Column("lead", pl.Int64(), "buckets summed, from the first one ahead", minimum=1)
+    columns["bucket_start"] = Column("bucket_start", pl.Date(), "first day of the last bucket of the sum")
+    units = {
+        name: replace(column, unit="units") if column.unit == "units per bucket" else column
+        for name, column in columns.items()
+    }
+    return replace(
+        one, name="total_forecasts", grain="series × total of leads 1 to lead", columns=tuple(units.values())
+    )
+
+
 def node_forecasts(config: DemandConfig) -> Table:
     """Base forecasts of the levels above the series."""
     return Table(

@@ -5,6 +5,8 @@ Belongs here: what intervals are made of. Does not belong here: models, which ar
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig
@@ -65,6 +67,12 @@ ERROR_DISTRIBUTIONS = Table(
         ),
         Column("whole", pl.Boolean(), "whether all actuals behind the row are whole numbers"),
     ),
+)
+
+TOTAL_ERROR_DISTRIBUTIONS = replace(
+    ERROR_DISTRIBUTIONS,
+    name="total_error_distributions",
+    grain="series × total of leads 1 to lead",
 )
 
 LEADERBOARD = Table(
