@@ -10,14 +10,16 @@ from pathlib import Path
 
 from dp_resources.lake import sha256
 
-NOT_CURRENT = ("_versions", "_file_events", "_index", "_staging")
-"""What was replaced, who asked for it, what only makes reading quick, and what is being written."""
+NOT_CURRENT = ("_versions", "_commits/receipts", "_file_events", "_index", "_staging")
+"""What was replaced and how it had been made, who asked for it, what only makes reading quick, and what is being
+written."""
 
 
 def lake_content(root: Path | str, left_out: Collection[str] = NOT_CURRENT) -> dict[str, str]:
     """Path below the root of a lake → hash of everything current: partitions, manifests, commit records."""
-    paths = {path.relative_to(root): path for path in Path(root).rglob("*") if path.is_file()}
-    return {name.as_posix(): sha256(path.read_bytes()) for name, path in paths.items() if name.parts[0] not in left_out}
+    paths = {path.relative_to(root).as_posix(): path for path in Path(root).rglob("*") if path.is_file()}
+    folders = tuple(f"{name}/" for name in left_out)
+    return {name: sha256(path.read_bytes()) for name, path in paths.items() if not name.startswith(folders)}
 
 
 def changed_partitions(before: dict[str, str], after: dict[str, str], table: str) -> set[str]:

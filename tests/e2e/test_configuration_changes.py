@@ -36,5 +36,6 @@ def test_a_change_of_configuration_needs_no_change_of_code(tmp_path: Path, overr
     cycle = max(lake.partitions("forecasts"))
     forecasts = world.table("forecasts", cycle=cycle)
     assert set(forecasts["lead"]) == set(range(1, world.config.horizon + 1))
-    assert "lstm" in set(forecasts["method"])
+    assert "blend" in set(forecasts["method"])
+    assert set(world.table("total_forecasts", cycle=cycle)["lead"]) == set(forecasts["lead"])
     assert lake.partitions("serving_bundle")
