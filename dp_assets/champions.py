@@ -63,7 +63,7 @@ def open_champion(lake: Lake, cycle: str, config: DemandConfig) -> Champion | No
 
 def boosting_folder(lake: Lake, cycle: str) -> Path | None:
     """Where the gradient boosting of a cycle's model lies; None where there is none, or none that was judged."""
-    if not lake.exists("leaderboard", cycle=cycle) or cycle not in lake.partitions("boosted_model"):
+    if not all(lake.exists(name, cycle=cycle) for name in ("leaderboard", "boosted_model")):
         return None
     folder = lake.open_folder("boosted_model", cycle=cycle)
     return None if absence(folder) else folder

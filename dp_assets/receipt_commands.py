@@ -25,7 +25,8 @@ def receipt_show(asked: Asked) -> None:
 
     found = find(open_project().lake(), asked)
     rows = [{"part": name, "value": value} for name, value in found.parts.items()]
-    show(pl.DataFrame([*rows, {"part": "forecasts", "value": found.forecasts}]), f"Receipt {found.id}")
+    rows += [{"part": f"file of {name}", "value": digest} for name, digest in found.hashes.items()]
+    show(pl.DataFrame(rows), f"Receipt {found.id}")
     console.print(f"Next: [bold]dp receipt verify {found.id[:12]}[/] computes it again.", highlight=False)
 
 
@@ -41,7 +42,7 @@ def receipt_verify(
     """
     import polars as pl
 
-    from dp_assets.receipts import find, verify, verify_training
+    from dp_assets.receipts import WHERE, find, verify, verify_training
 
     project = open_project()
     lake = project.lake()
@@ -54,8 +55,8 @@ def receipt_verify(
         for one in verdicts
     ]
     show(pl.DataFrame(rows), f"Receipt {found.id}")
-    failed = [one.what for one in verdicts if not one.holds and one.what in ("forecasts", "weights", "boosting")]
-    if failed:
+    repeated = [one for one in verdicts if one.what not in WHERE]
+    if failed := [one.what for one in repeated if not one.holds]:
         console.print(f"[red]not repeated: {escape(', '.join(failed))}[/]", highlight=False)
         raise typer.Exit(1)
-    say(f"repeated byte by byte: {', '.join(one.what for one in verdicts[3:])}")
+    say(f"repeated byte by byte: {', '.join(one.what for one in repeated)}")

@@ -17,11 +17,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from dp_assets.champions import boosting_folder, code_revision
+from dp_assets.champions import TOTALS, boosting_folder, code_revision
 from dp_assets.domain.boosting import Boosting
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import LEADERBOARD
@@ -30,6 +29,7 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.forecasts import Champion, config_hash, config_text, designated_rows, forecast_table, receipt_of
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.totals import total_forecasts
 from dp_resources.lake import Lake, parquet_bytes, sha256
 from dp_resources.settings import Settings
 
@@ -38,8 +38,10 @@ NONE = "none"
 LIBRARIES = ("lightgbm", "numpy", "polars", "statsforecast", "torch")
 MODEL_PARTS = (
     *("model_cycle", "trained_on", "network", "weights", "encoders"),
-    *("trial", "seed", "trained_by", "boosting", "leaderboard"),
+    *("trial", "seed", "trained_by", "boosting", "leaderboard", "errors", "total_errors"),
 )
+WHERE = ("code", "libraries", "threads")
+"""Parts that say where it was computed; they are shown, not enforced."""
 Report = Callable[[str], None]
 
 
@@ -52,12 +54,12 @@ class Receipt:
             trained on, hash of the network), its encoders, weights, trial, seed and revision, boosting, leaderboard,
             errors, configuration, code, libraries, threads. `none` for what had no part in it.
         configuration: what the business had decided, without places, as JSON; `parts` has its hash.
-        forecasts: SHA-256 of the table's file.
+        hashes: table → SHA-256 of the file it decided: forecasts and total_forecasts, or refreshed_forecasts.
     """
 
     parts: Mapping[str, str]
     configuration: str
-    forecasts: str
+    hashes: Mapping[str, str]
 
     @property
     def id(self) -> str:
@@ -94,6 +96,9 @@ def receipt_parts(
             "encoders": manifest["files"]["encoders.json"]["sha256"],
             **{name: str(card[key]) for name, key in (("trial",) * 2, ("seed",) * 2, ("trained_by", "revision"))},
         }
+        model["errors"] = lake.digest("error_distributions", cycle=champion.cycle)
+        if champion.total_errors is not None:
+            model["total_errors"] = lake.digest(TOTALS, cycle=champion.cycle)
         if boosting_folder(lake, champion.cycle) is not None:
             model["boosting"] = lake.manifest("boosted_model", cycle=champion.cycle)["sha256"]
             model["leaderboard"] = lake.digest("leaderboard", cycle=champion.cycle)
@@ -102,7 +107,6 @@ def receipt_parts(
         "cycle": cycle,
         "features": lake.manifest("features", cycle=cycle)["sha256"],
         **model,
-        "errors": lake.digest("error_distributions", cycle=champion.cycle) if champion else NONE,
         "configuration": config_hash(config),
         **environment_parts(settings),
     }
@@ -118,12 +122,28 @@ def environment_parts(settings: Settings) -> dict[str, str]:
     }
 
 
-def keep(lake: Lake, parts: Mapping[str, str], config: DemandConfig, made: pl.DataFrame) -> Receipt:
-    """Keeps the receipt of a table; call it before the table is written, so that no row names an unknown one."""
-    receipt = Receipt(parts, config_text(config), sha256(parquet_bytes(made)))
-    record = {"parts": dict(parts), "configuration": receipt.configuration, "forecasts": receipt.forecasts}
+def tables_of(
+    panel: Panel, champion: Champion | None, config: DemandConfig, parts: Mapping[str, str], threads: int
+) -> dict[str, pl.DataFrame]:
+    """The tables that a receipt's parts decide, by name: what is written, and what is computed again to compare."""
+    rows = designated_rows(panel, config.batch_inference) if parts["table"] == "refreshed_forecasts" else None
+    made = forecast_table(panel, champion, config, receipt_of(**parts), rows, threads)
+    if parts["table"] == "refreshed_forecasts":
+        return {parts["table"]: made}
+    errors = champion.total_errors if champion else None
+    return {"forecasts": made, "total_forecasts": total_forecasts(made, errors, config)}
+
+
+def keep(lake: Lake, parts: Mapping[str, str], config: DemandConfig, tables: Mapping[str, pl.DataFrame]) -> Receipt:
+    """Keeps the receipt of tables; call it before they are written, so that no row names an unknown one."""
+    receipt = Receipt(parts, config_text(config), _hashes(tables))
+    record = {"parts": dict(parts), "configuration": receipt.configuration, "hashes": dict(receipt.hashes)}
     lake.commit(EVENT, receipt.id, record)
     return receipt
+
+
+def _hashes(tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    return {name: sha256(parquet_bytes(frame)) for name, frame in tables.items()}
 
 
 def find(lake: Lake, asked: str) -> Receipt:
@@ -178,11 +198,16 @@ def champion_of(receipt: Receipt, lake: Lake, config: DemandConfig) -> Champion 
         if boosted
         else LEADERBOARD.empty(),
         boosting=Boosting.load(lake.open_version("boosted_model", parts["boosting"])) if boosted else None,
+        total_errors=ErrorDistributions.of(
+            lake.read_version(TOTALS, parts["total_errors"], cycle=cycle), config.quantile_levels
+        )
+        if parts["total_errors"] != NONE
+        else None,
     )
 
 
 def verify(receipt: Receipt, lake: Lake, settings: Settings, report: Report) -> list[Verdict]:
-    """Computes a table again from the very contents of its receipt, and compares the bytes of its file.
+    """Computes the tables of a receipt again from the very contents it names, and compares the bytes of their files.
 
     The parts that depend on where it is computed are compared as well: where they differ, so may the last digits.
     """
@@ -192,9 +217,8 @@ def verify(receipt: Receipt, lake: Lake, settings: Settings, report: Report) -> 
     report(f"{parts['table']} of cycle {parts['cycle']} again, from the contents the receipt names")
     panel = Panel.load(lake.open_version("features", parts["features"]))
     champion = champion_of(receipt, lake, config)
-    rows = designated_rows(panel, config.batch_inference) if parts["table"] == "refreshed_forecasts" else None
-    made = forecast_table(panel, champion, config, receipt.id, rows, int(parts["threads"]))
-    return [*verdicts, Verdict("forecasts", receipt.forecasts, sha256(parquet_bytes(made)))]
+    found = _hashes(tables_of(panel, champion, config, parts, int(parts["threads"])))
+    return [*verdicts, *(Verdict(name, digest, found[name]) for name, digest in receipt.hashes.items())]
 
 
 def verify_training(receipt: Receipt, lake: Lake, report: Report) -> list[Verdict]:
@@ -206,7 +230,7 @@ def verify_training(receipt: Receipt, lake: Lake, report: Report) -> list[Verdic
     import torch
 
     from dp_assets.domain.boosting import fit_boosting
-    from dp_assets.domain.model_folder import load_card
+    from dp_assets.domain.model_folder import load_card, save_weights
     from dp_assets.domain.training import WindowSource, fit_final
     from dp_assets.domain.windows import trainable_rows
 
@@ -221,7 +245,9 @@ def verify_training(receipt: Receipt, lake: Lake, report: Report) -> list[Verdic
     report(f"training the network of cycle {parts['model_cycle']} again")
     _, again = fit_final(source, card.spec, card.hyper, config, lambda epoch: report(f"epoch {epoch.number}"))
     with tempfile.TemporaryDirectory() as work:
-        verdicts = [Verdict("weights", parts["weights"], _weights_hash(again.network, Path(work)))]
+        weights = Path(work) / "weights.safetensors"
+        save_weights(again.network, weights)
+        verdicts = [Verdict("weights", parts["weights"], sha256(weights.read_bytes()))]
         if parts["boosting"] != NONE:
             report("training gradient boosting again")
             fitted = fit_boosting(source, encoders, trainable_rows(panel), config, panel.history, int(parts["threads"]))
@@ -229,14 +255,6 @@ def verify_training(receipt: Receipt, lake: Lake, report: Report) -> list[Verdic
             kept = lake.open_version("boosted_model", parts["boosting"])
             verdicts.append(Verdict("boosting", _folder_hash(kept), _folder_hash(Path(work) / "boosting")))
     return verdicts
-
-
-def _weights_hash(network: Any, folder: Path) -> str:
-    from safetensors.torch import save_file
-
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    save_file(weights, folder / "weights.safetensors")
-    return sha256((folder / "weights.safetensors").read_bytes())
 
 
 def _folder_hash(folder: Path) -> str:

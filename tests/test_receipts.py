@@ -43,7 +43,8 @@ def test_a_receipt_names_everything_that_decided_a_forecast(stage: Stage) -> Non
     assert parts["seed"] == str(stage.project.config.model.seed)
     assert "torch " in parts["libraries"]
     assert "lightgbm " in parts["libraries"]
-    assert found.forecasts == lake.digest("forecasts", cycle=LATE)
+    assert parts["total_errors"] == lake.digest("total_error_distributions", cycle=EARLY)
+    assert found.hashes == {name: lake.digest(name, cycle=LATE) for name in ("forecasts", "total_forecasts")}
 
 
 def test_the_beginning_of_an_id_finds_a_receipt_and_what_finds_none_or_several_is_refused(stage: Stage) -> None:
@@ -58,7 +59,8 @@ def test_the_beginning_of_an_id_finds_a_receipt_and_what_finds_none_or_several_i
 def test_forecasts_are_repeated_byte_by_byte(stage: Stage, table: str) -> None:
     asked = str(stage.lake.read(table, cycle=LATE)["receipt"][0])
     verdicts = receipts.verify(receipts.find(stage.lake, asked), stage.lake, stage.project.settings, silent)
-    assert {one.what for one in verdicts} == {"code", "libraries", "threads", "forecasts"}
+    decided = {"forecasts", "total_forecasts"} if table == "forecasts" else {table}
+    assert {one.what for one in verdicts} == {*receipts.WHERE, *decided}
     assert all(one.holds for one in verdicts)
 
 
@@ -80,7 +82,7 @@ def test_a_receipt_is_repeated_from_its_own_contents_after_its_cycle_was_compute
     stage.run(forecasts, LATE, "forecasts")
     new = receipts.find(stage.lake, LATE)
     assert new.id != old.id
-    assert new.forecasts != old.forecasts
+    assert new.hashes != old.hashes
     for receipt in (old, new):
         assert receipts.verify(receipt, stage.lake, stage.project.settings, silent)[-1].holds
 
@@ -110,6 +112,7 @@ def test_forecasts_without_a_model_have_a_receipt_too(tmp_path: Path) -> None:
     stage.run(forecasts, EARLY, "forecasts")
     found = receipts.find(stage.lake, EARLY)
     assert {found.parts[name] for name in receipts.MODEL_PARTS} == {receipts.NONE}
+    assert stage.lake.read("total_forecasts", cycle=EARLY).is_empty()
     assert receipts.verify(found, stage.lake, stage.project.settings, silent)[-1].holds
     with pytest.raises(ArtefactError, match="made without a model"):
         receipts.verify_training(found, stage.lake, silent)

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from dp_assets.champions import open_encoders, open_panel, recalls_of_features
-from dp_assets.domain.errors import NotEnoughHistoryError
+from dp_assets.domain.errors import ChallengerError, NotEnoughHistoryError
 from dp_assets.model_pictures import importance_picture
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -56,8 +56,6 @@ def _train(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
 
 def _fitted(lake: Lake, project: Project, cycle: str, folder: Path, log: dg.DagsterLogManager) -> dict[str, Any]:
     """Fits and writes the model, or the reason why it cannot be fitted; returns what the web UI shows."""
-    from lightgbm.basic import LightGBMError
-
     from dp_assets.domain.boosting import fit_boosting, save_absence
     from dp_assets.domain.windows import Windows, trainable_rows
 
@@ -67,7 +65,7 @@ def _fitted(lake: Lake, project: Project, cycle: str, folder: Path, log: dg.Dags
         fitted = fit_boosting(
             windows, encoders, trainable_rows(panel), project.config, panel.history, project.settings.threads
         )
-    except (LightGBMError, NotEnoughHistoryError) as error:
+    except (ChallengerError, NotEnoughHistoryError) as error:
         log.warning(f"gradient boosting is left out of cycle {cycle}: {error}")
         save_absence(folder, f"failed: {error}")
         return {"absent": str(error)}

@@ -13,8 +13,7 @@ import polars as pl
 from dp_assets import receipts
 from dp_assets.champions import open_champion, open_panel
 from dp_assets.domain import contracts
-from dp_assets.domain.forecasts import Champion, designated_rows, forecast_table, receipt_of
-from dp_assets.domain.totals import total_forecasts
+from dp_assets.domain.forecasts import Champion
 from dp_assets.model_pictures import forecast_pictures
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.previews import preview, table_schema
@@ -71,14 +70,10 @@ def _forecast(lake: Lake, project: Project, cycle: str, table: str) -> Mapping[s
     config, panel = project.config, open_panel(lake, cycle)
     champion = open_champion(lake, cycle, config)
     parts = receipts.receipt_parts(lake, table, cycle, champion, config, project.settings)
-    receipt = receipt_of(**parts)
-    rows = designated_rows(panel, config.batch_inference) if table == "refreshed_forecasts" else None
-    made = forecast_table(panel, champion, config, receipt, rows, project.settings.threads)
-    receipts.keep(lake, parts, config, made)
-    if table == "forecasts":
-        errors = champion.total_errors if champion else None
-        lake.write("total_forecasts", total_forecasts(made, errors, config), cycle=cycle)
-    lake.write(table, made, cycle=cycle)
+    tables = receipts.tables_of(panel, champion, config, parts, project.settings.threads)
+    receipt, made = receipts.keep(lake, parts, config, tables), tables[table]
+    for name, frame in reversed(tables.items()):  # forecasts last: they are what says that a cycle was forecast
+        lake.write(name, frame, cycle=cycle)
     methods = made.filter(pl.col("lead") == 1)["method"].value_counts().sort("method")
     return {
         "dagster/row_count": len(made),
@@ -86,7 +81,7 @@ def _forecast(lake: Lake, project: Project, cycle: str, table: str) -> Mapping[s
         "unknown_values": champion.encoders.codes(panel.series).unknown if champion else {},
         "methods": dict(methods.iter_rows()),
         "units": round(float(made["forecast"].sum()), 1),
-        "receipt": receipt,
+        "receipt": receipt.id,
         "dagster/column_schema": table_schema(contracts.table(config, table)),
         "preview": preview(made),
         **(forecast_pictures(panel, made, _backtest(lake, champion)) if len(made) else {}),

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
+from dp_assets.domain.errors import ArtefactError, ChallengerError, NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray
 from dp_assets.domain.windows import (
     MIN_OBSERVED,
@@ -283,6 +283,7 @@ def fit_boosting(
 
     Raises:
         NotEnoughHistoryError: there is no window to learn from.
+        ChallengerError: LightGBM refuses, e.g. because nothing was sold at all.
     """
     import lightgbm
 
@@ -318,7 +319,10 @@ def fit_boosting(
     data = lightgbm.Dataset(table[seen], ratio, weight=np.sqrt(units)[seen], params=common, free_raw_data=False)
 
     def trained(**objective: Any) -> Booster:
-        return lightgbm.train({**common, **objective}, data, settings.rounds)
+        try:
+            return lightgbm.train({**common, **objective}, data, settings.rounds)
+        except lightgbm.basic.LightGBMError as error:
+            raise ChallengerError(f"gradient boosting of cycle {panel.cutoff} failed: {error}") from error
 
     return Boosting(
         lookback=lookback,

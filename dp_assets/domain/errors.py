@@ -28,6 +28,10 @@ class FileRejectedError(DemandPlannerError):
     """A landed file cannot be read or mapped as its producer's configuration says; `str()` is the quarantine reason."""
 
 
+class ChallengerError(DemandPlannerError):
+    """A challenger cannot be fitted; it is left out, and forecasts are made without it."""
+
+
 class NotEnoughHistoryError(DemandPlannerError):
     """A stage was asked to work on less history than it needs."""
 

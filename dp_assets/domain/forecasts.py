@@ -138,7 +138,6 @@ def _table(
     """The rows of a panel's series, from (S, M) means and (S, M, Q) quantiles."""
     series, horizon = means.shape
     keys = panel.series.select(column.name for column in key_columns(config))
-    levels = config.quantile_levels
     per_series = keys.with_columns(
         pl.Series("method", method.tolist(), dtype=pl.String),
         pl.Series("model_version", version.tolist(), dtype=pl.String),
@@ -146,20 +145,25 @@ def _table(
         pl.lit(receipt).alias("receipt"),
     )
     repeated = per_series[np.repeat(np.arange(series), horizon).tolist()]
-    flat = spans.reshape(series * horizon, len(levels))
-    ends = {
-        f"{side}_{level}": flat[:, levels.index(round(0.5 + sign * level / 200, 4))]
-        for level in config.intervals.levels
-        for side, sign in (("lower", -1), ("upper", 1))
-    }
+    flat = spans.reshape(series * horizon, -1)
     frame = repeated.with_columns(
         pl.Series("lead", np.tile(np.arange(1, horizon + 1), series)),
         pl.Series("bucket_start", np.tile(panel.starts[panel.history :].astype("datetime64[D]"), series)),
         pl.Series("forecast", means.reshape(-1)),
-        *(pl.Series(quantile_name(level), flat[:, at]) for at, level in enumerate(levels)),
-        *(pl.Series(name, values) for name, values in ends.items()),
+        *quantile_series(flat, config),
     )
     return contracts.forecasts(config).conform(frame)
+
+
+def quantile_series(values: Array, config: DemandConfig) -> list[pl.Series]:
+    """The columns of quantiles (R, Q): one per level, and the ends of configured intervals, which are among them."""
+    levels = config.quantile_levels
+    names = {quantile_name(level): at for at, level in enumerate(levels)} | {
+        f"{side}_{level}": levels.index(round(0.5 + sign * level / 200, 4))
+        for level in config.intervals.levels
+        for side, sign in (("lower", -1), ("upper", 1))
+    }
+    return [pl.Series(name, values[:, at]) for name, at in names.items()]
 
 
 def designated_rows(panel: Panel, chosen: BatchInferenceConfig) -> IndexArray:

@@ -50,8 +50,8 @@ def settled(mean: Array, quantiles: Array, levels: Sequence[float]) -> Array:
     the mean of the distribution that its quantiles draw.
 
     Both estimate the same. The first is right on average but jumps with single large sales; the second is steadier and
-    cuts off what lies far beyond the highest level. Between two levels the distribution is even; below the lowest it
-    goes down halfway to 0 on average, beyond the highest it ends TAIL above it.
+    cuts off what lies far beyond the highest level. Between two levels the distribution is even; it starts
+    at half of the lowest quantile, and ends TAIL above the highest.
     """
     weights = np.diff(np.array([0.0, *levels, 1.0]))
     low, high = quantiles[..., :1] * 0.5, quantiles[..., -1:] * (1 + TAIL)
@@ -99,7 +99,7 @@ def predict(
     index = windows_at(np.asarray(rows, np.int64), panel.history)
     found = predict_windows(network, source, index)
     mean, quantiles = found.mean.astype(np.float64), found.quantiles.astype(np.float64)
-    if boosting is not None and shares is not None:
+    if boosting is not None and shares is not None and shares.any():
         boosting.refuse_others(encoders)
         other_mean, other_quantiles = boosting.predict_windows(source, index)
         mean, quantiles = mixed(mean, other_mean, shares), mixed(quantiles, other_quantiles, shares)

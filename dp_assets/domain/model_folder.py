@@ -56,6 +56,13 @@ def json_text(value: object) -> str:
     return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False)
 
 
+def save_weights(network: DemandNetwork, path: Path) -> None:
+    """Writes a network's weights; the same weights, the same bytes."""
+    from safetensors.torch import save_file
+
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}, path)
+
+
 def save_model(
     folder: Path,
     network: DemandNetwork,
@@ -66,11 +73,8 @@ def save_model(
     study: dict[str, Any],
 ) -> None:
     """Writes a model folder; it is made when missing."""
-    from safetensors.torch import save_file
-
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    save_file(weights, folder / "weights.safetensors")
+    save_weights(network, folder / "weights.safetensors")
     (folder / "model.onnx").write_bytes(onnx)
     (folder / "model.json").write_text(json_text({"format": FORMAT, **dataclasses.asdict(card)}))
     (folder / "encoders.json").write_text(encoders, encoding="utf-8")

@@ -12,7 +12,7 @@ that reach past the history have no actual yet and are left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,7 @@ import polars as pl
 from dp_assets.domain import contracts
 from dp_assets.domain.boosting import fit_boosting
 from dp_assets.domain.demand_classes import CLASSES, demand_classes
-from dp_assets.domain.errors import NotEnoughHistoryError
+from dp_assets.domain.errors import ChallengerError, NotEnoughHistoryError
 from dp_assets.domain.fallback import IMAPA, imapa, recent_mean
 from dp_assets.domain.inference import settled
 from dp_assets.domain.leaderboard import (
@@ -186,14 +186,19 @@ def backtest(
                 index = backtest_windows(panel, rows, origins)
                 other = None
                 if not absent:
-                    fitted = fit_boosting(source, encoders, trainable_rows(panel), config, end, threads)
-                    other = fitted.predict_windows(source, index)
+                    try:
+                        fitted = fit_boosting(source, encoders, trainable_rows(panel), config, end, threads)
+                        other = fitted.predict_windows(source, index)
+                    except ChallengerError as error:
+                        absent = f"failed in the backtest: {error}"
                 found = predict_windows(network, source, index)
                 folds.append(_Rows.of(panel, index, found, other, config.quantile_levels))
                 if report is not None:
                     report(f"fold trained before {panel.starts[end]}: {len(folds[-1].actual)} residuals")
         except NotEnoughHistoryError:
             continue
+        if absent:  # it may have failed in a later fold only: half a backtest compares nothing
+            folds = [replace(fold, boosting=None) for fold in folds]
         return _judged(panel, folds, ends, config, absent)
     newest = range(max(1, panel.history - panel.horizon), panel.history)
     index = backtest_windows(panel, rows, newest)

@@ -11,12 +11,12 @@ errors are pooled by size of the total exactly as those of single buckets are (`
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts.columns import key_columns, quantile_name
+from dp_assets.domain.contracts.columns import key_columns
+from dp_assets.domain.forecasts import quantile_series
 from dp_assets.domain.intervals import ErrorDistributions, quantiles
 
 
@@ -45,23 +45,17 @@ def total_forecasts(forecasts: pl.DataFrame, errors: ErrorDistributions | None, 
         errors: distributions of errors of totals; None where there is no model yet, which gives no rows.
         config: key columns, quantile levels, intervals.
     """
-    table, levels = contracts.total_forecasts(config), config.quantile_levels
+    table = contracts.total_forecasts(config)
     if errors is None or forecasts.is_empty():
         return table.empty()
     rows = forecasts.sort("series_id", "lead")
     series = rows["series_id"].unique(maintain_order=True).to_list()
     means = rows["forecast"].to_numpy().reshape(len(series), -1).cumsum(axis=1)
-    spans = quantiles(means, series, errors).reshape(means.size, len(levels))
-    ends = {
-        f"{side}_{level}": spans[:, levels.index(round(0.5 + sign * level / 200, 4))]
-        for level in config.intervals.levels
-        for side, sign in (("lower", -1), ("upper", 1))
-    }
+    spans = quantiles(means, series, errors).reshape(means.size, -1)
     names = (column.name for column in key_columns(config))
     return table.conform(
         rows.select(*names, "lead", "bucket_start", "method", "model_version", "receipt").with_columns(
             pl.Series("forecast", means.reshape(-1)),
-            *(pl.Series(quantile_name(level), spans[:, at]) for at, level in enumerate(levels)),
-            *(pl.Series(name, np.ascontiguousarray(values)) for name, values in ends.items()),
+            *quantile_series(spans, config),
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from dp_assets.domain import contracts, training
+from dp_assets.domain import residuals as backtests
 from dp_assets.domain.contracts import residuals as residuals_table
 from dp_assets.domain.fallback import recent_mean
 from dp_assets.domain.leaderboard import shares_of
@@ -128,3 +130,23 @@ def test_methods_are_compared_on_the_same_rows_of_the_folds_first_origins() -> N
 def test_in_sample_residuals_are_of_the_network_alone() -> None:
     _, found = judge(history=9)
     assert "no fold" in found.leaderboard.filter(method="boosting")["reason"].unique().item()
+
+
+def test_a_challenger_that_fails_in_a_fold_is_left_out_of_all_of_them_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fitted, ends = backtests.fit_boosting, []
+
+    def failing(source: Any, encoders: Any, rows: Any, config: Any, end: int, threads: int) -> Any:
+        ends.append(end)
+        broken = replace(source, panel=replace(source.panel, quantity=np.zeros_like(source.panel.quantity)))
+        return fitted(source if len(ends) == 1 else broken, encoders, rows, config, end, threads)
+
+    monkeypatch.setattr(backtests, "fit_boosting", failing)
+    panel, found = judge()
+    assert ends == [24, 27]
+    reason = found.leaderboard.filter(method="boosting")["reason"].unique().item()
+    assert reason.startswith("failed in the backtest: gradient boosting of cycle ")
+    assert found.leaderboard.filter("champion")["method"].unique().to_list() == ["lstm"]
+    assert not shares_of(found.leaderboard, panel).any()
+    assert found.residuals.equals(judge(absent="off")[1].residuals)
