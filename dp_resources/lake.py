@@ -63,6 +63,12 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def _listing_hash(folder: Path, names: Iterable[str]) -> str:
+    """The hash by which an artefact of these files is known: of their names, contents and sizes."""
+    contents = {name: (folder / name).read_bytes() for name in names}
+    return sha256(json_bytes({name: {"sha256": sha256(data), "bytes": len(data)} for name, data in contents.items()}))
+
+
 def json_bytes(value: object) -> bytes:
     """A value as JSON with sorted keys: the same value gives the same bytes."""
     return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, default=str).encode()
@@ -343,15 +349,18 @@ class Lake:
         """
         version = f"{self.root}/_versions/{table}/{digest}"
         names = sorted(path.rsplit("/", 1)[-1] for path in self._glob(f"{version}/*"))
-        folder = Path(version)
-        if not self.is_local:
-            folder = self._fetched(version, {"sha256": digest, "files": dict.fromkeys(names)}, verify=False)
-        contents = {name: (folder / name).read_bytes() for name in names}
-        listing = {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in contents.items()}
-        if not names or sha256(json_bytes(listing)) != digest:
+        if not names:
+            raise ArtefactError(f"expected version {digest[:12]} of {table} below {self.root}, but there is none")
+        listing = {"sha256": digest, "files": dict.fromkeys(names)}
+        folder = Path(version) if self.is_local else self._fetched(version, listing, verify=False)
+        if not self.is_local and _listing_hash(folder, names) != digest:  # the cache is damaged, or the lake is
+            for name in names:
+                (folder / name).unlink()
+            self._fetched(version, listing, verify=False)
+        if _listing_hash(folder, names) != digest:
             raise ArtefactError(
-                f"expected version {digest[:12]} of {table} below {self.root}, but "
-                + ("there is none" if not names else "its files are not those it was written with")
+                f"expected version {digest[:12]} of {table} below {self.root}, but its files are not those it was "
+                "written with"
             )
         return folder
 

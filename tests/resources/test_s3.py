@@ -146,3 +146,28 @@ def test_only_the_producers_folders_are_listed(store: Store) -> None:
     assert [one.uri for one in store.landing.list()] == ["elsewhere/b.csv", "shop/a.csv"]
     assert store.landing.list(["nowhere"]) == []
     assert [one.uri for one in store.landing.look_at(["shop/a.csv", "shop/gone.csv"])] == ["shop/a.csv"]
+
+
+def test_versions_are_read_by_their_hash_from_s3_whatever_is_current_or_cached(store: Store, tmp_path: Path) -> None:
+    lake, folder = store.lake, tmp_path / "panel"
+    folder.mkdir()
+    digests = []
+    for content in ("one", "two"):
+        (folder / "a.json").write_text(content)
+        digests.append(lake.write_folder("features", folder, cycle="2017-10-02")["sha256"])
+        lake.write("forecasts", pl.DataFrame({"said": [content]}), cycle="2017-10-02")
+        digests.append(lake.digest("forecasts", cycle="2017-10-02"))
+    for content, features, forecasts in (("one", *digests[:2]), ("two", *digests[2:])):
+        kept = lake.open_version("features", features) / "a.json"
+        assert kept.read_text() == content
+        kept.write_text("damaged in the cache")
+        assert (lake.open_version("features", features) / "a.json").read_text() == content
+        assert lake.read_version("forecasts", forecasts, cycle="2017-10-02")["said"].to_list() == [content]
+    with pytest.raises(ArtefactError, match="but there is none"):
+        lake.open_version("features", "0" * 64)
+    with pytest.raises(ArtefactError, match="but there is none"):
+        lake.read_version("forecasts", "0" * 64, cycle="2017-10-02")
+    lake.write_bytes(f"{lake.root}/_versions/features/{digests[0]}/a.json", b"altered in the lake")
+    (lake.open_version("features", digests[2]).parent / digests[0] / "a.json").unlink()
+    with pytest.raises(ArtefactError, match="not those it was written with"):
+        lake.open_version("features", digests[0])
