@@ -9,12 +9,15 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import polars as pl
+
 from dp_assets.domain.boosting import Boosting, absence
 from dp_assets.domain.champion import newest_champion
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import LEADERBOARD
+from dp_assets.domain.contracts import INTERVAL_CONTRACT, LEADERBOARD
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.forecasts import Champion
+from dp_assets.domain.interval_contract import CYCLES, EarlierCycle
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.panel import Panel
 from dp_assets.project import REPOSITORY
@@ -59,6 +62,22 @@ def open_champion(lake: Lake, cycle: str, config: DemandConfig) -> Champion | No
         if lake.exists(TOTALS, cycle=model)
         else None,
     )
+
+
+def earlier_cycles(lake: Lake, cycle: str) -> list[EarlierCycle]:
+    """The newest cycles before one that have forecasts, by which its intervals are judged, oldest first."""
+    before = [found for found in lake.partitions("forecasts") if found < cycle][-CYCLES:]
+    return [
+        EarlierCycle(open_panel(lake, found), lake.read("forecasts", cycle=found), open_contract(lake, found))
+        for found in before
+    ]
+
+
+def open_contract(lake: Lake, cycle: str) -> pl.DataFrame:
+    """The contract of intervals that forecasts of a cycle were made under; without rows where there was none."""
+    if not lake.exists("interval_contract", cycle=cycle):
+        return INTERVAL_CONTRACT.empty()
+    return lake.read("interval_contract", cycle=cycle)
 
 
 def boosting_folder(lake: Lake, cycle: str) -> Path | None:

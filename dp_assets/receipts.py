@@ -52,7 +52,7 @@ class Receipt:
     Attributes:
         parts: name → hash of a content, or a word: table, cycle, features, model (its cycle, the features it was
             trained on, hash of the network), its encoders, weights, trial, seed and revision, boosting, leaderboard,
-            errors, configuration, code, libraries, threads. `none` for what had no part in it.
+            errors, interval_contract, configuration, code, libraries, threads. `none` for what had no part in it.
         configuration: what the business had decided, without places, as JSON; `parts` has its hash.
         hashes: table → SHA-256 of the file it decided: forecasts and total_forecasts, or refreshed_forecasts.
     """
@@ -81,9 +81,15 @@ class Verdict:
 
 
 def receipt_parts(
-    lake: Lake, table: str, cycle: str, champion: Champion | None, config: DemandConfig, settings: Settings
+    lake: Lake,
+    table: str,
+    cycle: str,
+    champion: Champion | None,
+    contract: pl.DataFrame,
+    config: DemandConfig,
+    settings: Settings,
 ) -> dict[str, str]:
-    """The parts of a receipt for a table of forecasts about to be made."""
+    """The parts of a receipt for a table of forecasts about to be made under a contract of intervals."""
     model = dict.fromkeys(MODEL_PARTS, NONE)
     if champion is not None:
         manifest = lake.manifest("tuned_model", cycle=champion.cycle)
@@ -107,6 +113,7 @@ def receipt_parts(
         "cycle": cycle,
         "features": lake.manifest("features", cycle=cycle)["sha256"],
         **model,
+        "interval_contract": sha256(parquet_bytes(contract)),
         "configuration": config_hash(config),
         **environment_parts(settings),
     }
@@ -123,11 +130,16 @@ def environment_parts(settings: Settings) -> dict[str, str]:
 
 
 def tables_of(
-    panel: Panel, champion: Champion | None, config: DemandConfig, parts: Mapping[str, str], threads: int
+    panel: Panel,
+    champion: Champion | None,
+    contract: pl.DataFrame,
+    config: DemandConfig,
+    parts: Mapping[str, str],
+    threads: int,
 ) -> dict[str, pl.DataFrame]:
     """The tables that a receipt's parts decide, by name: what is written, and what is computed again to compare."""
     rows = designated_rows(panel, config.batch_inference) if parts["table"] == "refreshed_forecasts" else None
-    made = forecast_table(panel, champion, config, receipt_of(**parts), rows, threads)
+    made = forecast_table(panel, champion, config, receipt_of(**parts), rows, threads, contract)
     if parts["table"] == "refreshed_forecasts":
         return {parts["table"]: made}
     errors = champion.total_errors if champion else None
@@ -217,7 +229,8 @@ def verify(receipt: Receipt, lake: Lake, settings: Settings, report: Report) -> 
     report(f"{parts['table']} of cycle {parts['cycle']} again, from the contents the receipt names")
     panel = Panel.load(lake.open_version("features", parts["features"]))
     champion = champion_of(receipt, lake, config)
-    found = _hashes(tables_of(panel, champion, config, parts, int(parts["threads"])))
+    contract = lake.read_version("interval_contract", parts["interval_contract"], cycle=parts["cycle"])
+    found = _hashes(tables_of(panel, champion, contract, config, parts, int(parts["threads"])))
     return [*verdicts, *(Verdict(name, digest, found[name]) for name, digest in receipt.hashes.items())]
 
 

@@ -9,6 +9,8 @@ Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels. File
                                                 boosting_share
     mean, published, naive.npy                  (S, M) units per bucket, float64
     quantiles.npy                               (S, M, Q) units per bucket, float64
+    widening.npy                                (S, Q) what the coverage contract moves the model's quantiles by,
+                                                ÷ sqrt(mean + 0.1)
     method, model_version, receipt.npy          (S, M) codes into vocabularies.json
     tail/                                       panel of the model's series: what a window at the cutoff reads
     encoders.json, model.onnx, model.json       the champion's network, when it made any forecast
@@ -38,7 +40,7 @@ from dp_assets.domain.inference import MODELS
 from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.panel import ARRAYS, Panel
 
-FORMAT = 3
+FORMAT = 4
 NUMBERS = {"mean": "forecast", "published": "final", "naive": "naive"}
 WORDS = ("method", "model_version", "receipt")
 MODEL_FILES = ("model.onnx", "model.json", "encoders.json")
@@ -90,6 +92,7 @@ class NetworkParts:
         error_distributions: the champion's residual quantiles.
         boosting_folder: the champion's gradient boosting, copied whole; None where it has none.
         shares: (S,) what boosting counts for in the forecast of every series of the panel.
+        widening: (S, Q) shifts of the coverage contract of every series of the panel; None where it moved nothing.
     """
 
     model_folder: Path
@@ -97,6 +100,7 @@ class NetworkParts:
     error_distributions: pl.DataFrame
     boosting_folder: Path | None = None
     shares: FloatArray | None = None
+    widening: FloatArray | None = None
 
 
 def panel_tail(panel: Panel, lookback: int, rows: npt.NDArray[np.intp]) -> Panel:
@@ -153,7 +157,8 @@ def write_bundle(
         codes = rows[name].cast(pl.Enum(vocabularies[name])).to_physical().cast(pl.Int32)
         _save(folder, name, codes.to_numpy().reshape(shape))
     (folder / "vocabularies.json").write_bytes(orjson.dumps(vocabularies))
-    tail_rows, shares = _write_network(folder, series, head, network)
+    tail_rows, shares, widening = _write_network(folder, series, head, network)
+    _save(folder, "widening", widening)
     parts = (pl.Series("tail_row", tail_rows, pl.Int64), pl.Series("boosting_share", shares, pl.Float64))
     _write_arrow(folder / "series.arrow", series.drop("method").with_columns(parts))
     (folder / "head.json").write_bytes(orjson.dumps(asdict(head), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
@@ -182,11 +187,12 @@ def _rectangle(forecasts: pl.DataFrame, published: pl.DataFrame, head: Head) -> 
 
 def _write_network(
     folder: Path, series: pl.DataFrame, head: Head, network: NetworkParts | None
-) -> tuple[list[int | None], list[float]]:
-    """Writes the parts of the forward pass; returns, per series, its row in the tail and boosting's share."""
+) -> tuple[list[int | None], list[float], FloatArray]:
+    """Writes the parts of the forward pass; returns, per series, its row in the tail, boosting's share and shifts."""
     made = series["method"].is_in(MODELS)
+    widening = np.zeros((len(series), len(head.quantile_levels)))
     if network is None or not made.any():
-        return [None] * len(series), [0.0] * len(series)
+        return [None] * len(series), [0.0] * len(series), widening
     position = {name: row for row, name in enumerate(network.panel.series["series_id"].to_list())}
     names = series.filter(made)["series_id"].to_list()
     if unknown := [name for name in names if name not in position]:
@@ -203,10 +209,13 @@ def _write_network(
     if network.boosting_folder is not None and network.shares is not None:
         share = network.shares[rows]
         shutil.copytree(network.boosting_folder, folder / "boosting")
+    if network.widening is not None:
+        widening[made.to_numpy()] = network.widening[rows]
     counter, shares = iter(range(len(names))), iter(share.tolist())
     return (
         [next(counter) if is_made else None for is_made in made.to_list()],
         [next(shares) if is_made else 0.0 for is_made in made.to_list()],
+        widening,
     )
 
 
@@ -232,6 +241,7 @@ class Bundle:
         quantiles: (S, M, Q) units per bucket.
         tail_rows: (S,) row in the tail of the panel, -1 where the network did not make the forecast.
         boosting_shares: (S,) what gradient boosting counts for beside the network.
+        widening: (S, Q) shifts of the coverage contract.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -248,6 +258,7 @@ class Bundle:
         self.published: FloatArray = _mapped(folder, "published", shape)
         self.naive: FloatArray = _mapped(folder, "naive", shape)
         self.quantiles: FloatArray = _mapped(folder, "quantiles", (*shape, len(self.head.quantile_levels)))
+        self.widening: FloatArray = _mapped(folder, "widening", (len(series), len(self.head.quantile_levels)))
         self._codes: dict[str, CodeArray] = {name: _mapped(folder, name, shape) for name in WORDS}
         self._vocabularies: dict[str, list[str]] = orjson.loads(_read(folder / "vocabularies.json"))
 

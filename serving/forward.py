@@ -17,7 +17,7 @@ import numpy.typing as npt
 from dp_assets.domain.boosting import Boosting
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.inference import mixed, onnx_session, predict_onnx, settled
-from dp_assets.domain.intervals import ErrorDistributions, published_quantiles
+from dp_assets.domain.intervals import ErrorDistributions, published_quantiles, widened
 from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.windows import Inputs, gather
 from serving.bundle import Bundle
@@ -63,6 +63,7 @@ class ForwardPass:
         mean = settled(mean, own, self.bundle.head.quantile_levels)
         names = [self.bundle.series_ids[row] for row in rows]
         spread = published_quantiles(self.bundle.head.interval_method, mean, own, names, self.distributions)
+        spread = widened(spread, mean, self.bundle.widening[list(rows)], self.distributions.whole)
         return {row: (mean[number], spread[number]) for number, row in enumerate(rows)}
 
 

@@ -43,6 +43,7 @@ def test_a_receipt_names_everything_that_decided_a_forecast(stage: Stage) -> Non
     assert parts["seed"] == str(stage.project.config.model.seed)
     assert "torch " in parts["libraries"]
     assert "lightgbm " in parts["libraries"]
+    assert parts["interval_contract"] == lake.digest("interval_contract", cycle=LATE)
     assert parts["total_errors"] == lake.digest("total_error_distributions", cycle=EARLY)
     assert found.hashes == {name: lake.digest(name, cycle=LATE) for name in ("forecasts", "total_forecasts")}
 

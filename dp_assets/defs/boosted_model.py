@@ -63,7 +63,7 @@ def _fitted(lake: Lake, project: Project, cycle: str, folder: Path, log: dg.Dags
     windows = Windows.of(panel, encoders)
     try:
         fitted = fit_boosting(
-            windows, encoders, trainable_rows(panel), project.config, panel.history, project.settings.threads
+            windows, encoders, trainable_rows(panel), project.config, panel.history, project.settings.boosting_threads
         )
     except (ChallengerError, NotEnoughHistoryError) as error:
         log.warning(f"gradient boosting is left out of cycle {cycle}: {error}")

@@ -25,6 +25,7 @@ ASSET_OF_TABLE = {
     "error_distributions": "residuals",
     "leaderboard": "residuals",
     "total_error_distributions": "residuals",
+    "interval_contract": "forecasts",
     "total_forecasts": "forecasts",
 }
 """Tables that are written by an asset of another name."""

@@ -19,6 +19,7 @@ from dp_assets.domain.accuracy import (
 )
 from dp_assets.domain.contracts import ACCURACY, weekly_buckets
 from dp_assets.domain.hierarchy import build_hierarchies
+from dp_assets.domain.interval_contract import CYCLES
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.plan import LakeState, closed_leads, score_inputs
 from dp_assets.lake_state import read_state
@@ -28,9 +29,6 @@ from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.clock import Clock
 from dp_resources.lake import Lake
-
-ROLLING_CYCLES = 8
-"""Cycles over which coverage is watched: one alone says little, and old ones were another model's."""
 
 
 def build(project: Project) -> dg.Definitions:
@@ -71,11 +69,11 @@ def coverage_contract() -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset="accuracy",
         description=(
-            f"Over the newest {ROLLING_CYCLES} scored cycles, intervals cover what they promise in every demand class."
+            f"Over the newest {CYCLES} scored cycles, intervals cover what they promise in every demand class."
         ),
     )
     def coverage_holds(lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
-        newest = lake.partitions("accuracy")[-ROLLING_CYCLES:]
+        newest = lake.partitions("accuracy")[-CYCLES:]
         found = rolling_coverage({cycle: lake.read("accuracy", cycle=cycle) for cycle in newest})
         broken = found.filter(~pl.col("holds"))
         return dg.AssetCheckResult(

@@ -72,7 +72,7 @@ def _judge(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
         card.epochs,
         champion,
         absent,
-        project.settings.threads,
+        project.settings.boosting_threads,
         log.info,
     )
     found, made = judged.residuals, error_distributions(judged.residuals, project.config)

@@ -11,9 +11,17 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.champions import boosting_folder, model_version, open_panel, recalls_of_features, recalls_of_model
+from dp_assets.champions import (
+    boosting_folder,
+    model_version,
+    open_contract,
+    open_panel,
+    recalls_of_features,
+    recalls_of_model,
+)
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.forecasts import widening
 from dp_assets.domain.inference import MODELS
 from dp_assets.domain.leaderboard import shares_of
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
@@ -58,7 +66,7 @@ def _bundle(lake: Lake, project: Project, cycle: str) -> Mapping[str, Any]:
     head = _head(project, cycle, champion)
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
-        write_bundle(folder, forecasts, published, head, _network(lake, cycle, champion))
+        write_bundle(folder, forecasts, published, head, _network(lake, cycle, champion, project.config))
         bundle = Bundle(folder)
         difference = _check_agreement(bundle)
         info = {
@@ -112,7 +120,7 @@ def _head(project: Project, cycle: str, champion: str | None) -> Head:
     )
 
 
-def _network(lake: Lake, cycle: str, champion: str | None) -> NetworkParts | None:
+def _network(lake: Lake, cycle: str, champion: str | None, config: DemandConfig) -> NetworkParts | None:
     if champion is None:
         return None
     panel, boosting = open_panel(lake, cycle), boosting_folder(lake, champion)
@@ -122,6 +130,7 @@ def _network(lake: Lake, cycle: str, champion: str | None) -> NetworkParts | Non
         error_distributions=lake.read("error_distributions", cycle=champion),
         boosting_folder=boosting,
         shares=shares_of(lake.read("leaderboard", cycle=champion), panel) if boosting else None,
+        widening=widening(open_contract(lake, cycle), panel, config),
     )
 
 

@@ -16,6 +16,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import ACCURACY
 from dp_assets.domain.demand_classes import demand_classes
 from dp_assets.domain.hierarchy import TOTAL, Hierarchy, Matrix
+from dp_assets.domain.interval_contract import ROWS, TOLERANCE
 from dp_assets.domain.metrics import row_losses, summarise
 from dp_assets.domain.panel import Panel
 
@@ -105,7 +106,7 @@ def rolling_coverage(accuracy: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Coverage of the intervals under contract per demand class, over all closed leads of some cycles.
 
     Columns: demand_class, level (percent), observations, coverage, low and high (what the contract allows), holds. A
-    class with fewer than COVERAGE_ROWS rows has nothing to break.
+    class with fewer than ROWS rows has nothing to break.
 
     Args:
         accuracy: cycle → `accuracy` rows.
@@ -113,21 +114,18 @@ def rolling_coverage(accuracy: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     wanted = (pl.col("level") == DEMAND_CLASS) & (pl.col("lead") == POOLED_LEADS)
     rows = pl.concat([ACCURACY.empty(), *(frame for _, frame in sorted(accuracy.items()))]).filter(wanted)
     pooled = []
-    for level, tolerance in COVERAGE_TOLERANCE.items():
+    for level, tolerance in TOLERANCE.items():
         covered = (pl.col(f"coverage_{level}") * pl.col("observations")).sum() / pl.col("observations").sum()
         of_class = rows.group_by(pl.col("node").alias(DEMAND_CLASS)).agg(
             pl.lit(level, pl.Int64()).alias("level"), pl.col("observations").sum(), covered.alias("coverage")
         )
         low, high = level / 100 - tolerance, level / 100 + tolerance
-        too_few = pl.col("observations") < COVERAGE_ROWS
+        too_few = pl.col("observations") < ROWS
         holds = too_few | pl.col("coverage").is_between(low - 1e-9, high + 1e-9)
         pooled.append(of_class.with_columns(low=pl.lit(low), high=pl.lit(high), holds=holds))
     return pl.concat(pooled).sort(DEMAND_CLASS, "level")
 
 
-COVERAGE_TOLERANCE = {80: 0.04, 95: 0.02}
-"""Interval in percent → how far its coverage of a demand class may lie from it."""
-COVERAGE_ROWS = 500
 SUMMARY = ("wape", "rmsse", "bias", "coverage_50", "coverage_80", "coverage_90", "coverage_95")
 SUMMARY_NAIVE = ("naive_wape", "naive_rmsse", "naive_bias")
 

@@ -57,7 +57,7 @@ def find_shifts(residuals: pl.DataFrame, levels: Sequence[float]) -> Shifts:
     kept = [here for here in (pool == number for number in range(count)) if here.any()]
     return Shifts(
         np.array([np.log(mean[here] + OFFSET).mean() for here in kept]),
-        np.stack([_shift(actual[here], mean[here], quantiles[here], np.asarray(levels)) for here in kept]),
+        np.stack([conformal_shifts(actual[here], mean[here], quantiles[here], np.asarray(levels)) for here in kept]),
     )
 
 
@@ -73,8 +73,15 @@ def share_below(actual: Array, quantiles: Array, levels: Array) -> Array:
     return np.asarray(np.where(width < 1e-9, below < levels, inside).mean(axis=0))
 
 
-def _shift(actual: Array, mean: Array, quantiles: Array, levels: Array) -> Array:
-    """(Q,) shifts of one pool."""
+def conformal_shifts(actual: Array, mean: Array, quantiles: Array, levels: Array) -> Array:
+    """(Q,) shifts of one pool, ÷ sqrt(mean + 0.1): 0 where a quantile holds.
+
+    Args:
+        actual: (n,) units sold.
+        mean: (n,) mean forecasts, units.
+        quantiles: (n, Q) quantile forecasts, units.
+        levels: (Q,) their levels.
+    """
     missed = np.abs(share_below(actual, quantiles, levels) - levels)
     off = missed > TOLERANCE + 2 * np.sqrt(levels * (1 - levels) / len(actual))
     shifts = np.zeros(len(levels))

@@ -232,6 +232,9 @@ class IntervalConfig(Section):
     method: Literal["network", "empirical", "gaussian"] = "network"
     """`network`: the network's own quantiles, calibrated on the backtest; `empirical`: quantiles of out-of-sample
     residuals around the mean; `gaussian`: the same, but normal where the normality check passes."""
+    when_too_narrow: Literal["widen", "warn", "block"] = "widen"
+    """What happens where the intervals of the newest cycles covered too little of a demand class: they are widened, or
+    a check warns, or a check fails and nothing of the cycle is published."""
 
     @field_validator("levels")
     @classmethod

@@ -19,9 +19,11 @@ import polars as pl
 from dp_assets.domain import contracts
 from dp_assets.domain.config import BatchInferenceConfig, DemandConfig
 from dp_assets.domain.contracts.columns import key_columns, quantile_name
+from dp_assets.domain.demand_classes import demand_classes
 from dp_assets.domain.fallback import IMAPA, fall_back, library, naive
 from dp_assets.domain.inference import BLEND, LSTM, network_rows, predict
-from dp_assets.domain.intervals import ErrorDistributions, published_quantiles
+from dp_assets.domain.interval_contract import class_shifts
+from dp_assets.domain.intervals import ErrorDistributions, published_quantiles, widened
 from dp_assets.domain.leaderboard import shares_of
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.windows import IndexArray
@@ -91,6 +93,7 @@ def forecast_table(
     receipt: str,
     rows: IndexArray | None = None,
     threads: int = 1,
+    contract: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Rows of the table `forecasts`: every series of the panel × every lead.
 
@@ -101,6 +104,7 @@ def forecast_table(
         receipt: stands in every row.
         rows: series wanted (default: all). Their forecasts are those they have among all the others.
         threads: threads of torch.
+        contract: the cycle's table `interval_contract`, by which intervals may be widened; None widens none.
     """
     made = network_rows(panel) if champion is not None else np.zeros(0, np.int64)
     asked = np.arange(len(panel), dtype=np.int64) if rows is None else rows
@@ -123,7 +127,14 @@ def forecast_table(
         other = fall_back(panel, means, config)
         means[other.rows], spans[other.rows], method[other.rows] = other.mean, other.quantiles, other.method
         version[other.rows] = [library() if name == IMAPA else "family analogue" for name in other.method]
+    if contract is not None:
+        spans = widened(spans, means, widening(contract, panel, config), champion is not None and champion.errors.whole)
     return _table(panel.take(asked), means[asked], spans[asked], method[asked], version[asked], config, receipt)
+
+
+def widening(contract: pl.DataFrame, panel: Panel, config: DemandConfig) -> Array:
+    """(S, Q) shifts of every series of a panel, by its demand class; see `intervals.widened`."""
+    return class_shifts(contract, demand_classes(panel), len(config.quantile_levels))
 
 
 def _table(

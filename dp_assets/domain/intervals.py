@@ -187,6 +187,25 @@ def whole_numbers(values: Array) -> Array:
     return np.asarray(below + np.clip((values - below - 0.5) * STEEPNESS + 0.5, 0.0, 1.0))
 
 
+def widened(quantiles: Array, means: Array, shifts: Array, whole: bool) -> Array:
+    """Quantiles (S, M, Q) of means (S, M) moved by the shifts (S, Q) of each series; ascending, never negative.
+
+    Args:
+        quantiles: units.
+        means: units.
+        shifts: ÷ sqrt(mean + 0.1), see `interval_contract.py`.
+        whole: whether demand comes in whole numbers, to which moved quantiles are drawn.
+    """
+    moved = shifts.any(axis=1)
+    if not moved.any():
+        return quantiles
+    result = quantiles.copy()
+    wide = result[moved] + shifts[moved][:, None, :] * scale_of(means[moved])[:, :, None]
+    wide = np.maximum.accumulate(np.maximum(wide, 0.0), axis=2)
+    result[moved] = whole_numbers(wide) if whole else wide
+    return result
+
+
 def quantiles(
     forecast: npt.NDArray[np.floating],
     series: Sequence[str],

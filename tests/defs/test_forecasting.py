@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 
 from dp_assets.defs import boosted_model, forecasts, tuned_model
-from dp_assets.domain import contracts
+from dp_assets.domain import contracts, interval_contract
 from dp_assets.domain.boosting import absence
+from dp_assets.domain.contracts.columns import quantile_name
 from tests.defs.forecast_stage import EARLY, LATE, Stage
 
 pytestmark = pytest.mark.slow
@@ -88,6 +90,44 @@ def test_a_later_cycle_is_forecast_by_the_newest_model_before_it_with_that_model
     assert table["receipt"].n_unique() == 1
     assert {"biggest_skus", "worst_skus", "receipt", "champion"} <= set(shown)
     assert contracts.forecasts(stage.project.config).violations(table) == []
+
+
+def test_a_cycle_is_judged_by_the_forecasts_of_those_before_it(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    for cycle in (EARLY, LATE):
+        stage.run(forecasts, cycle, "forecasts")
+    early, late = (stage.lake.read("interval_contract", cycle=cycle) for cycle in (EARLY, LATE))
+    assert early["observations"].sum() == 0
+    assert late.filter(level=80)["observations"].sum() == 16  # lead 1 of the early cycle has closed
+    assert set(late["verdict"]) == {"unjudged"}
+
+
+@pytest.mark.parametrize(("action", "passes"), [("widen", True), ("block", False)])
+def test_where_intervals_broke_their_contract_it_is_said_and_publication_can_be_stopped(
+    action: str, passes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interval_contract, "ROWS", 1)
+    stage = Stage(tmp_path, intervals={"when_too_narrow": action})
+    stage.run(forecasts, EARLY, "forecasts")
+    made = stage.lake.read("forecasts", cycle=EARLY)
+    levels = [quantile_name(level) for level in stage.project.config.quantile_levels]
+    stage.lake.write("forecasts", made.with_columns(pl.col("q0.5").alias(name) for name in levels), cycle=EARLY)
+    built = forecasts.build(stage.project)
+    with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
+        result = dg.materialize(
+            [*(built.assets or []), *(built.asset_checks or [])],
+            instance=instance,
+            resources={"lake": stage.lake},
+            partition_key=LATE,
+            selection=dg.AssetSelection.assets("forecasts"),
+            raise_on_error=False,
+        )
+    (check,) = result.get_asset_check_evaluations()
+    assert not check.passed
+    assert (check.severity == dg.AssetCheckSeverity.WARN) == passes
+    assert "retrain" in str(check.metadata["next"].value)
+    verdicts = set(stage.lake.read("interval_contract", cycle=LATE)["verdict"])
+    assert ("widened" if passes else "blocked") in verdicts
 
 
 def test_forecasting_again_changes_nothing(stage: Stage) -> None:

@@ -11,6 +11,7 @@ from dp_assets.champions import model_version
 from dp_assets.defs import serving_bundle
 from dp_assets.domain.boosting import save_absence
 from dp_assets.domain.buckets import BucketGrid
+from dp_assets.domain.errors import ArtefactError
 from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
 from dp_resources.lake import Lake
@@ -44,6 +45,7 @@ def lake(project: Project, batch: Batch, tmp_path: Path) -> Lake:
     lake.write_folder("boosted_model", batch.boosting_folder, cycle=cycle)
     lake.write("error_distributions", batch.errors, cycle=cycle)
     lake.write("leaderboard", batch.leaderboard, cycle=cycle)
+    lake.write("interval_contract", batch.contract, cycle=cycle)
     modelled = pl.when(pl.col("method") == "blend").then(pl.lit(model_version(lake, cycle)))
     forecasts = batch.forecasts.with_columns(model_version=modelled.otherwise("model_version"))
     lake.write("forecasts", forecasts, cycle=cycle)
@@ -117,6 +119,14 @@ def test_forecasts_of_trees_that_were_replaced_since_are_not_served(
     save_absence(tmp_path / "none", "switched off")
     lake.write_folder("boosted_model", tmp_path / "none", cycle=cycle)
     with pytest.raises(Exception, match="expected forecasts of the one model"):
+        materialise(project, lake, cycle)
+
+
+def test_intervals_that_were_widened_otherwise_are_not_served(project: Project, lake: Lake, batch: Batch) -> None:
+    cycle = batch.panel.cutoff.isoformat()
+    other = batch.contract.with_columns(pl.col("shifts").list.eval(pl.element() * 3))
+    lake.write("interval_contract", other, cycle=cycle)
+    with pytest.raises(ArtefactError, match="differ by"):
         materialise(project, lake, cycle)
 
 

@@ -15,7 +15,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.demand_classes import CLASSES
 from dp_assets.domain.encoders import Encoders, fit_encoders
 from dp_assets.domain.error_distributions import error_distributions
-from dp_assets.domain.forecasts import Champion, forecast_table
+from dp_assets.domain.forecasts import Champion, forecast_table, widening
 from dp_assets.domain.inference import network_rows, predict
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.leaderboard import shares_of
@@ -40,6 +40,7 @@ class Batch:
     errors: pl.DataFrame
     forecasts: pl.DataFrame
     leaderboard: pl.DataFrame
+    contract: pl.DataFrame
 
     @property
     def boosting_folder(self) -> Path:
@@ -51,7 +52,9 @@ class Batch:
         """What the bundle needs of it."""
         boosting = self.boosting_folder
         shares = shares_of(self.leaderboard, self.panel) if boosting.is_dir() else None
-        return NetworkParts(self.model_folder, self.panel, self.errors, None if shares is None else boosting, shares)
+        trees = None if shares is None else boosting
+        shifts = widening(self.contract, self.panel, self.config)
+        return NetworkParts(self.model_folder, self.panel, self.errors, trees, shares, shifts)
 
     def write(self, folder: Path) -> None:
         """Its bundle, in a folder."""
@@ -78,8 +81,9 @@ def make_batch(panel: Panel, config: DemandConfig, folder: Path, seed: int = 1, 
     boosting = _boosting(panel, encoders, config, boosting_beside(folder)) if boosted else None
     version = f"{panel.cutoff}/seed{seed}"
     champion = Champion(panel.cutoff.isoformat(), folder, encoders, distributions, version, board, boosting)
-    forecasts = forecast_table(panel, champion, config, receipt="receipt")
-    return Batch(config, panel, encoders, folder, errors, forecasts, board)
+    contract = _contract(config)
+    forecasts = forecast_table(panel, champion, config, receipt="receipt", contract=contract)
+    return Batch(config, panel, encoders, folder, errors, forecasts, board, contract)
 
 
 def boosting_beside(model_folder: Path) -> Path:
@@ -102,6 +106,18 @@ def _leaderboard() -> pl.DataFrame:
     ]
     scores = (pl.lit(None, pl.Float64).alias(name) for name in ("wape", "rmse", "bias", "wql"))
     return contracts.LEADERBOARD.conform(pl.DataFrame(rows).with_columns(scores))
+
+
+def _contract(config: DemandConfig) -> pl.DataFrame:
+    """Intervals of two demand classes are widened, each by another measure."""
+    outwards = np.array(config.quantile_levels) - 0.5
+    base = {"cycles": 8, "observations": 900, "coverage": 0.7, "low": 0.76, "high": 0.84}
+    rows = [
+        {**base, "demand_class": name, "level": 80, "shifts": (size * outwards).tolist()}
+        | {"verdict": "widened" if size else "holds"}
+        for name, size in zip(CLASSES, (0.7, 0.0, 0.4, 0.0), strict=True)
+    ]
+    return contracts.INTERVAL_CONTRACT.conform(pl.DataFrame(rows))
 
 
 def _network(panel: Panel, encoders: Encoders, config: DemandConfig, seed: int) -> DemandNetwork:

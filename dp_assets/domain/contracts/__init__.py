@@ -14,7 +14,13 @@ from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS, ATTRIBUTE_CORRECTIO
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts.buckets import sku_attributes, transactions_cleaned, weekly_buckets
 from dp_assets.domain.contracts.features import OUTLIER_LOG, eligibility
-from dp_assets.domain.contracts.forecasting import forecasts, node_forecasts, refreshed_forecasts, total_forecasts
+from dp_assets.domain.contracts.forecasting import (
+    INTERVAL_CONTRACT,
+    forecasts,
+    node_forecasts,
+    refreshed_forecasts,
+    total_forecasts,
+)
 from dp_assets.domain.contracts.ingest import (
     DATA_QUALITY,
     EVENTS,
@@ -43,6 +49,7 @@ __all__ = (
     "FILE_BUCKETS",
     "FILE_LEDGER",
     "FILE_LINES",
+    "INTERVAL_CONTRACT",
     "LEADERBOARD",
     "OUTLIER_LOG",
     "PROMOTIONS",
@@ -96,6 +103,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         ERROR_DISTRIBUTIONS,
         TOTAL_ERROR_DISTRIBUTIONS,
         LEADERBOARD,
+        INTERVAL_CONTRACT,
         forecasts(config),
         total_forecasts(config),
         refreshed_forecasts(config),

@@ -1,6 +1,7 @@
 """Tables of the stage `forecasting`: every active series and every node of the hierarchies by lead.
 
-Belongs here: forecasts before they are made to agree. Does not belong here: what is published (`reconciliation.py`).
+Belongs here: forecasts before they are made to agree, and what their intervals are held to. Does not belong here: what
+is published (`reconciliation.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import replace
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts.columns import key_columns, number, quantile_columns, text
+from dp_assets.domain.contracts.columns import count, key_columns, number, quantile_columns, text
 from dp_assets.domain.table import Column, Table
 
 
@@ -57,6 +58,28 @@ def total_forecasts(config: DemandConfig) -> Table:
     return replace(
         one, name="total_forecasts", grain="series × total of leads 1 to lead", columns=tuple(units.values())
     )
+
+
+INTERVAL_CONTRACT = Table(
+    name="interval_contract",
+    grain="demand class × interval",
+    key=("demand_class", "level"),
+    columns=(
+        text("demand_class", "smooth, erratic, intermittent or lumpy, as of the cycle that forecast"),
+        Column("level", pl.Int64(), "interval in percent", minimum=1),
+        Column("cycles", pl.Int64(), "earlier cycles looked at", minimum=0),
+        count("observations", "their forecasts whose buckets had closed by this cycle's cutoff"),
+        number("coverage", "share of what was sold that lay inside, before any widening", nullable=True, minimum=0),
+        number("low", "least coverage that the contract allows"),
+        number("high", "most coverage that it allows"),
+        text("verdict", "holds, too wide, widened, blocked or too narrow (as configured), or unjudged: too few rows"),
+        Column(
+            "shifts",
+            pl.List(pl.Float64()),
+            "what is added to quantile forecasts of the class ÷ sqrt(forecast + 0.1), at the configured levels",
+        ),
+    ),
+)
 
 
 def node_forecasts(config: DemandConfig) -> Table:
