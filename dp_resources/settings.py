@@ -6,7 +6,6 @@ Does not belong here: what the business decides (`demand.yaml`).
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,12 +13,6 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PLACEHOLDER_SECRETS = frozenset({"", "changeme", "secret", "password", "placeholder"})
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    of_process = getattr(os, "sched_getaffinity", None)  # macOS has none
-    return len(of_process(0)) if of_process else os.cpu_count() or 1
 
 
 class Settings(BaseSettings):
@@ -59,8 +52,8 @@ class Settings(BaseSettings):
     """With a queue, everything is still listed once in so many ticks of 15 seconds: events can be lost."""
     threads: int = Field(1, ge=1)
     """Threads of torch in one process; their number changes the last bits of a network, so a receipt names it."""
-    boosting_threads: int = Field(default_factory=cores, ge=1)
-    """Threads of LightGBM, by default one per core; any number gives the same model."""
+    boosting_threads: int = Field(1, ge=1)
+    """Threads of LightGBM; any number gives the same model. More than there are free cores make it many times slower."""
     dbt_target: Literal["duckdb", "spark"] = "duckdb"
     """Engine of the SQL models."""
     executor: Literal["in_process", "multiprocess", "kubernetes"] = "multiprocess"

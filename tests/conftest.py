@@ -21,7 +21,6 @@ settings.load_profile("untimed")  # how long an example takes says what else the
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 for name in [name for name in os.environ if name.startswith("DP_") and not name.startswith(("DP_TEST_", "DP_UPDATE_"))]:
     del os.environ[name]  # a test's settings are its own, not those of the shell it was started from
-os.environ["DP_BOOSTING_THREADS"] = "1"  # tests run side by side already
 PROGRAMS = {
     "needs_chromium": ("chromium",),
     "needs_spark": ("java", "pyspark", "dbt.adapters.spark"),
