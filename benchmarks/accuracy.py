@@ -1,13 +1,15 @@
 """Accuracy of the product's own forecasts on sets in the split format, beside the bars and the best libraries.
 
-    python -m benchmarks.accuracy FOLDER... [--work DIR] [--fit-once] [--loss sum]
+    python -m benchmarks.accuracy FOLDER... [--peers PACKAGE,...] [--held-back 20] [--work DIR]
 
 Belongs here: landing a set's files, running the product's assets over its cycles, showing what came out. Does not
-belong here: reading and scoring a set (`accuracy_split.py`).
+belong here: reading and scoring a set (`accuracy_split.py`), the libraries it is measured against
+(`accuracy_peers.py`), which SKUs are held back (`accuracy_held_back.py`).
 
 Every number comes from the table `forecasts` of a lake that the product filled by itself from landed files: one sales
 file a week, a product master, a promotion plan. Each cycle trains its own model on what was known at its cutoff; with
---fit-once, later cycles use the first one's; with --loss sum, the network minimises the error of the horizon's total.
+--fit-once, later cycles use the first one's; with --loss sum, the network minimises the error of the horizon's total;
+with --held-back, the last cycle is forecast once more as if so many SKUs had only just come on sale.
 """
 
 from __future__ import annotations
@@ -24,11 +26,14 @@ from datetime import time as clock_time
 from pathlib import Path
 
 import dagster as dg
+import numpy as np
 import polars as pl
 
 from benchmarks.accuracy_bars import LIBRARIES, bars_of
+from benchmarks.accuracy_held_back import compare, held_back
+from benchmarks.accuracy_peers import PEERS, absent, peer_forecasts
 from benchmarks.accuracy_split import ALL, WEEK, Split
-from benchmarks.findings import Finding, show
+from benchmarks.findings import Finding, at_most, show
 from dp_assets.dbt_manifest import ensure_manifest
 from dp_assets.domain.plan import RunPlan, plan_requests
 from dp_assets.execution import definitions_for, execute, register
@@ -148,6 +153,33 @@ MIN_ROWS = 500
 """Rows a demand class needs for its coverage to be judged."""
 
 
+def beside_peers(split: Split, ours: pl.DataFrame, packages: Sequence[str]) -> list[Finding]:
+    """Prints every library's metrics on the same rows, and compares ours with the best of each metric."""
+    own = ours.filter(pl.col("demand_class") == ALL).row(0, named=True)
+    best: dict[str, tuple[float, str]] = {}
+    print(f"{'':36}" + "".join(f"{name:>14}" for name in COMPARED) + f"{'CPU s of all':>14}")
+    for package in packages:
+        forecasts, spent = peer_forecasts(split, package)
+        for model, rows in forecasts.items():
+            found = split.scored(rows).filter(pl.col("demand_class") == ALL).row(0, named=True)
+            points = rows["q0.025"].equals(rows["q0.975"])
+            shown = {name: None if points and name in OF_QUANTILES else found[name] for name in COMPARED}
+            cells = "".join(f"{'–':>14}" if value is None else f"{value:>14.4f}" for value in shown.values())
+            print(f"{model:36}{cells}{spent:>14.0f}", flush=True)
+            for name, value in shown.items():
+                if value is not None and name in BETTER_WHEN_SMALLER and value < best.get(name, (np.inf, ""))[0]:
+                    best[name] = value, model
+    return [
+        at_most(f"{split.name} {name} against the best library", own[name] / value, f"{model} {value:.4f}", 1.0)
+        for name, (value, model) in best.items()
+    ]
+
+
+COMPARED = ("wape", "bias", "wrmsse", "horizon_wape", "wql", "coverage_80", "coverage_95")
+OF_QUANTILES = ("wql", "coverage_80", "coverage_95")
+BETTER_WHEN_SMALLER = ("wape", "wrmsse", "horizon_wape", "wql")
+
+
 def table(scored: pl.DataFrame) -> str:
     """The metrics that are talked about, overall and per demand class, as text."""
     columns = ["wape", "bias", "wrmsse", "horizon_wape", "wql", "coverage_80", "coverage_95", "naive_wape"]
@@ -169,8 +201,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("sets", nargs="+", type=Path, help="folders with panel, actuals, static and meta.json")
     parser.add_argument("--work", type=Path, help="where landed files and lakes go (default: a temporary folder)")
     parser.add_argument("--fit-once", action="store_true", help="train in the first cycle only")
+    parser.add_argument(
+        "--peers", default="", help=f"libraries to run beside it, separated by commas: {', '.join(PEERS)}, or all"
+    )
+    parser.add_argument("--held-back", type=int, default=0, help="forecast so many SKUs as if they were new")
     parser.add_argument("--loss", choices=("point", "sum"), default="point", help="loss mode of the network")
     options = parser.parse_args(arguments)
+    wanted = list(PEERS) if options.peers == "all" else [name for name in options.peers.split(",") if name]
+    if unknown := sorted(set(wanted) - set(PEERS)):
+        parser.error(f"expected --peers of {', '.join(PEERS)}, got {', '.join(unknown)}")
+    if missing := [name for name in wanted if name in absent()]:
+        say(f"not installed, so left out: {', '.join(missing)}; `make bench-accuracy` installs them")
+    packages = [name for name in wanted if name not in missing]
     found: list[Finding] = []
     for folder in options.sets:
         split = Split.read(folder)
@@ -184,7 +226,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             + ", ".join(f"{name} {value:.0f} CPU s" for name, value in spent.items())
         )
         print(table(scored), flush=True)
-        found += findings(split, scored)
+        found += [*findings(split, scored), *beside_peers(split, scored, packages)]
+        if options.held_back:
+            young, skus = held_back(split, options.held_back)
+            (work / "new").mkdir()
+            found += compare(young, skus, forecast(young, work / "new", options.fit_once, options.loss)[0])
         if options.work is None:
             shutil.rmtree(work)
     print()

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     threads: int = Field(1, ge=1)
     """Threads of torch in one process; their number changes the last bits of a network, so a receipt names it."""
     boosting_threads: int = Field(1, ge=1)
-    """Threads of LightGBM; any number gives the same model. More than there are free cores make it many times slower."""
+    """Threads of LightGBM; any number gives the same model. More than there are free cores make it far slower."""
     dbt_target: Literal["duckdb", "spark"] = "duckdb"
     """Engine of the SQL models."""
     executor: Literal["in_process", "multiprocess", "kubernetes"] = "multiprocess"
