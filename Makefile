@@ -20,7 +20,7 @@ DEMO_ENV := DP_BOOSTING_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=simula
 DP_DEMO := $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy clean
+.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -90,6 +90,9 @@ bench-engines: $(VENV)/.dev  ## The bucket models on DuckDB and on a local Spark
 
 bench-accuracy: $(VENV)/.dev  ## The product's own forecasts of sets in the split format against their bars: SETS="folder …"
 	@$(BIN)/python -m benchmarks.accuracy $(SETS)
+
+bench-inference: $(VENV)/.dev  ## A batch of forecasts against bare torch and coreforecast → benchmarks/out/inference.json
+	@$(BIN)/python -m benchmarks.inference
 
 clean:  ## Remove the demo's files and everything generated, but keep .venv
 	@rm -rf .demo .state dbt_project/target dbt_project/logs benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """Accuracy of the product's own forecasts on sets in the split format, beside the bars and the best libraries.
 
-    python -m benchmarks.accuracy FOLDER... [--peers PACKAGE,...] [--held-back 20] [--work DIR]
+    python -m benchmarks.accuracy FOLDER... [--peers PACKAGE,...] [--held-back 20] [--trials 20] [--work DIR]
 
 Belongs here: landing a set's files, running the product's assets over its cycles, showing what came out. Does not
 belong here: reading and scoring a set (`accuracy_split.py`), the libraries it is measured against
@@ -9,7 +9,8 @@ belong here: reading and scoring a set (`accuracy_split.py`), the libraries it i
 Every number comes from the table `forecasts` of a lake that the product filled by itself from landed files: one sales
 file a week, a product master, a promotion plan. Each cycle trains its own model on what was known at its cutoff; with
 --fit-once, later cycles use the first one's; with --loss sum, the network minimises the error of the horizon's total;
-with --held-back, the last cycle is forecast once more as if so many SKUs had only just come on sale.
+with --trials, each cycle searches for its hyper-parameters; with --held-back, the last cycle is forecast once more as
+if so many SKUs had only just come on sale.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import numpy as np
@@ -46,8 +48,6 @@ INGESTION = ("ingest_new_files", "refresh_buckets")
 """Jobs that come before a cycle; they run whole, because a file counts as taken in only once it is accounted for."""
 TRAINED = ("sku_attributes", "features", "encoders", "tuned_model", "boosted_model", "residuals")
 FORECAST = ("sku_attributes", "features", "forecasts")
-DEFAULTS = {"tuning": {"trials": 0}}
-"""The default values are what is measured, not a search for better ones."""
 
 
 def land(split: Split, root: Path) -> None:
@@ -69,19 +69,21 @@ def drop(rows: pl.DataFrame, path: Path, arrived_on: date) -> None:
     os.utime(path, (stamp, stamp))
 
 
-def open_project(split: Split, work: Path, loss: str = "point") -> Project:
-    """The set's project below a folder, on the day after the last cutoff's files."""
+def open_project(split: Split, work: Path, chosen: Mapping[str, Any]) -> Project:
+    """The set's project below a folder, on the day after the last cutoff's files; defaults but for what was chosen."""
     clock = SimulatedClock(work / "clock.json")
     clock.set(datetime.combine(split.cycles[-1] + timedelta(days=2), clock_time(), tzinfo=UTC))
     settings = Settings(state_dir=work / "state", clock="simulated", executor="in_process", code_revision="benchmark")
     places = {"landing": {"root": str(work / "landing"), "settle_seconds": 0}, "lake": {"root": str(work / "lake")}}
-    return build_project(settings, split.configuration(**places, **DEFAULTS, model={"loss": loss}), work, clock)
+    return build_project(settings, split.configuration(**places, **chosen), work, clock)
 
 
-def forecast(split: Split, work: Path, fit_once: bool, loss: str) -> tuple[pl.DataFrame, dict[str, float]]:
+def forecast(
+    split: Split, work: Path, fit_once: bool, chosen: Mapping[str, Any]
+) -> tuple[pl.DataFrame, dict[str, float]]:
     """Forecasts of every cycle of a set by the product's assets, and CPU seconds by stage."""
     land(split, work / "landing")
-    project, spent = open_project(split, work, loss), {"ingestion": 0.0, "training": 0.0, "forecasts": 0.0}
+    project, spent = open_project(split, work, chosen), {"ingestion": 0.0, "training": 0.0, "forecasts": 0.0}
     ensure_manifest(project.settings)
     (work / "dagster").mkdir()
     cycles = tuple(cycle.isoformat() for cycle in split.cycles)
@@ -205,6 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--peers", default="", help=f"libraries to run beside it, separated by commas: {', '.join(PEERS)}, or all"
     )
     parser.add_argument("--held-back", type=int, default=0, help="forecast so many SKUs as if they were new")
+    parser.add_argument("--trials", type=int, default=0, help="search for hyper-parameters (default: their defaults)")
     parser.add_argument("--loss", choices=("point", "sum"), default="point", help="loss mode of the network")
     options = parser.parse_args(arguments)
     wanted = list(PEERS) if options.peers == "all" else [name for name in options.peers.split(",") if name]
@@ -213,13 +216,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if missing := [name for name in wanted if name in absent()]:
         say(f"not installed, so left out: {', '.join(missing)}; `make bench-accuracy` installs them")
     packages = [name for name in wanted if name not in missing]
+    chosen = {"tuning": {"trials": options.trials}, "model": {"loss": options.loss}}
     found: list[Finding] = []
     for folder in options.sets:
         split = Split.read(folder)
         work = Path(tempfile.mkdtemp(prefix="accuracy-")) if options.work is None else options.work / split.name
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        forecasts, spent = forecast(split, work, options.fit_once, options.loss)
+        forecasts, spent = forecast(split, work, options.fit_once, chosen)
         scored = split.scored(forecasts)
         print(
             f"\n{split.name}: {len(split.cycles)} cycles, "
@@ -230,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.held_back:
             young, skus = held_back(split, options.held_back)
             (work / "new").mkdir()
-            found += compare(young, skus, forecast(young, work / "new", options.fit_once, options.loss)[0])
+            found += compare(young, skus, forecast(young, work / "new", options.fit_once, chosen)[0])
         if options.work is None:
             shutil.rmtree(work)
     print()

@@ -84,13 +84,8 @@ def _block_channels(
     before: BoolArray,
     config: DemandConfig,
 ) -> dict[str, Channel]:
-    # NaN marks what is not observed; the float64 copy keeps the running variance exact enough after a large value.
-    demand = np.where(observed, capped, np.nan).astype(np.float64)
-    gaps = config.zero_fill == "ignore"
-    values: dict[str, Channel] = {}
-    for weeks in config.features.rolling_windows_weeks:
-        values |= _rolling(demand, weeks, config.in_buckets(weeks), gaps)
-    weeks = _trend_weeks(config)
+    demand, gaps = _demand(capped, observed), config.zero_fill == "ignore"
+    values, weeks = _rolling(demand, config), _trend_weeks(config)
     values[f"trend_{weeks}w"] = _trend(demand, config.in_buckets(weeks), gaps)
     values |= _zeros(capped > 0, before)
     longest = max((*config.features.rolling_windows_weeks, weeks))
@@ -108,11 +103,24 @@ def _grouped(dense: Channel) -> GroupedArray:
     return GroupedArray(np.ascontiguousarray(dense).ravel(), np.arange(series + 1, dtype=np.int32) * buckets)
 
 
-def _rolling(demand: Channel, weeks: int, window: int, gaps: bool) -> dict[str, Channel]:
-    grouped = _grouped(demand)
+def rolling_channels(capped: FloatArray, observed: BoolArray, config: DemandConfig) -> dict[str, Channel]:
+    """The rolling channels alone, (S, T) each; see `past_channels`."""
+    return _rolling(_demand(capped, observed), config)
+
+
+def _demand(capped: FloatArray, observed: BoolArray) -> Channel:
+    """NaN marks what is not observed; the float64 copy keeps the running variance exact enough after a large value."""
+    return np.where(observed, capped, np.nan).astype(np.float64)
+
+
+def _rolling(demand: Channel, config: DemandConfig) -> dict[str, Channel]:
+    grouped, gaps = _grouped(demand), config.zero_fill == "ignore"
     kinds = {"mean": RollingMean, "std": RollingStd, "min": RollingMin, "max": RollingMax}
     return {
-        f"rolling_{name}_{weeks}w": kinds[name](0, window, 1, gaps).transform(grouped).reshape(demand.shape)
+        f"rolling_{name}_{weeks}w": kinds[name](0, config.in_buckets(weeks), 1, gaps)
+        .transform(grouped)
+        .reshape(demand.shape)
+        for weeks in config.features.rolling_windows_weeks
         for name in STATISTICS
     }
 
