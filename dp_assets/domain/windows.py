@@ -73,6 +73,17 @@ class Windows:
         """Inputs of some windows; see `gather`."""
         return gather(self.panel, self.scaled, self.codes, index.rows, index.origins, lookback)
 
+    def gather_stretches(
+        self, rows: IndexArray, stops: IndexArray, steps: int, index: WindowIndex, lookback: int
+    ) -> Inputs:
+        """Inputs of so many steps before the `stops` of B stretches, and of the origins of their W windows."""
+        return {
+            **gather_behind(self.panel, self.scaled, rows, stops, steps),
+            **gather_ahead(self.panel, self.scaled, index.rows, index.origins, lookback),
+            "single": self.codes.single[rows],
+            "multi": self.codes.multi[rows],
+        }
+
 
 def trainable_rows(panel: Panel) -> IndexArray:
     """Rows of the eligible series."""
@@ -111,8 +122,9 @@ def forecastable(panel: Panel) -> npt.NDArray[np.bool_]:
 
 
 def _past(array: FloatArray, rows: IndexArray, index: IndexArray) -> FloatArray:
-    """array[rows, index] with zeros where the index lies before the first bucket; index (B, L)."""
-    values = array[rows[:, None], np.maximum(index, 0)]
+    """array[rows, index] with zeros where the index lies before the first bucket; index (B, L). What lies beyond the
+    last one is the last one's: only steps after the origins of a short stretch do, and nothing comes of them."""
+    values = array[rows[:, None], np.clip(index, 0, array.shape[1] - 1)]
     values[index < 0] = 0
     return values
 
@@ -172,23 +184,37 @@ def gather(
     """
     series: IndexArray = rows.astype(np.int64)
     origin: IndexArray = origins.astype(np.int64)
-    behind: IndexArray = origin[:, None] + np.arange(-lookback, 0, dtype=np.int64)  # (B, L)
-    ahead: IndexArray = origin[:, None] + np.arange(panel.horizon, dtype=np.int64)  # (B, M)
+    return {
+        **gather_behind(panel, scaled, series, origin, lookback),
+        **gather_ahead(panel, scaled, series, origin, lookback),
+        "single": codes.single[series],
+        "multi": codes.multi[series],
+    }
+
+
+def gather_behind(panel: Panel, scaled: ScaledChannels, series: IndexArray, origin: IndexArray, steps: int) -> Inputs:
+    """The part of `gather` that lies before the origins: quantity, observed, past, known, calendar; (B, steps, …)."""
+    behind: IndexArray = origin[:, None] + np.arange(-steps, 0, dtype=np.int64)  # (B, steps)
     observed = _past(panel.observed, series, behind)
-    calendar = scaled.calendar[np.maximum(behind, 0)]
+    calendar = scaled.calendar[np.clip(behind, 0, len(scaled.calendar) - 1)]
     calendar[behind < 0] = 0
     return {
         "quantity": _past(panel.capped, series, behind) * observed,
         "observed": observed,
         "past": _past(scaled.past, series, behind),
         "known": _past(scaled.known, series, behind),
-        "known_ahead": _known_ahead(scaled, series, ahead),
         "calendar": calendar,
+    }
+
+
+def gather_ahead(panel: Panel, scaled: ScaledChannels, series: IndexArray, origin: IndexArray, lookback: int) -> Inputs:
+    """The part of `gather` that belongs to origins: known_ahead, calendar_ahead, season (B, M, …) and age (B,)."""
+    ahead: IndexArray = origin[:, None] + np.arange(panel.horizon, dtype=np.int64)  # (B, M)
+    return {
+        "known_ahead": _known_ahead(scaled, series, ahead),
         "calendar_ahead": scaled.calendar[ahead],
         "season": _season(panel, series, ahead, lookback),
         "age": np.maximum(origin - panel.first[series], 0).astype(np.float32),
-        "single": codes.single[series],
-        "multi": codes.multi[series],
     }
 
 
