@@ -19,7 +19,7 @@ from torch import Tensor
 
 from dp_assets.domain import losses
 from dp_assets.domain.network import DemandNetwork
-from dp_assets.domain.stretches import Stretches, forward, stretches
+from dp_assets.domain.stretches import Stretches, drawn_leads, forward, stretches
 from dp_assets.domain.windows import IndexArray, WindowIndex
 
 if TYPE_CHECKING:
@@ -117,12 +117,16 @@ class RunningAverage:
         return copy.deepcopy(self.network.state_dict())
 
 
-def judged(network: DemandNetwork, source: WindowSource, batch: WindowIndex | Stretches) -> losses.Judged:
-    """The network's forecasts of a batch beside what happened."""
+def judged(
+    network: DemandNetwork, source: WindowSource, batch: WindowIndex | Stretches, mode: losses.Mode
+) -> losses.Judged:
+    """The network's forecasts of a batch beside what happened. A total needs all leads of a window, a mean does not."""
     levels = torch.tensor(network.spec.levels, device=source.device)
     if isinstance(batch, Stretches):
-        passed = forward(network, source, batch)
-        return losses.Judged(passed.mean, passed.quantiles, levels, *source.targets(passed.windows), passed.level)
+        windows = batch.windows()[1]
+        leads = drawn_leads(len(windows), network.spec.horizon) if mode == "point" else None
+        passed = forward(network, source, batch, leads)
+        return losses.Judged(passed.mean, passed.quantiles, levels, *source.targets(windows, leads), passed.level)
     inputs = source.inputs(batch, network.spec)
     mean, quantiles = network(inputs)
     return losses.Judged(mean, quantiles, levels, *source.targets(batch), network.level(inputs))
@@ -153,7 +157,9 @@ class Steps:
     def take(self) -> float:
         """One gradient step; returns the loss."""
         model = self.config.model
-        value = losses.loss(model.loss, judged(self.network, self.source, self.batches.next()), model.point_loss)
+        value = losses.loss(
+            model.loss, judged(self.network, self.source, self.batches.next(), model.loss), model.point_loss
+        )
         self.optimiser.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)

@@ -254,7 +254,10 @@ class DemandNetwork(nn.Module):
         return torch.stack([level.log() / 3, torch.sqrt(spread + 1e-6), torch.log1p(inputs["age"]) / 4], dim=1)
 
     def ahead(self, inputs: dict[str, Tensor], level: Tensor) -> Tensor:
-        """What is known of each lead: its channels, their difference from the recent past, last year. (B, M, ·)"""
+        """What is known of each lead: its channels, their difference from the recent past, last year. (B, M, ·)
+
+        The leads are all there are, or those that `leads` (B, M) names.
+        """
         season = inputs["season"]
         parts = [torch.stack([torch.log1p(season[:, :, 0] / level[:, None]), season[:, :, 1]], dim=2)]
         if self.spec.known:
@@ -264,7 +267,7 @@ class DemandNetwork(nn.Module):
         if self.spec.calendar:
             parts.append(squash(inputs["calendar_ahead"]))
         lead = torch.eye(self.spec.horizon, dtype=level.dtype, device=level.device)
-        parts.append(lead[None].expand(season.shape[0], -1, -1))
+        parts.append(lead[inputs["leads"]] if "leads" in inputs else lead[None].expand(season.shape[0], -1, -1))
         return torch.cat(parts, dim=2)
 
     def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:

@@ -28,6 +28,10 @@ from dp_assets.domain.windows import IndexArray, WindowIndex
 if TYPE_CHECKING:
     from dp_assets.domain.training import WindowSource
 
+LEADS = 4
+"""Leads of a window by which it is judged at a time, drawn anew at each visit: the heads cost more than the recurrence,
+and neighbouring leads of neighbouring windows say nearly the same."""
+
 
 @dataclass(frozen=True)
 class Stretches:
@@ -84,11 +88,19 @@ class Passed:
     level: Tensor
 
 
-def forward(network: DemandNetwork, source: WindowSource, batch: Stretches) -> Passed:
-    """One pass over each stretch, and the heads at every origin."""
+def drawn_leads(windows: int, horizon: int) -> IndexArray | None:
+    """(W, LEADS) leads by which windows are judged, evenly spaced from one drawn by chance; None where it is all."""
+    if horizon <= LEADS:
+        return None
+    first = torch.randint(horizon, (windows, 1)).numpy()
+    return np.asarray((first + np.arange(LEADS) * horizon // LEADS) % horizon)
+
+
+def forward(network: DemandNetwork, source: WindowSource, batch: Stretches, leads: IndexArray | None = None) -> Passed:
+    """One pass over each stretch, and the heads at every origin, for all leads or those given (W, m)."""
     spec, longest = network.spec, int(batch.counts.max())
     which, windows = batch.windows()
-    inputs = _tensors(source, network, batch, longest, windows)
+    inputs = _tensors(source, network, batch, longest, windows, leads)
     chunk = torch.from_numpy(which).to(source.device)
     place = torch.from_numpy(windows.origins - batch.firsts[which]).to(source.device)
     ours = _of_windows(network, inputs, chunk, place)
@@ -105,18 +117,27 @@ def forward(network: DemandNetwork, source: WindowSource, batch: Stretches) -> P
 
 
 def _tensors(
-    source: WindowSource, network: DemandNetwork, batch: Stretches, longest: int, windows: WindowIndex
+    source: WindowSource,
+    network: DemandNetwork,
+    batch: Stretches,
+    longest: int,
+    windows: WindowIndex,
+    leads: IndexArray | None,
 ) -> dict[str, Tensor]:
     """Inputs of the steps (B, L + K − 1, …), of the origins (W, …) and of the series (B, …)."""
     lookback = network.spec.lookback
-    inputs = source.gather_stretches(batch.rows, batch.firsts + longest - 1, lookback + longest - 1, windows, lookback)
-    return as_tensors(inputs, network.spec, source.device)
+    steps = lookback + longest - 1
+    inputs = source.gather_stretches(batch.rows, batch.firsts + longest - 1, steps, windows, lookback, leads)
+    tensors = as_tensors(inputs, network.spec, source.device)
+    return tensors if leads is None else {**tensors, "leads": torch.from_numpy(leads).to(source.device)}
 
 
 def _of_windows(network: DemandNetwork, inputs: dict[str, Tensor], chunk: Tensor, place: Tensor) -> dict[str, Tensor]:
     """What the heads read of each of the W windows: quantity and observed (W, L), known (W, recent, K), the rest."""
     spec = network.spec
-    ours = {name: inputs[name] for name in ("known_ahead", "calendar_ahead", "season", "age") if name in spec.inputs}
+    ours = {
+        name: inputs[name] for name in ("known_ahead", "calendar_ahead", "season", "age", "leads") if name in inputs
+    }
     for name in ("quantity", "observed"):
         ours[name] = inputs[name].unfold(1, spec.lookback, 1)[chunk, place]
     if spec.known:

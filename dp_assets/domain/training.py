@@ -24,10 +24,12 @@ from torch import Tensor
 from dp_assets.domain import losses
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.gradient_steps import RunningAverage, Steps
+from dp_assets.domain.kept_memory import kept_memory
 from dp_assets.domain.network import DemandNetwork, NetworkSpec, as_tensors, network_spec
 from dp_assets.domain.panel import FloatArray
 from dp_assets.domain.windows import (
     MIN_OBSERVED,
+    IndexArray,
     WindowIndex,
     Windows,
     targets,
@@ -109,9 +111,9 @@ class WindowSource(Windows):
         """Inputs of the windows as the network takes them."""
         return as_tensors(self.gather(index, spec.lookback), spec, self.device)
 
-    def targets(self, index: WindowIndex) -> tuple[Tensor, Tensor]:
+    def targets(self, index: WindowIndex, leads: IndexArray | None = None) -> tuple[Tensor, Tensor]:
         """Actuals as sold (B, M) and their mask (B, M): a cap would hide from the network how far demand may go."""
-        actual, mask = targets(self.panel, index, capped=False)
+        actual, mask = targets(self.panel, index, capped=False, leads=leads)
         return torch.from_numpy(actual).to(self.device), torch.from_numpy(mask).to(self.device)
 
 
@@ -188,6 +190,7 @@ def build_network(spec: NetworkSpec, seed: int, device: str = "cpu") -> DemandNe
     return DemandNetwork(spec).to(device)
 
 
+@kept_memory()
 def fit(
     source: WindowSource,
     spec: NetworkSpec,

@@ -74,12 +74,19 @@ class Windows:
         return gather(self.panel, self.scaled, self.codes, index.rows, index.origins, lookback)
 
     def gather_stretches(
-        self, rows: IndexArray, stops: IndexArray, steps: int, index: WindowIndex, lookback: int
+        self,
+        rows: IndexArray,
+        stops: IndexArray,
+        steps: int,
+        index: WindowIndex,
+        lookback: int,
+        leads: IndexArray | None,
     ) -> Inputs:
-        """Inputs of so many steps before the `stops` of B stretches, and of the origins of their W windows."""
+        """Inputs of so many steps before the `stops` of B stretches, and of the origins of their W windows, all of
+        their leads or those given (W, m)."""
         return {
             **gather_behind(self.panel, self.scaled, rows, stops, steps),
-            **gather_ahead(self.panel, self.scaled, index.rows, index.origins, lookback),
+            **gather_ahead(self.panel, self.scaled, index.rows, index.origins, lookback, leads),
             "single": self.codes.single[rows],
             "multi": self.codes.multi[rows],
         }
@@ -129,13 +136,13 @@ def _past(array: FloatArray, rows: IndexArray, index: IndexArray) -> FloatArray:
     return values
 
 
-def _season(panel: Panel, rows: IndexArray, ahead: IndexArray, lookback: int) -> FloatArray:
+def _season(panel: Panel, rows: IndexArray, origin: IndexArray, ahead: IndexArray, lookback: int) -> FloatArray:
     """(B, M, 2): mean quantity a year before each lead, over that bucket and its neighbours, and whether any was seen.
 
     Only buckets of the lookback are read, so that the tail of a panel that serving keeps gives the same inputs.
     """
     year = round(52 / panel.bucket_weeks)
-    origin = ahead[:, :1]
+    origin = origin[:, None]
     total = np.zeros(ahead.shape, np.float32)
     seen = np.zeros(ahead.shape, np.float32)
     for shift in (-1, 0, 1):
@@ -148,13 +155,14 @@ def _season(panel: Panel, rows: IndexArray, ahead: IndexArray, lookback: int) ->
     return np.stack([total / np.maximum(seen, 1), (seen > 0).astype(np.float32)], axis=2)
 
 
-def _known_ahead(scaled: ScaledChannels, rows: IndexArray, ahead: IndexArray) -> FloatArray:
+def _known_ahead(
+    scaled: ScaledChannels, rows: IndexArray, origin: IndexArray, leads: IndexArray, horizon: int
+) -> FloatArray:
     """(B, M, K) known channels of the leads, none read further ahead of its origin than it reaches."""
-    values: FloatArray = scaled.known[rows[:, None], ahead]
-    leads = np.arange(ahead.shape[1], dtype=np.int64)
+    values: FloatArray = scaled.known[rows[:, None], origin[:, None] + leads]
     for number, reach in enumerate(scaled.known_reach):
-        if reach < len(leads):
-            values[:, :, number] = scaled.known[rows[:, None], ahead[:, :1] + np.minimum(leads, reach - 1), number]
+        if reach < horizon:
+            values[:, :, number] = scaled.known[rows[:, None], origin[:, None] + np.minimum(leads, reach - 1), number]
     return values
 
 
@@ -207,13 +215,25 @@ def gather_behind(panel: Panel, scaled: ScaledChannels, series: IndexArray, orig
     }
 
 
-def gather_ahead(panel: Panel, scaled: ScaledChannels, series: IndexArray, origin: IndexArray, lookback: int) -> Inputs:
-    """The part of `gather` that belongs to origins: known_ahead, calendar_ahead, season (B, M, …) and age (B,)."""
-    ahead: IndexArray = origin[:, None] + np.arange(panel.horizon, dtype=np.int64)  # (B, M)
+def gather_ahead(
+    panel: Panel,
+    scaled: ScaledChannels,
+    series: IndexArray,
+    origin: IndexArray,
+    lookback: int,
+    leads: IndexArray | None = None,
+) -> Inputs:
+    """The part of `gather` that belongs to origins: known_ahead, calendar_ahead, season (B, M, …) and age (B,).
+
+    `leads` (B, m), counted from 0, asks for some of each origin's only.
+    """
+    if leads is None:
+        leads = np.arange(panel.horizon, dtype=np.int64)[None]
+    ahead: IndexArray = origin[:, None] + leads  # (B, M)
     return {
-        "known_ahead": _known_ahead(scaled, series, ahead),
+        "known_ahead": _known_ahead(scaled, series, origin, leads, panel.horizon),
         "calendar_ahead": scaled.calendar[ahead],
-        "season": _season(panel, series, ahead, lookback),
+        "season": _season(panel, series, origin, ahead, lookback),
         "age": np.maximum(origin - panel.first[series], 0).astype(np.float32),
     }
 
@@ -233,9 +253,14 @@ def window_level(inputs: Inputs, recent: int) -> FloatArray:
     return np.asarray(0.5 * whole + 0.5 * np.where(seen, last, whole) + 0.1, np.float32)
 
 
-def targets(panel: Panel, index: WindowIndex, capped: bool = True) -> tuple[FloatArray, FloatArray]:
-    """Actuals (B, M) in units and whether each was observed (B, M); leads beyond the history are 0 and not observed."""
-    ahead = index.origins[:, None] + np.arange(panel.horizon)
+def targets(
+    panel: Panel, index: WindowIndex, capped: bool = True, leads: IndexArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Actuals (B, M) in units and whether each was observed (B, M); leads beyond the history are 0 and not observed.
+
+    `leads` (B, m), counted from 0, asks for some of each window's only.
+    """
+    ahead = index.origins[:, None] + (np.arange(panel.horizon)[None] if leads is None else leads)
     inside = ahead < panel.history
     at = np.where(inside, ahead, 0)
     quantity = panel.capped if capped else panel.quantity

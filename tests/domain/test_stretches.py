@@ -11,8 +11,9 @@ import onnxruntime
 import pytest
 import torch
 
+from dp_assets.domain.gradient_steps import judged
 from dp_assets.domain.network import to_onnx
-from dp_assets.domain.stretches import Stretches, forward, stretches
+from dp_assets.domain.stretches import LEADS, Stretches, drawn_leads, forward, stretches
 from dp_assets.domain.training import (
     HyperParameters,
     WindowSource,
@@ -83,6 +84,41 @@ def test_later_origins_have_their_own_level_leads_and_side_inputs() -> None:
     np.testing.assert_allclose(passed.level.detach().numpy(), alone.level, rtol=1e-6)
     assert passed.mean.shape == alone.mean.shape
     assert not np.allclose(passed.mean.detach().numpy(), alone.mean)  # their states saw more than a lookback
+
+
+def test_some_leads_of_a_window_are_forecast_as_they_are_among_all() -> None:
+    network, source = small_network(
+        horizon_weeks=13, lookback_weeks=16, panel=engine_panel(history=60, horizon=13), model={"passes": "sequence"}
+    )
+    batch = Stretches(np.arange(5), np.full(5, 30), np.full(5, 6))
+    leads = drawn_leads(30, 13)
+    assert leads is not None
+    some, everything = forward(network, source, batch, leads), forward(network, source, batch)
+    for found, whole in ((some.mean, everything.mean), (some.quantiles, everything.quantiles)):
+        expected = whole.detach().numpy()[np.arange(30)[:, None], leads]
+        np.testing.assert_allclose(found.detach().numpy(), expected, rtol=2e-5, atol=1e-5)
+    actual, mask = source.targets(some.windows, leads)
+    wholly, seen = source.targets(some.windows)
+    assert torch.equal(actual, wholly[torch.arange(30)[:, None], torch.from_numpy(leads)])
+    assert torch.equal(mask, seen[torch.arange(30)[:, None], torch.from_numpy(leads)])
+
+
+def test_every_lead_is_drawn_as_often_as_any_other_and_none_twice_for_a_window() -> None:
+    torch.manual_seed(1)
+    leads = drawn_leads(26_000, 13)
+    assert leads is not None
+    assert all(len(set(row)) == LEADS for row in leads[:200].tolist())
+    counts = np.bincount(leads.ravel(), minlength=13)
+    assert np.abs(counts / counts.mean() - 1).max() < 0.05
+    assert drawn_leads(10, LEADS) is None
+
+
+def test_the_loss_of_a_total_judges_all_leads() -> None:
+    panel = engine_panel(history=60, horizon=13)
+    network, source = small_network(panel=panel, horizon_weeks=13, lookback_weeks=16, model={"passes": "sequence"})
+    batch = Stretches(np.arange(3), np.full(3, 30), np.full(3, 2))
+    assert judged(network, source, batch, "sum").mean.shape == (6, 13)
+    assert judged(network, source, batch, "point").mean.shape == (6, LEADS)
 
 
 def test_no_origin_of_a_stretch_sees_what_follows_it() -> None:
