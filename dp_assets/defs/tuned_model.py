@@ -46,17 +46,23 @@ def build(project: Project) -> dg.Definitions:
 def _train(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) -> Mapping[str, Any]:
     import torch
 
+    from dp_assets.domain.checkpoints import Checkpoints
     from dp_assets.domain.training import WindowSource, choose_device, fit_final, spec_of
     from dp_assets.domain.tuning import tune
 
     torch.set_num_threads(project.settings.threads)
     panel, encoders = open_panel(lake, cycle), open_encoders(lake, cycle)
     source = WindowSource.of(panel, encoders, choose_device())
-    study = project.settings.state_dir / "studies" / f"{cycle}.journal"
-    tuned = tune(source, encoders, project.config, study, _study_name(lake, project, cycle), log.info)
+    state, name = project.settings.state_dir, _study_name(lake, project, cycle)
+    tuned = tune(source, encoders, project.config, state / "studies" / f"{cycle}.journal", name, log.info)
     spec = spec_of(panel, encoders, project.config, tuned.hyper)
-    held, champion = fit_final(source, spec, tuned.hyper, project.config, lambda epoch: log.info(_spoken(epoch)))
-    return _publish(lake, project, cycle, source, encoders.to_json(), tuned, held, champion)
+    checkpoints = Checkpoints(state / "checkpoints" / cycle, name)
+    held, champion = fit_final(
+        source, spec, tuned.hyper, project.config, lambda epoch: log.info(_spoken(epoch)), checkpoints
+    )
+    shown = _publish(lake, project, cycle, source, encoders.to_json(), tuned, held, champion)
+    checkpoints.clear()
+    return shown
 
 
 def _spoken(epoch: "Epoch") -> str:

@@ -169,6 +169,9 @@ class ModelConfig(Section):
     """Where embeddings enter: `A` repeated at each time step, `B` beside the last LSTM state."""
     embedding: EmbeddingConfig = EmbeddingConfig()
     """Sizes of the embeddings of attributes."""
+    passes: Literal["window", "sequence"] = "window"
+    """How the network reads history in training: `window` runs it over the lookback of every window; `sequence` once
+    over a stretch of a series, with a forecast from each origin on the way. Forecasts are made alike."""
     layers: int = Field(1, ge=1, le=4)
     """LSTM layers before tuning."""
     hidden_size: int = Field(64, ge=4)

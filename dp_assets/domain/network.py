@@ -82,6 +82,7 @@ class NetworkSpec:
     levels: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
     dropout: float = 0.1
     log_view: bool = True
+    passes: Literal["window", "sequence"] = "window"
 
     def to_json(self) -> str:
         """JSON with sorted keys."""
@@ -160,6 +161,7 @@ def network_spec(
         levels=config.quantile_levels,
         dropout=dropout,
         log_view=config.features.target_transform == "log1p",
+        passes=config.model.passes,
     )
 
 
@@ -197,6 +199,8 @@ class DemandNetwork(nn.Module):
         shared = spec.hidden_size + 3 + (spec.static_size if spec.strategy == "B" else 0)
         self.dropout = nn.Dropout(spec.dropout)
         self.hidden_shared = nn.Linear(shared, spec.hidden_size)
+        if spec.passes == "sequence":
+            self.drift = nn.Parameter(torch.zeros(spec.hidden_size))
         self.hidden_ahead = nn.Linear(ahead, spec.hidden_size, bias=False)
         self.second = nn.Linear(spec.hidden_size, spec.hidden_size)
         self.output = nn.Linear(spec.hidden_size, 1 + len(spec.levels))
@@ -228,8 +232,10 @@ class DemandNetwork(nn.Module):
             start += each.values
         return torch.cat(parts, dim=1) if parts else None
 
-    def sequence(self, inputs: dict[str, Tensor], level: Tensor, static: Tensor | None) -> Tensor:
-        """What the LSTM reads. (B, L, width)"""
+    def sequence(
+        self, inputs: dict[str, Tensor], level: Tensor, static: Tensor | None, steps: int | None = None
+    ) -> Tensor:
+        """What the LSTM reads of so many steps, L unless given. (B, steps, width)"""
         quantity, observed = inputs["quantity"], inputs["observed"]
         ratio = quantity / level[:, None]
         views = [torch.log1p(ratio)] if self.spec.log_view else []
@@ -237,7 +243,7 @@ class DemandNetwork(nn.Module):
         parts = [torch.stack(views, dim=2)]
         parts += [squash(inputs[name]) for name in ("past", "known", "calendar") if name in self.spec.inputs]
         if self.spec.strategy == "A" and static is not None:
-            parts.append(static[:, None, :].expand(-1, self.spec.lookback, -1))
+            parts.append(static[:, None, :].expand(-1, steps or self.spec.lookback, -1))
         return torch.cat(parts, dim=2)
 
     def side(self, inputs: dict[str, Tensor], level: Tensor) -> Tensor:
@@ -248,7 +254,10 @@ class DemandNetwork(nn.Module):
         return torch.stack([level.log() / 3, torch.sqrt(spread + 1e-6), torch.log1p(inputs["age"]) / 4], dim=1)
 
     def ahead(self, inputs: dict[str, Tensor], level: Tensor) -> Tensor:
-        """What is known of each lead: its channels, their difference from the recent past, last year. (B, M, ·)"""
+        """What is known of each lead: its channels, their difference from the recent past, last year. (B, M, ·)
+
+        The leads are all there are, or those that `leads` (B, M) names.
+        """
         season = inputs["season"]
         parts = [torch.stack([torch.log1p(season[:, :, 0] / level[:, None]), season[:, :, 1]], dim=2)]
         if self.spec.known:
@@ -258,7 +267,7 @@ class DemandNetwork(nn.Module):
         if self.spec.calendar:
             parts.append(squash(inputs["calendar_ahead"]))
         lead = torch.eye(self.spec.horizon, dtype=level.dtype, device=level.device)
-        parts.append(lead[None].expand(season.shape[0], -1, -1))
+        parts.append(lead[inputs["leads"]] if "leads" in inputs else lead[None].expand(season.shape[0], -1, -1))
         return torch.cat(parts, dim=2)
 
     def forward(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -266,10 +275,27 @@ class DemandNetwork(nn.Module):
         level = self.level(inputs)
         static = self.static(inputs)
         states, _ = self.lstm(self.sequence(inputs, level, static))  # (B, L, H)
-        shared = [self.dropout(states[:, -1]), self.side(inputs, level)]
+        return self.heads(states[:, -1], inputs, level, static)
+
+    def heads(
+        self,
+        state: Tensor,
+        inputs: dict[str, Tensor],
+        level: Tensor,
+        static: Tensor | None,
+        drift: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and quantiles of each window from the LSTM's state (B, H) at its origin.
+
+        `drift` (B,) is the log of the window's level over the one by which the state was scaled; None where they are
+        the same, as they are whenever a forecast is made.
+        """
+        shared = [self.dropout(state), self.side(inputs, level)]
         if self.spec.strategy == "B" and static is not None:
             shared.append(self.dropout(static))
         window = self.hidden_shared(torch.cat(shared, dim=1))  # (B, H), once per window rather than once per lead
+        if drift is not None:
+            window = window + drift[:, None] * self.drift
         hidden = functional.gelu(window[:, None, :] + self.hidden_ahead(self.ahead(inputs, level)))  # (B, M, H)
         hidden = functional.gelu(self.second(self.dropout(hidden)))
         positive = functional.softplus(self.output(hidden))  # (B, M, 1 + Q)

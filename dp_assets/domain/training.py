@@ -1,7 +1,8 @@
 """Training: how a network's weights are found from a panel.
 
-Belongs here: hyper-parameters, the training loop, rolling-origin folds, early stopping, the final fit.
-Does not belong here: the search for hyper-parameters (`tuning.py`), the network (`network.py`), files.
+Belongs here: hyper-parameters, epochs, rolling-origin folds, early stopping, the final fit.
+Does not belong here: a gradient step (`gradient_steps.py`), the search for hyper-parameters (`tuning.py`), the network
+(`network.py`).
 
 Windows are gathered by index, batch by batch, from the dense panel; nothing is ever materialised. The same panel,
 configuration and seed give the same weights, bit for bit, on the same machine with the same number of threads.
@@ -9,11 +10,12 @@ configuration and seed give the same weights, bit for bit, on the same machine w
 
 from __future__ import annotations
 
-import copy
+import dataclasses
+import hashlib
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,6 +23,8 @@ from torch import Tensor
 
 from dp_assets.domain import losses
 from dp_assets.domain.errors import NotEnoughHistoryError
+from dp_assets.domain.gradient_steps import RunningAverage, Steps
+from dp_assets.domain.kept_memory import kept_memory
 from dp_assets.domain.network import DemandNetwork, NetworkSpec, as_tensors, network_spec
 from dp_assets.domain.panel import FloatArray
 from dp_assets.domain.windows import (
@@ -35,17 +39,14 @@ from dp_assets.domain.windows import (
 )
 
 if TYPE_CHECKING:
+    from dp_assets.domain.checkpoints import Checkpoint, Checkpoints
     from dp_assets.domain.config import DemandConfig
     from dp_assets.domain.encoders import Encoders
     from dp_assets.domain.panel import Panel
 
-GRADIENT_NORM = 1.0
-WEIGHT_DECAY = 1e-2
-WARM_UP = 0.15
-"""Share of the steps in which the learning rate rises to its peak; after it, it falls to nothing along a cosine."""
-AVERAGE_DECAY = 0.99
-"""Decay of the running average of weights per step: it spans about the last hundred steps."""
 PREDICT_BATCH = 512
+FITS = ("held_out", "everything")
+"""The fits of a cycle's model: one judged on the last horizon, one on all there is."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,9 @@ class WindowSource(Windows):
         """Inputs of the windows as the network takes them."""
         return as_tensors(self.gather(index, spec.lookback), spec, self.device)
 
-    def targets(self, index: WindowIndex) -> tuple[Tensor, Tensor]:
+    def targets(self, index: WindowIndex, leads: IndexArray | None = None) -> tuple[Tensor, Tensor]:
         """Actuals as sold (B, M) and their mask (B, M): a cap would hide from the network how far demand may go."""
-        actual, mask = targets(self.panel, index, capped=False)
+        actual, mask = targets(self.panel, index, capped=False, leads=leads)
         return torch.from_numpy(actual).to(self.device), torch.from_numpy(mask).to(self.device)
 
 
@@ -140,20 +141,6 @@ def fold_ends(panel: Panel, folds: int) -> list[int]:
             f"history, got {panel.history}; lower validation.folds or horizon_weeks, or start later"
         )
     return ends
-
-
-def steps_in_epoch(windows: int, batch_size: int, limit: int | None) -> int:
-    """Gradient steps of one epoch: every window once, but at most `limit` steps."""
-    every = math.ceil(windows / batch_size)
-    return every if limit is None else min(limit, every)
-
-
-def _batches(count: int, size: int, rng: np.random.Generator) -> Iterator[IndexArray]:
-    """Batches without end: each window once, in random order, over and over. A short epoch goes on where it ended."""
-    while True:
-        order = rng.permutation(count)
-        for start in range(0, count, size):
-            yield order[start : start + size]
 
 
 @dataclass(frozen=True)
@@ -203,6 +190,7 @@ def build_network(spec: NetworkSpec, seed: int, device: str = "cpu") -> DemandNe
     return DemandNetwork(spec).to(device)
 
 
+@kept_memory()
 def fit(
     source: WindowSource,
     spec: NetworkSpec,
@@ -212,6 +200,7 @@ def fit(
     valid: WindowIndex | None = None,
     epochs: int | None = None,
     progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained:
     """Fits one network: AdamW under one cycle of the learning rate, clipped gradients, and a running average of the
     weights, which is what is kept.
@@ -229,6 +218,7 @@ def fit(
             training stops after `patience` epochs without a better one. None trains for all epochs.
         epochs: epochs at most (default: the configured number).
         progress: called after each epoch; an exception it raises (a pruned trial) ends training.
+        checkpoint: where the fit leaves its state, and goes on from what an earlier process left there.
 
     Raises:
         NotEnoughHistoryError: there is no window to learn from.
@@ -240,85 +230,93 @@ def fit(
         )
     model, total = config.model, epochs or config.model.epochs
     network = build_network(spec, model.seed, source.device)
-    rng = np.random.default_rng(model.seed)
-    steps = steps_in_epoch(len(train), hyper.batch_size, model.steps_per_epoch)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=hyper.learning_rate, weight_decay=WEIGHT_DECAY, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: one_cycle(step, total * steps))
-    average = _Average(network)
-    batches = _batches(len(train), hyper.batch_size, rng)
-    curve: list[Epoch] = []
-    best, best_epoch, weights = math.inf, total, None
-    for number in range(1, total + 1):
+    steps, course = Steps(network, source, hyper, config, train, total), _Course(total)
+    if checkpoint is not None:
+        found = checkpoint.begin(**_decides(source, spec, hyper, config, train, valid, total))
+        if found is not None:
+            steps.restore(*found)
+            course = _Course.restored(*found)
+    while not course.over:
         network.train()
-        seen = 0.0
-        for _ in range(steps):
-            seen += _step(network, source, train.take(next(batches)), optimiser, config)
-            schedule.step()
-            average.update(network)
+        while course.taken < steps.in_epoch:
+            course.seen += steps.take()
+            course.taken += 1
+            if checkpoint is not None and checkpoint.due:
+                _save(checkpoint, steps, course)
         held = valid is not None and len(valid) > 0
-        judged = evaluate(average.network, source, valid, model.point_loss) if held and valid is not None else {}
-        curve.append(Epoch(number, seen / steps, judged.get("point"), judged.get("sum")))
+        judged = evaluate(steps.average.network, source, valid, model.point_loss) if held and valid is not None else {}
+        epoch = Epoch(len(course.curve) + 1, course.seen / steps.in_epoch, judged.get("point"), judged.get("sum"))
         if progress is not None:
-            progress(curve[-1])
-        if judged and judged[model.loss] < best:
-            best, best_epoch, weights = judged[model.loss], number, average.weights()
-        if judged and number - best_epoch >= model.patience and weights is not None:
-            break
-    network.load_state_dict(weights if weights is not None else average.weights())
+            progress(epoch)
+        course.add(epoch, judged.get(model.loss), steps.average, total, model.patience)
+        if checkpoint is not None:
+            _save(checkpoint, steps, course)
+    network.load_state_dict(course.weights or steps.average.weights())
     network.eval()
-    return Trained(network, tuple(curve), best_epoch)
+    return Trained(network, tuple(course.curve), course.best_epoch)
 
 
-def one_cycle(step: int, steps: int) -> float:
-    """Share of the peak learning rate at a step of so many.
+@dataclass
+class _Course:
+    """How far a fit has come: steps taken and loss seen in the running epoch, epochs over, and the best of them."""
 
-    >>> [round(one_cycle(step, 100), 3) for step in (0, 14, 15, 57, 100)]
-    [0.067, 1.0, 1.0, 0.509, 0.0]
-    """
-    rise = max(1, round(WARM_UP * steps))
-    if step < rise:
-        return (step + 1) / rise
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - rise) / max(1, steps - rise))))
+    best_epoch: int
+    curve: list[Epoch] = field(default_factory=list)
+    taken: int = 0
+    seen: float = 0.0
+    best: float = math.inf
+    over: bool = False
+    weights: dict[str, Tensor] | None = None
+
+    def add(self, epoch: Epoch, loss: float | None, average: RunningAverage, total: int, patience: int) -> None:
+        """Ends an epoch; its weights are kept where none was better, and training ends where none will be."""
+        self.curve.append(epoch)
+        self.taken, self.seen = 0, 0.0
+        if loss is not None and loss < self.best:
+            self.best, self.best_epoch, self.weights = loss, epoch.number, average.weights()
+        waited = loss is not None and self.weights is not None and epoch.number - self.best_epoch >= patience
+        self.over = epoch.number == total or waited
+
+    def state(self) -> dict[str, Any]:
+        """All but the weights, as JSON."""
+        return {
+            "curve": [dataclasses.asdict(epoch) for epoch in self.curve],
+            **{name: getattr(self, name) for name in ("best_epoch", "taken", "seen", "best", "over")},
+        }
+
+    @classmethod
+    def restored(cls, tensors: dict[str, Tensor], state: dict[str, Any]) -> _Course:
+        """What a checkpoint says."""
+        said = state["course"]
+        kept = {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
+        return cls(**{**said, "curve": [Epoch(**epoch) for epoch in said["curve"]]}, weights=kept or None)
 
 
-class _Average:
-    """Exponential running average of a network's weights; young averages forget faster."""
-
-    def __init__(self, network: DemandNetwork) -> None:
-        self.network = copy.deepcopy(network).eval()
-        self.updates = 0
-
-    @torch.no_grad()
-    def update(self, network: DemandNetwork) -> None:
-        decay = min(AVERAGE_DECAY, (self.updates + 1) / (self.updates + 10))
-        self.updates += 1
-        for kept, new in zip(self.network.parameters(), network.parameters(), strict=True):
-            kept.lerp_(new, 1 - decay)
-
-    def weights(self) -> dict[str, Tensor]:
-        return copy.deepcopy(self.network.state_dict())
+def _save(checkpoint: Checkpoint, steps: Steps, course: _Course) -> None:
+    best = {f"best.{name}": tensor for name, tensor in (course.weights or {}).items()}
+    checkpoint.save({**steps.tensors(), **best}, {**steps.state(), "course": course.state()})
 
 
-def _step(
-    network: DemandNetwork,
+def _decides(
     source: WindowSource,
-    batch: WindowIndex,
-    optimiser: torch.optim.Optimizer,
+    spec: NetworkSpec,
+    hyper: HyperParameters,
     config: DemandConfig,
-) -> float:
-    """One gradient step; returns the loss."""
-    inputs = source.inputs(batch, network.spec)
-    actual, mask = source.targets(batch)
-    level = network.level(inputs)
-    mean, quantiles = network(inputs)
-    levels = torch.tensor(network.spec.levels, device=level.device)
-    judged = losses.Judged(mean, quantiles, levels, actual, mask, level)
-    value = losses.loss(config.model.loss, judged, config.model.point_loss)
-    optimiser.zero_grad()
-    value.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
-    optimiser.step()
-    return float(value.detach())
+    train: WindowIndex,
+    valid: WindowIndex | None,
+    epochs: int,
+) -> dict[str, str]:
+    """All that decides the outcome of a fit besides the data."""
+    windows = [train] if valid is None else [train, valid]
+    digest = hashlib.sha256(b"".join(part.tobytes() for one in windows for part in (one.rows, one.origins)))
+    return {
+        "spec": spec.to_json(),
+        "hyper": str(hyper),
+        "model": config.model.model_dump_json(),
+        "windows": digest.hexdigest(),
+        "epochs": str(epochs),
+        "machine": f"{source.device} {torch.get_num_threads()} {torch.__version__}",
+    }
 
 
 def validation_windows(panel: Panel, end: int) -> WindowIndex:
@@ -349,6 +347,7 @@ def fit_before(
     epochs: int | None = None,
     validate: bool = False,
     progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained:
     """Fits on windows whose targets lie before bucket `end`; with `validate`, judged on the horizon that begins there.
 
@@ -357,7 +356,7 @@ def fit_before(
     rows = trainable_rows(source.panel)
     train = training_windows(source.panel, rows, end)
     valid = validation_windows(source.panel, end) if validate else None
-    return fit(source, spec, hyper, config, train, valid, epochs, progress)
+    return fit(source, spec, hyper, config, train, valid, epochs, progress, checkpoint)
 
 
 def fit_final(
@@ -366,6 +365,7 @@ def fit_final(
     hyper: HyperParameters,
     config: DemandConfig,
     progress: Progress | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[Trained, Trained]:
     """The model of a cycle: a fit judged on the last horizon, and one on everything for as many epochs as that needed.
 
@@ -373,13 +373,18 @@ def fit_final(
     configured epochs and returned twice.
     """
     panel = source.panel
+    held_out, everything = (None if checkpoints is None else checkpoints.of(name) for name in FITS)
+
+    def on_everything(epochs: int | None) -> Trained:
+        return fit_before(source, spec, hyper, config, panel.history, epochs, False, progress, everything)
+
     try:
-        held = fit_before(source, spec, hyper, config, fold_ends(panel, 1)[0], validate=True, progress=progress)
+        end = fold_ends(panel, 1)[0]
+        held = fit_before(source, spec, hyper, config, end, validate=True, progress=progress, checkpoint=held_out)
     except NotEnoughHistoryError:
-        champion = fit_before(source, spec, hyper, config, panel.history, progress=progress)
+        champion = on_everything(None)
         return champion, champion
-    champion = fit_before(source, spec, hyper, config, panel.history, epochs=held.best_epoch, progress=progress)
-    return held, champion
+    return held, on_everything(held.best_epoch)
 
 
 def card_metrics(source: WindowSource, held: Trained) -> dict[str, float | int | None]:

@@ -73,6 +73,24 @@ class Windows:
         """Inputs of some windows; see `gather`."""
         return gather(self.panel, self.scaled, self.codes, index.rows, index.origins, lookback)
 
+    def gather_stretches(
+        self,
+        rows: IndexArray,
+        stops: IndexArray,
+        steps: int,
+        index: WindowIndex,
+        lookback: int,
+        leads: IndexArray | None,
+    ) -> Inputs:
+        """Inputs of so many steps before the `stops` of B stretches, and of the origins of their W windows, all of
+        their leads or those given (W, m)."""
+        return {
+            **gather_behind(self.panel, self.scaled, rows, stops, steps),
+            **gather_ahead(self.panel, self.scaled, index.rows, index.origins, lookback, leads),
+            "single": self.codes.single[rows],
+            "multi": self.codes.multi[rows],
+        }
+
 
 def trainable_rows(panel: Panel) -> IndexArray:
     """Rows of the eligible series."""
@@ -111,19 +129,20 @@ def forecastable(panel: Panel) -> npt.NDArray[np.bool_]:
 
 
 def _past(array: FloatArray, rows: IndexArray, index: IndexArray) -> FloatArray:
-    """array[rows, index] with zeros where the index lies before the first bucket; index (B, L)."""
-    values = array[rows[:, None], np.maximum(index, 0)]
+    """array[rows, index] with zeros where the index lies before the first bucket; index (B, L). What lies beyond the
+    last one is the last one's: only steps after the origins of a short stretch do, and nothing comes of them."""
+    values = array[rows[:, None], np.clip(index, 0, array.shape[1] - 1)]
     values[index < 0] = 0
     return values
 
 
-def _season(panel: Panel, rows: IndexArray, ahead: IndexArray, lookback: int) -> FloatArray:
+def _season(panel: Panel, rows: IndexArray, origin: IndexArray, ahead: IndexArray, lookback: int) -> FloatArray:
     """(B, M, 2): mean quantity a year before each lead, over that bucket and its neighbours, and whether any was seen.
 
     Only buckets of the lookback are read, so that the tail of a panel that serving keeps gives the same inputs.
     """
     year = round(52 / panel.bucket_weeks)
-    origin = ahead[:, :1]
+    origin = origin[:, None]
     total = np.zeros(ahead.shape, np.float32)
     seen = np.zeros(ahead.shape, np.float32)
     for shift in (-1, 0, 1):
@@ -136,13 +155,14 @@ def _season(panel: Panel, rows: IndexArray, ahead: IndexArray, lookback: int) ->
     return np.stack([total / np.maximum(seen, 1), (seen > 0).astype(np.float32)], axis=2)
 
 
-def _known_ahead(scaled: ScaledChannels, rows: IndexArray, ahead: IndexArray) -> FloatArray:
+def _known_ahead(
+    scaled: ScaledChannels, rows: IndexArray, origin: IndexArray, leads: IndexArray, horizon: int
+) -> FloatArray:
     """(B, M, K) known channels of the leads, none read further ahead of its origin than it reaches."""
-    values: FloatArray = scaled.known[rows[:, None], ahead]
-    leads = np.arange(ahead.shape[1], dtype=np.int64)
+    values: FloatArray = scaled.known[rows[:, None], origin[:, None] + leads]
     for number, reach in enumerate(scaled.known_reach):
-        if reach < len(leads):
-            values[:, :, number] = scaled.known[rows[:, None], ahead[:, :1] + np.minimum(leads, reach - 1), number]
+        if reach < horizon:
+            values[:, :, number] = scaled.known[rows[:, None], origin[:, None] + np.minimum(leads, reach - 1), number]
     return values
 
 
@@ -172,23 +192,49 @@ def gather(
     """
     series: IndexArray = rows.astype(np.int64)
     origin: IndexArray = origins.astype(np.int64)
-    behind: IndexArray = origin[:, None] + np.arange(-lookback, 0, dtype=np.int64)  # (B, L)
-    ahead: IndexArray = origin[:, None] + np.arange(panel.horizon, dtype=np.int64)  # (B, M)
+    return {
+        **gather_behind(panel, scaled, series, origin, lookback),
+        **gather_ahead(panel, scaled, series, origin, lookback),
+        "single": codes.single[series],
+        "multi": codes.multi[series],
+    }
+
+
+def gather_behind(panel: Panel, scaled: ScaledChannels, series: IndexArray, origin: IndexArray, steps: int) -> Inputs:
+    """The part of `gather` that lies before the origins: quantity, observed, past, known, calendar; (B, steps, …)."""
+    behind: IndexArray = origin[:, None] + np.arange(-steps, 0, dtype=np.int64)  # (B, steps)
     observed = _past(panel.observed, series, behind)
-    calendar = scaled.calendar[np.maximum(behind, 0)]
+    calendar = scaled.calendar[np.clip(behind, 0, len(scaled.calendar) - 1)]
     calendar[behind < 0] = 0
     return {
         "quantity": _past(panel.capped, series, behind) * observed,
         "observed": observed,
         "past": _past(scaled.past, series, behind),
         "known": _past(scaled.known, series, behind),
-        "known_ahead": _known_ahead(scaled, series, ahead),
         "calendar": calendar,
+    }
+
+
+def gather_ahead(
+    panel: Panel,
+    scaled: ScaledChannels,
+    series: IndexArray,
+    origin: IndexArray,
+    lookback: int,
+    leads: IndexArray | None = None,
+) -> Inputs:
+    """The part of `gather` that belongs to origins: known_ahead, calendar_ahead, season (B, M, …) and age (B,).
+
+    `leads` (B, m), counted from 0, asks for some of each origin's only.
+    """
+    if leads is None:
+        leads = np.arange(panel.horizon, dtype=np.int64)[None]
+    ahead: IndexArray = origin[:, None] + leads  # (B, M)
+    return {
+        "known_ahead": _known_ahead(scaled, series, origin, leads, panel.horizon),
         "calendar_ahead": scaled.calendar[ahead],
-        "season": _season(panel, series, ahead, lookback),
+        "season": _season(panel, series, origin, ahead, lookback),
         "age": np.maximum(origin - panel.first[series], 0).astype(np.float32),
-        "single": codes.single[series],
-        "multi": codes.multi[series],
     }
 
 
@@ -207,9 +253,14 @@ def window_level(inputs: Inputs, recent: int) -> FloatArray:
     return np.asarray(0.5 * whole + 0.5 * np.where(seen, last, whole) + 0.1, np.float32)
 
 
-def targets(panel: Panel, index: WindowIndex, capped: bool = True) -> tuple[FloatArray, FloatArray]:
-    """Actuals (B, M) in units and whether each was observed (B, M); leads beyond the history are 0 and not observed."""
-    ahead = index.origins[:, None] + np.arange(panel.horizon)
+def targets(
+    panel: Panel, index: WindowIndex, capped: bool = True, leads: IndexArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Actuals (B, M) in units and whether each was observed (B, M); leads beyond the history are 0 and not observed.
+
+    `leads` (B, m), counted from 0, asks for some of each window's only.
+    """
+    ahead = index.origins[:, None] + (np.arange(panel.horizon)[None] if leads is None else leads)
     inside = ahead < panel.history
     at = np.where(inside, ahead, 0)
     quantity = panel.capped if capped else panel.quantity

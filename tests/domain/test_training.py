@@ -11,6 +11,7 @@ import torch
 from dp_assets.domain.encoders import fit_encoders
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.fallback import naive
+from dp_assets.domain.gradient_steps import steps_in_epoch
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.training import (
     Epoch,
@@ -22,7 +23,6 @@ from dp_assets.domain.training import (
     fold_ends,
     predict_windows,
     spec_of,
-    steps_in_epoch,
     validation_windows,
 )
 from dp_assets.domain.windows import windows_at
