@@ -19,6 +19,7 @@ from torch import Tensor
 
 from dp_assets.domain import losses
 from dp_assets.domain.network import DemandNetwork
+from dp_assets.domain.parallel import average_gradients, averaged, own_share
 from dp_assets.domain.stretches import Stretches, drawn_leads, forward, stretches
 from dp_assets.domain.windows import IndexArray, WindowIndex
 
@@ -79,12 +80,12 @@ class Batches:
         return len(stretches(self.train, self.spec.lookback)) if self.whole else len(self.train)
 
     def next(self) -> WindowIndex | Stretches:
-        """The next batch."""
+        """The next batch, or this process' share of it."""
         if self.position >= len(self.order):
             self._draw()
         chosen = self.order[self.position : self.position + self.size]
         self.position += self.size
-        return self.parts.take(chosen)
+        return self.parts.take(own_share(chosen))
 
     def state(self) -> dict[str, Any]:
         """Where it is, as JSON."""
@@ -162,11 +163,12 @@ class Steps:
         )
         self.optimiser.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
+        average_gradients(self.network)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)
         self.optimiser.step()
         self.schedule.step()
         self.average.update(self.network)
-        return float(value.detach())
+        return averaged(value)
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, their average, the optimiser's moments and torch's generators, by name."""
