@@ -1,13 +1,14 @@
 """Accuracy of the product's own forecasts on sets in the split format, beside the bars and the best libraries.
 
-    python -m benchmarks.accuracy FOLDER... [--work DIR] [--fit-once] [--loss sum]
+    python -m benchmarks.accuracy FOLDER... [--work DIR] [--fit-once] [--loss sum] [--passes sequence] [--network]
 
 Belongs here: landing a set's files, running the product's assets over its cycles, showing what came out. Does not
 belong here: reading and scoring a set (`accuracy_split.py`).
 
 Every number comes from the table `forecasts` of a lake that the product filled by itself from landed files: one sales
 file a week, a product master, a promotion plan. Each cycle trains its own model on what was known at its cutoff; with
---fit-once, later cycles use the first one's; with --loss sum, the network minimises the error of the horizon's total.
+--fit-once, later cycles use the first one's; with --loss sum, the network minimises the error of the horizon's total;
+with --passes sequence, it trains with one pass per sequence; with --network, it forecasts without gradient boosting.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -64,19 +66,23 @@ def drop(rows: pl.DataFrame, path: Path, arrived_on: date) -> None:
     os.utime(path, (stamp, stamp))
 
 
-def open_project(split: Split, work: Path, loss: str = "point") -> Project:
+def open_project(split: Split, work: Path, model: dict[str, Any] | None = None, network_alone: bool = False) -> Project:
     """The set's project below a folder, on the day after the last cutoff's files."""
     clock = SimulatedClock(work / "clock.json")
     clock.set(datetime.combine(split.cycles[-1] + timedelta(days=2), clock_time(), tzinfo=UTC))
     settings = Settings(state_dir=work / "state", clock="simulated", executor="in_process", code_revision="benchmark")
     places = {"landing": {"root": str(work / "landing"), "settle_seconds": 0}, "lake": {"root": str(work / "lake")}}
-    return build_project(settings, split.configuration(**places, **DEFAULTS, model={"loss": loss}), work, clock)
+    changed = {"model": model or {}, "boosting": {"enabled": not network_alone}}
+    return build_project(settings, split.configuration(**places, **DEFAULTS, **changed), work, clock)
 
 
-def forecast(split: Split, work: Path, fit_once: bool, loss: str) -> tuple[pl.DataFrame, dict[str, float]]:
+def forecast(
+    split: Split, work: Path, fit_once: bool, model: dict[str, Any] | None = None, network_alone: bool = False
+) -> tuple[pl.DataFrame, dict[str, float]]:
     """Forecasts of every cycle of a set by the product's assets, and CPU seconds by stage."""
     land(split, work / "landing")
-    project, spent = open_project(split, work, loss), {"ingestion": 0.0, "training": 0.0, "forecasts": 0.0}
+    project = open_project(split, work, model, network_alone)
+    spent = {"ingestion": 0.0, "training": 0.0, "forecasts": 0.0}
     ensure_manifest(project.settings)
     (work / "dagster").mkdir()
     cycles = tuple(cycle.isoformat() for cycle in split.cycles)
@@ -170,14 +176,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, help="where landed files and lakes go (default: a temporary folder)")
     parser.add_argument("--fit-once", action="store_true", help="train in the first cycle only")
     parser.add_argument("--loss", choices=("point", "sum"), default="point", help="loss mode of the network")
+    parser.add_argument("--passes", choices=("window", "sequence"), default="window", help="how the network trains")
+    parser.add_argument("--network", action="store_true", help="the network alone, without gradient boosting")
     options = parser.parse_args(arguments)
+    model = {"loss": options.loss, "passes": options.passes}
     found: list[Finding] = []
     for folder in options.sets:
         split = Split.read(folder)
         work = Path(tempfile.mkdtemp(prefix="accuracy-")) if options.work is None else options.work / split.name
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        forecasts, spent = forecast(split, work, options.fit_once, options.loss)
+        forecasts, spent = forecast(split, work, options.fit_once, model, options.network)
         scored = split.scored(forecasts)
         print(
             f"\n{split.name}: {len(split.cycles)} cycles, "
