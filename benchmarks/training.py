@@ -16,7 +16,6 @@ import argparse
 import importlib.util
 import json
 import logging
-import resource
 import statistics
 import subprocess
 import sys
@@ -30,8 +29,9 @@ import numpy as np
 import torch
 
 from benchmarks.findings import Finding, at_least, at_most, share, show
-from benchmarks.training_inputs import HORIZON, LOOKBACK, configured, encoded, long_frame, panel_of
+from benchmarks.training_inputs import HORIZON, LOOKBACK, PAST, PLANS, configured, encoded, long_frame, panel_of
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.kept_memory import kept_memory
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.training import HyperParameters, WindowSource, fit, spec_of
 from dp_assets.domain.windows import WindowIndex, trainable_rows, training_windows
@@ -40,6 +40,7 @@ WEEKS = 260
 PEER_STEPS = (2, 12)
 STEP = 512
 """Windows of a gradient step, ours and the peer's."""
+BARE_STEPS = 6
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,17 @@ def peer_rate(panel: Panel, size: Size, dropout: float) -> float:
     return (many - few) * STEP / (spent(many) - least)
 
 
+def bare_rate(size: Size, width: int) -> float:
+    """Windows per CPU second of nothing but torch's LSTM, forwards and backwards: no training step can beat it."""
+    network, inputs = torch.nn.LSTM(width, size.hidden_size, size.layers), torch.randn(LOOKBACK, STEP, width)
+    with kept_memory():
+        network(inputs)[0].sum().backward()
+        started = time.process_time()
+        for _ in range(BARE_STEPS):
+            network(inputs)[0].sum().backward()
+        return BARE_STEPS * STEP / (time.process_time() - started)
+
+
 def supply_share(source: WindowSource, config: DemandConfig, windows: WindowIndex, trained: float) -> float:
     """Share of training's CPU that gathering windows and their targets takes, at so many windows per CPU second."""
     hyper = HyperParameters.of(config)
@@ -158,7 +170,8 @@ def train_on(folder: Path, passes: str) -> None:
 
 def resident_peak() -> int:
     """Most memory this process ever held, bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
 
 
 def rounds(count: int, series: int) -> tuple[dict[str, list[float]], float]:
@@ -175,6 +188,7 @@ def rounds(count: int, series: int) -> tuple[dict[str, list[float]], float]:
         measured: dict[str, float] = {}
         for size in (YARDSTICK, DEFAULT):
             measured[f"window {size.name}"] = rate(sources["few"], config, size, "window", STEP, windows["few"])
+            measured[f"bare {size.name}"] = bare_rate(size, 4 + PAST + PLANS + 2)
             if installed:
                 measured[f"peer {size.name}"] = peer_rate(few, size, config.model.dropout)
             measured[f"sequence {size.name}"] = rate(sources["many"], config, size, "sequence", STEP, windows["many"])
@@ -201,6 +215,8 @@ def findings(found: dict[str, list[float]], supply: float, scratch: Path, series
         if f"peer {size.name}" in found:
             peer = f"neuralforecast LSTM ({statistics.median(found[f'peer {size.name}']):,.0f} windows per CPU second)"
             table.append(at_least(f"{size.name}: windows per CPU second", ratio(own, f"peer {size.name}"), peer, 1.5))
+        floor = f"torch's LSTM alone ({statistics.median(found[f'bare {size.name}']):,.0f} windows per CPU second)"
+        table.append(share(f"{size.name}: windows per CPU second", ratio(own, f"bare {size.name}"), floor))
         alone = f"a pass per window ({statistics.median(found[own]):,.0f} windows per CPU second)"
         table.append(at_least(f"{size.name}: one pass per sequence", ratio(f"sequence {size.name}", own), alone, 20.0))
     table.append(at_most("window supply: share of training CPU", supply, "all of training, default size", 0.02))
@@ -287,6 +303,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--series", type=int, default=640, help="series of the panel; a pass per window trains on fewer"
     )
+    parser.add_argument(
+        "--memory-series", type=int, default=40_000, help="series of the panel whose memory is measured"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds after the one that warms up")
     parser.add_argument("--lake", type=Path, help="a lake of the demo's configuration (default: .demo/lake)")
     parser.add_argument("--tuned", action="store_true", help="also time the search on that lake")
@@ -301,7 +320,7 @@ def main(argv: list[str] | None = None) -> None:
         print("neuralforecast is not installed: lines against it are left out; `make bench-training` installs it")
     found, supply = rounds(options.rounds, options.series)
     with tempfile.TemporaryDirectory() as scratch:
-        table = findings(found, supply, Path(scratch), 16 * options.series)
+        table = findings(found, supply, Path(scratch), options.memory_series)
     show([*table, *demo_findings(options.lake, options.tuned), *gpu_findings(options.series)], "training")
 
 
