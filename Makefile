@@ -20,7 +20,7 @@ DEMO_ENV := DP_BOOSTING_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=simula
 DP_DEMO := $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference clean
+.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-training clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -41,6 +41,11 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	@echo "→ installing what development and the tests need (exact versions of constraints.txt; once, a few minutes)"
 	@started=$$SECONDS; $(PIP) -e '.[dev]' && echo "→ installed in $$((SECONDS - started)) s, $$(du -sh $(VENV) | cut -f1) on disk"
 	@touch $(VENV)/.demo $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	@echo "→ installing the libraries that training is measured against (exact versions of constraints.txt)"
+	@$(PIP) -e '.[bench]'
+	@touch $@
 
 demo: $(VENV)/.demo  ## A year of grocery sales from three producers → forecasts, accuracy and ten examples (≤ 10 min, then ≤ 2)
 	@$(DP_DEMO) demo run
@@ -88,11 +93,14 @@ bench-fan-out: $(VENV)/.dev  ## A backfill of 1,000 small files in runs of one p
 bench-engines: $(VENV)/.dev  ## The bucket models on DuckDB and on a local Spark session: processor seconds and memory
 	@$(BIN)/python -m benchmarks.engines
 
-bench-accuracy: $(VENV)/.dev  ## The product's own forecasts of sets in the split format against their bars: SETS="folder …"
-	@$(BIN)/python -m benchmarks.accuracy $(SETS)
+bench-accuracy: $(VENV)/.bench  ## The product's forecasts of sets in the split format beside libraries: SETS="folder …"
+	@$(BIN)/python -m benchmarks.accuracy $(SETS) --peers all $(ARGS)
 
 bench-inference: $(VENV)/.dev  ## A batch of forecasts against bare torch and coreforecast → benchmarks/out/inference.json
 	@$(BIN)/python -m benchmarks.inference
+
+bench-training: $(VENV)/.bench  ## Training against neuralforecast and against itself → benchmarks/out/training.json (LAKE=… for the demo's)
+	@$(BIN)/python -m benchmarks.training $(if $(LAKE),--lake $(LAKE)) $(ARGS)
 
 clean:  ## Remove the demo's files and everything generated, but keep .venv
 	@rm -rf .demo .state dbt_project/target dbt_project/logs benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis

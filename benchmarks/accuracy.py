@@ -1,6 +1,6 @@
 """Accuracy of the product's own forecasts on sets in the split format, beside the bars and the best libraries.
 
-    python -m benchmarks.accuracy FOLDER... [--peers PACKAGE,...] [--held-back 20] [--trials 20] [--work DIR]
+    python -m benchmarks.accuracy FOLDER... [--peers all] [--held-back 20] [--trials 20] [--passes sequence] [--network]
 
 Belongs here: landing a set's files, running the product's assets over its cycles, showing what came out. Does not
 belong here: reading and scoring a set (`accuracy_split.py`), the libraries it is measured against
@@ -10,7 +10,9 @@ Every number comes from the table `forecasts` of a lake that the product filled 
 file a week, a product master, a promotion plan. Each cycle trains its own model on what was known at its cutoff; with
 --fit-once, later cycles use the first one's; with --loss sum, the network minimises the error of the horizon's total;
 with --trials, each cycle searches for its hyper-parameters; with --held-back, the last cycle is forecast once more as
-if so many SKUs had only just come on sale.
+if so many SKUs had only just come on sale;
+with --passes sequence, the network trains with one pass per sequence; with --network, it forecasts without gradient
+boosting.
 """
 
 from __future__ import annotations
@@ -209,6 +211,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--held-back", type=int, default=0, help="forecast so many SKUs as if they were new")
     parser.add_argument("--trials", type=int, default=0, help="search for hyper-parameters (default: their defaults)")
     parser.add_argument("--loss", choices=("point", "sum"), default="point", help="loss mode of the network")
+    parser.add_argument("--passes", choices=("window", "sequence"), default="window", help="how the network trains")
+    parser.add_argument("--network", action="store_true", help="the network alone, without gradient boosting")
     options = parser.parse_args(arguments)
     wanted = list(PEERS) if options.peers == "all" else [name for name in options.peers.split(",") if name]
     if unknown := sorted(set(wanted) - set(PEERS)):
@@ -216,7 +220,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if missing := [name for name in wanted if name in absent()]:
         say(f"not installed, so left out: {', '.join(missing)}; `make bench-accuracy` installs them")
     packages = [name for name in wanted if name not in missing]
-    chosen = {"tuning": {"trials": options.trials}, "model": {"loss": options.loss}}
+    chosen = {
+        "tuning": {"trials": options.trials},
+        "model": {"loss": options.loss, "passes": options.passes},
+        "boosting": {"enabled": not options.network},
+    }
     found: list[Finding] = []
     for folder in options.sets:
         split = Split.read(folder)

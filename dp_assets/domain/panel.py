@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import mmap
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -93,6 +94,14 @@ class Panel:
                 for name in ("quantity", "capped", "observed", "price", "past", "known", "first")
             },
         )
+
+    def forget_pages(self) -> None:
+        """Lets go of the memory of arrays that lie on disk, after they were read through once; what is read again comes
+        from there again."""
+        for name in ARRAYS:
+            mapped = getattr(self, name).base
+            if isinstance(mapped, mmap.mmap):
+                mapped.madvise(mmap.MADV_DONTNEED)
 
     def save(self, folder: Path) -> None:
         """Writes one .npy per array, series as Arrow IPC, the rest as panel.json; the same panel, the same bytes."""

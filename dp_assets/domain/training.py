@@ -105,7 +105,9 @@ class WindowSource(Windows):
     @classmethod
     def of(cls, panel: Panel, encoders: Encoders, device: str = "cpu") -> WindowSource:
         """Scales and encodes a panel once."""
-        return cls(panel, encoders.scale(panel), encoders.codes(panel.series), device)
+        scaled = encoders.scale(panel)
+        panel.forget_pages()
+        return cls(panel, scaled, encoders.codes(panel.series), device)
 
     def inputs(self, index: WindowIndex, spec: NetworkSpec) -> dict[str, Tensor]:
         """Inputs of the windows as the network takes them."""

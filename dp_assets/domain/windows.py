@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import as_strided
 
 from dp_assets.domain.panel import FloatArray, Panel
 
@@ -128,13 +129,30 @@ def forecastable(panel: Panel) -> npt.NDArray[np.bool_]:
     return np.asarray(panel.observed.sum(axis=1) >= MIN_OBSERVED)
 
 
-def _past(array: FloatArray, rows: IndexArray, index: IndexArray) -> FloatArray:
-    """array[rows, index] with zeros where the index lies before the first bucket; index (B, L). What lies beyond the
-    last one is the last one's: only steps after the origins of a short stretch do, and nothing comes of them."""
-    if len(index) and index[0, 0] >= 0 and index[0, -1] < array.shape[1] and (index[:, 0] == index[0, 0]).all():
-        # All at one origin, as a cycle's forecasts are: a slice costs a fifth of single cells.
-        return array[rows, index[0, 0] : index[0, -1] + 1]
-    values = array[rows[:, None], np.clip(index, 0, array.shape[1] - 1)]
+def _before(array: FloatArray, rows: IndexArray, stops: IndexArray, steps: int) -> FloatArray:
+    """The `steps` buckets before each stop of a series: array (S, T, …) → (B, steps, …), zeros before the first bucket.
+
+    What lies beyond the last bucket is the last one's: only steps after the origins of a short stretch do, and nothing
+    comes of them. Spans within the array are copied as blocks, which is what makes the gather cheap.
+    """
+    starts, buckets = stops - steps, array.shape[1]
+    inside = (starts >= 0) & (stops <= buckets)
+    if buckets < steps or not inside.any():
+        return _one_by_one(array, rows, starts, steps)
+    shape = (array.shape[0], buckets - steps + 1, steps, *array.shape[2:])
+    spans = as_strided(array, shape, (*array.strides[:2], *array.strides[1:]), writeable=False)
+    if inside.all():
+        return np.asarray(spans[rows, starts])
+    values = np.empty((len(rows), steps, *array.shape[2:]), array.dtype)
+    values[inside] = spans[rows[inside], starts[inside]]
+    values[~inside] = _one_by_one(array, rows[~inside], starts[~inside], steps)
+    return values
+
+
+def _one_by_one(array: FloatArray, rows: IndexArray, starts: IndexArray, steps: int) -> FloatArray:
+    """`_before`, bucket by bucket."""
+    index = starts[:, None] + np.arange(steps, dtype=np.int64)
+    values: FloatArray = array[rows[:, None], np.clip(index, 0, array.shape[1] - 1)]
     values[index < 0] = 0
     return values
 
@@ -205,16 +223,13 @@ def gather(
 
 def gather_behind(panel: Panel, scaled: ScaledChannels, series: IndexArray, origin: IndexArray, steps: int) -> Inputs:
     """The part of `gather` that lies before the origins: quantity, observed, past, known, calendar; (B, steps, …)."""
-    behind: IndexArray = origin[:, None] + np.arange(-steps, 0, dtype=np.int64)  # (B, steps)
-    observed = _past(panel.observed, series, behind)
-    calendar = scaled.calendar[np.clip(behind, 0, len(scaled.calendar) - 1)]
-    calendar[behind < 0] = 0
+    observed = _before(panel.observed, series, origin, steps)
     return {
-        "quantity": _past(panel.capped, series, behind) * observed,
+        "quantity": _before(panel.capped, series, origin, steps) * observed,
         "observed": observed,
-        "past": _past(scaled.past, series, behind),
-        "known": _past(scaled.known, series, behind),
-        "calendar": calendar,
+        "past": _before(scaled.past, series, origin, steps),
+        "known": _before(scaled.known, series, origin, steps),
+        "calendar": _before(scaled.calendar[None], np.zeros_like(series), origin, steps),
     }
 
 

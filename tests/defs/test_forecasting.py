@@ -44,6 +44,27 @@ def test_training_again_on_the_same_inputs_gives_the_same_model(stage: Stage) ->
     assert {"learning_curve", "study", "hyper_parameters", "best_trial"} <= set(shown)
 
 
+def test_a_training_that_was_cut_short_goes_on_from_its_checkpoint_and_leaves_none_behind(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stage.lake.manifest("tuned_model", cycle=EARLY)["sha256"]
+    checkpoints = stage.folder / "state" / "checkpoints" / EARLY
+
+    def cut_short(*arguments: object) -> None:
+        raise InterruptedError("the machine went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tuned_model, "_publish", cut_short)
+        with pytest.raises(InterruptedError):
+            stage.run(tuned_model, EARLY, "tuned_model")
+    assert {path.name for path in checkpoints.iterdir()} == {"held_out.safetensors", "everything.safetensors"}
+    with monkeypatch.context() as patched:
+        patched.setattr("dp_assets.domain.gradient_steps.Steps.take", cut_short)  # no step is taken twice
+        stage.run(tuned_model, EARLY, "tuned_model")
+    assert stage.lake.manifest("tuned_model", cycle=EARLY)["sha256"] == before
+    assert not checkpoints.exists()
+
+
 def test_the_challenger_is_text_that_nothing_is_executed_from_and_the_same_every_time(stage: Stage) -> None:
     before = stage.lake.manifest("boosted_model", cycle=EARLY)
     assert {Path(name).suffix for name in before["files"]} == {".txt", ".json"}

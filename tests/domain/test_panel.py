@@ -41,3 +41,18 @@ def test_taking_series_keeps_them_aligned() -> None:
 def test_a_missing_panel_names_the_asset_to_materialise(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="materialise the asset features"):
         Panel.load(tmp_path)
+
+
+def test_memory_of_arrays_on_disk_is_let_go_and_they_read_the_same_afterwards(tmp_path: Path) -> None:
+    make_panel(series=2000, history=600).save(tmp_path)
+    panel = Panel.load(tmp_path)
+
+    def mapped() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[2]) * 4096
+
+    before = [float(panel.quantity.sum()), float(panel.capped.sum()), float(panel.past.sum())]
+    held = mapped()
+    panel.forget_pages()
+    assert held - mapped() > 2 * panel.quantity.nbytes
+    assert before == [float(panel.quantity.sum()), float(panel.capped.sum()), float(panel.past.sum())]
+    make_panel().forget_pages()  # nothing on disk, nothing to let go

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from dp_assets.domain import windows
 from dp_assets.domain.encoders import fit_encoders
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.windows import (
@@ -138,3 +139,16 @@ def test_a_panel_cut_to_its_lookback_gives_the_same_windows() -> None:
 def test_only_series_with_enough_observed_history_are_forecastable() -> None:
     panel = engine_panel(history=8, series=30)
     assert forecastable(panel).tolist() == (panel.observed.sum(1) >= MIN_OBSERVED).tolist()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_spans_copied_as_blocks_are_those_copied_bucket_by_bucket(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for shape in ((5, 30), (5, 30, 3), (1, 30, 2), (5, 6, 2)):
+        array = rng.random(shape, dtype=np.float32)
+        rows = rng.integers(0, shape[0], 40)
+        stops = rng.integers(1, shape[1] + 5, 40)  # some begin before the first bucket, some end beyond the last
+        for chosen in (np.arange(40), np.flatnonzero((stops >= 8) & (stops <= shape[1])), np.flatnonzero(stops < 8)):
+            found = windows._before(array, rows[chosen], stops[chosen], 8)
+            twin = windows._one_by_one(array, rows[chosen], stops[chosen] - 8, 8)
+            assert found.tobytes() == twin.tobytes()
