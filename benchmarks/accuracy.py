@@ -9,10 +9,9 @@ belong here: reading and scoring a set (`accuracy_split.py`), the libraries it i
 Every number comes from the table `forecasts` of a lake that the product filled by itself from landed files: one sales
 file a week, a product master, a promotion plan. Each cycle trains its own model on what was known at its cutoff; with
 --fit-once, later cycles use the first one's; with --loss sum, the network minimises the error of the horizon's total;
+with --passes sequence, it trains with one pass per sequence; with --network, it forecasts without gradient boosting;
 with --trials, each cycle searches for its hyper-parameters; with --held-back, the last cycle is forecast once more as
-if so many SKUs had only just come on sale;
-with --passes sequence, the network trains with one pass per sequence; with --network, it forecasts without gradient
-boosting.
+if so many SKUs had only just come on sale.
 """
 
 from __future__ import annotations
