@@ -132,12 +132,14 @@ def supply_share(source: WindowSource, config: DemandConfig, windows: WindowInde
     hyper = HyperParameters.of(config)
     spec = spec_of(source.panel, encoded(source.panel, config), config, hyper)
     order = np.random.default_rng(1).permutation(len(windows))
-    started = time.process_time()
-    for start in range(0, len(order), hyper.batch_size):
-        batch = windows.take(order[start : start + hyper.batch_size])
-        source.inputs(batch, spec)
-        source.targets(batch)
-    return (time.process_time() - started) / len(order) * trained
+    with kept_memory():  # as in training
+        started = time.process_time()
+        for start in range(0, len(order), hyper.batch_size):
+            batch = windows.take(order[start : start + hyper.batch_size])
+            source.inputs(batch, spec)
+            source.targets(batch)
+        spent = time.process_time() - started
+    return spent / len(order) * trained
 
 
 def memory(folder: Path, passes: str) -> tuple[float, float]:

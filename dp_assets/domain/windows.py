@@ -157,23 +157,20 @@ def _one_by_one(array: FloatArray, rows: IndexArray, starts: IndexArray, steps: 
     return values
 
 
-def _season(panel: Panel, rows: IndexArray, origin: IndexArray, ahead: IndexArray, lookback: int) -> FloatArray:
+def _season(panel: Panel, rows: IndexArray, origin: IndexArray, leads: IndexArray | None, lookback: int) -> FloatArray:
     """(B, M, 2): mean quantity a year before each lead, over that bucket and its neighbours, and whether any was seen.
 
     Only buckets of the lookback are read, so that the tail of a panel that serving keeps gives the same inputs.
     """
     year = round(52 / panel.bucket_weeks)
-    origin = origin[:, None]
-    total = np.zeros(ahead.shape, np.float32)
-    seen = np.zeros(ahead.shape, np.float32)
-    for shift in (-1, 0, 1):
-        index = ahead - year + shift
-        usable = (index >= np.maximum(origin - lookback, 0)) & (index < origin)
-        at = np.where(usable, index, 0)
-        observed = panel.observed[rows[:, None], at] * usable
-        total += panel.capped[rows[:, None], at] * observed
-        seen += observed
-    return np.stack([total / np.maximum(seen, 1), (seen > 0).astype(np.float32)], axis=2)
+    index = origin[:, None] + np.arange(-1 - year, panel.horizon + 1 - year)  # (B, M + 2)
+    usable = (index >= np.maximum(origin - lookback, 0)[:, None]) & (index < origin[:, None])
+    at = np.where(usable, index, 0)
+    observed = panel.observed[rows[:, None], at] * usable
+    quantity = panel.capped[rows[:, None], at] * observed
+    total, seen = (each[:, :-2] + each[:, 1:-1] + each[:, 2:] for each in (quantity, observed))
+    season = np.stack([total / np.maximum(seen, 1), (seen > 0).astype(np.float32)], axis=2)
+    return season if leads is None else np.take_along_axis(season, leads[:, :, None], axis=1)
 
 
 def _known_ahead(
@@ -245,13 +242,11 @@ def gather_ahead(
 
     `leads` (B, m), counted from 0, asks for some of each origin's only.
     """
-    if leads is None:
-        leads = np.arange(panel.horizon, dtype=np.int64)[None]
-    ahead: IndexArray = origin[:, None] + leads  # (B, M)
+    asked = np.arange(panel.horizon, dtype=np.int64)[None] if leads is None else leads
     return {
-        "known_ahead": _known_ahead(scaled, series, origin, leads, panel.horizon),
-        "calendar_ahead": scaled.calendar[ahead],
-        "season": _season(panel, series, origin, ahead, lookback),
+        "known_ahead": _known_ahead(scaled, series, origin, asked, panel.horizon),
+        "calendar_ahead": scaled.calendar[origin[:, None] + asked],
+        "season": _season(panel, series, origin, leads, lookback),
         "age": np.maximum(origin - panel.first[series], 0).astype(np.float32),
     }
 
