@@ -10,7 +10,7 @@ import contextlib
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ DUCKDB_TYPES: dict[pl.DataType, str] = {
 """Polars type of a contract → type as DuckDB reports it."""
 ROWS_PER_SLICE = 4_000_000
 """Rows whose sums DuckDB holds at once: some hundred MB, and few enough passes over the files' days."""
+CONTRACT_TESTS = "tag:contract"
+"""Data tests of what the contract of a table judges as it is promoted: a run leaves them out."""
 
 
 class ModelRunner(DbtCliResource):
@@ -68,6 +70,8 @@ class ModelRunner(DbtCliResource):
             dagster_dbt.errors.DagsterDbtCliRuntimeError: a model or a test failed; nothing was promoted.
         """
         arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables, sort_keys=True)]
+        # Stated here, too: of an asset that is run alone, dagster-dbt names the model, and dbt takes all its tests.
+        arguments += ["--exclude", CONTRACT_TESTS]
         arguments += ["--select", shared] if shared else []
         output = io.StringIO()
         try:
@@ -134,18 +138,22 @@ def model_variables(config: DemandConfig) -> dict[str, Any]:
     }
 
 
-def slice_variables(grid: BucketGrid, buckets: Sequence[str], rows: int) -> list[dict[str, str]]:
-    """First and last day of the buckets that are written together: about `ROWS_PER_SLICE` rows if they spread evenly.
+def slices(grid: BucketGrid, buckets: Sequence[str], rows: int) -> list[list[date]]:
+    """Buckets that are written and read together: about `ROWS_PER_SLICE` rows if they spread evenly.
 
     Args:
         grid: the bucket grid.
         buckets: bucket starts of the run, ascending.
-        rows: rows of all files that it reads.
+        rows: rows of all of them.
     """
     step = max(1, len(buckets) * ROWS_PER_SLICE // max(1, rows))
-    groups = [[grid.parse(key) for key in buckets[at : at + step]] for at in range(0, len(buckets), step)]
+    return [[grid.parse(key) for key in buckets[at : at + step]] for at in range(0, len(buckets), step)]
+
+
+def slice_variables(grid: BucketGrid, parts: Iterable[Sequence[date]]) -> list[dict[str, str]]:
+    """First and last day of each slice, as the models take them."""
     last_day = grid.step - timedelta(days=1)
-    return [{"first": group[0].isoformat(), "last": (group[-1] + last_day).isoformat()} for group in groups]
+    return [{"first": part[0].isoformat(), "last": (part[-1] + last_day).isoformat()} for part in parts]
 
 
 def cycle_variables(grid: BucketGrid, cycles: Iterable[str]) -> list[dict[str, str]]:

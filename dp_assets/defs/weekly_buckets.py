@@ -32,12 +32,14 @@ from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.registry import counting_commits, file_lines_of
 from dp_resources.dbt import (
+    CONTRACT_TESTS,
     LakeTranslator,
     ModelRunner,
     contract_types,
     cycle_variables,
     model_variables,
     slice_variables,
+    slices,
 )
 from dp_resources.lake import Lake
 from dp_resources.warehouse import Staging, staging
@@ -84,7 +86,11 @@ def run_variables(project: Project, lake: Lake, staged: Staging) -> dict[str, An
 
 
 def stage_bucket_files(staged: Staging, project: Project, lake: Lake, commits: Commits, keys: list[str]) -> int:
-    """The files that touch the buckets, from the commit records' index, and every promotions calendar; their rows."""
+    """The files that touch the buckets, from the commit records' index, and every promotions calendar.
+
+    Returns:
+        About how many rows fall into the buckets: each file's rows as if they spread evenly over its own.
+    """
     wanted = set(keys)
     restated = restatements(commits.values(), project.config, file_lines_of(lake))
     staged.read_frame("restatements", restated_in(restated, project.grid, [project.grid.parse(key) for key in keys]))
@@ -92,7 +98,9 @@ def stage_bucket_files(staged: Staging, project: Project, lake: Lake, commits: C
     staged.read_files("unified_transactions", lake.paths("unified_transactions", touching))
     staged.read_files("promotions", lake.paths("promotions", commits))
     staged.read_frame("version_spans", version_spans(commits.values()))
-    return sum(int(commits[version]["rows"]["accepted"]) for version in touching)
+    rows = {version: int(commits[version]["rows"]["accepted"]) for version in touching}
+    held = {version: set(commits[version]["buckets"]) for version in touching}
+    return sum(rows[version] * len(wanted & held[version]) // len(held[version]) for version in touching)
 
 
 def stage_cycle_files(staged: Staging, project: Project, lake: Lake, commits: Commits, keys: list[str]) -> None:
@@ -172,7 +180,7 @@ def build(project: Project) -> dg.Definitions:
     scratch = project.settings.state_dir.resolve() / "dbt"
     shared: dict[str, Any] = {
         "manifest": manifest,
-        "exclude": "tag:contract",
+        "exclude": CONTRACT_TESTS,
         "dagster_dbt_translator": LakeTranslator(),
         "backfill_policy": dg.BackfillPolicy.single_run(),
     }
@@ -189,14 +197,14 @@ def build(project: Project) -> dg.Definitions:
         inputs = bucket_inputs(commits.values(), config, file_lines_of(lake))
         with staging(scratch) as staged:
             rows = stage_bucket_files(staged, project, lake, commits, keys)
-            slices = slice_variables(project.grid, keys, rows)
-            variables = {**run_variables(project, lake, staged), "buckets": keys, "slices": slices}
-            events = of_buckets.build(context, variables, staged.folder)
-            starts = [date.fromisoformat(key) for key in keys]
-            marts = [staged.partitions(table.name, "bucket_start", starts) for table in tables]
+            parts = slices(project.grid, keys, rows)
+            told = {"buckets": keys, "slices": slice_variables(project.grid, parts)}
+            events = of_buckets.build(context, run_variables(project, lake, staged) | told, staged.folder)
+            marts = [staged.partitions(table.name, "bucket_start", parts) for table in tables]
             for key, *frames in zip(keys, *marts, strict=True):
-                parts = list(zip(tables, frames, strict=True))
-                made = publish_bucket(lake, parts, key, inputs.get(key, {}), key in keys[-SHOWN:])
+                made = publish_bucket(
+                    lake, list(zip(tables, frames, strict=True)), key, inputs.get(key, {}), key in keys[-SHOWN:]
+                )
                 for name, metadata in made.items():
                     context.add_asset_metadata(metadata, asset_key=name, partition_key=key)
         yield from events
@@ -216,7 +224,7 @@ def build(project: Project) -> dg.Definitions:
             variables = {**run_variables(project, lake, staged), "cycles": cycle_variables(project.grid, keys)}
             events = of_cycles.build(context, variables, staged.folder, shared="int_sku_values")
             cycles = [date.fromisoformat(key) for key in keys]
-            marts = [staged.partitions(table.name, "cycle", cycles) for table in tables]
+            marts = [staged.partitions(table.name, "cycle", [cycles]) for table in tables]
             for key, *frames in zip(keys, *marts, strict=True):
                 made = publish_cycle(lake, list(zip(tables, frames, strict=True)), key, key in keys[-SHOWN:])
                 for name, metadata in made.items():

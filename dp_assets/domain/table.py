@@ -60,14 +60,20 @@ class Table:
             raise ContractError(f"table {self.name}: missing columns {missing}; got {frame.columns}")
         try:
             frame = frame.select(pl.col(column.name).cast(column.dtype) for column in self.columns)
-            frame = frame if ascends(frame, self.key) else frame.sort(self.key)
+            is_ordered = ascends(frame, self.key)
+            frame = frame if is_ordered else frame.sort(self.key)
         except pl.exceptions.PolarsError as error:
             raise ContractError(f"table {self.name}: a column cannot be cast to its type: {error}") from error
-        self.validate(frame)
+        self._refuse(self.violations(frame, is_ordered))
         return frame
 
-    def violations(self, frame: pl.DataFrame) -> list[str]:
-        """What is wrong with a frame, one sentence per finding; empty when it keeps the contract."""
+    def violations(self, frame: pl.DataFrame, is_ordered: bool = False) -> list[str]:
+        """What is wrong with a frame, one sentence per finding; empty when it keeps the contract.
+
+        Args:
+            frame: the rows.
+            is_ordered: whether its key is known to ascend.
+        """
         found: list[str] = []
         if frame.schema != self.schema:
             for name, dtype in self.schema.items():
@@ -93,14 +99,17 @@ class Table:
                     outside = outside | ~pl.col(column.name).is_finite()
                 if count := frame.select(outside.fill_null(False).sum()).item():
                     found.append(f"{count} rows have {column.name} outside [{low}, {high}]")
-        ordered = ascends(frame, self.key)
-        if self.key and not ordered and (repeated := len(frame) - frame.select(self.key).n_unique()):
+        unique = not self.key or is_ordered or ascends(frame, self.key)
+        if not unique and (repeated := len(frame) - frame.select(self.key).n_unique()):
             found.append(f"{repeated} rows repeat the key {list(self.key)}")
         return found
 
     def validate(self, frame: pl.DataFrame) -> None:
         """Raises ContractError with every violation found."""
-        if found := self.violations(frame):
+        self._refuse(self.violations(frame))
+
+    def _refuse(self, found: list[str]) -> None:
+        if found:
             raise ContractError(f"table {self.name} breaks its contract: " + "; ".join(found))
 
 
@@ -113,10 +122,16 @@ def ascends(frame: pl.DataFrame, key: tuple[str, ...]) -> bool:
     columns = [frame[name] for name in key]
     if not columns or any(column.null_count() or column.dtype.is_nested() for column in columns):
         return False
-    equal = pl.Series([True]).new_from_index(0, max(len(frame) - 1, 0))
-    above = ~equal
+    tied: pl.Series | None = None  # places of the rows that are as the one before them so far; None for all
     for column in columns:
         later, earlier = column.slice(1), column.slice(0, max(len(frame) - 1, 0))
-        above = above | (equal & (later > earlier))
-        equal = equal & (later == earlier)
-    return bool(above.all())
+        if tied is not None:
+            later, earlier = later.gather(tied), earlier.gather(tied)
+        if (later < earlier).any():
+            return False
+        same = (later == earlier).arg_true()
+        if not len(same):
+            return True
+        if len(same) < len(later):
+            tied = same if tied is None else tied.gather(same)
+    return False

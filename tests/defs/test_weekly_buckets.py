@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -235,6 +236,27 @@ def test_bucket_by_bucket_gives_the_same_bytes_as_all_at_once(world: World, monk
     monkeypatch.setattr(dbt, "ROWS_PER_SLICE", 1)
     world.run(key(0), key(3))
     assert world.hashes() == at_once
+
+
+def test_one_table_alone_is_not_grouped_by_its_key_either_which_the_contract_judges(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    build = ModelRunner.build
+
+    def noted(runner: ModelRunner, context: Any, variables: Any, folder: Path, shared: str | None = None) -> list[Any]:
+        events = build(runner, context, variables, folder, shared)
+        results = json.loads((folder / "target/run_results.json").read_text())["results"]
+        ran.extend(one["unique_id"].split(".")[2] for one in results if one["unique_id"].startswith("test."))
+        return events
+
+    monkeypatch.setattr(ModelRunner, "build", noted)
+    world.land("w0", [sale("milk", FIRST, 5)], 0)
+    for name in BUCKETS:
+        assert world.run(key(0), assets=(name,)).success
+    assert "weekly_buckets_conserve_units" in ran
+    assert "transactions_cleaned_are_whole" in ran
+    assert [name for name in ran if "one_row_per" in name] == []
 
 
 def test_rows_that_break_the_contract_fail_the_run_and_leave_the_lake_as_it_was(world: World, state: Path) -> None:

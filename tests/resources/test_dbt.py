@@ -30,6 +30,7 @@ from dp_resources.dbt import (
     cycle_variables,
     model_variables,
     slice_variables,
+    slices,
 )
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
@@ -63,13 +64,16 @@ def test_variables_say_what_the_configuration_says() -> None:
 def test_slices_cover_the_days_of_every_bucket_once_and_split_a_run_by_its_rows() -> None:
     grid = BucketGrid.of(bucket_config(bucket={"weeks": 2}))
     keys = ["2017-01-02", "2017-01-16", "2017-02-13"]
-    assert slice_variables(grid, keys, 0) == [{"first": "2017-01-02", "last": "2017-02-26"}]
-    assert slice_variables(grid, keys, 2 * ROWS_PER_SLICE) == [
+    days = [grid.parse(key) for key in keys]
+    assert slices(grid, keys, 0) == [days]
+    assert slices(grid, keys, 2 * ROWS_PER_SLICE) == [[day] for day in days]
+    assert slices(grid, keys, 3 * ROWS_PER_SLICE // 2) == [days[:2], days[2:]]
+    assert slice_variables(grid, [days]) == [{"first": "2017-01-02", "last": "2017-02-26"}]
+    assert slice_variables(grid, [[day] for day in days]) == [
         {"first": "2017-01-02", "last": "2017-01-15"},
         {"first": "2017-01-16", "last": "2017-01-29"},
         {"first": "2017-02-13", "last": "2017-02-26"},
     ]
-    assert [part["first"] for part in slice_variables(grid, keys, 3 * ROWS_PER_SLICE // 2)] == [keys[0], keys[2]]
 
 
 def test_a_cycle_carries_its_knowledge_time_with_its_zone() -> None:

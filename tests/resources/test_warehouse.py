@@ -37,15 +37,16 @@ def test_a_mart_is_read_partition_by_partition_and_an_absent_one_is_empty(
     starts = [FIRST + timedelta(weeks=week) for week in range(5)]
     rows = pl.DataFrame({"bucket_start": [starts[3], starts[0], starts[1], starts[3]], "units": [1, 2, 3, 4]})
     with staging(tmp_path) as staged:
-        rows.write_parquet(staged.folder / "mart.00001.parquet")
-        parts = list(staged.partitions("mart", "bucket_start", starts))
+        rows[2:].write_parquet(staged.folder / "mart.00002.parquet")
+        rows[:2].write_parquet(staged.folder / "mart.00001.parquet")
+        parts = list(staged.partitions("mart", "bucket_start", [starts[:2], starts[2:]]))
     assert [part["units"].to_list() for part in parts] == [[2], [3], [], [1, 4], []]
     assert all(part.schema == rows.schema for part in parts)
 
 
 def test_a_mart_that_was_not_staged_is_named(tmp_path: Path) -> None:
     with staging(tmp_path) as staged, pytest.raises(ArtefactError, match=r"stage mart, but found \[\]"):
-        next(staged.partitions("mart", "bucket_start", [FIRST]))
+        next(staged.partitions("mart", "bucket_start", [[FIRST]]))
 
 
 def test_every_run_has_a_folder_of_its_own_and_leaves_none(tmp_path: Path) -> None:
