@@ -39,10 +39,15 @@ def share(name: str, value: float, peer: str) -> Finding:
     return Finding(name, round(value, 3), "ratio", peer, "", True)
 
 
+def say(table: list[Finding]) -> None:
+    """Prints lines, so that a long benchmark has said what it found before it ends."""
+    for one in table:
+        print(f"{one.name:56} {one.value:7.3f}  {one.bar:8} {_verdict(one):7} against {one.peer}", flush=True)
+
+
 def show(table: list[Finding], benchmark: str) -> None:
     """Prints the table and writes it to benchmarks/out/<benchmark>.json."""
-    for one in table:
-        print(f"{one.name:56} {one.value:7.3f}  {one.bar:8} {_verdict(one):7} against {one.peer}")
+    say(table)
     OUT.mkdir(parents=True, exist_ok=True)
     out = OUT / f"{benchmark}.json"
     out.write_text(json.dumps([asdict(one) for one in table], indent=1) + "\n")

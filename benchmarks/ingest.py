@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.findings import Finding, at_least, at_most, share, show
+from benchmarks.findings import Finding, at_least, at_most, say, share, show
 from benchmarks.ingest_files import SKUS, WEEKS, write_files
 from benchmarks.ingest_peers import PEERS
 from benchmarks.ingest_sensor import sensor_findings
@@ -159,8 +159,18 @@ def main(argv: list[str] | None = None) -> None:
         paths = write_files(work / "landing", options.rows)
         ensure_manifest(Settings(state_dir=STATE))
         print(f"{len(paths)} files, {sum(path.stat().st_size for path in paths) / 1e9:.2f} GB; {options.rounds} rounds")
-        table = [*findings(rounds(work, options.rounds)), memory_growth(work, options.rows // 2)]
-        table += [*late_files(options.rounds), *workbook_findings(work), *sensor_findings(work)]
+        table: list[Finding] = []
+        for part in (
+            lambda: findings(rounds(work, options.rounds)),
+            lambda: [memory_growth(work, options.rows // 2)],
+            lambda: late_files(options.rounds),
+            lambda: workbook_findings(work),
+            lambda: sensor_findings(work),
+        ):
+            found = part()
+            say(found)
+            table += found
+        print()
         show(table, "ingest")
 
 

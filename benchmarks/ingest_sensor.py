@@ -15,15 +15,19 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
+
 from benchmarks.findings import Finding
 from dp_assets.content import known_files
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.ingest.registration import LandedObject, Registration, version_id
 from dp_assets.domain.plan import ingestion_due
+from dp_assets.domain.quality import SEEN
 from dp_assets.ingestion import register_new_files
-from dp_assets.lake_state import read_state
-from dp_resources.lake import Lake, json_bytes
+from dp_assets.lake_state import committed_ledger, read_state
+from dp_assets.quality_catalogue import COUNTED, catalogue_path, rows_hash
+from dp_resources.lake import Lake, json_bytes, parquet_bytes
 from dp_resources.landing import Landing
 
 FILES = 50_000
@@ -44,7 +48,7 @@ def configuration(work: Path) -> DemandConfig:
 
 
 def write_history(work: Path, files: int) -> None:
-    """Landed files with their registrations, commit records and built buckets, as ingesting them would have left them.
+    """Landed files with registrations, commit records, reports, ledger and built buckets, as ingestion leaves them.
 
     Written file by file without waiting for the disk: an hour of ingestion in seconds.
     """
@@ -71,6 +75,12 @@ def write_history(work: Path, files: int) -> None:
         inputs.setdefault(bucket, {})[one.file_version_id] = digest
     for bucket, versions in inputs.items():
         _write(lake, "_commits/weekly_buckets", bucket, {"inputs": versions})
+    lake.write_bytes(lake.path("file_ledger"), parquet_bytes(committed_ledger(lake, config)))
+    reported = {version: rows_hash(commit) for version, commit in lake.committed("ingest").items()}
+    counted = pl.DataFrame({"value": list(reported), "seen_from": list(reported.values())}).with_columns(
+        pl.lit(COUNTED).alias("kind")
+    )
+    lake.write_bytes(catalogue_path(lake, "shop"), parquet_bytes(counted.select(list(SEEN))))
 
 
 def _registration(one: LandedObject, content: bytes) -> Registration:
