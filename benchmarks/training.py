@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.findings import Finding, at_least, at_most, share, show
+from benchmarks.findings import Finding, at_least, at_most, say, share, show
 from benchmarks.training_inputs import HORIZON, LOOKBACK, PAST, PLANS, configured, encoded, long_frame, panel_of
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.kept_memory import kept_memory
@@ -231,7 +231,7 @@ def findings(found: dict[str, list[float]], supply: float, scratch: Path, series
 
 
 def demo_findings(lake_root: Path | None, tuned: bool) -> list[Finding]:
-    """CPU minutes of the newest cycle's training on the demo's lake, by default and with the search."""
+    """CPU minutes of training the newest cycle that has a model of its own on the demo's lake, by default and with the search."""
     from dp_assets.champions import open_encoders, open_panel
     from dp_assets.domain.config import TuningConfig
     from dp_assets.domain.training import fit_final
@@ -245,7 +245,7 @@ def demo_findings(lake_root: Path | None, tuned: bool) -> list[Finding]:
         return []
     project = load_project(Settings(lake_root=str(root)))
     lake = project.lake()
-    cycle = max(lake.partitions("features"))
+    cycle = max(lake.partitions("encoders"))
     panel, encoders = open_panel(lake, cycle), open_encoders(lake, cycle)
     source = WindowSource.of(panel, encoders)
     table = []
@@ -323,7 +323,11 @@ def main(argv: list[str] | None = None) -> None:
     found, supply = rounds(options.rounds, options.series)
     with tempfile.TemporaryDirectory() as scratch:
         table = findings(found, supply, Path(scratch), options.memory_series)
-    show([*table, *demo_findings(options.lake, options.tuned), *gpu_findings(options.series)], "training")
+    say(table)
+    demo = demo_findings(options.lake, options.tuned)
+    say(demo)
+    print()
+    show([*table, *demo, *gpu_findings(options.series)], "training")
 
 
 def quiet() -> None:
