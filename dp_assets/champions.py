@@ -7,14 +7,17 @@ Does not belong here: what is computed from them (`domain/`), the assets that do
 from __future__ import annotations
 
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from dp_assets.domain import contracts
 from dp_assets.domain.boosting import Boosting, absence
 from dp_assets.domain.champion import newest_champion
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import INTERVAL_CONTRACT, LEADERBOARD
+from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.forecasts import Champion
 from dp_assets.domain.interval_contract import CYCLES, EarlierCycle
@@ -64,12 +67,23 @@ def open_champion(lake: Lake, cycle: str, config: DemandConfig) -> Champion | No
     )
 
 
-def earlier_cycles(lake: Lake, cycle: str) -> list[EarlierCycle]:
-    """The newest cycles before one that have forecasts, by which its intervals are judged, oldest first."""
+def earlier_cycles(lake: Lake, cycle: str, config: DemandConfig) -> list[EarlierCycle]:
+    """The newest cycles before one, by which its intervals are judged, oldest first: of each its closed forecasts.
+
+    Left out are those whose forecasts have other columns than now, e.g. of other intervals or series, and those without
+    features. Of the features only few bytes are read, so they are not compared with their hashes.
+    """
+    now = contracts.forecasts(config).schema
     before = [found for found in lake.partitions("forecasts") if found < cycle][-CYCLES:]
+    columns = ("series_id", "bucket_start", "forecast", *map(quantile_name, config.quantile_levels))
     return [
-        EarlierCycle(open_panel(lake, found), lake.read("forecasts", cycle=found), open_contract(lake, found))
+        EarlierCycle(
+            Panel.load(lake.open_folder("features", verify=False, cycle=found)),
+            lake.read("forecasts", columns, cycle=found).filter(pl.col("bucket_start") < date.fromisoformat(cycle)),
+            open_contract(lake, found),
+        )
         for found in before
+        if lake.exists("features", cycle=found) and lake.shape("forecasts", cycle=found)[1] == now
     ]
 
 

@@ -108,8 +108,11 @@ def intervals_hold() -> dg.AssetChecksDefinition:
 def _forecast(lake: Lake, project: Project, cycle: str, table: str) -> Mapping[str, Any]:
     config, panel = project.config, open_panel(lake, cycle)
     champion = open_champion(lake, cycle, config)
-    contract = interval_contract(earlier_cycles(lake, cycle), panel, config)
-    lake.write("interval_contract", contract, cycle=cycle)
+    if table == "forecasts" or not lake.exists("interval_contract", cycle=cycle):  # a refresh keeps to the cycle's
+        lake.write(
+            "interval_contract", interval_contract(earlier_cycles(lake, cycle, config), panel, config), cycle=cycle
+        )
+    contract = lake.read("interval_contract", cycle=cycle)
     parts = receipts.receipt_parts(lake, table, cycle, champion, contract, config, project.settings)
     tables = receipts.tables_of(panel, champion, contract, config, parts, project.settings.threads)
     receipt, made = receipts.keep(lake, parts, config, tables), tables[table]

@@ -123,6 +123,37 @@ def test_a_cycle_is_judged_by_the_forecasts_of_those_before_it(tmp_path: Path) -
     assert set(late["verdict"]) == {"unjudged"}
 
 
+def test_cycles_forecast_under_other_intervals_or_without_their_features_are_not_judged_by(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.run(forecasts, EARLY, "forecasts")
+    made = stage.lake.read("forecasts", cycle=EARLY)
+    stage.lake.write("forecasts", made.drop("q0.975", "upper_95"), cycle=EARLY)
+    stage.run(forecasts, LATE, "forecasts")
+    assert stage.lake.read("interval_contract", cycle=LATE)["cycles"].unique().to_list() == [0]
+    stage.lake.write("forecasts", made, cycle=EARLY)
+    manifest = tmp_path / "lake" / "features" / f"cycle={EARLY}" / "manifest.json"
+    manifest.rename(tmp_path / "kept.json")
+    stage.run(forecasts, LATE, "forecasts")
+    assert stage.lake.read("interval_contract", cycle=LATE)["cycles"].unique().to_list() == [0]
+    (tmp_path / "kept.json").rename(manifest)
+    stage.run(forecasts, LATE, "forecasts")
+    assert stage.lake.read("interval_contract", cycle=LATE)["cycles"].unique().to_list() == [1]
+
+
+def test_a_refresh_keeps_to_the_contract_that_its_cycle_was_forecast_under(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    for cycle in (EARLY, LATE):
+        stage.run(forecasts, cycle, "forecasts")
+    before = stage.lake.digest("interval_contract", cycle=LATE)
+    made = stage.lake.read("forecasts", cycle=EARLY)
+    levels = [quantile_name(level) for level in stage.project.config.quantile_levels]
+    stage.lake.write("forecasts", made.with_columns(pl.lit(99.0).alias(name) for name in levels), cycle=EARLY)
+    stage.run(forecasts, LATE, "refreshed_forecasts")
+    assert stage.lake.digest("interval_contract", cycle=LATE) == before
+    stage.run(forecasts, LATE, "forecasts")
+    assert stage.lake.digest("interval_contract", cycle=LATE) != before
+
+
 @pytest.mark.parametrize(("action", "passes"), [("widen", True), ("block", False)])
 def test_where_intervals_broke_their_contract_it_is_said_and_publication_can_be_stopped(
     action: str, passes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
