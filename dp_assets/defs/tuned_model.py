@@ -56,7 +56,8 @@ def _train(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
     state, name = project.settings.state_dir, _study_name(lake, project, cycle)
     tuned = tune(source, encoders, project.config, state / "studies" / f"{cycle}.journal", name, log.info)
     spec = spec_of(panel, encoders, project.config, tuned.hyper)
-    checkpoints = Checkpoints(state / "checkpoints" / cycle, name)
+    # Of the same code, too: half a fit by another one would be of neither.
+    checkpoints = Checkpoints(state / "checkpoints" / cycle, f"{name} {code_revision(project.settings)}")
     held, champion = fit_final(
         source, spec, tuned.hyper, project.config, lambda epoch: log.info(_spoken(epoch)), checkpoints
     )

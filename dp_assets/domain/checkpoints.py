@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,4 +97,5 @@ class Checkpoints:
         if self.folder.is_dir():
             for path in self.folder.glob("*.safetensors*"):
                 path.unlink(missing_ok=True)
-            self.folder.rmdir()
+            with suppress(OSError):  # somebody else's file lies there, too
+                self.folder.rmdir()
