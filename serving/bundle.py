@@ -9,7 +9,7 @@ Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels. File
                                                 boosting_share
     mean, published, naive.npy                  (S, M) units per bucket, float64
     quantiles.npy                               (S, M, Q) units per bucket, float64
-    widening.npy                                (S, Q) what the coverage contract moves the model's quantiles by,
+    widening.npy                                (S, Q) what the interval contract moves the model's quantiles by,
                                                 ÷ sqrt(mean + 0.1)
     method, model_version, receipt.npy          (S, M) codes into vocabularies.json
     tail/                                       panel of the model's series: what a window at the cutoff reads
@@ -92,7 +92,7 @@ class NetworkParts:
         error_distributions: the champion's residual quantiles.
         boosting_folder: the champion's gradient boosting, copied whole; None where it has none.
         shares: (S,) what boosting counts for in the forecast of every series of the panel.
-        widening: (S, Q) shifts of the coverage contract of every series of the panel; None where it moved nothing.
+        widening: (S, Q) shifts of the interval contract of every series of the panel; None where it moved nothing.
     """
 
     model_folder: Path
@@ -241,7 +241,7 @@ class Bundle:
         quantiles: (S, M, Q) units per bucket.
         tail_rows: (S,) row in the tail of the panel, -1 where the network did not make the forecast.
         boosting_shares: (S,) what gradient boosting counts for beside the network.
-        widening: (S, Q) shifts of the coverage contract.
+        widening: (S, Q) shifts of the interval contract.
     """
 
     def __init__(self, folder: Path) -> None:

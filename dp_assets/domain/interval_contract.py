@@ -1,4 +1,4 @@
-"""The coverage contract: what intervals promised over the newest cycles is compared with what was sold, and acted upon.
+"""The interval contract: what intervals promised over the newest cycles is compared with what was sold, and acted upon.
 
 Belongs here: the verdict per demand class as of a cycle, and how far quantiles are moved outwards where it is bad.
 Does not belong here: calibration on the backtest (`calibration.py`), scores of published forecasts (`accuracy.py`).

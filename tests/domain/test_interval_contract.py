@@ -1,4 +1,4 @@
-"""The coverage contract: what newest cycles covered decides about this one; it widens, warns or blocks, by class."""
+"""The interval contract: what newest cycles covered decides about this one; it widens, warns or blocks, by class."""
 
 from __future__ import annotations
 
