@@ -6,6 +6,7 @@ summary; with DP_TEST_LEAVE_OUT_NONE=1, as in CI, that is an error instead.
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -25,8 +26,9 @@ PROGRAMS = {
     "needs_chromium": ("chromium",),
     "needs_spark": ("java", "pyspark", "dbt.adapters.spark"),
     "needs_full_disk": ("/dev/full",),
+    "needs_glibc": ("mallopt()", "/proc/self/statm"),
 }
-"""Marker → programs on the PATH, Python modules and devices that its tests need."""
+"""Marker → programs on the PATH, Python modules, devices, and functions of the C library that its tests need."""
 GOLDEN = Path(__file__).parent / "golden"
 left_out: list[str] = []
 
@@ -40,7 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def is_there(program: str) -> bool:
-    """Whether a program is on the PATH, a Python module of that name can be imported, or a device is there."""
+    """Whether a program is on the PATH, a module can be imported, a device is there, the C library has a function."""
+    if program.endswith("()"):
+        return hasattr(ctypes.CDLL(None), program[:-2])
     if program.startswith("/"):
         return Path(program).exists()
     if shutil.which(program):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import subprocess
 import sys
@@ -32,7 +31,7 @@ print(json.dumps({"usual": usual, "kept": kept, "grown": resident() - before, "a
 """
 
 
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs glibc")
+@pytest.mark.needs_glibc
 def test_memory_is_asked_for_once_while_it_is_kept_and_given_back_afterwards() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], check=True, capture_output=True, text=True)
     found = json.loads(done.stdout)
