@@ -14,9 +14,9 @@ endif
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-# The demo has the machine to itself for its fits. Waiting threads sleep: spinning ones would take from what else runs.
-CORES := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
-DEMO_ENV := DP_BOOSTING_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=simulated DP_EXECUTOR=in_process DP_STATE_DIR=$(CURDIR)/.demo/state DAGSTER_HOME=$(CURDIR)
+# Two threads at most: in a container a process sees more cores than it may use. Waiting threads sleep instead of spinning.
+DEMO_THREADS = $(shell $(BIN)/python -c 'import os; print(min(2, os.cpu_count() or 1))')
+DEMO_ENV = DP_BOOSTING_THREADS=$(DEMO_THREADS) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=simulated DP_EXECUTOR=in_process DP_STATE_DIR=$(CURDIR)/.demo/state DAGSTER_HOME=$(CURDIR)
 DP_DEMO := $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
@@ -43,7 +43,7 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	@touch $(VENV)/.demo $@
 
 $(VENV)/.bench: $(VENV)/.dev
-	@echo "→ installing the libraries that training is measured against (exact versions of constraints.txt)"
+	@echo "→ installing the libraries that the benchmarks measure against (exact versions of constraints.txt)"
 	@$(PIP) -e '.[bench]'
 	@touch $@
 
