@@ -94,7 +94,7 @@ def build(project: Project) -> dg.Definitions:
 
         def work(cycle: str) -> Mapping[str, Any]:
             rollups = reconcile_cycle(lake, config, cycle)
-            for sentence in (*rollups.applied.conflicts, *rollups.applied.unmatched):
+            for sentence in (*rollups.locks.conflicts, *rollups.locks.unmatched):
                 context.log.warning(sentence)
             panel = Panel.load(lake.open_folder("features", cycle=cycle))
             return {
@@ -145,8 +145,8 @@ def rollup_metadata(rollups: Rollups) -> dict[str, Any]:
         "totals_per_level": preview(level_totals(rollups.table), rows=50),
         "maximum_incoherence": rollups.incoherence,
         "locked_numbers": int(rollups.table["locked"].sum()),
-        "conflicts": dg.MetadataValue.json(list(rollups.applied.conflicts)),
-        "unmatched_inputs": dg.MetadataValue.json(list(rollups.applied.unmatched)),
+        "conflicts": dg.MetadataValue.json(list(rollups.locks.conflicts)),
+        "unmatched_inputs": dg.MetadataValue.json(list(rollups.locks.unmatched)),
         "error_correlation": dg.MetadataValue.json(rollups.correlation),
         "nodes_preview": preview(biggest.sort("forecast", descending=True)),
     }

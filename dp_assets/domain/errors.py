@@ -6,6 +6,7 @@
     ├── FileRejectedError      a landed file cannot be read or mapped; it goes to quarantine
     ├── NotEnoughHistoryError  a stage has too little history as of its cutoff to do its work
     ├── ArtefactError          a stored model, bundle or partition is missing, incomplete or altered
+    ├── ReconciliationError    no forecasts keep all the numbers that were fixed
     └── StorageError           a landing root or lake cannot be reached, read or written
 
 Every message says what was expected, what came, and what to do. Programming mistakes stay plain Python errors.
@@ -38,6 +39,10 @@ class NotEnoughHistoryError(DemandPlannerError):
 
 class ArtefactError(DemandPlannerError):
     """A stored artefact is missing, incomplete, or does not match its manifest of hashes."""
+
+
+class ReconciliationError(DemandPlannerError):
+    """No non-negative forecasts meet all the numbers that were fixed."""
 
 
 class StorageError(DemandPlannerError, OSError):

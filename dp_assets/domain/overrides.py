@@ -1,7 +1,7 @@
-"""Planners' numbers: locks that reconciliation must keep, and overrides of the published forecast.
+"""Overrides of the published forecast.
 
 Belongs here: applying `planner_inputs` to forecasts of series so that sums still agree, and the published table.
-Does not belong here: reading the planning database, statistical reconciliation (`reconciliation.py`).
+Does not belong here: what inputs speak of (`planner_inputs.py`), locks within reconciliation (`locks.py`).
 
 An input sets one node (or series) in one bucket. It changes the series below it and nothing else: those not yet fixed
 are scaled in proportion until the node's sum is the planner's number; nodes above follow, because they are sums. Inputs
@@ -13,10 +13,9 @@ is the overrides below the lock that are left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,29 +24,10 @@ import polars as pl
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import published_forecasts
 from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix
+from dp_assets.domain.planner_inputs import Target, find_targets, named
 
 TOLERANCE = 1e-9
 """Relative difference up to which two sums are the same number."""
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """One input, found in a hierarchy: the series it covers and the number their sum shall have."""
-
-    row: int
-    hierarchy: int
-    node: int | None
-    """Row among the hierarchy's nodes; None for a series."""
-    depth: int
-    members: npt.NDArray[np.intp]
-    lead: int
-    """Column of the forecast matrix: lead − 1."""
-    quantity: float
-    locked: bool
-
-    def meets(self, other: Target) -> bool:
-        """Whether both speak of the same number."""
-        return self.lead == other.lead and not set(self.members.tolist()).isdisjoint(other.members.tolist())
 
 
 @dataclass(frozen=True)
@@ -91,7 +71,7 @@ def apply_inputs(
         if not weaker:
             return replace(applied, conflicts=(*yielded, *applied.conflicts), unmatched=tuple(unmatched))
         yielded += [
-            f"{_named(inputs, target)} cannot be kept: a lock above it needs the difference" for target in weaker
+            f"{named(inputs, target)} cannot be kept: a lock above it needs the difference" for target in weaker
         ]
         targets = [target for target in targets if target not in weaker]
 
@@ -108,7 +88,7 @@ def _attempt(
     broken: list[Target] = []
     for target in targets:
         if reason := _settle(target, values, fixed, source):
-            conflicts.append(f"{_named(inputs, target)} cannot be kept: {reason}")
+            conflicts.append(f"{named(inputs, target)} cannot be kept: {reason}")
             broken.append(target)
         elif target.node is None:
             series[target.members, target.lead] = True
@@ -134,56 +114,6 @@ def _settle(target: Target, values: Matrix, fixed: npt.NDArray[np.bool_], source
     return None
 
 
-def find_targets(
-    inputs: pl.DataFrame, hierarchies: Sequence[Hierarchy], starts: Sequence[date]
-) -> tuple[list[Target], list[str]]:
-    """Inputs in the order they are applied (lowest level first, then newest), and sentences on those without a node.
-
-    A name is looked up among the series first, then among the nodes from the top down.
-    """
-    lead_of = {day: lead for lead, day in enumerate(starts)}
-    series_row = {name: row for row, name in enumerate(hierarchies[0].series)} if len(inputs) else {}
-    indices = {hierarchy.name: index for index, hierarchy in enumerate(hierarchies)}
-    targets: list[tuple[tuple[Any, ...], Target]] = []
-    unmatched: list[str] = []
-    for row, record in enumerate(inputs.iter_rows(named=True)):
-        lead, index = lead_of.get(record["bucket_start"]), indices.get(record["hierarchy"])
-        if lead is None:
-            continue
-        place = None if index is None else _find(record["node"], hierarchies[index], series_row)
-        if index is None or place is None:
-            unmatched.append(f"{_describe(record)} names no node that this cycle forecasts")
-            continue
-        node, depth, members = place
-        target = Target(row, index, node, depth, members, lead, float(record["quantity"]), bool(record["locked"]))
-        targets.append(((node is not None, -depth, -record["ledger_sequence"], index, record["node"]), target))
-    return [target for _, target in sorted(targets, key=lambda pair: pair[0])], unmatched
-
-
-def _find(
-    name: str, hierarchy: Hierarchy, series_row: Mapping[str, int]
-) -> tuple[int | None, int, npt.NDArray[np.intp]] | None:
-    """Row among the nodes (None for a series), depth, and rows of the series below; None for an unknown name."""
-    if (series := series_row.get(name)) is not None:
-        return None, len(hierarchy.levels), np.array([series], dtype=np.intp)
-    found = hierarchy.nodes.select((pl.col("node") == name).arg_true()).to_series()
-    if found.is_empty():
-        return None
-    node = int(found[0])
-    return node, int(hierarchy.depth[node]), hierarchy.members(node)
-
-
-def _named(inputs: pl.DataFrame, target: Target) -> str:
-    return _describe(inputs.row(target.row, named=True))
-
-
-def _describe(record: Mapping[str, Any]) -> str:
-    return (
-        f"the number {record['quantity']:g} that {record['user']} set for {record['node']!r} "
-        f"({record['hierarchy']}) in the bucket of {record['bucket_start']}"
-    )
-
-
 def publish(
     forecasts: pl.DataFrame,
     rollups: pl.DataFrame,
@@ -192,6 +122,8 @@ def publish(
     config: DemandConfig,
 ) -> tuple[pl.DataFrame, Applied]:
     """The `published_forecasts` table, and how planners' inputs went into it.
+
+    Locks that reconciliation could not keep beside others are passed over here as well.
 
     `override` is the number set for the series itself; an input further up shows in `final`, `user` and `reason_code`
     of every series it changed.
@@ -217,6 +149,9 @@ def publish(
     )
     starts = frame["bucket_start"].unique().sort().to_list()
     values = frame["reconciled"].to_numpy().reshape(-1, max(len(starts), 1))
+    kept = rollups.filter("locked").select("hierarchy", "node", "bucket_start", kept=pl.lit(True))
+    inputs = inputs.join(kept, on=["hierarchy", "node", "bucket_start"], how="left", maintain_order="left")
+    inputs = inputs.filter(~pl.col("locked") | pl.col("kept").fill_null(False)).drop("kept")
     applied = apply_inputs(values, inputs, hierarchies, starts)
     source = pl.Series("source", applied.source.ravel())
     who = inputs.select("user", "reason_code", pl.col("quantity").alias("override")).with_row_index("source")

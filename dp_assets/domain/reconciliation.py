@@ -1,14 +1,16 @@
 """Reconciliation: one forecast per series from which the forecast of every node follows by summing.
 
-Belongs here: bottom-up, top-down and minimum-trace (MinT) reconciliation of mean forecasts, never negative.
-Does not belong here: planners' locks (`overrides.py`), uncertainty (`node_intervals.py`), tables (`rollups.py`).
+Belongs here: bottom-up, top-down and minimum-trace (MinT) reconciliation of mean forecasts, never negative, which
+keeps locked numbers. Does not belong here: which locks can be kept (`locks.py`), the optimiser (`least_squares.py`),
+uncertainty (`node_intervals.py`), tables (`rollups.py`).
 
 Several hierarchies over the same series are reconciled together: one number per series, so the total and the published
 number are the same whichever hierarchy one looks at. Nodes are always sums of the series, so they always agree.
 
 MinT: Wickramasuriya, Athanasopoulos, Hyndman (2019), "Optimal forecast reconciliation…", JASA 114; its weighted least
 squares with W = I (`ols`), the number of series below (`wls_struct`) and residual variances (`wls_var`), solved under
-x >= 0 by hierarchicalforecast's sparse quadratic programme.
+x >= 0 and with locked nodes as equations. A lock is knowledge like any other: MinT gives the estimate of all other
+numbers given that one, so those beside a raised node fall a little where the total's own forecast speaks against it.
 """
 
 from __future__ import annotations
@@ -18,16 +20,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from dp_assets.domain.config import ReconciliationConfig
 from dp_assets.domain.errors import ContractError
 from dp_assets.domain.hierarchy import Hierarchy, Matrix
+from dp_assets.domain.least_squares import Problem, nearest
+from dp_assets.domain.locks import Locks
 
 VARIANCE_FLOOR = 1e-4
-"""Least variance in MinT, as a share of the series' mean variance: a node without errors must not weigh infinitely."""
-
-SOLVER_TOLERANCE = 1e-5
-"""An interior-point solver never quite reaches 0: what is below this share of the mean forecast is 0."""
+"""Least variance, as a share of the series' mean variance: a node without errors must not weigh infinitely."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,23 @@ class BaseForecasts:
                 )
 
 
-def reconcile(hierarchies: Sequence[Hierarchy], base: BaseForecasts, config: ReconciliationConfig) -> Matrix:
-    """(S, M) reconciled mean forecasts of the series, never negative; `Hierarchy.aggregate` gives every node's."""
-    if config.method == "bottom_up":
-        return np.clip(base.series, 0, None)
-    if config.method == "top_down":
-        return top_down(hierarchies[0], base)
-    return minimum_trace(hierarchies, base, config.method.removeprefix("mint_"))
+def reconcile(
+    hierarchies: Sequence[Hierarchy], base: BaseForecasts, config: ReconciliationConfig, locks: Locks | None = None
+) -> Matrix:
+    """(S, M) reconciled mean forecasts of the series, never negative; `Hierarchy.aggregate` gives every node's.
+
+    Args:
+        hierarchies: over the same series.
+        base: base forecasts of all levels.
+        config: the method.
+        locks: numbers that are met exactly. MinT solves for all others under them; after any other method, the series
+            under locks move as little as can be, in proportion where locks do not overlap.
+    """
+    locks = locks or Locks.none(hierarchies, base.series.shape[1])
+    if config.method.startswith("mint_"):
+        return minimum_trace(hierarchies, base, config.method.removeprefix("mint_"), locks)
+    unlocked = top_down(hierarchies[0], base) if config.method == "top_down" else np.clip(base.series, 0, None)
+    return move_to_locks(unlocked, hierarchies, locks)
 
 
 def top_down(hierarchy: Hierarchy, base: BaseForecasts) -> Matrix:
@@ -96,54 +108,87 @@ def _shares(forecast: Matrix, recent: Matrix, parents: Any, count: int) -> Matri
     return shares
 
 
-def minimum_trace(hierarchies: Sequence[Hierarchy], base: BaseForecasts, method: str) -> Matrix:
-    """MinT with diagonal weights and x >= 0.
+def minimum_trace(
+    hierarchies: Sequence[Hierarchy], base: BaseForecasts, method: str, locks: Locks | None = None
+) -> Matrix:
+    """MinT with diagonal weights, x >= 0 and locked numbers.
 
     Args:
         hierarchies: over the same series.
         base: base forecasts of all levels.
         method: `ols`, `wls_struct` or `wls_var`.
+        locks: numbers that are met exactly.
+
+    Raises:
+        ReconciliationError: the locks contradict each other; see `locks.find_locks`.
     """
-    from scipy import sparse
+    locks = locks or Locks.none(hierarchies, base.series.shape[1])
+    floor = VARIANCE_FLOOR * (float(base.series_variance.mean()) or 1.0)
+    own, above = {
+        "ols": (np.ones(len(base.series)), [np.ones(len(each)) for each in hierarchies]),
+        "wls_struct": (np.ones(len(base.series)), [each.sizes.astype(np.float64) for each in hierarchies]),
+        "wls_var": (
+            np.maximum(base.series_variance, floor),
+            [np.maximum(variance, floor) for variance in base.node_variance],
+        ),
+    }[method]
+    counted = [
+        np.where(fresh, variance, np.inf) for fresh, variance in zip(_distinct_nodes(hierarchies), above, strict=True)
+    ]
+    sums = np.clip(np.vstack(base.nodes), 0, None)
+    return _nearest(np.clip(base.series, 0, None), own, sums, np.concatenate(counted), hierarchies, locks)
 
-    keep = _distinct_nodes(hierarchies)
-    upper = [hierarchy.summing()[rows] for hierarchy, rows in zip(hierarchies, keep, strict=True)]
-    summing = sparse.csr_matrix(sparse.vstack([*upper, sparse.eye(len(base.series), format="csr")]))
-    forecast = np.vstack([*(nodes[rows] for nodes, rows in zip(base.nodes, keep, strict=True)), base.series])
-    variance = np.concatenate(
-        [*(nodes[rows] for nodes, rows in zip(base.node_variance, keep, strict=True)), base.series_variance]
+
+def move_to_locks(values: Matrix, hierarchies: Sequence[Hierarchy], locks: Locks) -> Matrix:
+    """(S, M) forecasts that meet the locks and are otherwise as near to `values` (S, M) as can be.
+
+    A series may move in proportion to its size, so one lock scales the series below it alike. Series that are all 0
+    share equally.
+    """
+    moved = values.copy()
+    nothing = np.concatenate([np.full(len(hierarchy), np.inf) for hierarchy in hierarchies])
+    for lead in range(values.shape[1]):
+        here = slice(lead, lead + 1)
+        of_lead = Locks(tuple(numbers[:, here] for numbers in locks.nodes), locks.series[:, here])
+        if of_lead:
+            size = np.maximum(values[:, lead], 1e-9 * (float(values[:, lead].mean()) or 1.0))
+            sums = np.zeros((len(nothing), 1))
+            moved[:, here] = _nearest(values[:, here], size, sums, nothing, hierarchies, of_lead)
+    return moved
+
+
+def _nearest(
+    series: Matrix,
+    series_variance: Matrix,
+    sums: Matrix,
+    sum_variance: Matrix,
+    hierarchies: Sequence[Hierarchy],
+    locks: Locks,
+) -> Matrix:
+    """The least-squares problem over the nodes of all hierarchies, one below the other, and its solution."""
+    numbers = np.vstack(locks.nodes)
+    fixed, held = np.isfinite(numbers), np.isfinite(locks.series)
+    offsets = np.cumsum([0, *(len(hierarchy) for hierarchy in hierarchies[:-1])])
+    paths = np.hstack([each.ancestors + offset for each, offset in zip(hierarchies, offsets, strict=True)])
+    return nearest(
+        Problem(
+            forecast=np.where(held, locks.series, series),
+            variance=series_variance,
+            paths=paths,
+            sums=np.where(fixed, numbers, sums),
+            sum_variance=sum_variance,
+            fixed=fixed,
+            held=held,
+        )
     )
-    unit = float(np.clip(base.series, 0, None).mean()) or 1.0  # the solver's tolerances are absolute: work near 1
-    floor = VARIANCE_FLOOR * (float(base.series_variance.mean()) or unit**2)
-    return unit * _solve(summing, np.clip(forecast, 0, None) / unit, np.maximum(variance, floor) / unit**2, method)
 
 
-def _distinct_nodes(hierarchies: Sequence[Hierarchy]) -> list[Any]:
-    """Per hierarchy the node rows that count: a level that an earlier hierarchy has too must not count twice."""
+def _distinct_nodes(hierarchies: Sequence[Hierarchy]) -> list[npt.NDArray[np.bool_]]:
+    """Per hierarchy (A,) which nodes count: a level that an earlier hierarchy has too must not count twice."""
     seen: set[tuple[str, ...]] = set()
-    keep = []
+    counted = []
     for hierarchy in hierarchies:
         fresh = [depth for depth in range(len(hierarchy.levels)) if hierarchy.levels[: depth + 1] not in seen]
         seen |= {hierarchy.levels[: depth + 1] for depth in range(len(hierarchy.levels))}
-        keep.append(np.flatnonzero(np.isin(hierarchy.depth, fresh)))
-    return keep
-
-
-def _solve(summing: Any, forecast: Matrix, variance: Matrix, method: str) -> Matrix:
-    """hierarchicalforecast's sparse MinT, on forecasts of mean 1; its last rows are the series.
-
-    The library estimates variances from residuals. We hold variances, and hand over two residuals per row whose sample
-    variance is exactly the one held: 0 and r lie r/2 from their mean, so it is r²/2 over one degree of freedom.
-    """
-    from hierarchicalforecast.methods import MinTraceSparse
-
-    residuals = np.sqrt(2 * variance)[:, None] * np.array([0.0, 1.0])
-    known = {"S": summing, "y_hat": forecast, "y_insample": residuals, "y_hat_insample": np.zeros_like(residuals)}
-    try:
-        solved = MinTraceSparse(method, nonnegative=True).fit_predict(**known)
-    except Exception as error:  # the library raises the bare class
-        if "Non-negative optimisation failed" not in str(error):
-            raise
-        solved = MinTraceSparse(method, nonnegative=True, qp=False).fit_predict(**known)
-    result = solved["mean"][-summing.shape[1] :]
-    return np.where(result > SOLVER_TOLERANCE, result, 0.0)
+        counted.append(np.isin(hierarchy.depth, fresh))
+    return counted

@@ -19,8 +19,8 @@ from dp_assets.domain.contracts import reconciled_rollups
 from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.errors import ContractError
 from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix, build_hierarchies
+from dp_assets.domain.locks import Locks, find_locks
 from dp_assets.domain.node_intervals import error_correlation, moved_quantiles, node_quantiles, quantile_variance
-from dp_assets.domain.overrides import Applied, apply_inputs
 from dp_assets.domain.reconciliation import BaseForecasts, reconcile
 
 MAX_INCOHERENCE = 1e-6
@@ -34,14 +34,14 @@ class Rollups:
     Attributes:
         table: `reconciled_rollups` rows.
         hierarchies: what was rolled up.
-        applied: how planners' locks went in.
+        locks: what planners locked, and what of it contradicts itself.
         correlation: hierarchy → level → correlation of errors behind the nodes' quantiles.
         incoherence: largest relative difference between a node and the sum of its children.
     """
 
     table: pl.DataFrame
     hierarchies: tuple[Hierarchy, ...]
-    applied: Applied
+    locks: Locks
     correlation: dict[str, dict[str, float]]
     incoherence: float
 
@@ -134,28 +134,32 @@ def roll_up(
         node_variance=tuple(spread for _, spread in bases),
         recent=own.naive,
     )
-    reconciled = reconcile(hierarchies, base, config.reconciliation)
-    applied = apply_inputs(reconciled, planner_inputs.filter("locked"), hierarchies, own.starts)
-    quantiles = moved_quantiles(own.quantiles, own.mean, applied.values)
+    locks = find_locks(planner_inputs, hierarchies, own.starts)
+    reconciled = reconcile(hierarchies, base, config.reconciliation, locks)
+    quantiles = moved_quantiles(own.quantiles, own.mean, reconciled)
     frames, correlations, gaps = [], {}, [0.0]
     for index, hierarchy in enumerate(hierarchies):
-        mean = hierarchy.aggregate(applied.values)
-        gaps.append(incoherence(hierarchy, mean, applied.values))
+        mean = hierarchy.aggregate(reconciled)
+        gaps.append(incoherence(hierarchy, mean, reconciled))
         correlation = error_correlation(hierarchy, residuals)
         correlations[hierarchy.name] = dict(zip(hierarchy.levels, correlation.tolist(), strict=True))
         upper = node_quantiles(hierarchy, mean, quantiles, levels, correlation)
         labels = hierarchy.nodes.select("level", "node", "parent")
         frames.append(
-            _rows(hierarchy, labels, own.starts, mean, base.nodes[index], upper, applied.nodes[index], levels)
+            _rows(
+                hierarchy, labels, own.starts, mean, base.nodes[index], upper, np.isfinite(locks.nodes[index]), levels
+            )
         )
         bottom = pl.DataFrame({"node": hierarchy.series, "parent": hierarchy.series_parents}).select(
             pl.lit(SERIES).alias("level"), "node", "parent"
         )
-        frames.append(_rows(hierarchy, bottom, own.starts, applied.values, own.mean, quantiles, applied.series, levels))
+        frames.append(
+            _rows(hierarchy, bottom, own.starts, reconciled, own.mean, quantiles, np.isfinite(locks.series), levels)
+        )
     if max(gaps) > MAX_INCOHERENCE:
         raise ContractError(f"levels of the rollup differ by {max(gaps):.2g}, at most {MAX_INCOHERENCE:g} is allowed")
     table = reconciled_rollups(config).conform(pl.concat(frames))
-    return Rollups(table, hierarchies, applied, correlations, max(gaps))
+    return Rollups(table, hierarchies, locks, correlations, max(gaps))
 
 
 def _rows(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from scipy.optimize import nnls
 
@@ -33,6 +35,39 @@ def mint_non_negative(summing: np.ndarray, forecast: np.ndarray, variance: np.nd
     """(S, M) least squares under x >= 0, by active sets, one lead at a time."""
     root = np.sqrt(1 / variance)
     return np.stack([nnls(summing * root[:, None], column * root)[0] for column in forecast.T], axis=1)
+
+
+def nearest(
+    forecast: np.ndarray,
+    variance: np.ndarray,
+    summing: np.ndarray,
+    sums: np.ndarray,
+    sum_variance: np.ndarray,
+    fixed: np.ndarray,
+    held: np.ndarray,
+) -> np.ndarray:
+    """(S,) best of the solutions of all active sets, each by dense algebra: exact, and exponential in S."""
+    movable = np.flatnonzero(~held)
+    soft = np.flatnonzero(~fixed & np.isfinite(sum_variance))
+    best, least = np.full(len(forecast), np.nan), np.inf
+    for count in range(len(movable) + 1):
+        for zeros in itertools.combinations(movable, count):
+            free = np.setdiff1d(movable, zeros)
+            x = np.where(held, forecast, 0.0)
+            rest = sums - summing @ x
+            weighted = summing[np.ix_(soft, free)] / sum_variance[soft, None]
+            curvature = np.diag(1 / variance[free]) + summing[np.ix_(soft, free)].T @ weighted
+            pull = forecast[free] / variance[free] + weighted.T @ rest[soft]
+            equations = summing[np.ix_(fixed, free)]
+            matrix = np.block([[curvature, equations.T], [equations, np.zeros((fixed.sum(), fixed.sum()))]])
+            x[free] = np.linalg.lstsq(matrix, np.concatenate([pull, rest[fixed]]), rcond=None)[0][: len(free)]
+            if x.min(initial=0) < -1e-9 or not np.allclose(summing[fixed] @ x, sums[fixed], rtol=1e-7, atol=1e-7):
+                continue
+            error = ((x - forecast) ** 2 / variance)[movable].sum()
+            error += (((summing @ x - sums) ** 2)[soft] / sum_variance[soft]).sum()
+            if error < least:
+                best, least = x, error
+    return best
 
 
 def top_down(hierarchy: Hierarchy, nodes: np.ndarray, series: np.ndarray, recent: np.ndarray) -> np.ndarray:
