@@ -20,7 +20,7 @@ DEMO_ENV = DP_BOOSTING_THREADS=$(DEMO_THREADS) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=
 DP_DEMO := $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-training clean
+.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-reconciliation bench-training clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -98,6 +98,9 @@ bench-accuracy: $(VENV)/.bench  ## The product's forecasts of sets in the split 
 
 bench-inference: $(VENV)/.dev  ## A batch of forecasts against bare torch and coreforecast → benchmarks/out/inference.json
 	@$(BIN)/python -m benchmarks.inference
+
+bench-reconciliation: $(VENV)/.dev  ## Levels that agree, with and without locks, beside hierarchicalforecast
+	@$(BIN)/python -m benchmarks.reconciliation
 
 bench-training: $(VENV)/.bench  ## Training against neuralforecast and against itself → benchmarks/out/training.json (LAKE=… for the demo's)
 	@$(BIN)/python -m benchmarks.training $(if $(LAKE),--lake $(LAKE)) $(ARGS)

@@ -93,10 +93,10 @@ def build(project: Project) -> dg.Definitions:
         """Forecasts of every level of every hierarchy that agree: each node is the sum of its children."""
 
         def work(cycle: str) -> Mapping[str, Any]:
-            rollups = reconcile_cycle(lake, config, cycle)
+            panel = Panel.load(lake.open_folder("features", cycle=cycle))
+            rollups = reconcile_cycle(lake, config, cycle, panel)
             for sentence in (*rollups.locks.conflicts, *rollups.locks.unmatched):
                 context.log.warning(sentence)
-            panel = Panel.load(lake.open_folder("features", cycle=cycle))
             return {
                 **written(lake, reconciled_rollups(config), rollups.table, cycle),
                 **rollup_metadata(rollups),
@@ -126,7 +126,7 @@ def champion_residuals(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataF
     return residuals(config).empty() if champion is None else lake.read("residuals", cycle=champion)
 
 
-def reconcile_cycle(lake: Lake, config: DemandConfig, cycle: str) -> Rollups:
+def reconcile_cycle(lake: Lake, config: DemandConfig, cycle: str, panel: Panel) -> Rollups:
     """Reads a cycle's tables and reconciles them."""
     return roll_up(
         forecasts=lake.read("forecasts", cycle=cycle),
@@ -134,6 +134,7 @@ def reconcile_cycle(lake: Lake, config: DemandConfig, cycle: str) -> Rollups:
         node_forecasts=lake.read("node_forecasts", cycle=cycle),
         planner_inputs=lake.read("planner_inputs", cycle=cycle),
         residuals=champion_residuals(lake, config, cycle),
+        panel=panel,
         config=config,
     )
 

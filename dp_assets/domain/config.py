@@ -255,8 +255,20 @@ class HierarchyConfig(Section):
 
 
 class ReconciliationConfig(Section):
-    method: Literal["bottom_up", "top_down", "mint_ols", "mint_wls_struct", "mint_wls_var"] = "mint_wls_struct"
-    """How levels are made to agree."""
+    method: Literal[
+        "bottom_up",
+        "top_down",
+        "top_down_average_proportions",
+        "top_down_proportions_of_averages",
+        "middle_out",
+        "mint_ols",
+        "mint_wls_struct",
+        "mint_wls_var",
+    ] = "mint_wls_struct"
+    """How levels are made to agree. `top_down` splits the total by forecast proportions, the other two by proportions
+    of the last year's sales; `middle_out` splits the forecasts of `middle_level` and adds them up above."""
+    middle_level: str | None = None
+    """Level of the first hierarchy from which `middle_out` starts."""
 
 
 class RetentionConfig(Section):
@@ -395,6 +407,13 @@ class DemandConfig(Section):
                     index,
                     "levels",
                 )
+        first = self.hierarchies[0].levels if self.hierarchies else ()
+        if self.reconciliation.method == "middle_out" and self.reconciliation.middle_level not in first:
+            message = (
+                f"middle_out needs a level of the first hierarchy as reconciliation.middle_level: expected one of "
+                f"{list(first)}, got {self.reconciliation.middle_level!r}"
+            )
+            raise MisplacedValueError(message, "reconciliation", "middle_level")
         if self.regressors and not any(producer.feed == "regressors" for producer in self.producers):
             message = "regressors need a producer with `feed: regressors` that delivers them, but there is none"
             raise MisplacedValueError(message, "regressors")

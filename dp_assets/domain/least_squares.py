@@ -32,7 +32,7 @@ STEPS = 200
 """Newton steps at most; a few are the rule, some ten with many zeros."""
 TOLERANCE = 1e-12
 """Largest error of a sum against its size at which the solution is taken as exact."""
-SLACK = 1e-8
+SLACK = 1e-6
 """The same where rounding keeps it from getting any better; beyond it there is no solution."""
 PROXIMAL = 1e-6
 """Share of a row's full curvature that is added to it: sums that say the same thing twice would be singular."""
@@ -71,70 +71,18 @@ def nearest(problem: Problem) -> Matrix:
     solved = np.empty_like(problem.forecast)
     for lead in range(problem.forecast.shape[1]):
         fixed, held = problem.fixed[:, lead], problem.held[:, lead]
-        forecast = problem.forecast[:, lead]
-        if fixed.any():
-            above_zero = _may_be_positive(problem, lead, group, members)
-            forecast = np.where(held | above_zero, forecast, 0.0)
-            held = held | ~above_zero
         rows = np.flatnonzero(np.isfinite(problem.sum_variance) | fixed)
         compliance = np.where(fixed, 0.0, problem.sum_variance)[rows]
         solved[:, lead] = _Lead(
-            forecast, problem.variance, held, group, members[rows], problem.sums[rows, lead], compliance
+            problem.forecast[:, lead],
+            problem.variance,
+            held,
+            group,
+            members[rows],
+            problem.sums[rows, lead],
+            compliance,
         ).solve(lead)
     return solved
-
-
-def _may_be_positive(problem: Problem, lead: int, group: npt.NDArray[np.intp], members: Any) -> Flags:
-    """(S,) series that fixed sums and held series leave room for above 0."""
-    fixed, held = problem.fixed[:, lead], problem.held[:, lead]
-    of_held = np.bincount(group, np.where(held, problem.forecast[:, lead], 0.0), members.shape[1])
-    sums = problem.sums[fixed, lead]
-    movable = np.bincount(group[~held], minlength=members.shape[1]) > 0
-    found = positive_columns(
-        members[fixed][:, movable], sums - members[fixed] @ of_held, float(np.abs(sums).mean()) or 1.0
-    )
-    if found is None:
-        raise ReconciliationError(
-            f"lead {lead + 1}: no non-negative forecasts meet all fixed sums; check the locks of this cycle"
-        )
-    positive = np.zeros(members.shape[1], np.bool_)
-    positive[movable] = found
-    return positive[group]
-
-
-def positive_columns(members: Any, goal: Matrix, scale: float) -> Flags | None:
-    """Which unknowns can be above 0 while all are at least 0 and their sums meet a goal; None where no such exist.
-
-    One linear programme finds all of them at once: it scales a solution up until everything that can be positive is at
-    least 1 (Freund, Roundy, Todd (1985), "Identifying the set of always-active constraints…").
-
-    Args:
-        members: (L, G) sparse matrix of what is in which sum.
-        goal: (L,) the sums.
-        scale: usual size of a sum; differences of a ten-millionth of it are rounding.
-    """
-    from scipy import sparse
-    from scipy.optimize import linprog
-
-    unlike, kind = _distinct_columns(members.tocsc())
-    count = unlike.shape[1]
-    # Unknowns: up to 1 of each kind, what it has beyond that, and the scale of the solution.
-    sums = sparse.hstack([unlike, unlike, sparse.csc_matrix(-goal[:, None] / scale)])
-    bounds = [(0, 1)] * count + [(0, None)] * count + [(1, None)]
-    cost = np.concatenate([-np.ones(count), np.zeros(count + 1)])
-    found = linprog(cost, A_eq=sums, b_eq=np.zeros(len(goal)), bounds=bounds, method="highs")
-    if found.status != 0:
-        return None
-    positive: Flags = (found.x[:count] > 0.5)[kind]
-    return positive
-
-
-def _distinct_columns(matrix: Any) -> tuple[Any, npt.NDArray[np.intp]]:
-    """The columns of a sparse matrix of zeros and ones without repetitions, and which of them each one is."""
-    keys = np.random.default_rng(0).integers(0, 2**63, (matrix.shape[0], 2), dtype=np.uint64)
-    marks = matrix.astype(np.uint64).T @ keys  # sums of 128 random bits per row: equal for equal columns alone
-    _, first, kind = np.unique(marks, axis=0, return_index=True, return_inverse=True)
-    return matrix[:, first], kind.reshape(-1)
 
 
 def _groups(paths: npt.NDArray[np.intp], sums: int) -> tuple[npt.NDArray[np.intp], Any]:

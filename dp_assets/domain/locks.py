@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from dp_assets.domain.hierarchy import Hierarchy, Matrix
-from dp_assets.domain.least_squares import positive_columns
 from dp_assets.domain.planner_inputs import Target, find_targets, named
 
 
@@ -100,18 +100,25 @@ def irreducible_conflict(targets: Sequence[Target]) -> list[Target]:
 
 
 def _possible(targets: Sequence[Target]) -> bool:
-    """Whether some forecasts, none negative, meet all targets of one lead."""
+    """Whether some forecasts, none negative, meet all targets of one lead, up to a ten-millionth of their mean."""
+    from scipy.optimize import linprog
+
     if not targets:
         return True
     numbers = np.array([target.quantity for target in targets])
-    return positive_columns(_members(targets), numbers, float(numbers.mean()) or 1.0) is not None
+    members = _members(targets)
+    found = linprog(np.zeros(members.shape[1]), A_eq=members, b_eq=numbers / (float(numbers.mean()) or 1.0))
+    return bool(found.status == 0)
 
 
 def _members(targets: Sequence[Target]) -> Any:
-    """(targets, series below any) sparse matrix of zeros and ones."""
+    """Sparse matrix of zeros and ones: a row per target, a column for all series that are below the same targets."""
     from scipy import sparse
 
     columns = np.concatenate([target.members for target in targets])
     rows = np.repeat(np.arange(len(targets)), [len(target.members) for target in targets])
     series, columns = np.unique(columns, return_inverse=True)
-    return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(targets), len(series)))
+    matrix = sparse.csc_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(targets), len(series)))
+    matrix.sort_indices()
+    below = {matrix.indices[start:end].tobytes(): at for at, (start, end) in enumerate(pairwise(matrix.indptr))}
+    return matrix[:, sorted(below.values())]

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from dp_assets.domain.config import ReconciliationConfig
 from dp_assets.domain.errors import ContractError
-from dp_assets.domain.hierarchy import Hierarchy, Matrix
+from dp_assets.domain.hierarchy import TOTAL, Hierarchy, Matrix
 from dp_assets.domain.least_squares import Problem, nearest
 from dp_assets.domain.locks import Locks
 
@@ -42,6 +42,7 @@ class BaseForecasts:
         series_variance: (S,) variance of a one-step error, units²; used by `mint_wls_var`.
         node_variance: per hierarchy (A,) variance of a one-step error, units².
         recent: (S,) recent mean demand; splits a node among children that are all forecast 0.
+        history: (S, T) units of the last year; read by the methods that split by past proportions alone.
     """
 
     series: Matrix
@@ -49,6 +50,7 @@ class BaseForecasts:
     series_variance: Matrix
     node_variance: tuple[Matrix, ...]
     recent: Matrix
+    history: Matrix
 
     def __post_init__(self) -> None:
         shapes = {"series": self.series, **{f"nodes of hierarchy {i}": nodes for i, nodes in enumerate(self.nodes)}}
@@ -75,19 +77,47 @@ def reconcile(
     locks = locks or Locks.none(hierarchies, base.series.shape[1])
     if config.method.startswith("mint_"):
         return minimum_trace(hierarchies, base, config.method.removeprefix("mint_"), locks)
-    unlocked = top_down(hierarchies[0], base) if config.method == "top_down" else np.clip(base.series, 0, None)
-    return move_to_locks(unlocked, hierarchies, locks)
+    return move_to_locks(_without_locks(hierarchies[0], base, config), hierarchies, locks)
 
 
-def top_down(hierarchy: Hierarchy, base: BaseForecasts) -> Matrix:
-    """Splits the total's base forecast level by level by the children's forecast proportions.
+def _without_locks(hierarchy: Hierarchy, base: BaseForecasts, config: ReconciliationConfig) -> Matrix:
+    """(S, M) by any method but MinT; of several hierarchies the first leads."""
+    if config.method == "bottom_up":
+        return np.clip(base.series, 0, None)
+    if config.method == "top_down":
+        return top_down(hierarchy, base)
+    if config.method == "middle_out":
+        return top_down(hierarchy, base, hierarchy.levels.index(config.middle_level or TOTAL))
+    proportions = (average_proportions if "average_proportions" in config.method else proportions_of_averages)(base)
+    return np.clip(base.nodes[0][:1], 0, None) * proportions[:, None]
+
+
+def average_proportions(base: BaseForecasts) -> Matrix:
+    """(S,) each series' share of the total, averaged over past buckets in which anything was sold; sums to 1.
+
+    Gross, Sohl (1990), "Disaggregation methods to expedite product line forecasting", J. Forecasting 9: method A.
+    """
+    total = base.history.sum(axis=0)
+    if not (total > 0).any():
+        return np.full(len(base.series), 1 / len(base.series))
+    shares: Matrix = (base.history[:, total > 0] / total[total > 0]).mean(axis=1)
+    return shares
+
+
+def proportions_of_averages(base: BaseForecasts) -> Matrix:
+    """(S,) each series' share of everything that was sold; sums to 1. Gross, Sohl (1990): method F."""
+    sold = base.history.sum(axis=1)
+    return sold / sold.sum() if sold.sum() > 0 else np.full(len(sold), 1 / len(sold))
+
+
+def top_down(hierarchy: Hierarchy, base: BaseForecasts, start: int = 0) -> Matrix:
+    """Splits the base forecasts of a level, by depth (0: the total), downwards by the children's forecast proportions.
 
     Children that are all forecast 0 share by their recent means instead, and equally where those are 0 as well.
-    The first hierarchy leads: there is one way down to a series.
     """
     nodes, recent = np.clip(base.nodes[0], 0, None), hierarchy.aggregate(base.recent)
     value = nodes.copy()
-    for depth in range(1, len(hierarchy.levels)):
+    for depth in range(start + 1, len(hierarchy.levels)):
         rows = np.flatnonzero(hierarchy.depth == depth)
         parents = hierarchy.parents[rows]
         value[rows] = value[parents] * _shares(nodes[rows], recent[rows], parents, len(hierarchy))

@@ -21,8 +21,10 @@ from dp_assets.domain.errors import ContractError
 from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix, build_hierarchies
 from dp_assets.domain.locks import Locks, find_locks
 from dp_assets.domain.node_intervals import error_correlation, moved_quantiles, node_quantiles, quantile_variance
+from dp_assets.domain.panel import Panel
 from dp_assets.domain.reconciliation import BaseForecasts, reconcile
 
+YEAR_WEEKS = 52
 MAX_INCOHERENCE = 1e-6
 """Largest relative difference allowed between a node and the sum of its children."""
 
@@ -104,12 +106,25 @@ def node_base(
     return mean, spread
 
 
+def last_year(panel: Panel, series: pl.Series) -> Matrix:
+    """(S, T) units of series in the buckets of the year before the cutoff; 0 where the panel does not know one."""
+    buckets = min(panel.history, max(1, YEAR_WEEKS // panel.bucket_weeks))
+    rows = pl.DataFrame({"series_id": series}).join(
+        panel.series.select("series_id").with_row_index("row"), on="series_id", how="left", maintain_order="left"
+    )
+    known = rows["row"].is_not_null().to_numpy()
+    units = np.zeros((len(series), buckets))
+    units[known] = panel.quantity[rows["row"].drop_nulls().to_numpy(), panel.history - buckets : panel.history]
+    return units
+
+
 def roll_up(
     forecasts: pl.DataFrame,
     attributes: pl.DataFrame,
     node_forecasts: pl.DataFrame,
     planner_inputs: pl.DataFrame,
     residuals: pl.DataFrame,
+    panel: Panel,
     config: DemandConfig,
 ) -> Rollups:
     """Reconciles one cycle: base forecasts of all levels → rows of every hierarchy, level and node that agree.
@@ -117,6 +132,7 @@ def roll_up(
     Args:
         forecasts, attributes, node_forecasts, planner_inputs: the contracted tables of the cycle.
         residuals: the champion's `residuals`; empty where there are none.
+        panel: the cycle's panel, for what was sold in the last year.
         config: hierarchies, method, quantile levels.
 
     Raises:
@@ -133,6 +149,7 @@ def roll_up(
         series_variance=variance,
         node_variance=tuple(spread for _, spread in bases),
         recent=own.naive,
+        history=last_year(panel, hierarchies[0].series),
     )
     locks = find_locks(planner_inputs, hierarchies, own.starts)
     reconciled = reconcile(hierarchies, base, config.reconciliation, locks)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dp_assets.domain.errors import ReconciliationError
-from dp_assets.domain.least_squares import Problem, nearest, positive_columns
+from dp_assets.domain.least_squares import Problem, nearest
 
 
 def problem(paths: list[list[int]], forecast: list[float], sums: dict[int, float], **held: float) -> Problem:
@@ -66,12 +66,3 @@ def test_each_lead_is_a_problem_of_its_own() -> None:
         np.hstack([one.held, one.held]),
     )
     assert np.allclose(nearest(two).T, [[3.0, 4.0], [1.0, 2.0]], rtol=1e-12)
-
-
-def test_what_can_be_positive_is_told_from_what_must_be_zero() -> None:
-    from scipy import sparse
-
-    members = sparse.csr_matrix(np.array([[1, 1, 1.0], [1, 0, 0]]))
-    assert positive_columns(members, np.array([3.0, 2.0]), 1.0).tolist() == [True, True, True]  # type: ignore[union-attr]
-    assert positive_columns(members, np.array([3.0, 3.0]), 1.0).tolist() == [True, False, False]  # type: ignore[union-attr]
-    assert positive_columns(members, np.array([3.0, 4.0]), 1.0) is None

@@ -60,7 +60,7 @@ def test_after_another_method_one_lock_scales_all_below_it_alike() -> None:
 def test_a_department_locked_five_percent_up_keeps_its_number_and_every_sum_is_exact(method: str) -> None:
     config = rollup_config(horizon_weeks=3, reconciliation={"method": method})
     cycle = make_cycle(config)
-    before = roll_up(**{name: table for name, table in cycle.items() if name != "panel"}, config=config)
+    before = roll_up(**cycle, config=config)
     of_department = before.table.filter(level="department", node="department a").sort("lead")
     wanted = (1.05 * of_department["forecast"]).to_list()
     starts = of_department["bucket_start"].to_list()
@@ -71,8 +71,7 @@ def test_a_department_locked_five_percent_up_keeps_its_number_and_every_sum_is_e
             for number, start in zip(wanted, starts, strict=True)
         ),
     )
-    tables = {name: table for name, table in cycle.items() if name != "panel"} | {"planner_inputs": inputs}
-    after = roll_up(**tables, config=config)
+    after = roll_up(**(cycle | {"planner_inputs": inputs}), config=config)
     found = after.table.filter(level="department", node="department a").sort("lead")
     assert np.allclose(found["forecast"], wanted, rtol=1e-9)
     assert found["locked"].all()

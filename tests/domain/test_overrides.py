@@ -118,7 +118,7 @@ def test_locking_everything_to_zero_gives_zero() -> None:
 
 def test_published_numbers_say_what_they_are_made_of_and_who_changed_them() -> None:
     cycle = make_cycle(CONFIG)
-    panel = cycle.pop("panel")
+    panel = cycle["panel"]
     inputs = make_inputs(
         CONFIG,
         {"node": "sku0004", "quantity": 77.0, "bucket_start": panel.cutoff, "user": "bob", "ledger_sequence": 2},
@@ -141,7 +141,6 @@ def test_published_numbers_say_what_they_are_made_of_and_who_changed_them() -> N
 
 def test_without_inputs_the_published_number_is_the_reconciled_one() -> None:
     cycle = make_cycle(CONFIG)
-    cycle.pop("panel")
     rollups = roll_up(**cycle, config=CONFIG)
     frame, _ = publish(cycle["forecasts"], rollups.table, cycle["planner_inputs"], rollups.hierarchies, CONFIG)
     assert frame["final"].equals(frame["reconciled"], check_names=False)

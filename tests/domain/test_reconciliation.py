@@ -14,6 +14,7 @@ from dp_assets.domain.reconciliation import BaseForecasts, minimum_trace, reconc
 from tests.oracles import reconciliation_dense as dense
 
 METHODS = ("bottom_up", "top_down", "mint_ols", "mint_wls_struct", "mint_wls_var")
+"""Those that leave forecasts alone which already agree; past proportions do not."""
 
 
 def tree(seed: int = 1, series: int = 12, levels: tuple[str, ...] = ("department", "brand")) -> Hierarchy:
@@ -40,6 +41,7 @@ def base_of(
         "series_variance": rng.gamma(2.0, 5.0, len(series)),
         "node_variance": tuple(rng.gamma(2.0, 20.0, len(h)) for h in hierarchies),
         "recent": series.mean(axis=1),
+        "history": rng.poisson(3.0, (len(series), 20)).astype(np.float64),
     }
     return BaseForecasts(**{**made, **changes})
 
@@ -60,7 +62,7 @@ def test_minimum_trace_is_the_closed_form_where_that_is_not_negative(method: str
     expected = dense.mint(summing, forecast, variance_of(method, summing, base))
     if expected.min() < 0:
         expected = dense.mint_non_negative(summing, forecast, variance_of(method, summing, base))
-    assert np.allclose(minimum_trace([hierarchy], base, method), expected, rtol=1e-4, atol=1e-4)
+    assert np.allclose(minimum_trace([hierarchy], base, method), expected, rtol=1e-7, atol=1e-7)
 
 
 @pytest.mark.parametrize("method", ["ols", "wls_struct", "wls_var"])
@@ -76,7 +78,7 @@ def test_minimum_trace_finds_the_best_non_negative_answer_where_the_closed_form_
     assert dense.mint(summing, forecast, variance).min() < 0
     found = minimum_trace([hierarchy], base, method)
     assert found.min() >= 0
-    assert np.allclose(found, dense.mint_non_negative(summing, forecast, variance), rtol=1e-4, atol=1e-4)
+    assert np.allclose(found, dense.mint_non_negative(summing, forecast, variance), rtol=1e-7, atol=1e-7)
 
 
 def test_two_hierarchies_share_one_answer_and_a_common_level_counts_once() -> None:
@@ -87,7 +89,7 @@ def test_two_hierarchies_share_one_answer_and_a_common_level_counts_once() -> No
         minimum_trace(
             [product], replace(base, nodes=base.nodes[:1], node_variance=base.node_variance[:1]), "wls_struct"
         ),
-        rtol=1e-4,
+        rtol=1e-9,
     )
 
 
@@ -120,6 +122,48 @@ def test_top_down_agrees_with_the_peer_library() -> None:
     assert np.allclose(top_down(hierarchy, base), peer["mean"][-12:])
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [("average_proportions", "average_proportions"), ("proportions_of_averages", "proportion_averages")],
+)
+def test_top_down_by_past_proportions_agrees_with_the_peer_library(ours: str, theirs: str) -> None:
+    from hierarchicalforecast.methods import TopDown
+
+    hierarchy = tree(2)
+    base = base_of(hierarchy, seed=2)
+    summing = np.vstack([hierarchy.summing().toarray(), np.eye(12)])
+    tags = {level: np.flatnonzero(hierarchy.depth == depth) for depth, level in enumerate(hierarchy.levels)}
+    tags["series"] = np.arange(len(hierarchy), len(hierarchy) + 12)
+    peer = TopDown(method=theirs).fit_predict(
+        S=summing, y_hat=np.vstack([base.nodes[0], base.series]), y_insample=summing @ base.history, tags=tags
+    )
+    found = reconcile([hierarchy], base, ReconciliationConfig(method=f"top_down_{ours}"))  # type: ignore[arg-type]
+    assert np.allclose(found, peer["mean"][-12:], rtol=1e-9)
+    assert np.allclose(found.sum(axis=0), base.nodes[0][0])
+
+
+def test_middle_out_agrees_with_the_peer_library() -> None:
+    from hierarchicalforecast.methods import MiddleOut
+
+    hierarchy = tree(2)
+    base = base_of(hierarchy, seed=2)
+    summing = np.vstack([hierarchy.summing().toarray(), np.eye(12)])
+    tags = {level: np.flatnonzero(hierarchy.depth == depth) for depth, level in enumerate(hierarchy.levels)}
+    tags["series"] = np.arange(len(hierarchy), len(hierarchy) + 12)
+    peer = MiddleOut(middle_level="department", top_down_method="forecast_proportions").fit_predict(
+        S=summing, y_hat=np.vstack([base.nodes[0], base.series]), tags=tags
+    )
+    found = reconcile([hierarchy], base, ReconciliationConfig(method="middle_out", middle_level="department"))
+    assert np.allclose(found, peer["mean"][-12:], rtol=1e-9)
+
+
+def test_past_proportions_without_any_past_are_equal_shares() -> None:
+    base = base_of(tree(2), history=np.zeros((12, 20)))
+    for method in ("top_down_average_proportions", "top_down_proportions_of_averages"):
+        found = reconcile([tree(2)], base, ReconciliationConfig(method=method))  # type: ignore[arg-type]
+        assert np.allclose(found, base.nodes[0][0] / 12)
+
+
 def test_a_total_without_any_forecast_or_history_below_is_split_equally() -> None:
     hierarchy = tree(1, series=4, levels=())
     base = base_of(hierarchy, series=np.zeros((4, 2)), nodes=(np.array([[8.0, 4.0]]),), recent=np.zeros(4))
@@ -131,7 +175,7 @@ def test_every_method_leaves_forecasts_that_already_agree_alone(method: str) -> 
     hierarchy = tree(3)
     base = base_of(hierarchy, seed=3, noise=0.0)
     found = reconcile([hierarchy], base, ReconciliationConfig(method=method))
-    assert np.allclose(found, base.series, rtol=1e-4, atol=1e-4)
+    assert np.allclose(found, base.series, rtol=1e-7, atol=1e-7)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -143,6 +187,7 @@ def test_no_method_gives_a_negative_or_undefined_number_when_everything_is_zero(
         "series_variance": np.zeros(12),
         "node_variance": (np.zeros(len(hierarchy)),),
         "recent": np.zeros(12),
+        "history": np.zeros((12, 20)),
     }
     found = reconcile([hierarchy], base_of(hierarchy, **zeros), ReconciliationConfig(method=method))
     assert np.allclose(found, 0, atol=1e-9)

@@ -10,13 +10,21 @@ from dp_assets.domain.errors import ContractError
 from dp_assets.domain.rollups import Rollups, level_totals, roll_up
 from tests.domain.rollup_inputs import make_cycle, make_inputs, rollup_config
 
-METHODS = ("bottom_up", "top_down", "mint_ols", "mint_wls_struct", "mint_wls_var")
+METHODS = (
+    "bottom_up",
+    "top_down",
+    "top_down_average_proportions",
+    "top_down_proportions_of_averages",
+    "middle_out",
+    "mint_ols",
+    "mint_wls_struct",
+    "mint_wls_var",
+)
 
 
 def rolled(method: str = "mint_wls_struct", **changes: pl.DataFrame) -> Rollups:
-    config = rollup_config(reconciliation={"method": method})
+    config = rollup_config(reconciliation={"method": method, "middle_level": "department"})
     cycle = make_cycle(config)
-    cycle.pop("panel")
     return roll_up(**{**cycle, **changes}, config=config)
 
 
@@ -50,9 +58,9 @@ def test_bottom_up_keeps_every_series_and_base_forecasts_stand_beside() -> None:
 def test_the_order_of_series_and_rows_does_not_matter() -> None:
     config = rollup_config()
     cycle = make_cycle(config)
-    cycle.pop("panel")
-    shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=9) for name, frame in cycle.items()}
-    assert roll_up(**cycle, config=config).table.equals(roll_up(**shuffled, config=config).table)
+    tables = {name: frame for name, frame in cycle.items() if name != "panel"}
+    shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=9) for name, frame in tables.items()}
+    assert roll_up(**cycle, config=config).table.equals(roll_up(**(cycle | shuffled), config=config).table)
 
 
 def test_the_same_inputs_give_the_same_bytes() -> None:
@@ -112,7 +120,6 @@ def test_without_residuals_nodes_still_get_quantiles() -> None:
 def test_a_configuration_without_hierarchies_gives_the_total_and_the_series() -> None:
     config = rollup_config(hierarchies=[])
     cycle = make_cycle(config)
-    cycle.pop("panel")
     table = roll_up(**cycle, config=config).table
     assert set(table["level"]) == {"total", "series"}
     assert set(table["hierarchy"]) == {"all"}

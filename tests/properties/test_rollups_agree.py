@@ -23,9 +23,22 @@ from tests.domain.rollup_inputs import (
     make_residuals,
     rollup_config,
 )
+from tests.factories import make_panel
 
-METHODS = ("bottom_up", "top_down", "mint_ols", "mint_wls_struct", "mint_wls_var")
-CONFIGS = {method: rollup_config(horizon_weeks=2, reconciliation={"method": method}) for method in METHODS}
+METHODS = (
+    "bottom_up",
+    "top_down",
+    "top_down_average_proportions",
+    "middle_out",
+    "mint_ols",
+    "mint_wls_struct",
+    "mint_wls_var",
+)
+CONFIGS = {
+    method: rollup_config(horizon_weeks=2, reconciliation={"method": method, "middle_level": "department"})
+    for method in METHODS
+}
+PANEL = make_panel(series=9, history=20, horizon=2, seed=1)
 quantities = st.floats(0, 1e4).map(lambda number: 0.0 if number < 1e-6 else number)
 
 
@@ -86,7 +99,7 @@ def cycles(draw: st.DrawFn) -> tuple[DemandConfig, dict[str, pl.DataFrame]]:
 @pytest.mark.slow
 def test_sums_agree_on_every_level_and_nothing_is_negative(cycle: tuple[DemandConfig, dict[str, pl.DataFrame]]) -> None:
     config, tables = cycle
-    made = roll_up(**tables, config=config)
+    made = roll_up(**tables, panel=PANEL, config=config)
     assert contracts.reconciled_rollups(config).violations(made.table) == []
     series = made.table.filter(pl.col("level") == "series")
     for hierarchy in made.hierarchies:
