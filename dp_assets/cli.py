@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from dp_assets.domain.errors import DemandPlannerError
 from dp_assets.inspect_commands import inspect
+from dp_assets.planning_commands import plan
 from dp_assets.receipt_commands import receipt
 from dp_assets.terminal import console, open_instance, open_project, say, show
 
@@ -47,6 +48,7 @@ app.add_typer(clock, name="clock")
 app.add_typer(config, name="config")
 app.add_typer(inspect, name="inspect")
 app.add_typer(receipt, name="receipt")
+app.add_typer(plan, name="plan")
 
 DEMO_START = datetime(2017, 12, 5, 12, tzinfo=UTC)
 
@@ -192,7 +194,7 @@ def confirm_event(project: Project, yes: bool) -> None:
     from dp_assets.domain.plan import plan_requests
     from dp_assets.lake_state import read_state
 
-    if due := plan_requests(read_state(project.lake()), project.config, project.clock.now()):
+    if due := plan_requests(read_state(project.lake(), project.planning()), project.config, project.clock.now()):
         say(f"{due[0].job} is due anyway ({due[0].cause}); the differences below will include what it changes")
     if not yes:
         typer.confirm("Go on?", abort=True)

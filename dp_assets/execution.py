@@ -129,12 +129,12 @@ def _first_failure(result: dg.ExecuteInProcessResult) -> str:
 def run_until_done(project: Project, instance: dg.DagsterInstance, progress: Progress) -> int:
     """Registers files and runs every plan until nothing is due; the number of plans that ran."""
     register(project, instance, progress)
-    state = read_state(project.lake())
+    state = read_state(project.lake(), project.planning())
     for producer, files in waiting(state.registrations, state.commits, project.config).items():
         progress(f"{files} file(s) wait: the configuration has no producer {producer!r}; put it back to ingest them")
     definitions: dg.Definitions | None = None
     done = 0
-    while plans := plan_requests(read_state(project.lake()), project.config, project.clock.now()):
+    while plans := plan_requests(read_state(project.lake(), project.planning()), project.config, project.clock.now()):
         definitions = definitions or definitions_for(project, progress)
         for plan in plans:
             started = time.monotonic()
@@ -142,7 +142,7 @@ def run_until_done(project: Project, instance: dg.DagsterInstance, progress: Pro
             execute(plan, project, definitions, instance)
             progress(f"✔ {plan.job} in {time.monotonic() - started:.1f} s")
             done += 1
-        if plan_requests(read_state(project.lake()), project.config, project.clock.now()) == plans:
+        if plan_requests(read_state(project.lake(), project.planning()), project.config, project.clock.now()) == plans:
             raise RunFailedError(f"{plans[0].job} ran but left the same work to do ({plans[0].cause}); this is a bug")
     write_reports(project.lake(), progress)
     return done

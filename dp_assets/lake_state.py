@@ -5,6 +5,7 @@ Belongs here: turning commit records and partitions into a `LakeState`. Does not
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import polars as pl
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contributions import Inputs
+from dp_assets.domain.errors import StorageError
 from dp_assets.domain.ingest.recipe import short_hash
 from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.ingest.restatements import restatements
@@ -28,13 +30,16 @@ from dp_assets.registry import (
     registrations,
 )
 from dp_resources.lake import Lake
+from dp_resources.planning_db import PlanningDatabase
+
+log = logging.getLogger(__name__)
 
 MARKED = 100
 """Partitions of a plan whose present state goes into the key of its runs."""
 
 
-def read_state(lake: Lake) -> LakeState:
-    """The state of the lake as of its commit records."""
+def read_state(lake: Lake, planning: PlanningDatabase | None = None) -> LakeState:
+    """The state of the lake as of its commit records, and of planners' numbers where their database is given."""
     judged = lake.committed("residuals")
     errors = set(lake.partitions("error_distributions"))
     models = {cycle: lake.manifest("tuned_model", cycle=cycle) for cycle in lake.partitions("tuned_model")}
@@ -56,8 +61,19 @@ def read_state(lake: Lake) -> LakeState:
         forecasts={cycle: str(one["sha256"]) for cycle, one in bundles.items()},
         bundles={cycle: _bundle(one["info"]) for cycle, one in bundles.items()},
         scored={cycle: record["inputs"] for cycle, record in lake.committed("accuracy").items()},
+        planned={cycle: int(one["info"].get("planned", 0)) for cycle, one in bundles.items()},
+        last_change=0 if planning is None else _last_change(planning),
         lines_of=file_lines_of(lake),
     )
+
+
+def _last_change(planning: PlanningDatabase) -> int:
+    """The last change of planners' numbers; 0 while the database does not answer, so that all other work goes on."""
+    try:
+        return planning.last_change()
+    except StorageError as error:
+        log.warning("planners' numbers are left as they are: %s", error)
+        return 0
 
 
 def file_state(lake: Lake) -> LakeState:

@@ -20,6 +20,7 @@ from dp_assets.partitions import bucket_partitions, cycle_partitions
 from dp_resources.clock import Clock, SimulatedClock, WallClock
 from dp_resources.lake import Lake
 from dp_resources.landing import Landing
+from dp_resources.planning_db import PlanningDatabase, planning_database
 from dp_resources.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -60,6 +61,10 @@ class Project:
     def place(self, root: str) -> str:
         """A root as configured, made absolute against the folder of `demand.yaml` unless it is a URL."""
         return root if "://" in root else str((self.config_folder / root).resolve())
+
+    def planning(self) -> PlanningDatabase:
+        """The planning database, which holds what people set."""
+        return planning_database(self.settings.planning_url)
 
     @property
     def landing_root(self) -> str:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 def build_resources(project: Project) -> dict[str, Any]:
-    """Resource key → object: the lake, the landing root, and the clock."""
+    """Resource key → object: the lake, the landing root, the planning database and the clock."""
     return {
         "lake": project.lake(),
         "landing": project.landing(),
+        "planning": project.planning(),
         "clock": project.clock,
     }

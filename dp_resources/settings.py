@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +31,9 @@ class Settings(BaseSettings):
     """Overrides `landing.root`."""
     state_dir: Path = Path(".state")
     """Folder for the simulated clock, studies and Dagster's SQLite storage."""
+    planning_database_url: SecretStr | None = None
+    """SQLAlchemy URL of the planning database, e.g. `postgresql+psycopg://user:password@host/planning`; left out, a
+    SQLite file in the state folder."""
     clock: Literal["wall", "simulated"] = "wall"
     """Wall time, or the simulated time in `<state_dir>/clock.json`."""
     s3_endpoint_url: str | None = None
@@ -71,12 +75,25 @@ class Settings(BaseSettings):
             "DP_S3_SECRET_ACCESS_KEY": self.s3_secret_access_key,
             "DP_SFTP_PASSWORD": self.sftp_password,
             "DP_SFTP_KEY_PASSPHRASE": self.sftp_key_passphrase,
+            "the password in DP_PLANNING_DATABASE_URL": self._planning_password,
         }
         for name, secret in secrets.items():
             placeholder = secret is not None and secret.get_secret_value().lower() in PLACEHOLDER_SECRETS
             if self.environment == "production" and placeholder:
                 raise ValueError(f"{name} is a placeholder; set a real secret before production")
         return self
+
+    @property
+    def _planning_password(self) -> SecretStr | None:
+        url = self.planning_database_url and urlsplit(self.planning_database_url.get_secret_value())
+        return SecretStr(url.password) if url and url.password is not None else None
+
+    @property
+    def planning_url(self) -> str:
+        """URL of the planning database."""
+        if self.planning_database_url is not None:
+            return self.planning_database_url.get_secret_value()
+        return f"sqlite:///{(self.state_dir / 'planning.db').resolve()}"
 
     def storage_options(self, root: str = "s3://") -> dict[str, Any]:
         """fsspec options for a root, by its scheme; empty for local ones."""

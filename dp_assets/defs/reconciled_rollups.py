@@ -4,6 +4,8 @@ Belongs here: which partitions are read, what is written, what the web UI shows.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -15,6 +17,7 @@ from dp_assets.domain.contracts import node_forecasts, planner_inputs, reconcile
 from dp_assets.domain.hierarchy import SERIES, build_hierarchies
 from dp_assets.domain.node_forecasts import node_forecast_table
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.planning import inputs_of
 from dp_assets.domain.rollups import Rollups, level_totals, roll_up
 from dp_assets.domain.table import Table
 from dp_assets.node_pictures import rollup_picture
@@ -23,6 +26,7 @@ from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
+from dp_resources.planning_db import PlanningDatabase
 
 OWNERS = ["team:demand-planning"]
 GROUP = "reconciliation"
@@ -61,15 +65,21 @@ def build(project: Project) -> dg.Definitions:
         kinds={"python"},
         owners=OWNERS,
     )
-    def snapshot_inputs(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
-        """Overrides and locks that planners set, as of the cycle: the only thing that reconciliation reads of them.
+    def snapshot_inputs(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], planning: dg.ResourceParam[PlanningDatabase]
+    ) -> dg.MaterializeResult[None]:
+        """Overrides and locks that hold in the cycle: the only thing that reconciliation and publication read of them.
 
-        Nobody has planned yet while there is no planning database: the snapshot is empty, at ledger sequence 0.
+        A snapshot of the planning database with the end of its audit ledger.
         """
 
         def work(cycle: str) -> Mapping[str, Any]:
-            table = planner_inputs(config)
-            return {**written(lake, table, table.empty(), cycle), "ledger_sequence": 0}
+            head, last = planning.head(), planning.last_change()  # first: the snapshot is never older than it says
+            frame = inputs_of(planning.numbers(), date.fromisoformat(cycle), config)
+            shown = written(lake, planner_inputs(config), frame, cycle)
+            lake.commit("planner_inputs", cycle, {"cycle": cycle, "last_change": last, "ledger": asdict(head)})
+            locked = int(frame["locked"].sum())
+            return {**shown, "locks": locked, "overrides": len(frame) - locked, "ledger_sequence": head.sequence}
 
         return each_partition(context, work)
 
@@ -126,13 +136,15 @@ def champion_residuals(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataF
     return residuals(config).empty() if champion is None else lake.read("residuals", cycle=champion)
 
 
-def reconcile_cycle(lake: Lake, config: DemandConfig, cycle: str, panel: Panel) -> Rollups:
-    """Reads a cycle's tables and reconciles them."""
+def reconcile_cycle(
+    lake: Lake, config: DemandConfig, cycle: str, panel: Panel, inputs: pl.DataFrame | None = None
+) -> Rollups:
+    """Reads a cycle's tables and reconciles them; under other planners' inputs than its own where these are given."""
     return roll_up(
         forecasts=lake.read("forecasts", cycle=cycle),
         attributes=lake.read("sku_attributes", cycle=cycle),
         node_forecasts=lake.read("node_forecasts", cycle=cycle),
-        planner_inputs=lake.read("planner_inputs", cycle=cycle),
+        planner_inputs=lake.read("planner_inputs", cycle=cycle) if inputs is None else inputs,
         residuals=champion_residuals(lake, config, cycle),
         panel=panel,
         config=config,

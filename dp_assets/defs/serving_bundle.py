@@ -62,7 +62,7 @@ def build(project: Project) -> dg.Definitions:
 
 def _bundle(lake: Lake, project: Project, cycle: str) -> Mapping[str, Any]:
     forecasts, published = lake.read("forecasts", cycle=cycle), lake.read("published_forecasts", cycle=cycle)
-    champion = _champion(lake, forecasts)
+    champion, planned = _champion(lake, forecasts), lake.commit_of("planner_inputs", cycle)
     head = _head(project, cycle, champion)
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
@@ -73,6 +73,7 @@ def _bundle(lake: Lake, project: Project, cycle: str) -> Mapping[str, Any]:
             "champion": champion,
             "recalls": recalls_of_features(lake, cycle),
             "champion_recalls": recalls_of_model(lake, champion) if champion else [],
+            "planned": planned["last_change"] if planned else 0,
         }
         manifest = lake.write_folder("serving_bundle", folder, info, cycle=cycle)
     return {

@@ -271,6 +271,21 @@ class ReconciliationConfig(Section):
     """Level of the first hierarchy from which `middle_out` starts."""
 
 
+class PlanningConfig(Section):
+    reason_codes: tuple[str, ...] = (
+        "promotion",
+        "event",
+        "price",
+        "supply",
+        "launch",
+        "phase_out",
+        "contract",
+        "correction",
+        "other",
+    )
+    """Reasons of which a planner gives one with every number; by them, what edits were worth is counted later."""
+
+
 class RetentionConfig(Section):
     raw_years: int = Field(1, ge=1)
     """Years raw files are kept before they are archived."""
@@ -354,6 +369,8 @@ class DemandConfig(Section):
     """Levels forecasts are rolled up to."""
     reconciliation: ReconciliationConfig = ReconciliationConfig()
     """How the levels are made to agree."""
+    planning: PlanningConfig = PlanningConfig()
+    """Planners' numbers."""
     retention: RetentionConfig = RetentionConfig()
     """How long things are kept."""
     thresholds: ThresholdConfig = ThresholdConfig()

@@ -26,7 +26,14 @@ from dp_assets.domain.ingest.restatements import LinesOf, lines_not_read
 from dp_assets.domain.recall import Backdated, reaches, recalls_at
 
 JobName = Literal[
-    "ingest_files", "ingest_new_files", "refresh_buckets", "retrain", "weekly_cycle", "score_cycles", "batch_inference"
+    "ingest_files",
+    "ingest_new_files",
+    "refresh_buckets",
+    "retrain",
+    "weekly_cycle",
+    "replan",
+    "score_cycles",
+    "batch_inference",
 ]
 
 
@@ -66,6 +73,8 @@ class LakeState:
         forecasts: cycle → hash of its serving bundle, the last asset of a cycle.
         bundles: cycle → the recalls its serving bundle was made by.
         scored: cycle → what its scores came from, as `score_inputs` says.
+        planned: cycle → last change of planners' numbers that its bundle knows, as a sequence of the ledger.
+        last_change: the last one there is.
         lines_of: reads `file_lines`, where files restate each other by rows or dates.
     """
 
@@ -79,6 +88,8 @@ class LakeState:
     forecasts: Mapping[str, str] = field(default_factory=dict)
     bundles: Mapping[str, Made] = field(default_factory=dict)
     scored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    planned: Mapping[str, int] = field(default_factory=dict)
+    last_change: int = 0
     lines_of: LinesOf = field(default=lines_not_read, repr=False)
 
     @cached_property
@@ -114,11 +125,11 @@ class RunPlan:
 def plan_requests(state: LakeState, config: DemandConfig, now: datetime) -> list[RunPlan]:
     """Runs that are due, of the first phase that has any; an empty list when everything is done.
 
-    The phases are ingestion, buckets, training, cycles, scoring. A later phase waits for the earlier one, because a
-    cycle must not be forecast from buckets that lack a file which had arrived in time.
+    The phases are ingestion, buckets, training, cycles, planning, scoring. A later phase waits for the earlier one,
+    because a cycle must not be forecast from buckets that lack a file which had arrived in time.
     """
     grid = BucketGrid.of(config)
-    for phase in (_ingestion, _buckets, _training, _cycles, _scoring):
+    for phase in (_ingestion, _buckets, _training, _cycles, _planning, _scoring):
         if plans := phase(state, config, grid, now):
             return plans
     return []
@@ -228,6 +239,14 @@ def _cycles(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datet
         cause = f"cycles without forecasts (history {history_fingerprint(state, missing[-1])})"
         return [RunPlan("weekly_cycle", tuple(cycle.isoformat() for cycle in missing), cause)]
     return _made_again("weekly_cycle", stale_cycles(state, config, grid), "cycles", state)
+
+
+def _planning(state: LakeState, config: DemandConfig, grid: BucketGrid, now: datetime) -> list[RunPlan]:
+    """What planners set since goes into the newest cycle; earlier ones are history."""
+    newest = max(state.forecasts, default=None)
+    if newest is None or state.planned.get(newest, 0) >= state.last_change:
+        return []
+    return [RunPlan("replan", (newest,), f"numbers that planners set or withdrew (ledger {state.last_change})")]
 
 
 def _made_again(job: JobName, keys: tuple[str, ...], what: str, state: LakeState) -> list[RunPlan]:

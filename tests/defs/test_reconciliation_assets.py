@@ -46,7 +46,7 @@ class Workshop:
             [*definitions],
             selection=list(assets),
             partition_key=self.cycle,
-            resources={"lake": self.lake, "clock": self.project.clock},
+            resources={"lake": self.lake, "clock": self.project.clock, "planning": self.project.planning()},
         )
 
     def read(self, table: str) -> pl.DataFrame:

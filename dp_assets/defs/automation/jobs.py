@@ -50,6 +50,10 @@ SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
         (*PREPARATION, *FORECASTING),
         "Forecast, reconcile, publish and bundle a cycle with the champion.",
     ),
+    "replan": (
+        FORECASTING[2:],
+        "Take planners' numbers into a cycle: reconcile under their locks, publish and bundle again.",
+    ),
     "score_cycles": (("accuracy",), "Score the leads whose actuals have arrived."),
     "batch_inference": (("refreshed_forecasts",), "Refresh designated SKUs with the newest features and champion."),
 }

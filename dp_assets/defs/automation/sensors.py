@@ -42,7 +42,7 @@ READING_SECONDS = 30.0
 MOST_ATTEMPTS = 4
 """How often one ingestion is started, each with the retries that Dagster gives a run."""
 INGESTION_JOBS = ("ingest_files", "ingest_new_files")
-FOLLOW_UP_JOBS = ("refresh_buckets", "retrain", "weekly_cycle", "score_cycles")
+FOLLOW_UP_JOBS = ("refresh_buckets", "retrain", "weekly_cycle", "replan", "score_cycles")
 
 
 def unfinished_run(instance: dg.DagsterInstance, jobs: Sequence[str]) -> str | None:
@@ -184,7 +184,7 @@ def build(project: Project) -> dg.Definitions:
     ) -> dg.SensorResult | dg.SkipReason:
         if busy := unfinished_run(context.instance, [*INGESTION_JOBS, *FOLLOW_UP_JOBS]):
             return dg.SkipReason(f"{busy} is running; the next step follows it")
-        plans = plan_requests(read_state(lake), project.config, clock.now())
+        plans = plan_requests(read_state(lake, project.planning()), project.config, clock.now())
         requests = [
             request
             for plan in plans

@@ -1,0 +1,209 @@
+"""Planners' numbers over time: which hold in a cycle, what may be set, what an edit would do.
+
+Belongs here: the rules, on plain values. Does not belong here: where numbers are kept (`dp_resources/planning_db.py`),
+how reconciliation keeps them (`locks.py`, `overrides.py`).
+
+A number is set in a cycle, for a node (or series) and a bucket that this cycle forecasts. An override holds in that
+cycle alone: the next forecast knows more, and is made anew. A lock holds in every cycle from then on that still
+forecasts its bucket, until it is withdrawn, replaced, or expires. So the numbers of a past cycle are the same whenever
+it is computed again.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import planner_inputs
+from dp_assets.domain.errors import DemandPlannerError
+
+COMMENT_LENGTH = 1000
+
+
+class EditRefusedError(DemandPlannerError):
+    """An edit breaks a rule; the message says which, and what would do."""
+
+
+@dataclass(frozen=True)
+class NumberToSet:
+    """What a planner asks for: one number for a node in a bucket, units."""
+
+    hierarchy: str
+    node: str
+    bucket_start: date
+    quantity: float
+    locked: bool
+    reason_code: str
+    comment: str
+    cycle: date
+    expires: date | None = None
+
+    @property
+    def place(self) -> str:
+        """Hierarchy, node and bucket, as the ledger names them."""
+        return f"{self.hierarchy}:{self.node}:{self.bucket_start.isoformat()}"
+
+
+@dataclass(frozen=True)
+class PlannerNumber(NumberToSet):
+    """A number that was set.
+
+    Attributes:
+        user: who set it.
+        sequence: place in the audit ledger, which identifies it.
+        ended: cycle from which on it no longer holds, because it was withdrawn or replaced; None while it does.
+    """
+
+    user: str = ""
+    sequence: int = 0
+    ended: date | None = None
+
+
+def holds(number: PlannerNumber, cycle: date) -> bool:
+    """Whether a number holds in a cycle; see the module's docstring."""
+    since = number.cycle <= cycle if number.locked else number.cycle == cycle
+    until = (number.ended is None or cycle < number.ended) and (number.expires is None or cycle <= number.expires)
+    return since and until and cycle <= number.bucket_start
+
+
+def inputs_of(numbers: Iterable[PlannerNumber], cycle: date, config: DemandConfig) -> pl.DataFrame:
+    """The `planner_inputs` table of a cycle."""
+    table = planner_inputs(config)
+    rows = [
+        {
+            "hierarchy": number.hierarchy,
+            "node": number.node,
+            "bucket_start": number.bucket_start,
+            "quantity": number.quantity,
+            "locked": number.locked,
+            "reason_code": number.reason_code,
+            "user": number.user,
+            "ledger_sequence": number.sequence,
+        }
+        for number in numbers
+        if holds(number, cycle)
+    ]
+    return table.conform(pl.DataFrame(rows, schema=table.schema)) if rows else table.empty()
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A planner's wish for some buckets of a node: an absolute number for each, or a change in percent.
+
+    Attributes:
+        hierarchy, node: where.
+        first: first bucket.
+        buckets: how many.
+        quantity: units per bucket; None where `percent` is given.
+        percent: change against what reconciliation says now; None where `quantity` is given.
+        locked: whether it holds in later cycles, and reconciliation solves for all other numbers under it.
+        reason_code, comment: why.
+        expires: last cycle a lock holds in; None for as long as its bucket is forecast.
+    """
+
+    hierarchy: str
+    node: str
+    first: date
+    buckets: int
+    quantity: float | None
+    percent: float | None
+    locked: bool
+    reason_code: str
+    comment: str = ""
+    expires: date | None = None
+
+
+def numbers_of(edit: Edit, rollups: pl.DataFrame, cycle: date, config: DemandConfig) -> list[NumberToSet]:
+    """The numbers that an edit sets.
+
+    Args:
+        edit: what a planner asks for.
+        rollups: `reconciled_rollups` rows of the cycle.
+        cycle: the current cycle.
+        config: the reason codes.
+
+    Raises:
+        EditRefusedError: the node or a bucket is not forecast, the reason is not configured, or the number cannot be.
+    """
+    _check_words(edit, cycle, config)
+    here = rollups.filter((pl.col("hierarchy") == edit.hierarchy) & (pl.col("node") == edit.node)).sort("lead")
+    if here.is_empty():
+        raise EditRefusedError(_unknown_node(edit, rollups))
+    starts = here["bucket_start"].unique().sort().to_list()
+    if edit.first not in starts or starts.index(edit.first) + edit.buckets > len(starts):
+        raise EditRefusedError(
+            f"expected buckets among those that cycle {cycle} forecasts, {starts[0]} to {starts[-1]}; got "
+            f"{edit.buckets} from {edit.first} on"
+        )
+    wanted = starts[starts.index(edit.first) :][: edit.buckets]
+    now = dict(here.select("bucket_start", "forecast").iter_rows())
+    numbers = []
+    for start in wanted:
+        quantity = edit.quantity if edit.percent is None else now[start] * (1 + edit.percent / 100)
+        if quantity is None or not math.isfinite(quantity) or quantity < 0:
+            raise EditRefusedError(f"expected units of at least 0, got {quantity} for the bucket of {start}")
+        numbers.append(
+            NumberToSet(
+                hierarchy=edit.hierarchy,
+                node=edit.node,
+                bucket_start=start,
+                quantity=quantity,
+                locked=edit.locked,
+                reason_code=edit.reason_code,
+                comment=edit.comment,
+                cycle=cycle,
+                expires=edit.expires,
+            )
+        )
+    return numbers
+
+
+def _check_words(edit: Edit, cycle: date, config: DemandConfig) -> None:
+    if (edit.quantity is None) == (edit.percent is None):
+        raise EditRefusedError("expected either a quantity or a change in percent, got both or neither")
+    if edit.buckets < 1:
+        raise EditRefusedError(f"expected at least one bucket, got {edit.buckets}")
+    if edit.reason_code not in config.planning.reason_codes:
+        raise EditRefusedError(
+            f"expected a reason among {', '.join(config.planning.reason_codes)} (planning.reason_codes), got "
+            f"{edit.reason_code!r}"
+        )
+    if len(edit.comment) > COMMENT_LENGTH:
+        raise EditRefusedError(f"expected a comment of at most {COMMENT_LENGTH} characters, got {len(edit.comment)}")
+    if edit.expires is not None and (not edit.locked or edit.expires < cycle):
+        raise EditRefusedError(f"only a lock expires, and not before cycle {cycle}; got {edit.expires}")
+
+
+def _unknown_node(edit: Edit, rollups: pl.DataFrame) -> str:
+    hierarchies = rollups["hierarchy"].unique().sort().to_list()
+    if edit.hierarchy not in hierarchies:
+        return f"expected a hierarchy among {', '.join(hierarchies)}, got {edit.hierarchy!r}"
+    names = rollups.filter(pl.col("hierarchy") == edit.hierarchy)["node"].unique().sort().to_list()
+    near = difflib.get_close_matches(edit.node, names, n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return f"hierarchy {edit.hierarchy!r} has no node {edit.node!r} in this cycle{hint}"
+
+
+def effect(before: pl.DataFrame, after: pl.DataFrame, starts: Sequence[date]) -> pl.DataFrame:
+    """What an edit does: hierarchy, level, node, units before, after, and the difference, over some buckets.
+
+    Args:
+        before, after: rows with hierarchy, level, node, bucket_start and `units`.
+        starts: the buckets.
+    """
+    keys = ["hierarchy", "level", "node"]
+    sums = [
+        frame.filter(pl.col("bucket_start").is_in(list(starts))).group_by(keys).agg(pl.col("units").sum().alias(name))
+        for frame, name in ((before, "before"), (after, "after"))
+    ]
+    joined = sums[0].join(sums[1], on=keys, how="full", coalesce=True).fill_null(0.0)
+    found = joined.with_columns(difference=pl.col("after") - pl.col("before"))
+    return found.filter(pl.col("difference").abs() > 1e-9 * pl.max_horizontal("before", "after", 1.0)).sort(
+        pl.col("difference").abs(), *keys, descending=[True, False, False, False]
+    )

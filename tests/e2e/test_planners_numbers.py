@@ -1,0 +1,135 @@
+"""A planner locks a department: every level follows exactly, and the next cycle keeps it. Overrides do not last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from dp_assets.cli import app
+from dp_assets.domain.hierarchy import SERIES
+from dp_assets.project import REPOSITORY
+from tests.e2e.small_world import World, land_week, world_config
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+WEEKS = 24
+NODE = "dairy"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = World(tmp_path_factory.mktemp("world"), world_config(lookback_weeks=8, replay={"cycles": 1}), WEEKS)
+    world.run()
+    return world
+
+
+@pytest.fixture
+def dp(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command `dp` over the world, in this process."""
+    text = yaml.safe_dump(world.config.model_dump(mode="json", exclude_none=True), sort_keys=False)
+    (world.folder / "demand.yaml").write_text(text)
+    monkeypatch.setenv("DP_CONFIG", str(world.folder / "demand.yaml"))
+    monkeypatch.setenv("DP_STATE_DIR", str(world.folder / "state"))
+    monkeypatch.setenv("DP_CLOCK", "simulated")
+    monkeypatch.setenv("DP_DAGSTER_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("DAGSTER_HOME", str(REPOSITORY))
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def newest(world: World) -> str:
+    return max(world.project.lake().partitions("reconciled_rollups"))
+
+
+def node(world: World, cycle: str, name: str = NODE) -> pl.DataFrame:
+    hierarchy = world.config.hierarchies[0].name
+    rollups = world.table("reconciled_rollups", cycle=cycle)
+    return rollups.filter((pl.col("node") == name) & (pl.col("hierarchy") == hierarchy)).sort("lead")
+
+
+def assert_sums_are_exact(world: World, cycle: str) -> None:
+    rollups = world.table("reconciled_rollups", cycle=cycle)
+    assert rollups["forecast"].min() >= 0  # type: ignore[operator]
+    for _, tree in rollups.group_by("hierarchy"):
+        children = tree.filter(pl.col("parent").is_not_null()).group_by("parent", "lead").agg(pl.col("forecast").sum())
+        nodes = tree.filter(pl.col("level") != SERIES).join(
+            children, left_on=["node", "lead"], right_on=["parent", "lead"], suffix="_below"
+        )
+        assert len(nodes) == len(tree.filter(pl.col("level") != SERIES))
+        assert np.allclose(nodes["forecast"], nodes["forecast_below"], rtol=1e-9)
+
+
+def test_a_locked_department_holds_exactly_in_this_cycle_and_untouched_in_the_next(
+    world: World, dp: Callable[..., Result]
+) -> None:
+    cycle = newest(world)
+    before = node(world, cycle)
+    weeks = before["bucket_start"].to_list()[1:4]
+    shown = dp(
+        *("plan", "set", NODE, "--from", str(weeks[0]), "--buckets", "3", "--percent", "5", "--lock", "--yes"),
+        *("--reason", "promotion", "--comment", "leaflet", "--by", "ada"),
+    )
+    assert shown.exit_code == 0, shown.output
+    assert "Published units over these buckets, before and after" in shown.output
+    assert "set as number 1, 2, 3" in shown.output
+    wanted = before.filter(pl.col("bucket_start").is_in(weeks))["forecast"] * 1.05
+    after = node(world, cycle)
+    held = after.filter(pl.col("bucket_start").is_in(weeks))
+    assert np.allclose(held["forecast"], wanted, rtol=1e-9)
+    assert held["locked"].all()
+    assert not after.filter(~pl.col("bucket_start").is_in(weeks))["locked"].any()
+    assert np.allclose(after["forecast"][0], before["forecast"][0], rtol=1e-9)  # a bucket that nobody spoke of
+    assert_sums_are_exact(world, cycle)
+    published = world.table("published_forecasts", cycle=cycle).filter(pl.col("user").is_not_null())
+    assert set(published["user"]) == {"ada"}
+    assert set(published["bucket_start"]) == set(weeks)
+    by_week = published.group_by("bucket_start").agg(pl.col("final").sum()).sort("bucket_start")
+    assert np.allclose(by_week["final"], wanted, rtol=1e-9)
+    assert world.run() == 0  # nothing is due any more
+
+    land_week(world.folder / "landing", WEEKS)
+    world.advance_to(WEEKS + 1)
+    world.run()
+    following = newest(world)
+    assert following == (date.fromisoformat(cycle) + timedelta(weeks=1)).isoformat()
+    kept = node(world, following).filter(pl.col("bucket_start").is_in(weeks))
+    assert kept["forecast"].to_list() == pytest.approx(wanted.to_list(), rel=1e-9)
+    assert kept["locked"].all()
+    assert_sums_are_exact(world, following)
+
+
+def test_an_override_holds_for_its_cycle_and_a_withdrawal_gives_the_forecast_back(
+    world: World, dp: Callable[..., Result]
+) -> None:
+    cycle = newest(world)
+    series = world.table("published_forecasts", cycle=cycle).filter(pl.col("user").is_null()).sort("series_id", "lead")
+    name, start = series.select("series_id", "bucket_start").row(0)
+    command = ("plan", "set", name, "--from", str(start), "--quantity", "77", "--reason", "other")
+    dry = dp(*command, "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    assert world.table("published_forecasts", cycle=cycle)["override"].drop_nulls().is_empty()
+    made = dp(*command, "--by", "bob", "--yes")
+    assert made.exit_code == 0, made.output
+    here = (pl.col("series_id") == name) & (pl.col("bucket_start") == start)
+    row = world.table("published_forecasts", cycle=cycle).filter(here).row(0, named=True)
+    assert (row["override"], row["final"], row["user"], row["reason_code"]) == (77.0, 77.0, "bob", "other")
+    number = world.project.planning().last_change()
+    assert f"  {number} " in dp("plan", "list").output
+    taken = dp("plan", "withdraw", str(number), "--reason", "a mistake", "--by", "bob")
+    assert taken.exit_code == 0, taken.output
+    again = world.table("published_forecasts", cycle=cycle).filter(here).row(0, named=True)
+    assert (again["override"], again["final"]) == (None, pytest.approx(again["reconciled"]))
+    assert "a mistake" in dp("plan", "ledger").output
+    assert "the ledger is whole" in dp("plan", "verify").output
+
+
+def test_an_edit_that_breaks_a_rule_is_refused_in_words(world: World, dp: Callable[..., Result]) -> None:
+    refused = dp("plan", "set", "dairi", "--from", newest(world), "--percent", "5", "--reason", "promotion")
+    assert refused.exit_code != 0
+    assert "did you mean 'dairy'" in str(refused.exception)
+    assert Path(world.folder / "state" / "planning.db").exists()

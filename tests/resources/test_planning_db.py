@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from dp_assets.domain.errors import ConfigError, StorageError
+from dp_assets.domain.planning import EditRefusedError, NumberToSet
+from dp_resources.planning_db import REVISION, Head, PlanningDatabase
+from tests.postgres_server import running_postgres
+
+AT = datetime(2017, 12, 5, 12, tzinfo=UTC)
+CYCLE = date(2017, 12, 4)
+LOCK = NumberToSet(
+    hierarchy="product",
+    node="GROCERY",
+    bucket_start=date(2017, 12, 11),
+    quantity=120.5,
+    locked=True,
+    reason_code="promotion",
+    comment="agreed with the buyer",
+    cycle=CYCLE,
+)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'state' / 'planning.db'}"
+        return
+    server = str(request.getfixturevalue("postgres"))
+    name = f"planning_{time.monotonic_ns()}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    yield server.replace("/postgres", f"/{name}")
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[PlanningDatabase]:
+    found = PlanningDatabase(url)
+    if not found.is_embedded:
+        found.migrate()
+    yield found
+    found.close()
+
+
+def test_a_number_comes_back_as_it_was_set(database: PlanningDatabase) -> None:
+    (made,) = database.set_numbers([LOCK], "ada", AT)
+    assert database.numbers() == [made]
+    assert (made.user, made.sequence, made.ended, made.quantity) == ("ada", 1, None, 120.5)
+    (row,) = database.ledger()
+    assert (row["action"], row["user"], row["at"]) == ("set", "ada", "2017-12-05T12:00:00+00:00")
+    assert row["before"] is None
+    assert '"quantity":120.5' in row["after"]
+    assert database.last_change() == 1
+
+
+def test_a_number_for_the_same_bucket_replaces_the_one_before_and_both_stay_readable(
+    database: PlanningDatabase,
+) -> None:
+    database.set_numbers([LOCK], "ada", AT)
+    database.set_numbers([replace(LOCK, quantity=90.0, cycle=date(2017, 12, 11))], "bob", AT)
+    first, second = database.numbers()
+    assert (first.quantity, first.ended, second.quantity, second.ended) == (120.5, date(2017, 12, 11), 90.0, None)
+    assert '"quantity":120.5' in database.ledger()[-1]["before"]
+
+
+def test_a_withdrawn_number_ends_and_says_why(database: PlanningDatabase) -> None:
+    (made,) = database.set_numbers([LOCK], "ada", AT)
+    database.withdraw([made.sequence], "bob", "promotion cancelled", CYCLE, AT)
+    assert database.numbers()[0].ended == CYCLE
+    assert "promotion cancelled" in database.ledger()[-1]["after"]
+    assert database.last_change() == 2
+
+
+@pytest.mark.parametrize("numbers", [[1, 99], [1, 1]])
+def test_a_withdrawal_is_of_all_numbers_or_of_none(database: PlanningDatabase, numbers: list[int]) -> None:
+    database.set_numbers([LOCK], "ada", AT)
+    with pytest.raises(EditRefusedError, match=r"number (99 was never set|1 ended with cycle 2017-12-04)"):
+        database.withdraw(numbers, "bob", "wrong", CYCLE, AT)
+    assert database.numbers()[0].ended is None
+    assert len(database.ledger()) == 1
+
+
+def test_numbers_that_the_database_refuses_leave_nothing_behind(database: PlanningDatabase) -> None:
+    with pytest.raises(StorageError, match="nothing was changed"):
+        database.set_numbers([LOCK, replace(LOCK, node="DAIRY", quantity=-1.0)], "ada", AT)
+    assert database.numbers() == []
+    assert database.head().sequence == 0
+
+
+def test_a_whole_ledger_is_found_whole(database: PlanningDatabase) -> None:
+    database.set_numbers([LOCK, replace(LOCK, node="DAIRY")], "ada", AT)
+    head = database.head()
+    database.set_numbers([replace(LOCK, quantity=1.0)], "bob", AT)
+    assert database.verify([head, database.head()]) == []
+
+
+@pytest.mark.parametrize(
+    ("forgery", "found"),
+    [
+        ("UPDATE ledger SET \"user\" = 'eve' WHERE sequence = 2", "row 2 was edited"),
+        ("DELETE FROM ledger WHERE sequence = 2", "rows were removed or moved"),
+        ("UPDATE ledger SET sequence = 9 WHERE sequence = 2", "rows were removed or moved"),
+    ],
+)
+def test_the_ledger_refuses_changes_and_shows_those_made_past_it(
+    database: PlanningDatabase, forgery: str, found: str
+) -> None:
+    database.set_numbers([replace(LOCK, node=node) for node in "ABC"], "ada", AT)
+    with pytest.raises(sa.exc.DBAPIError, match="only ever added to"), database.engine.begin() as connection:
+        connection.execute(sa.text(forgery))
+    assert database.verify() == []
+    _without_guards(database, forgery)
+    assert any(found in sentence for sentence in database.verify())
+
+
+def test_a_ledger_whose_last_rows_are_gone_differs_from_the_head_that_was_noted(database: PlanningDatabase) -> None:
+    database.set_numbers([replace(LOCK, node=node) for node in "ABC"], "ada", AT)
+    head = database.head()
+    _without_guards(database, "DELETE FROM planner_numbers WHERE sequence = 3", "DELETE FROM ledger WHERE sequence = 3")
+    assert database.verify() == []
+    assert database.verify([head]) == ["row 3 is not the one that was noted when a cycle took in planners' numbers"]
+
+
+def _without_guards(database: PlanningDatabase, *statements: str) -> None:
+    """What somebody with all rights on the database can do."""
+    with database.engine.connect() as connection:
+        if database.is_embedded:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            for verb in ("update", "delete"):
+                connection.exec_driver_sql(f"DROP TRIGGER ledger_no_{verb}")
+        else:
+            connection.exec_driver_sql("SET session_replication_role = replica")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("COMMIT")
+    database.engine.dispose()
+
+
+def test_writers_at_the_same_moment_lose_nothing_and_one_number_holds(url: str, database: PlanningDatabase) -> None:
+    def write(number: int) -> None:
+        database.set_numbers([replace(LOCK, quantity=float(number))], f"user {number}", AT)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+    numbers = database.numbers()
+    assert len(numbers) == 40
+    assert [one.ended for one in numbers].count(None) == 1
+    assert [row["sequence"] for row in database.ledger()] == list(range(1, 41))
+    assert database.verify() == []
+
+
+WRITER = """
+import sys
+from dataclasses import replace
+from dp_resources.planning_db import PlanningDatabase
+from tests.resources.test_planning_db import AT, LOCK
+
+database = PlanningDatabase(sys.argv[1])
+for number in range(10_000):
+    made = database.set_numbers([replace(LOCK, quantity=float(number)), replace(LOCK, node="B")], "ada", AT)
+    print(made[-1].sequence, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_writer_killed_at_any_moment_loses_nothing_it_had_acknowledged(url: str, database: PlanningDatabase) -> None:
+    acknowledged = 0
+    for pause in (0.05, 0.11, 0.17):
+        command = [sys.executable, "-c", WRITER, url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline()
+            time.sleep(pause)
+            writer.send_signal(signal.SIGKILL)
+            acknowledged = max((int(line) for line in writer.stdout.read().splitlines()[:-1]), default=acknowledged)
+        head = database.head().sequence
+        assert head >= acknowledged
+        assert head % 2 == 0  # two numbers at once, or none
+        assert database.verify() == []
+    assert acknowledged > 0
+
+
+def test_the_code_and_the_newest_revision_of_the_schema_are_the_same() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "dp_resources:planning_migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == REVISION
+
+
+@pytest.mark.slow
+def test_a_server_without_tables_says_what_to_run(postgres: str) -> None:
+    with (
+        closing(PlanningDatabase(postgres)) as database,
+        pytest.raises(ConfigError, match="revision none, this code expects 0001; run `dp plan migrate`"),
+    ):
+        database.head()
+
+
+def test_a_newer_schema_is_not_touched(tmp_path: Path) -> None:
+    database = PlanningDatabase(f"sqlite:///{tmp_path / 'planning.db'}")
+    database.migrate()
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with (
+        closing(PlanningDatabase(f"sqlite:///{tmp_path / 'planning.db'}")) as again,
+        pytest.raises(ConfigError, match=r"at revision 9999, this code expects .* or use the newer code"),
+    ):
+        again.head()
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
+    with pytest.raises(StorageError, match=r"ada:\*\*\*@127.0.0.1:1/planning did not answer") as caught:
+        PlanningDatabase("postgresql+psycopg://ada:topsecret@127.0.0.1:1/planning").head()
+    assert "topsecret" not in str(caught.value)
+
+
+def test_the_head_of_an_empty_ledger_is_row_zero(tmp_path: Path) -> None:
+    with closing(PlanningDatabase(f"sqlite:///{tmp_path / 'planning.db'}")) as database:
+        assert database.head() == Head(0, "0" * 64)
