@@ -45,6 +45,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         forecasts,
         ingested_files,
         monitoring,
+        planning,
         published_forecasts,
         reconciled_rollups,
         residuals,
@@ -69,6 +70,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         forecasts,
         reconciled_rollups,
         published_forecasts,
+        planning,
         serving_bundle,
         monitoring,
     )

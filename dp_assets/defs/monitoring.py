@@ -17,13 +17,15 @@ from dp_assets.domain.accuracy import (
     rolling_coverage,
     scored_frame,
 )
-from dp_assets.domain.contracts import ACCURACY, weekly_buckets
+from dp_assets.domain.contracts import ACCURACY, published_forecasts, weekly_buckets
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.interval_contract import CYCLES
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.plan import LakeState, closed_leads, score_inputs
+from dp_assets.domain.value_added import POOLED_LEADS, step_errors, value_added_table
 from dp_assets.lake_state import read_state
 from dp_assets.node_pictures import accuracy_picture
+from dp_assets.planning_pictures import value_added_picture
 from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -39,7 +41,13 @@ def build(project: Project) -> dg.Definitions:
 
     @dg.asset(
         partitions_def=project.cycles,
-        deps=["forecasts", "features", "sku_attributes", dg.AssetDep("weekly_buckets", partition_mapping=own_buckets)],
+        deps=[
+            "forecasts",
+            "published_forecasts",
+            "features",
+            "sku_attributes",
+            dg.AssetDep("weekly_buckets", partition_mapping=own_buckets),
+        ],
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="monitoring",
         kinds={"python", "polars"},
@@ -50,6 +58,7 @@ def build(project: Project) -> dg.Definitions:
     ) -> dg.MaterializeResult[None]:
         """Every metric beside the naive forecast's: total, per method, per node, per lead, and over all closed leads.
 
+        Beside it forecast_value_added: the error that model, reconciliation and planners each saved or cost.
         Run again as leads close; actuals are the sums of all contributions known by now. A SKU without a sale in a
         closed bucket sold 0.
         """
@@ -101,9 +110,18 @@ def score_cycle(lake: Lake, project: Project, clock: Clock, state: LakeState, cy
     scored = scored_frame(forecasts, actuals, past_scales(panel, config), leads)
     table = accuracy_table(scored, hierarchies, config)
     receipt = lake.write("accuracy", table, cycle=cycle)
+    published = published_forecasts(config).empty()
+    if lake.exists("published_forecasts", cycle=cycle):
+        published = lake.read("published_forecasts", cycle=cycle)
+    added = value_added_table(step_errors(published, forecasts, actuals, leads), hierarchies)
+    lake.write("forecast_value_added", added, cycle=cycle)
     inputs = score_inputs(cutoff, state, config, project.grid, clock.now())
     lake.commit("accuracy", cycle, {"cycle": cycle, "leads": len(leads), "inputs": inputs})
     shown = {} if scored.is_empty() else {"biggest_nodes": accuracy_picture(scored, panel, hierarchies[0])}
+    if len(added):
+        people = added.filter(pl.col("grouping").is_in(["user", "reason_code"]) & (pl.col("lead") == POOLED_LEADS))
+        rounded = people.with_columns(pl.col(pl.Float64).round(2))
+        shown |= {"value_added": value_added_picture(added), "by_planner_and_reason": preview(rounded, rows=50)}
     return {
         "dagster/partition_row_count": receipt.rows,
         "dagster/column_schema": table_schema(ACCURACY),

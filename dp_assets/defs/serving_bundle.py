@@ -42,7 +42,11 @@ def build(project: Project) -> dg.Definitions:
     @dg.asset(
         partitions_def=project.cycles,
         deps=[
-            *(dg.AssetDep(name) for name in ("forecasts", "published_forecasts", "features")),
+            # The bundle says that a cycle is done, so what planners act on comes before it.
+            *(
+                dg.AssetDep(name)
+                for name in ("forecasts", "published_forecasts", "features", "replenishment", "exceptions")
+            ),
             *(dg.AssetDep(name, partition_mapping=HISTORY) for name in MODEL_ASSETS),
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),

@@ -286,6 +286,38 @@ class PlanningConfig(Section):
     """Reasons of which a planner gives one with every number; by them, what edits were worth is counted later."""
 
 
+class ClassConfig(Section):
+    abc_shares: tuple[float, float] = (0.8, 0.95)
+    """Shares of revenue up to which series are A, and up to which they are B, biggest first; the rest are C."""
+    xyz_limits: tuple[float, float] = (0.5, 1.0)
+    """Variation (standard deviation ÷ mean of a bucket) up to which series are X, and up to which they are Y."""
+
+
+class ReplenishmentConfig(Section):
+    lead_time_weeks: int = Field(2, ge=1)
+    """Weeks from order to delivery; at most the horizon."""
+    service_levels: dict[Literal["A", "B", "C"], float] = Field({"A": 0.975, "B": 0.95, "C": 0.9})
+    """Probability per ABC class that stock lasts until the delivery."""
+
+    @field_validator("service_levels")
+    @classmethod
+    def _every_class_has_a_probability(cls, levels: dict[str, float]) -> dict[str, float]:
+        if set(levels) != {"A", "B", "C"} or not all(0.5 <= level < 1 for level in levels.values()):
+            raise ValueError(f"expected a service level between 0.5 and 1 for each of A, B and C, got {levels}")
+        return levels
+
+
+class ExceptionConfig(Section):
+    change_share: float = Field(0.5, gt=0)
+    """A series is on the worklist if its published total differs from the last cycle's by more than this share."""
+    bias_buckets: int = Field(4, ge=2)
+    """Or if its published numbers erred to the same side in so many buckets in a row."""
+    interval: int = 95
+    """Or if the last bucket sold lies outside this interval, in percent; one of `intervals.levels`."""
+    most: int = Field(1000, ge=1)
+    """Rows of the worklist at most, those with most money at stake."""
+
+
 class RetentionConfig(Section):
     raw_years: int = Field(1, ge=1)
     """Years raw files are kept before they are archived."""
@@ -371,6 +403,12 @@ class DemandConfig(Section):
     """How the levels are made to agree."""
     planning: PlanningConfig = PlanningConfig()
     """Planners' numbers."""
+    classes: ClassConfig = ClassConfig()
+    """ABC and XYZ classes of series."""
+    replenishment: ReplenishmentConfig = ReplenishmentConfig()
+    """Safety stock and reorder points."""
+    exceptions: ExceptionConfig = ExceptionConfig()
+    """What is on the worklist of a cycle."""
     retention: RetentionConfig = RetentionConfig()
     """How long things are kept."""
     thresholds: ThresholdConfig = ThresholdConfig()
@@ -431,6 +469,9 @@ class DemandConfig(Section):
                 f"{list(first)}, got {self.reconciliation.middle_level!r}"
             )
             raise MisplacedValueError(message, "reconciliation", "middle_level")
+        if self.exceptions.interval not in self.intervals.levels:
+            message = f"expected one of intervals.levels {list(self.intervals.levels)}, got {self.exceptions.interval}"
+            raise MisplacedValueError(message, "exceptions", "interval")
         if self.regressors and not any(producer.feed == "regressors" for producer in self.producers):
             message = "regressors need a producer with `feed: regressors` that delivers them, but there is none"
             raise MisplacedValueError(message, "regressors")

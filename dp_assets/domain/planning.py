@@ -84,6 +84,7 @@ def inputs_of(numbers: Iterable[PlannerNumber], cycle: date, config: DemandConfi
             "locked": number.locked,
             "reason_code": number.reason_code,
             "user": number.user,
+            "expires": number.expires,
             "ledger_sequence": number.sequence,
         }
         for number in numbers

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dp_assets.defs import monitoring, published_forecasts, reconciled_rollups
+from dp_assets.defs import monitoring, planning, published_forecasts, reconciled_rollups
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
 from dp_assets.project import Project, build_project
@@ -39,7 +39,7 @@ class Workshop:
         return self.project.config
 
     def run(self, *assets: str) -> dg.ExecuteInProcessResult:
-        parts = (reconciled_rollups, published_forecasts, monitoring)
+        parts = (reconciled_rollups, published_forecasts, planning, monitoring)
         merged = dg.Definitions.merge(*(part.build(self.project) for part in parts))
         definitions: Sequence[Any] = merged.assets or []
         return dg.materialize(
@@ -159,6 +159,25 @@ def test_accuracy_scores_closed_leads_only_and_again_as_more_close(workshop: Wor
     total = table.filter((pl.col("level") == "total") & (pl.col("lead") == 0)).row(0, named=True)
     assert (total["observations"], total["actual"]) == (75, 15.0)
     assert total["bias"] > 0  # 24 of 25 SKUs sold nothing: over-forecast
+
+
+@pytest.mark.slow
+def test_planners_get_classes_stock_a_worklist_and_the_value_of_every_step(workshop: Workshop) -> None:
+    totals = workshop.read("forecasts").drop("naive")
+    table = contracts.total_forecasts(workshop.config).conform(totals)
+    workshop.lake.write("total_forecasts", table, cycle=workshop.cycle)
+    stage = ("series_classes", "replenishment", "exceptions")
+    result = workshop.run(*RECONCILIATION, *stage)
+    for name in stage:
+        assert contracts.table(workshop.config, name).violations(workshop.read(name)) == [], name
+    assert len(workshop.read("replenishment")) == len(workshop.read("series_classes")) == 25
+    assert workshop.metadata(result, "series_classes")["revenue_by_class"].startswith("![picture]")
+    workshop.close(lead=1, units=5.0)
+    shown = workshop.metadata(workshop.run("accuracy"), "accuracy")
+    assert shown["value_added"].startswith("![picture]")
+    added = workshop.read("forecast_value_added")
+    assert contracts.FORECAST_VALUE_ADDED.violations(added) == []
+    assert added.filter(pl.col("grouping") == "all")["observations"].to_list() == [25, 25]
 
 
 def test_accuracy_of_a_cycle_with_open_leads_only_is_an_empty_table(workshop: Workshop) -> None:

@@ -83,6 +83,7 @@ def make_inputs(config: DemandConfig, *rows: Mapping[str, Any]) -> pl.DataFrame:
         "locked": True,
         "reason_code": "promotion",
         "user": "ada",
+        "expires": None,
         "ledger_sequence": 1,
     }
     table = contracts.planner_inputs(config)

@@ -33,8 +33,12 @@ FORECASTING = (
     "planner_inputs",
     "reconciled_rollups",
     "published_forecasts",
+    "series_classes",
+    "replenishment",
+    "exceptions",
     "serving_bundle",
 )
+REPLANNING = ("planner_inputs", "reconciled_rollups", "published_forecasts", "exceptions", "serving_bundle")
 SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "ingest_files": (
         INGESTION[:2],
@@ -51,7 +55,7 @@ SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
         "Forecast, reconcile, publish and bundle a cycle with the champion.",
     ),
     "replan": (
-        FORECASTING[2:],
+        REPLANNING,
         "Take planners' numbers into a cycle: reconcile under their locks, publish and bundle again.",
     ),
     "score_cycles": (("accuracy",), "Score the leads whose actuals have arrived."),

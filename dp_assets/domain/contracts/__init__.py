@@ -34,7 +34,8 @@ from dp_assets.domain.contracts.ingest import (
     product_master,
     unified_transactions,
 )
-from dp_assets.domain.contracts.monitoring import ACCURACY
+from dp_assets.domain.contracts.monitoring import ACCURACY, FORECAST_VALUE_ADDED
+from dp_assets.domain.contracts.planning import EXCEPTIONS, replenishment, series_classes
 from dp_assets.domain.contracts.reconciliation import planner_inputs, published_forecasts, reconciled_rollups
 from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, LEADERBOARD, TOTAL_ERROR_DISTRIBUTIONS, residuals
 from dp_assets.domain.table import Table
@@ -46,9 +47,11 @@ __all__ = (
     "DATA_QUALITY",
     "ERROR_DISTRIBUTIONS",
     "EVENTS",
+    "EXCEPTIONS",
     "FILE_BUCKETS",
     "FILE_LEDGER",
     "FILE_LINES",
+    "FORECAST_VALUE_ADDED",
     "INTERVAL_CONTRACT",
     "LEADERBOARD",
     "OUTLIER_LOG",
@@ -66,7 +69,9 @@ __all__ = (
     "published_forecasts",
     "reconciled_rollups",
     "refreshed_forecasts",
+    "replenishment",
     "residuals",
+    "series_classes",
     "sku_attributes",
     "table",
     "tables",
@@ -111,7 +116,11 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         planner_inputs(config),
         reconciled_rollups(config),
         published_forecasts(config),
+        series_classes(config),
+        replenishment(config),
+        EXCEPTIONS,
         ACCURACY,
+        FORECAST_VALUE_ADDED,
     )
 
 

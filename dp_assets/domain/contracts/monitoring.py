@@ -39,6 +39,27 @@ ACCURACY_METRICS: dict[str, str] = {
 """Metric → definition. All but the first and the naive ones say so if they are not of the mean."""
 
 
+FORECAST_VALUE_ADDED = Table(
+    name="forecast_value_added",
+    grain="grouping × name × lead",
+    key=("grouping", "name", "lead"),
+    columns=(
+        text("grouping", "all, a level of a hierarchy, user or reason_code (rows that planners changed)"),
+        text("name", "all, a node, a planner, or a reason"),
+        Column("lead", pl.Int64(), "buckets ahead; 0 pools all closed leads", minimum=0),
+        count("observations", "series × leads"),
+        number("actual", "units sold", "units"),
+        *(
+            number(f"error_{step}", f"sum of |{step} forecast − actual|, of means", "units", minimum=0)
+            for step in ("naive", "model", "reconciled", "published")
+        ),
+        number("added_by_model", "error that the model saved against the naive forecast", "units"),
+        number("added_by_reconciled", "error that reconciliation saved against the model", "units"),
+        number("added_by_published", "error that planners saved against the reconciled forecast", "units"),
+    ),
+)
+
+
 ACCURACY = Table(
     name="accuracy",
     grain="hierarchy × level × node × lead",

@@ -27,6 +27,7 @@ def planner_inputs(config: DemandConfig) -> Table:
             Column("locked", pl.Boolean(), "whether reconciliation must keep it"),
             text("reason_code", "why"),
             text("user", "who"),
+            Column("expires", pl.Date(), "last cycle that a lock holds in", nullable=True),
             Column("ledger_sequence", pl.Int64(), "place in the audit ledger", minimum=0),
         ),
     )
