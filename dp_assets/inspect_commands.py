@@ -193,3 +193,35 @@ def inspect_accuracy() -> None:
     if accuracy.is_empty():
         raise typer.BadParameter("no cycle has been scored yet; its actuals come with the following weeks' files")
     show(accuracy, "Accuracy by cycle")
+
+
+@inspect.command("worklist")
+def inspect_worklist(
+    rows: Annotated[int, typer.Option(min=1, help="How many, those with most money at stake first.")] = 20,
+) -> None:
+    """Show what deserves a planner's look in the newest cycle, and why."""
+    import polars as pl
+
+    lake = open_project().lake()
+    cycle = _newest_cycle(lake.partitions("exceptions"))
+    found = lake.read("exceptions", cycle=cycle)
+    shown = found.head(rows).select("rank", "node", "rule", pl.col("money").round(2), "words")
+    show(shown, f"{len(found)} exceptions of cycle {cycle}")
+    console.print("Next: [bold]dp inspect sku …[/] for one of them, [bold]dp plan set …[/] to decide otherwise.")
+
+
+@inspect.command("value-added")
+def inspect_value_added() -> None:
+    """Show what model, reconciliation and planners each did to the error, over all scored cycles."""
+    import polars as pl
+
+    from dp_assets.domain.value_added import POOLED_LEADS
+
+    lake = open_project().lake()
+    frame = lake.read_all("forecast_value_added")
+    if frame is None or frame.is_empty():
+        raise typer.BadParameter("no cycle has been scored yet; its actuals come with the following weeks' files")
+    steps = [name for name in frame.columns if name.startswith("added_by")]
+    wanted = (pl.col("lead") == POOLED_LEADS) & pl.col("grouping").is_in(["all", "user", "reason_code"])
+    sums = frame.filter(wanted).group_by("grouping", "name").agg(pl.col("observations", "error_naive", *steps).sum())
+    show(sums.sort("grouping", "name"), "Units of error that each step saved (negative: cost)")

@@ -97,6 +97,9 @@ def test_a_locked_department_holds_exactly_in_this_cycle_and_untouched_in_the_ne
     world.run()
     following = newest(world)
     assert following == (date.fromisoformat(cycle) + timedelta(weeks=1)).isoformat()
+    assert "exceptions of cycle" in dp("inspect", "worklist").output
+    added = dp("inspect", "value-added")
+    assert "Units of error that each step saved" in added.output, added.output
     kept = node(world, following).filter(pl.col("bucket_start").is_in(weeks))
     assert kept["forecast"].to_list() == pytest.approx(wanted.to_list(), rel=1e-9)
     assert kept["locked"].all()
