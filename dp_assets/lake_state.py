@@ -27,12 +27,14 @@ from dp_assets.registry import (
     registration,
     registrations,
 )
+from dp_resources import collector
 from dp_resources.lake import Lake
 
 MARKED = 100
 """Partitions of a plan whose present state goes into the key of its runs."""
 
 
+@collector.at_rest()
 def read_state(lake: Lake) -> LakeState:
     """The state of the lake as of its commit records."""
     judged = lake.committed("residuals")
