@@ -29,6 +29,7 @@ from dp_assets.registry import (
     registration,
     registrations,
 )
+from dp_resources import collector
 from dp_resources.lake import Lake
 from dp_resources.planning_db import PlanningDatabase
 
@@ -38,6 +39,7 @@ MARKED = 100
 """Partitions of a plan whose present state goes into the key of its runs."""
 
 
+@collector.at_rest()
 def read_state(lake: Lake, planning: PlanningDatabase | None = None) -> LakeState:
     """The state of the lake as of its commit records, and of planners' numbers where their database is given."""
     judged = lake.committed("residuals")

@@ -33,18 +33,18 @@ def unreported(
     lake: Lake, known: Iterable[Registration], commits: Mapping[str, Mapping[str, Any]], recalled: Collection[str]
 ) -> frozenset[str]:
     """Committed versions that count, but whose rows as they are now have no report yet."""
-    reported: dict[str, dict[str, str]] = {}
-    found = []
-    for one in known:
-        version, commit = one.file_version_id, commits.get(one.file_version_id)
-        if commit is None or version in recalled:
-            continue
-        if one.producer not in reported:
-            reported[one.producer] = reported_rows(read_catalogue(lake, one.producer))
+    registered = {one.file_version_id: one.producer for one in known}
+    reported = {
+        producer: reported_rows(read_catalogue(lake, producer)) for producer in sorted(set(registered.values()))
+    }
+    return frozenset(
+        version
+        for version, commit in commits.items()  # in the order of their memory, which takes half the time of any other
+        if version in registered
+        and version not in recalled
         # One that was recalled when it was reported on, and put back since, has been decided about.
-        if reported[one.producer].get(version) not in (rows_hash(commit), RECALLED):
-            found.append(version)
-    return frozenset(found)
+        and reported[registered[version]].get(version) not in (rows_hash(commit), RECALLED)
+    )
 
 
 def rows_hash(commit: Mapping[str, Any]) -> str:

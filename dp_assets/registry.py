@@ -28,6 +28,7 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.registration import LandedObject, Registration
 from dp_assets.domain.ingest.restatements import LinesOf
 from dp_assets.domain.recall import Backdated, FileEvent, backdated, recalled
+from dp_resources import collector
 from dp_resources.lake import Lake, json_bytes
 from dp_resources.records import note_change, read_records
 from dp_resources.staged_files import StagedFile
@@ -38,6 +39,7 @@ _in_order: dict[str, tuple[Mapping[str, bytes], Mapping[str, Backdated], list[Re
 """The last answer of `registrations` by lake, and what it was made of: nothing is sorted again that has not changed."""
 
 
+@collector.at_rest()
 def registrations(lake: Lake) -> list[Registration]:
     """Every registration, in order of arrival; reference data before transactions that arrived with it.
 

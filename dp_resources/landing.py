@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from dp_assets.domain.errors import FileRejectedError, StorageError
 from dp_assets.domain.ingest.registration import LandedObject
 from dp_assets.domain.producer_config import ProducerConfig
-from dp_resources import storage
+from dp_resources import collector, storage
 from dp_resources.staged_files import StagedFile
 
 MANIFEST = "manifest.json"
@@ -144,6 +144,7 @@ class Landing:
 
     # -- listing ----------------------------------------------------------------------------------------------------
 
+    @collector.at_rest()
     def list(self, folders: Iterable[str] = ("",)) -> Objects:
         """Finished objects, sorted by path; those that may still be written are in `waiting`.
 

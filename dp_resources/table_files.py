@@ -65,8 +65,9 @@ class TableFile:
             if name in CONSTANT:
                 if not (values == values[0]).all():
                     raise ValueError(f"expected one {name} in a file, got {values.unique().to_list()[:3]}")
-                places = pa.repeat(pa.scalar(0, pa.int32()), len(frame))
-                columns.append(pa.DictionaryArray.from_arrays(places, pa.array([values[0]], pa.large_string())))
+                # Of these two a list would do, too, but for that pyarrow imports pandas, a third of a second.
+                places = pl.Series([0], dtype=pl.Int32).new_from_index(0, len(frame)).to_arrow()
+                columns.append(pa.DictionaryArray.from_arrays(places, values.head(1).to_arrow()))
             else:
                 columns.append(values.to_arrow())
         self._writer.write_table(pa.Table.from_arrays(columns, schema=self._writer.schema))

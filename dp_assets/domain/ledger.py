@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -34,6 +35,7 @@ ENTERED = (
     *(name for name in AMOUNTS if not name.endswith("withdrawn")),
 )
 """Columns by which a line is told from that of another commit record."""
+_amounts = itemgetter("read", *FATES)
 
 
 def file_ledger(
@@ -119,15 +121,16 @@ def not_entered(ledger: pl.DataFrame, commits: Mapping[str, Mapping[str, Any]]) 
         ledger: as `contracts.FILE_LEDGER`; at least the columns ENTERED.
         commits: version → its commit record of ingestion.
     """
-    entered = {row[0]: row[1:] for row in ledger.select(ENTERED).iter_rows()}
+    columns = {name: ledger[name].to_list() for name in ENTERED}
+    parsed = {text: json.loads(text) for text in set(columns["rejected_by"])}  # thousands of files say the same
+    columns["rejected_by"] = [parsed[text] for text in columns["rejected_by"]]
+    entered = dict(zip(columns["file_version_id"], zip(*columns.values(), strict=True), strict=True))
     return frozenset(version for version, commit in commits.items() if entered.get(version) != _entry(commit))
 
 
 def _entry(commit: Mapping[str, Any]) -> tuple[Any, ...]:
-    rejected_by = json.dumps(commit["rejected_by"], sort_keys=True, ensure_ascii=False)
-    rows, units = commit["rows"], commit["quantity"]
-    amounts = (*(rows[fate] for fate in ("read", *FATES)), *(float(units[fate]) for fate in ("read", *FATES)))
-    return (commit["status"], commit["reason"], rejected_by, *amounts)
+    said = (commit[name] for name in ("file_version_id", "status", "reason", "rejected_by"))
+    return (*said, *_amounts(commit["rows"]), *_amounts(commit["quantity"]))
 
 
 def ledger_totals(ledger: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dp_assets.domain.ingest.restatements import RESTATEMENT_SCHEMA
-from dp_assets.domain.ledger import FATES, file_ledger, imbalances, ledger_totals, rejections
+from dp_assets.domain.ledger import FATES, file_ledger, imbalances, ledger_totals, not_entered, rejections
 
 START = datetime(2017, 2, 1, 12, tzinfo=UTC)
 
@@ -125,6 +125,25 @@ def test_a_file_cannot_lose_more_rows_than_it_had() -> None:
     restated = pl.DataFrame([one], schema=RESTATEMENT_SCHEMA, orient="row")
     (found,) = imbalances(file_ledger([commit("a")], restated=restated))
     assert "8 rows accepted, but other files took 9 of them back" in found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"status": "duplicate"},
+        {"reason": "same content"},
+        {"rejected_by": {"exclude_returns": 2}},
+        {"rows": {"read": 11, "accepted": 9, "rejected": 2, "duplicate": 0}},
+        {"quantity": {"read": 15.0, "accepted": 16.5, "rejected": -1.5, "duplicate": 0.0}},
+    ],
+)
+def test_a_version_is_not_entered_while_the_ledger_lacks_its_line_or_holds_that_of_an_earlier_record(
+    change: dict[str, Any],
+) -> None:
+    ledger = file_ledger([commit("a"), commit("b", uri="shop/b.csv")])
+    now = {one["file_version_id"]: one for one in (commit("a"), commit("b", uri="shop/b.csv", **change), commit("c"))}
+    assert not_entered(ledger, now) == {"shop-c", *(["shop-b"] if change else [])}
 
 
 def test_no_files_make_an_empty_ledger_that_balances() -> None:

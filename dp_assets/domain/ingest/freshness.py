@@ -64,7 +64,9 @@ def stale_versions(
     Versions of a producer that the configuration lacks wait for it, and recalled ones for their undo.
     """
     of = recipes(config)
-    excluded = quarantined(known, commits, config) | frozenset(recalled)
+    # Records lie in memory in the order of their names, and are looked through in half the time in that order.
+    in_order = sorted(known, key=lambda one: one.file_version_id)
+    excluded = quarantined(in_order, commits, config) | frozenset(recalled)
     originals = duplicates(known, excluded, restates(config.producers))
     looked_up = lookups(known, commits, recalled, config)
 
@@ -83,7 +85,8 @@ def stale_versions(
             one, commit.get("masters")
         )
 
-    return tuple(one.file_version_id for one in known if is_stale(one))
+    stale = {one.file_version_id for one in in_order if is_stale(one)}
+    return tuple(one.file_version_id for one in known if one.file_version_id in stale)
 
 
 def waiting(known: Iterable[Registration], commits: Commits, config: DemandConfig) -> dict[str, int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -236,13 +237,15 @@ def duplicates(
         excluded: versions that hold no rows and supersede nothing: those in quarantine, and recalled ones.
         restates: whether files of a producer replace what earlier ones of another say.
     """
+    counted = [one for one in known if one.file_version_id not in excluded]
+    times = Counter(one.content_sha256 for one in counted)
     alike: dict[tuple[str, Feed], list[Registration]] = {}
-    for one in known:
-        if one.file_version_id not in excluded:
+    for one in counted:
+        if times[one.content_sha256] > 1:
             alike.setdefault((one.content_sha256, one.feed), []).append(one)
     repeated = [group for group in alike.values() if len(group) > 1]
     paths = {one.uri for group in repeated for one in group}
-    ends = _ends(one for group in alike.values() for one in group if one.uri in paths)
+    ends = _ends(one for one in counted if one.uri in paths) if paths else {}
     found: dict[str, Registration] = {}
     for group in repeated:
         originals: list[Registration] = []

@@ -52,7 +52,8 @@ def unify_transactions(
     understood = verdicts.accepted
     reject_cancelled(typed, verdicts, rule)
     passed = verdicts.accepted
-    filtered = apply_filters(typed.filter(passed), config.filters, attributes, plugins)
+    judged = typed if passed.all() else typed.filter(passed)
+    filtered = apply_filters(judged, config.filters, attributes, plugins)
     _merge(verdicts, passed, filtered)
     verdicts.reject(typed["sku"].is_null(), "missing_sku", texts_of("expected a SKU, got nothing"))
 
@@ -112,12 +113,13 @@ def with_derived_prices(typed: pl.DataFrame) -> pl.DataFrame:
 
 def _merge(verdicts: Verdicts, passed: pl.Series, filtered: Verdicts) -> None:
     """Writes the filters' verdicts, which cover only the rows that had passed so far, into those of all rows."""
-    if filtered.accepted.all():
+    failing = ~filtered.accepted
+    if not failing.any():
         return
-    places = passed.arg_true()
+    places = passed.arg_true().filter(failing)
     reason, detail = verdicts.reason.clone(), verdicts.detail.clone()
-    verdicts.reason = reason.scatter(places, filtered.reason)
-    verdicts.detail = detail.scatter(places, filtered.detail)
+    verdicts.reason = reason.scatter(places, filtered.reason.filter(failing))
+    verdicts.detail = detail.scatter(places, filtered.detail.filter(failing))
 
 
 def _date_filters(config: DemandConfig) -> list[str]:

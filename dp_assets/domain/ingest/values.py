@@ -130,6 +130,10 @@ def numbers(values: pl.Series, decimal: str = ".", thousands: str = "") -> pl.Se
         return _bounded(number, number.is_finite())
     if values.dtype != pl.String:
         return pl.Series(values.name, [None] * len(values), dtype=pl.Float64)
+    if decimal == "." and thousands != ".":  # mostly all texts are plain numbers, and nothing has to be looked for
+        number = values.cast(pl.Float64, strict=False)
+        if number.null_count() == values.null_count():
+            return _bounded(number, number.is_finite())
     text = values.str.strip_chars()
     group = SPACES.get(thousands, re.escape(thousands))
     if thousands and text.str.contains(group).any():
@@ -156,6 +160,8 @@ def _grouped_numbers(text: pl.Series, decimal: str, group: str) -> pl.Series:
 
 def _bounded(number: pl.Series, fits: pl.Series) -> pl.Series:
     small = (number.abs() <= MOST_NUMBER) & fits
+    if small.all():  # nulls aside
+        return number + 0.0
     return (number + 0.0).set(~small.fill_null(False), None) if number.len() else number
 
 
@@ -185,6 +191,11 @@ def moments(
         return _of_temporal(values, zone, business_zone, is_workbook)
     if values.dtype.is_nested() or values.dtype in (pl.Boolean, pl.Null, pl.Binary):
         return _nothing(values)
+    if values.dtype == pl.String and (date_format is None or date_format.isascii()):
+        # Mostly no text has blanks around it: all are read as they stand, and looked at where one is not understood.
+        as_is = _of_texts_alike(values, date_format, zone, business_zone)
+        if as_is is not None and as_is.on.null_count() == values.null_count():
+            return as_is
     return _of_texts(texts(values), date_format, zone, business_zone)
 
 

@@ -20,10 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+from numpy.lib.stride_tricks import sliding_window_view
 
 from dp_assets.domain.errors import FileRejectedError
-from dp_assets.domain.ingest.archives import CHUNK_BYTES, ENCRYPTED, Budget
+from dp_assets.domain.ingest.archives import ENCRYPTED, Budget
 from dp_assets.domain.ingest.sources import ROW, Table, spelled
 from dp_assets.domain.producer_config import FileFormat, ProducerConfig, ReadLimits, WorkbookOptions
 
@@ -32,6 +35,8 @@ MOST_CELLS = 80_000_000
 APART_BYTES = 2 * 2**30
 APART_SECONDS = 600
 COLUMNS_BY_LETTERS = {1: 26, 2: 26 + 26**2, 3: 26 + 26**2 + 26**3, 4: sys.maxsize}
+PACKED_BYTES, UNPACKED_BYTES = 2**15, 2**18
+"""Workbooks are unpacked in pieces that are still in the processor's cache when they are looked through."""
 LOCAL_HEADER = struct.Struct("<26xHH")
 OVERLAP_BYTES = 256
 ODD_SPELLINGS = sorted(
@@ -39,12 +44,12 @@ ODD_SPELLINGS = sorted(
     | {f"{gap}r=" for gap in "\t\n\r"}
 )
 """How XML may spell a cell's place, and no program does."""
-FAR = r' r(?:="(?:[A-Za-z]{2}|[A-Za-z]?[0-9]{7})|=[^"]|[ \t\n\r])'
-"""A place behind column Z or below row 999,999, or one that is spelled oddly."""
-OTHER_BLANKS = ["\tr", "\nr", "\rr"]
-"""What FAR does not see: an odd spelling in front of the place's name."""
+OTHER_BLANKS = (b"\t", b"\n", b"\r")
+PLACE_BYTES = 12
+"""` r="A1234567`: as much as tells whether a place is far away."""
 CELL = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)(\d+)")
 ODS_TOKEN = re.compile(rb"<table:(table-row|(?:covered-)?table-cell)\b([^>]*?)(/?)>|</table:(table|table-row)>")
+Bytes = npt.NDArray[np.uint8]
 ODS_REPEAT = re.compile(rb"number-(?:columns|rows)-repeated\s*=\s*[\"'](\d+)")
 
 
@@ -92,13 +97,17 @@ def read_sheet(path: Path, sheet: Sheet) -> Table:
     if options.header_rows > 1:
         names = _distinct(_header(book, name, options))
         layout = {"header_row": None, "skip_rows": options.header_row - 1 + options.header_rows, "column_names": names}
-    loaded = book.load_sheet(
-        name,
-        schema_sample_rows=None,
-        use_columns=lambda column: spelled(column.name, sheet.wanted) in sheet.wanted,
-        **layout,
-    )
-    columns = {spelled(column.name, sheet.wanted): str(column.dtype) for column in loaded.available_columns()}
+    seen: set[str] = set()
+
+    def is_wanted(column: Any) -> bool:
+        seen.add(column.name)
+        return spelled(column.name, sheet.wanted) in sheet.wanted
+
+    loaded = book.load_sheet(name, schema_sample_rows=None, use_columns=is_wanted, **layout)
+    # Asked for all columns, the reader looks through their cells once more; what was selected has its types already.
+    selected = loaded.selected_columns
+    found = selected if len(selected) == len(seen) else loaded.available_columns()
+    columns = {spelled(column.name, sheet.wanted): str(column.dtype) for column in found}
     _check_columns(book, name, sheet, columns)
     frame = pl.DataFrame(loaded)
     frame = frame.rename({column: spelled(column, sheet.wanted) for column in frame.columns})
@@ -280,40 +289,57 @@ def _inflated(file: IO[bytes], member: zipfile.ZipInfo) -> Iterator[bytes]:
     name, extra = LOCAL_HEADER.unpack(file.read(LOCAL_HEADER.size))
     file.seek(name + extra, io.SEEK_CUR)
     left, inflater = member.compress_size, zlib.decompressobj(-zlib.MAX_WBITS)
-    while left > 0 and (packed := file.read(min(CHUNK_BYTES, left))):
+    while left > 0 and (packed := file.read(min(PACKED_BYTES, left))):
         left -= len(packed)
         if member.compress_type == zipfile.ZIP_STORED:
             yield packed
             continue
         while packed:
-            yield inflater.decompress(packed, 8 * CHUNK_BYTES)
+            yield inflater.decompress(packed, UNPACKED_BYTES)
             packed = inflater.unconsumed_tail
 
 
 def _overlapping(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Chunks, each with the end of the one before, so that no cell is cut in two."""
+    """Chunks, each with the end of what came before, so that no cell is cut in two, however small the chunks are."""
     end = b""
     for chunk in chunks:
-        yield end + chunk
-        end = chunk[-OVERLAP_BYTES:]
+        both = end + chunk
+        yield both
+        end = both[-OVERLAP_BYTES:]
+    yield end + b">" * PLACE_BYTES
 
 
 def _looks_far(xml: bytes) -> bool:
-    """Whether a cell may stand behind column Z or below row 999,999; no other sheet needs a closer look."""
-    text = _as_series(xml)
-    has_other_blanks = any(blank in xml for blank in (b"\t", b"\n", b"\r"))
-    return bool(text.str.contains(FAR)[0] or (has_other_blanks and text.str.contains_any(OTHER_BLANKS)[0]))
+    """Whether a cell's place in some XML is behind column Z, below row 999,999, or spelled oddly.
+
+    It may say so of what is none of it, too. Places that begin in the last bytes are left to the next chunk.
+    """
+    if any(blank in xml and blank + b"r" in xml for blank in OTHER_BLANKS):
+        return True
+    text = np.frombuffer(xml, np.uint8)
+    if len(text) < PLACE_BYTES:
+        return False
+    begins = text[: 1 - PLACE_BYTES] == ord(" ")
+    begins &= text[1 : 2 - PLACE_BYTES] == ord("r")
+    at = np.flatnonzero(begins)
+    equals = text[at + 2]
+    if (equals <= ord(" ")).any():
+        return True
+    at = at[equals == ord("=")]
+    has_letter = _are_letters(text[at + 4])
+    if (text[at + 3] != ord('"')).any() or (has_letter & _are_letters(text[at + 5])).any():
+        return True
+    at = at + has_letter
+    long = at[_are_digits(text[at + 10])]  # with a digit where the seventh of a row's number stands
+    return bool(_are_digits(sliding_window_view(text, 7)[long + 4]).all(axis=1).any())
 
 
-def _as_series(xml: bytes) -> pl.Series:
-    """One text; ASCII, which nearly all sheets are, without copying it."""
-    if not xml.isascii():
-        return pl.Series([xml.decode("utf-8", "replace")])
-    import pyarrow as pa
+def _are_letters(characters: Bytes) -> npt.NDArray[np.bool_]:
+    return ((characters | 32) - ord("a")) < 26
 
-    ends = pa.py_buffer(struct.pack("=qq", 0, len(xml)))
-    text: Any = pa.Array.from_buffers(pa.large_utf8(), 1, [None, ends, pa.py_buffer(xml)])
-    return pl.Series(values=text)
+
+def _are_digits(characters: Bytes) -> npt.NDArray[np.bool_]:
+    return (characters - ord("0")) < 10
 
 
 def _most_cells(chunks: Iterator[bytes]) -> int:

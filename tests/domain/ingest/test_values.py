@@ -224,3 +224,22 @@ def test_texts_read_at_once_are_those_read_one_by_one(
     alone = values_module._of_distinct_texts(text, date_format, zone, "Europe/Rome")
     assert found.at.to_list() == alone.at.to_list()
     assert found.on.to_list() == alone.on.to_list()
+
+
+@given(
+    st.lists(st.sampled_from(["7", "-7.5", "1e3", "+2", "1e16", " 8", "8 ", "", "x", "inf", "nan", "1,5"]), max_size=9)
+)
+def test_what_stands_beside_a_number_does_not_change_it(found: list[str]) -> None:
+    alone = [numbers(pl.Series([one])).item() for one in found]
+    assert numbers(pl.Series(found, dtype=pl.String)).to_list() == alone
+
+
+@pytest.mark.parametrize(("date_format", "zone"), [(None, "UTC"), ("%d.%m.%Y", NEW_YORK)])
+@given(
+    st.lists(
+        st.sampled_from(["2017-01-02", "02.01.2017", "2.1.2017", " 02.01.2017", "2017-01-03 ", "", "x"]), max_size=9
+    )
+)
+def test_what_stands_beside_a_date_does_not_change_it(date_format: str | None, zone: str, found: list[str]) -> None:
+    alone = [at([one], date_format, zone)[0] for one in found]
+    assert at(pl.Series(found, dtype=pl.String), date_format, zone) == alone
