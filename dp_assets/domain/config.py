@@ -160,11 +160,15 @@ class EmbeddingConfig(Section):
 
 
 class ModelConfig(Section):
-    loss: Literal["point", "sum"] = "point"
-    """`point`: error of every bucket; `sum`: error of the horizon's total. Both are always evaluated."""
-    point_loss: Literal["tweedie", "mse", "mae", "huber"] = "tweedie"
-    """Shape of the mean's error, for both loss modes. `tweedie` and `mse` make the forecast a mean, which adds up over
-    series; the median comes from the quantiles."""
+    loss: Literal["point", "sum", "mix"] = "point"
+    """`point`: error of every bucket; `sum`: error of the horizon's total; `mix`: both, by `sum_weight`. Buckets and
+    totals are always evaluated."""
+    sum_weight: float = Field(0.5, gt=0, lt=1)
+    """Weight of the horizon's total under `loss: mix`; buckets have the rest."""
+    point_loss: Literal["tweedie", "mse", "mae", "huber", "negative_binomial"] = "tweedie"
+    """Shape of the mean's error, for every loss mode. `tweedie` and `mse` make the forecast a mean, which adds up over
+    series; the median comes from the quantiles. `negative_binomial` is the likelihood of counts, with a dispersion that
+    is learned; it judges single buckets, so it needs `loss: point`."""
     static_strategy: Literal["A", "B"] = "B"
     """Where embeddings enter: `A` repeated at each time step, `B` beside the last LSTM state."""
     embedding: EmbeddingConfig = EmbeddingConfig()
@@ -190,6 +194,18 @@ class ModelConfig(Section):
     """Gradient steps in one epoch at most; all windows once where it is null."""
     seed: int = 20170102
     """Seed of everything random."""
+
+    @model_validator(mode="after")
+    def _a_likelihood_is_of_buckets(self) -> Self:
+        if self.point_loss == "negative_binomial" and self.loss != "point":
+            message = f"negative_binomial is the likelihood of single buckets: expected loss point, got {self.loss}"
+            raise MisplacedValueError(message, "loss")
+        return self
+
+    @property
+    def sum_share(self) -> float:
+        """Share of the horizon's total in the loss."""
+        return {"point": 0.0, "sum": 1.0, "mix": self.sum_weight}[self.loss]
 
 
 class SearchSpace(Section):

@@ -50,6 +50,8 @@ SQUASH = 4.0
 """Scaled channels are squashed smoothly into (−SQUASH, SQUASH), so that no outlying input can run away."""
 OUTPUTS = ("mean", "quantiles")
 """Outputs of the ONNX form."""
+LEAST_DISPERSION = 0.01
+"""Demand is never taken to be less dispersed than this: below it a likelihood is lost in rounding."""
 UNKNOWN_RATE = 0.2
 """Share of attribute values replaced by `<UNK>` in training, so that unseen values meet a trained embedding, and none
 is learned by heart."""
@@ -83,6 +85,7 @@ class NetworkSpec:
     dropout: float = 0.1
     log_view: bool = True
     passes: Literal["window", "sequence"] = "window"
+    dispersion: bool = False
 
     def to_json(self) -> str:
         """JSON with sorted keys."""
@@ -162,6 +165,7 @@ def network_spec(
         dropout=dropout,
         log_view=config.features.target_transform == "log1p",
         passes=config.model.passes,
+        dispersion=config.model.point_loss == "negative_binomial",
     )
 
 
@@ -201,6 +205,10 @@ class DemandNetwork(nn.Module):
         self.hidden_shared = nn.Linear(shared, spec.hidden_size)
         if spec.passes == "sequence":
             self.drift = nn.Parameter(torch.zeros(spec.hidden_size))
+        if spec.dispersion:
+            self.of_dispersion = nn.Linear(3, 1)
+            nn.init.zeros_(self.of_dispersion.weight)
+            nn.init.zeros_(self.of_dispersion.bias)
         self.hidden_ahead = nn.Linear(ahead, spec.hidden_size, bias=False)
         self.second = nn.Linear(spec.hidden_size, spec.hidden_size)
         self.output = nn.Linear(spec.hidden_size, 1 + len(spec.levels))
@@ -252,6 +260,14 @@ class DemandNetwork(nn.Module):
         centre = mean_over(ratio, inputs["observed"])
         spread = mean_over((ratio - centre[:, None]) ** 2, inputs["observed"])
         return torch.stack([level.log() / 3, torch.sqrt(spread + 1e-6), torch.log1p(inputs["age"]) / 4], dim=1)
+
+    def dispersion(self, inputs: dict[str, Tensor], level: Tensor) -> Tensor | None:
+        """Dispersion of each window's demand, of which the variance is mean + dispersion × mean²; None where none is
+        learned. (B,) It is a function of level, variation and age: no forecast needs it, only the likelihood does."""
+        if not self.spec.dispersion:
+            return None
+        raw: Tensor = self.of_dispersion(self.side(inputs, level))
+        return LEAST_DISPERSION + functional.softplus(raw[:, 0])
 
     def ahead(self, inputs: dict[str, Tensor], level: Tensor) -> Tensor:
         """What is known of each lead: its channels, their difference from the recent past, last year. (B, M, ·)

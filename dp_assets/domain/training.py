@@ -83,6 +83,10 @@ class Epoch:
     point: float | None = None
     sum: float | None = None
 
+    def judged(self, sum_share: float) -> float | None:
+        """The validation loss that counts, where totals count for such a share."""
+        return None if self.point is None or self.sum is None else losses.mixed(self.point, self.sum, sum_share)
+
 
 Progress = Callable[[Epoch], None]
 
@@ -147,11 +151,13 @@ def fold_ends(panel: Panel, folds: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Predicted:
-    """What a network says of W windows, units, float32: mean (W, M), quantiles (W, M, Q), and the level (W,) it saw."""
+    """What a network says of W windows, units, float32: mean (W, M), quantiles (W, M, Q), the level (W,) it saw, and
+    dispersion (W,) where it learns one."""
 
     mean: FloatArray
     quantiles: FloatArray
     level: FloatArray
+    dispersion: FloatArray | None = None
 
 
 @torch.no_grad()
@@ -161,13 +167,18 @@ def predict_windows(network: DemandNetwork, source: WindowSource, index: WindowI
     horizon, levels = source.panel.horizon, len(network.spec.levels)
     means = [np.zeros((0, horizon), np.float32)]
     quantiles = [np.zeros((0, horizon, levels), np.float32)]
-    seen = [np.zeros(0, np.float32)]
+    seen, dispersions = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)]
     for piece in _pieces(index):
         inputs = source.inputs(piece, network.spec)
         mean, spread = network(inputs)
-        for parts, found in ((means, mean), (quantiles, spread), (seen, network.level(inputs))):
+        level = network.level(inputs)
+        for parts, found in ((means, mean), (quantiles, spread), (seen, level)):
             parts.append(found.cpu().numpy())
-    return Predicted(np.concatenate(means), np.concatenate(quantiles), np.concatenate(seen))
+        dispersion = network.dispersion(inputs, level)
+        if dispersion is not None:
+            dispersions.append(dispersion.cpu().numpy())
+    learned = np.concatenate(dispersions) if network.spec.dispersion else None
+    return Predicted(np.concatenate(means), np.concatenate(quantiles), np.concatenate(seen), learned)
 
 
 def _pieces(index: WindowIndex) -> Iterator[WindowIndex]:
@@ -183,7 +194,10 @@ def evaluate(
     actual, mask = source.targets(index)
     mean, quantiles, level = (torch.from_numpy(part) for part in (found.mean, found.quantiles, found.level))
     levels = torch.tensor(network.spec.levels)
-    return losses.both_losses(losses.Judged(mean, quantiles, levels, actual.cpu(), mask.cpu(), level), shape)
+    dispersion = None if found.dispersion is None else torch.from_numpy(found.dispersion)
+    return losses.both_losses(
+        losses.Judged(mean, quantiles, levels, actual.cpu(), mask.cpu(), level, dispersion), shape
+    )
 
 
 def build_network(spec: NetworkSpec, seed: int, device: str = "cpu") -> DemandNetwork:
@@ -250,7 +264,7 @@ def fit(
         epoch = Epoch(len(course.curve) + 1, course.seen / steps.in_epoch, judged.get("point"), judged.get("sum"))
         if progress is not None:
             progress(epoch)
-        course.add(epoch, judged.get(model.loss), steps.average, total, model.patience)
+        course.add(epoch, epoch.judged(model.sum_share), steps.average, total, model.patience)
         if checkpoint is not None:
             _save(checkpoint, steps, course)
     network.load_state_dict(course.weights or steps.average.weights())
