@@ -173,6 +173,12 @@ class ModelConfig(Section):
     """Where embeddings enter: `A` repeated at each time step, `B` beside the last LSTM state."""
     embedding: EmbeddingConfig = EmbeddingConfig()
     """Sizes of the embeddings of attributes."""
+    monte_carlo_dropout: int = Field(0, ge=0, le=100)
+    """Passes with dropout of which a forecast is the mixture, e.g. 20; with 0 it is that of the whole network. What a
+    pass leaves out is drawn in training and kept with the model."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Numbers that the network is trained in. `bfloat16` is faster where processors have it; a short fit in both is
+    compared first, and where it costs accuracy, training falls back to `float32` and says so."""
     passes: Literal["window", "sequence"] = "window"
     """How the network reads history in training: `window` runs it over the lookback of every window; `sequence` once
     over a stretch of a series, with a forecast from each origin on the way. Forecasts are made alike."""

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from dp_assets.domain import losses
 from dp_assets.domain.network import DemandNetwork
-from dp_assets.domain.parallel import average_gradients, averaged, own_share
+from dp_assets.domain.parallel import average_gradients, averaged, draw_anew, own_share
 from dp_assets.domain.stretches import Stretches, drawn_leads, forward, stretches
 from dp_assets.domain.windows import IndexArray, WindowIndex
 
@@ -161,7 +161,10 @@ class Steps:
     def take(self) -> float:
         """One gradient step; returns the loss."""
         model = self.config.model
-        found = judged(self.network, self.source, self.batches.next(), model.sum_share)
+        draw_anew(model.seed, self.schedule.last_epoch)
+        half = self.network.spec.precision == "bfloat16"
+        with torch.autocast(torch.device(self.source.device).type, torch.bfloat16, enabled=half):
+            found = judged(self.network, self.source, self.batches.next(), model.sum_share)
         value = losses.loss(found, model.point_loss, model.sum_share)
         self.optimiser.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]

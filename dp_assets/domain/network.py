@@ -17,6 +17,10 @@ Both are at most CEILING × the window's maximum and level. Mean and quantiles a
 the mean adds up over series, the median has the smaller error per series. Increments are added before the square
 because the spread of a count grows with the root of what is expected.
 
+With Monte Carlo dropout, a forecast is the mixture of that many passes of the heads, each with units left out that
+were drawn when the network was built and are kept with its weights. Every window meets the same ones, so a forecast
+depends on no other window, and the ONNX form computes the same. The recurrence, before any dropout, runs once.
+
 Dividing by the window's own level, and handing each lead its own promotions, decide the accuracy of an LSTM on retail
 demand far more than its size does.
 """
@@ -27,6 +31,7 @@ import dataclasses
 import io
 import json
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -37,6 +42,7 @@ from torch.nn import functional
 
 from dp_assets.domain.encoders import embedding_size
 from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.mixture import mixture_quantiles
 
 if TYPE_CHECKING:
     from dp_assets.domain.config import DemandConfig
@@ -86,6 +92,8 @@ class NetworkSpec:
     log_view: bool = True
     passes: Literal["window", "sequence"] = "window"
     dispersion: bool = False
+    monte_carlo_dropout: int = 0
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     def to_json(self) -> str:
         """JSON with sorted keys."""
@@ -166,6 +174,8 @@ def network_spec(
         log_view=config.features.target_transform == "log1p",
         passes=config.model.passes,
         dispersion=config.model.point_loss == "negative_binomial",
+        monte_carlo_dropout=config.model.monte_carlo_dropout,
+        precision=config.model.precision,
     )
 
 
@@ -215,6 +225,10 @@ class DemandNetwork(nn.Module):
         nn.init.zeros_(self.output.weight)
         with torch.no_grad():
             self.output.bias.copy_(_initial_bias(spec.levels))
+        for name, units in (("state", spec.hidden_size), ("static", spec.static_size), ("hidden", spec.hidden_size)):
+            if spec.monte_carlo_dropout:
+                kept = functional.dropout(torch.ones(spec.monte_carlo_dropout, units), spec.dropout)
+                self.register_buffer(f"kept_{name}", kept)
 
     def level(self, inputs: dict[str, Tensor]) -> Tensor:
         """The window's own level s, units. (B,)"""
@@ -306,19 +320,32 @@ class DemandNetwork(nn.Module):
         `drift` (B,) is the log of the window's level over the one by which the state was scaled; None where they are
         the same, as they are whenever a forecast is made.
         """
-        shared = [self.dropout(state), self.side(inputs, level)]
-        if self.spec.strategy == "B" and static is not None:
-            shared.append(self.dropout(static))
-        window = self.hidden_shared(torch.cat(shared, dim=1))  # (B, H), once per window rather than once per lead
-        if drift is not None:
-            window = window + drift[:, None] * self.drift
-        hidden = functional.gelu(window[:, None, :] + self.hidden_ahead(self.ahead(inputs, level)))  # (B, M, H)
-        hidden = functional.gelu(self.second(self.dropout(hidden)))
-        positive = functional.softplus(self.output(hidden))  # (B, M, 1 + Q)
-        ratio = torch.cat([positive[:, :, :1], positive[:, :, 1:].cumsum(dim=2) ** 2], dim=2)
+        side = self.side(inputs, level)
+        ahead = self.hidden_ahead(self.ahead(inputs, level))  # (B, M, H)
         ceiling = CEILING * (inputs["quantity"].max(dim=1).values + level)
-        units = torch.minimum(level[:, None, None] * ratio, ceiling[:, None, None])
-        return units[:, :, 0], units[:, :, 1:]
+
+        def passed(drop: Callable[[str, Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+            shared = [drop("state", state), side]
+            if self.spec.strategy == "B" and static is not None:
+                shared.append(drop("static", static))
+            window = self.hidden_shared(torch.cat(shared, dim=1))  # (B, H), once per window rather than once per lead
+            if drift is not None:
+                window = window + drift[:, None] * self.drift
+            hidden = functional.gelu(window[:, None, :] + ahead)  # (B, M, H)
+            hidden = functional.gelu(self.second(drop("hidden", hidden)))
+            positive = functional.softplus(self.output(hidden).float())  # (B, M, 1 + Q)
+            ratio = torch.cat([positive[:, :, :1], positive[:, :, 1:].cumsum(dim=2) ** 2], dim=2)
+            units = torch.minimum(level[:, None, None] * ratio, ceiling[:, None, None])
+            return units[:, :, 0], units[:, :, 1:]
+
+        if self.training or not self.spec.monte_carlo_dropout:
+            return passed(lambda _, values: self.dropout(values))
+        drawn = [
+            passed(lambda name, values, number=number: values * self.get_buffer(f"kept_{name}")[number])  # type: ignore[misc]
+            for number in range(self.spec.monte_carlo_dropout)
+        ]
+        means, quantiles = (torch.stack(parts) for parts in zip(*drawn, strict=True))
+        return means.mean(dim=0), mixture_quantiles(quantiles, self.spec.levels)
 
 
 def _initial_bias(levels: tuple[float, ...]) -> Tensor:

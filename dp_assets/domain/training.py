@@ -27,6 +27,7 @@ from dp_assets.domain.gradient_steps import RunningAverage, Steps
 from dp_assets.domain.kept_memory import kept_memory
 from dp_assets.domain.network import DemandNetwork, NetworkSpec, as_tensors, network_spec
 from dp_assets.domain.panel import FloatArray
+from dp_assets.domain.parallel import agreed, place
 from dp_assets.domain.windows import (
     MIN_OBSERVED,
     IndexArray,
@@ -261,7 +262,8 @@ def fit(
                 _save(checkpoint, steps, course)
         held = valid is not None and len(valid) > 0
         judged = evaluate(steps.average.network, source, valid, model.point_loss) if held and valid is not None else {}
-        epoch = Epoch(len(course.curve) + 1, course.seen / steps.in_epoch, judged.get("point"), judged.get("sum"))
+        losses_held = agreed(judged.get("point")), agreed(judged.get("sum"))
+        epoch = Epoch(len(course.curve) + 1, course.seen / steps.in_epoch, *losses_held)
         if progress is not None:
             progress(epoch)
         course.add(epoch, epoch.judged(model.sum_share), steps.average, total, model.patience)
@@ -309,6 +311,9 @@ class _Course:
 
 
 def _save(checkpoint: Checkpoint, steps: Steps, course: _Course) -> None:
+    """Of several processes the first one leaves a checkpoint, which is that of all."""
+    if place()[0] > 0:
+        return
     best = {f"best.{name}": tensor for name, tensor in (course.weights or {}).items()}
     checkpoint.save({**steps.tensors(), **best}, {**steps.state(), "course": course.state()})
 
@@ -331,7 +336,7 @@ def _decides(
         "model": config.model.model_dump_json(),
         "windows": digest.hexdigest(),
         "epochs": str(epochs),
-        "machine": f"{source.device} {torch.get_num_threads()} {torch.__version__}",
+        "machine": f"{source.device} {torch.get_num_threads()} {place()[1]} {torch.__version__}",
     }
 
 
