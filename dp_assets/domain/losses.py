@@ -105,9 +105,9 @@ def sum_loss(judged: Judged, shape: Shape = "tweedie") -> Tensor:
 def quantile_loss(judged: Judged) -> Tensor:
     """Weighted mean over windows, leads and levels of the scaled pinball loss. Scalar."""
     level = judged.level[:, None]
-    error = (judged.actual[:, :, None] - judged.quantiles) / level[:, :, None]  # (B, M, Q)
-    pinball = torch.maximum(judged.levels * error, (judged.levels - 1) * error)
-    return _weighted(pinball.mean(dim=2), judged.mask * level.sqrt())
+    error = judged.actual[:, :, None] - judged.quantiles  # (B, M, Q)
+    pinball = functional.relu(error).mean(dim=2) - error @ ((1 - judged.levels) / len(judged.levels))
+    return _weighted(pinball / level, judged.mask * level.sqrt())
 
 
 def _weighted(losses: Tensor, weights: Tensor) -> Tensor:

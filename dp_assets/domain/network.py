@@ -40,6 +40,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dp_assets.domain.dropout import dropped
 from dp_assets.domain.encoders import embedding_size
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.mixture import mixture_quantiles
@@ -56,6 +57,7 @@ SQUASH = 4.0
 """Scaled channels are squashed smoothly into (−SQUASH, SQUASH), so that no outlying input can run away."""
 OUTPUTS = ("mean", "quantiles")
 """Outputs of the ONNX form."""
+LSTM_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 LEAST_DISPERSION = 0.01
 """Demand is never taken to be less dispersed than this: below it a likelihood is lost in rounding."""
 UNKNOWN_RATE = 0.2
@@ -211,7 +213,6 @@ class DemandNetwork(nn.Module):
         )
         ahead = 2 * len(spec.known) + len(spec.calendar) + 2 + spec.horizon
         shared = spec.hidden_size + 3 + (spec.static_size if spec.strategy == "B" else 0)
-        self.dropout = nn.Dropout(spec.dropout)
         self.hidden_shared = nn.Linear(shared, spec.hidden_size)
         if spec.passes == "sequence":
             self.drift = nn.Parameter(torch.zeros(spec.hidden_size))
@@ -242,11 +243,11 @@ class DemandNetwork(nn.Module):
     def static(self, inputs: dict[str, Tensor]) -> Tensor | None:
         """Every attribute's embedding side by side, None where there is no attribute. (B, static_size)"""
         parts: list[Tensor] = []
-        for column, layer in enumerate(self.embeddings):
-            codes = inputs["single"][:, column]
+        if self.spec.singles:
+            codes = inputs["single"]  # (B, A)
             if self.training:
                 codes = codes * (torch.rand(codes.shape, device=codes.device) >= UNKNOWN_RATE)
-            parts.append(layer(codes))
+            parts += [layer(codes[:, column]) for column, layer in enumerate(self.embeddings)]
         start = 0
         for each, weight in zip(self.spec.bags, self.bag_weights, strict=True):
             labels = inputs["multi"][:, start : start + each.values]  # (B, values)
@@ -262,7 +263,7 @@ class DemandNetwork(nn.Module):
         ratio = quantity / level[:, None]
         views = [torch.log1p(ratio)] if self.spec.log_view else []
         views += [ratio.clamp_max(8.0), (quantity > 0).to(ratio.dtype), observed]
-        parts = [torch.stack(views, dim=2)]
+        parts = [view[:, :, None] for view in views]
         parts += [squash(inputs[name]) for name in ("past", "known", "calendar") if name in self.spec.inputs]
         if self.spec.strategy == "A" and static is not None:
             parts.append(static[:, None, :].expand(-1, steps or self.spec.lookback, -1))
@@ -292,7 +293,7 @@ class DemandNetwork(nn.Module):
         parts = [torch.stack([torch.log1p(season[:, :, 0] / level[:, None]), season[:, :, 1]], dim=2)]
         if self.spec.known:
             known = squash(inputs["known_ahead"])
-            recent = squash(inputs["known"])[:, -self.spec.recent :].mean(dim=1, keepdim=True)
+            recent = squash(inputs["known"][:, -self.spec.recent :]).mean(dim=1, keepdim=True)
             parts += [known, known - recent]
         if self.spec.calendar:
             parts.append(squash(inputs["calendar_ahead"]))
@@ -304,8 +305,20 @@ class DemandNetwork(nn.Module):
         """Mean (B, M) and quantiles (B, M, Q) of demand per lead, units, never negative, ascending along Q."""
         level = self.level(inputs)
         static = self.static(inputs)
-        states, _ = self.lstm(self.sequence(inputs, level, static))  # (B, L, H)
-        return self.heads(states[:, -1], inputs, level, static)
+        state = self.recurrence(self.sequence(inputs, level, static))[1]
+        return self.heads(state, inputs, level, static)
+
+    def recurrence(self, steps: Tensor) -> tuple[Tensor, Tensor]:
+        """The LSTM's states after each of the steps (B, L, width), and after the last: (B, L, H) and (B, H)."""
+        if not (self.training and self.lstm.dropout and steps.device.type == "cpu"):
+            states, (last, _) = self.lstm(steps)
+            return states, last[-1]
+        zero = steps.new_zeros(1, steps.shape[0], self.spec.hidden_size)
+        for number in range(self.spec.layers):  # layer by layer, for dropout that costs less than the LSTM's own
+            weights = [getattr(self.lstm, f"{name}_l{number}") for name in LSTM_WEIGHTS]
+            inputs = dropped(states, self.spec.dropout) if number else steps
+            states, last, _ = torch.lstm(inputs, (zero, zero), weights, True, 1, 0.0, True, False, True)
+        return states, last[0]
 
     def heads(
         self,
@@ -334,12 +347,13 @@ class DemandNetwork(nn.Module):
             hidden = functional.gelu(window[:, None, :] + ahead)  # (B, M, H)
             hidden = functional.gelu(self.second(drop("hidden", hidden)))
             positive = functional.softplus(self.output(hidden).float())  # (B, M, 1 + Q)
-            ratio = torch.cat([positive[:, :, :1], positive[:, :, 1:].cumsum(dim=2) ** 2], dim=2)
-            units = torch.minimum(level[:, None, None] * ratio, ceiling[:, None, None])
-            return units[:, :, 0], units[:, :, 1:]
+            root = positive[:, :, 1:].cumsum(dim=2)  # (B, M, Q), ascending
+            mean = torch.clamp_max(level[:, None] * positive[:, :, 0], ceiling[:, None])
+            return mean, torch.clamp_max(level[:, None, None] * (root * root), ceiling[:, None, None])
 
         if self.training or not self.spec.monte_carlo_dropout:
-            return passed(lambda _, values: self.dropout(values))
+            share = self.spec.dropout if self.training else 0.0
+            return passed(lambda _, values: dropped(values, share))
         drawn = [
             passed(lambda name, values, number=number: values * self.get_buffer(f"kept_{name}")[number])  # type: ignore[misc]
             for number in range(self.spec.monte_carlo_dropout)
