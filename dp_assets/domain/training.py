@@ -161,6 +161,7 @@ class Predicted:
     dispersion: FloatArray | None = None
 
 
+@kept_memory()
 @torch.no_grad()
 def predict_windows(network: DemandNetwork, source: WindowSource, index: WindowIndex) -> Predicted:
     """Mean and quantiles per window and lead."""
