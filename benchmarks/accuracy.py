@@ -8,7 +8,8 @@ belong here: reading and scoring a set (`accuracy_split.py`), the libraries it i
 
 Every number comes from the table `forecasts` of a lake that the product filled by itself from landed files: one sales
 file a week, a product master, a promotion plan. Each cycle trains its own model on what was known at its cutoff; with
---fit-once, later cycles use the first one's; with --loss sum, the network minimises the error of the horizon's total;
+--fit-once, later cycles use the first one's; with --loss sum or mix, the network minimises the error of the horizon's
+total, or half of both; with --point-loss negative_binomial, its mean learns by the likelihood of counts;
 with --passes sequence, it trains with one pass per sequence; with --network, it forecasts without gradient boosting;
 with --trials, each cycle searches for its hyper-parameters; with --held-back, the last cycle is forecast once more as
 if so many SKUs had only just come on sale.
@@ -209,7 +210,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--held-back", type=int, default=0, help="forecast so many SKUs as if they were new")
     parser.add_argument("--trials", type=int, default=0, help="search for hyper-parameters (default: their defaults)")
-    parser.add_argument("--loss", choices=("point", "sum"), default="point", help="loss mode of the network")
+    parser.add_argument("--loss", choices=("point", "sum", "mix"), default="point", help="loss mode of the network")
+    parser.add_argument(
+        "--point-loss", choices=("tweedie", "negative_binomial"), default="tweedie", help="shape of the mean's error"
+    )
     parser.add_argument("--passes", choices=("window", "sequence"), default="window", help="how the network trains")
     parser.add_argument("--network", action="store_true", help="the network alone, without gradient boosting")
     options = parser.parse_args(arguments)
@@ -221,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     packages = [name for name in wanted if name not in missing]
     chosen = {
         "tuning": {"trials": options.trials},
-        "model": {"loss": options.loss, "passes": options.passes},
+        "model": {"loss": options.loss, "point_loss": options.point_loss, "passes": options.passes},
         "boosting": {"enabled": not options.network},
     }
     found: list[Finding] = []

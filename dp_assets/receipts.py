@@ -245,6 +245,7 @@ def verify_training(receipt: Receipt, lake: Lake, report: Report) -> list[Verdic
     from dp_assets.domain.boosting import fit_boosting
     from dp_assets.domain.model_folder import load_card, save_weights
     from dp_assets.domain.training import WindowSource, fit_final
+    from dp_assets.domain.training_processes import Task, fit_together
     from dp_assets.domain.windows import trainable_rows
 
     parts, config = receipt.parts, configuration_of(receipt)
@@ -252,11 +253,16 @@ def verify_training(receipt: Receipt, lake: Lake, report: Report) -> list[Verdic
         raise ArtefactError("these forecasts were made without a model; there is no training to repeat")
     torch.set_num_threads(int(parts["threads"]))
     folder = lake.open_version("tuned_model", parts["network"])
-    panel = Panel.load(lake.open_version("features", parts["trained_on"]))
+    trained_on = lake.open_version("features", parts["trained_on"])
+    panel = Panel.load(trained_on)
     encoders = Encoders.from_json((folder / "encoders.json").read_text(encoding="utf-8"))
     source, card = WindowSource.of(panel, encoders), load_card(folder)
     report(f"training the network of cycle {parts['model_cycle']} again")
-    _, again = fit_final(source, card.spec, card.hyper, config, lambda epoch: report(f"epoch {epoch.number}"))
+    if card.processes == 1:
+        _, again = fit_final(source, card.spec, card.hyper, config, lambda epoch: report(f"epoch {epoch.number}"))
+    else:
+        task = Task(trained_on, encoders.to_json(), card.spec, card.hyper, config, int(parts["threads"]))
+        _, again = fit_together(task, card.processes, lambda epoch: report(f"epoch {epoch.number}"))
     with tempfile.TemporaryDirectory() as work:
         weights = Path(work) / "weights.safetensors"
         save_weights(again.network, weights)

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     """With a queue, everything is still listed once in so many ticks of 15 seconds: events can be lost."""
     threads: int = Field(1, ge=1)
     """Threads of torch in one process; their number changes the last bits of a network, so a receipt names it."""
+    training_processes: int = Field(1, ge=1)
+    """Processes that fit a cycle's network together, each on its share of every batch; their number changes the last
+    bits of a network, so its card names it. Where there are as many GPUs, each has one."""
     boosting_threads: int = Field(1, ge=1)
     """Threads of LightGBM; any number gives the same model. More than there are free cores make it far slower."""
     dbt_target: Literal["duckdb", "spark"] = "duckdb"

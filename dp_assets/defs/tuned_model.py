@@ -47,23 +47,32 @@ def _train(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
     import torch
 
     from dp_assets.domain.checkpoints import Checkpoints
+    from dp_assets.domain.precision import precision_gate
     from dp_assets.domain.training import WindowSource, choose_device, fit_final, spec_of
+    from dp_assets.domain.training_processes import Task, fit_together
     from dp_assets.domain.tuning import tune
 
     torch.set_num_threads(project.settings.threads)
-    panel, encoders = open_panel(lake, cycle), open_encoders(lake, cycle)
+    config, panel, encoders = project.config, open_panel(lake, cycle), open_encoders(lake, cycle)
     source = WindowSource.of(panel, encoders, choose_device())
     state, name = project.settings.state_dir, _study_name(lake, project, cycle)
-    tuned = tune(source, encoders, project.config, state / "studies" / f"{cycle}.journal", name, log.info)
-    spec = spec_of(panel, encoders, project.config, tuned.hyper)
+    tuned = tune(source, encoders, config, state / "studies" / f"{cycle}.journal", name, log.info)
+    gate = precision_gate(source, spec_of(panel, encoders, config, tuned.hyper), tuned.hyper, config)
+    log.info(f"precision: {gate.verdict}")
     # Of the same code, too: half a fit by another one would be of neither.
     checkpoints = Checkpoints(state / "checkpoints" / cycle, f"{name} {code_revision(project.settings)}")
-    held, champion = fit_final(
-        source, spec, tuned.hyper, project.config, lambda epoch: log.info(_spoken(epoch)), checkpoints
-    )
-    shown = _publish(lake, project, cycle, source, encoders.to_json(), tuned, held, champion)
+    processes = project.settings.training_processes
+    if processes == 1:
+        held, champion = fit_final(
+            source, gate.spec, tuned.hyper, config, lambda epoch: log.info(_spoken(epoch)), checkpoints
+        )
+    else:
+        folder = lake.open_folder("features", cycle=cycle)
+        task = Task(folder, encoders.to_json(), gate.spec, tuned.hyper, config, project.settings.threads, checkpoints)
+        held, champion = fit_together(task, processes, lambda epoch: log.info(_spoken(epoch)))
+    shown = _publish(lake, project, cycle, source, encoders.to_json(), tuned, held, champion, gate)
     checkpoints.clear()
-    return shown
+    return {**shown, "precision": gate.verdict}
 
 
 def _spoken(epoch: "Epoch") -> str:
@@ -90,6 +99,7 @@ def _publish(
     tuned: Any,
     held: Any,
     champion: Any,
+    gate: Any,
 ) -> Mapping[str, Any]:
     """Writes the folder; returns what the web UI shows."""
     from dp_assets.domain.model_folder import ModelCard, save_model
@@ -105,7 +115,8 @@ def _publish(
         seed=config.model.seed,
         trial=tuned.trial,
         revision=code_revision(project.settings),
-        metrics=card_metrics(source, held),
+        metrics=card_metrics(source, held) | {f"short_fit_loss_{name}": loss for name, loss in gate.losses.items()},
+        processes=project.settings.training_processes,
     )
     curve = {
         name: [dataclasses.asdict(epoch) for epoch in trained.curve]

@@ -160,15 +160,25 @@ class EmbeddingConfig(Section):
 
 
 class ModelConfig(Section):
-    loss: Literal["point", "sum"] = "point"
-    """`point`: error of every bucket; `sum`: error of the horizon's total. Both are always evaluated."""
-    point_loss: Literal["tweedie", "mse", "mae", "huber"] = "tweedie"
-    """Shape of the mean's error, for both loss modes. `tweedie` and `mse` make the forecast a mean, which adds up over
-    series; the median comes from the quantiles."""
+    loss: Literal["point", "sum", "mix"] = "point"
+    """`point`: error of every bucket; `sum`: error of the horizon's total; `mix`: both, by `sum_weight`. Buckets and
+    totals are always evaluated."""
+    sum_weight: float = Field(0.5, gt=0, lt=1)
+    """Weight of the horizon's total under `loss: mix`; buckets have the rest."""
+    point_loss: Literal["tweedie", "mse", "mae", "huber", "negative_binomial"] = "tweedie"
+    """Shape of the mean's error, for every loss mode. `tweedie` and `mse` make the forecast a mean, which adds up over
+    series; the median comes from the quantiles. `negative_binomial` is the likelihood of counts, with a dispersion that
+    is learned; it judges single buckets, so it needs `loss: point`."""
     static_strategy: Literal["A", "B"] = "B"
     """Where embeddings enter: `A` repeated at each time step, `B` beside the last LSTM state."""
     embedding: EmbeddingConfig = EmbeddingConfig()
     """Sizes of the embeddings of attributes."""
+    monte_carlo_dropout: int = Field(0, ge=0, le=100)
+    """Passes with dropout of which a forecast is the mixture, e.g. 20; with 0 it is that of the whole network. What a
+    pass leaves out is drawn in training and kept with the model."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Numbers that the network is trained in. `bfloat16` is faster where processors have it; a short fit in both is
+    compared first, and where it costs accuracy, training falls back to `float32` and says so."""
     passes: Literal["window", "sequence"] = "window"
     """How the network reads history in training: `window` runs it over the lookback of every window; `sequence` once
     over a stretch of a series, with a forecast from each origin on the way. Forecasts are made alike."""
@@ -190,6 +200,18 @@ class ModelConfig(Section):
     """Gradient steps in one epoch at most; all windows once where it is null."""
     seed: int = 20170102
     """Seed of everything random."""
+
+    @model_validator(mode="after")
+    def _a_likelihood_is_of_buckets(self) -> Self:
+        if self.point_loss == "negative_binomial" and self.loss != "point":
+            message = f"negative_binomial is the likelihood of single buckets: expected loss point, got {self.loss}"
+            raise MisplacedValueError(message, "loss")
+        return self
+
+    @property
+    def sum_share(self) -> float:
+        """Share of the horizon's total in the loss."""
+        return {"point": 0.0, "sum": 1.0, "mix": self.sum_weight}[self.loss]
 
 
 class SearchSpace(Section):

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from dp_assets.domain import losses
 from dp_assets.domain.network import DemandNetwork
-from dp_assets.domain.parallel import average_gradients, averaged, own_share
+from dp_assets.domain.parallel import average_gradients, averaged, draw_anew, own_share
 from dp_assets.domain.stretches import Stretches, drawn_leads, forward, stretches
 from dp_assets.domain.windows import IndexArray, WindowIndex
 
@@ -119,18 +119,21 @@ class RunningAverage:
 
 
 def judged(
-    network: DemandNetwork, source: WindowSource, batch: WindowIndex | Stretches, mode: losses.Mode
+    network: DemandNetwork, source: WindowSource, batch: WindowIndex | Stretches, sum_share: float
 ) -> losses.Judged:
     """The network's forecasts of a batch beside what happened. A total needs all leads of a window, a mean does not."""
     levels = torch.tensor(network.spec.levels, device=source.device)
     if isinstance(batch, Stretches):
         windows = batch.windows()[1]
-        leads = drawn_leads(len(windows), network.spec.horizon) if mode == "point" else None
+        leads = drawn_leads(len(windows), network.spec.horizon) if sum_share == 0 else None
         passed = forward(network, source, batch, leads)
-        return losses.Judged(passed.mean, passed.quantiles, levels, *source.targets(windows, leads), passed.level)
+        actual, mask = source.targets(windows, leads)
+        return losses.Judged(passed.mean, passed.quantiles, levels, actual, mask, passed.level, passed.dispersion)
     inputs = source.inputs(batch, network.spec)
     mean, quantiles = network(inputs)
-    return losses.Judged(mean, quantiles, levels, *source.targets(batch), network.level(inputs))
+    level = network.level(inputs)
+    dispersion = network.dispersion(inputs, level)
+    return losses.Judged(mean, quantiles, levels, *source.targets(batch), level, dispersion)
 
 
 class Steps:
@@ -158,9 +161,11 @@ class Steps:
     def take(self) -> float:
         """One gradient step; returns the loss."""
         model = self.config.model
-        value = losses.loss(
-            model.loss, judged(self.network, self.source, self.batches.next(), model.loss), model.point_loss
-        )
+        draw_anew(model.seed, self.schedule.last_epoch)
+        half = self.network.spec.precision == "bfloat16"
+        with torch.autocast(torch.device(self.source.device).type, torch.bfloat16, enabled=half):
+            found = judged(self.network, self.source, self.batches.next(), model.sum_share)
+        value = losses.loss(found, model.point_loss, model.sum_share)
         self.optimiser.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         average_gradients(self.network)

@@ -19,19 +19,27 @@ KEPT = ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2047 * MIB))
 USUAL = ((M_MMAP_MAX, 65_536), (M_MMAP_THRESHOLD, 32 * MIB), (M_TRIM_THRESHOLD, 64 * MIB))
 """glibc's defaults, its thresholds as high as they rise by themselves in a process that frees large blocks."""
 
+_open = False
+
 
 @contextmanager
 def kept_memory() -> Iterator[None]:
-    """While it is open, freed memory stays with the process; afterwards what is free goes back."""
+    """While it is open, freed memory stays with the process; afterwards what is free goes back.
+
+    It may be opened within itself, and only the outermost says what holds. Not safe for threads.
+    """
+    global _open
     library = ctypes.CDLL(None)
-    if not (hasattr(library, "mallopt") and hasattr(library, "malloc_trim")):
+    if _open or not (hasattr(library, "mallopt") and hasattr(library, "malloc_trim")):
         yield
         return
+    _open = True
     for option, value in KEPT:
         library.mallopt(option, value)
     try:
         yield
     finally:
+        _open = False
         for option, value in USUAL:
             library.mallopt(option, value)
         library.malloc_trim(0)

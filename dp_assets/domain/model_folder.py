@@ -38,7 +38,8 @@ class ModelCard:
         seed: seed of everything random.
         trial: best trial of the search, None where nothing was searched.
         revision: code revision, or `unknown`.
-        metrics: held-out losses in both modes, counts.
+        metrics: held-out losses in both modes, counts, losses of the short fits in two precisions.
+        processes: processes that fitted it together.
     """
 
     cutoff: str
@@ -49,6 +50,7 @@ class ModelCard:
     trial: int | None
     revision: str
     metrics: dict[str, float | int | None]
+    processes: int = 1
 
 
 def json_text(value: object) -> str:

@@ -17,6 +17,10 @@ Both are at most CEILING × the window's maximum and level. Mean and quantiles a
 the mean adds up over series, the median has the smaller error per series. Increments are added before the square
 because the spread of a count grows with the root of what is expected.
 
+With Monte Carlo dropout, a forecast is the mixture of that many passes of the heads, each with units left out that
+were drawn when the network was built and are kept with its weights. Every window meets the same ones, so a forecast
+depends on no other window, and the ONNX form computes the same. The recurrence, before any dropout, runs once.
+
 Dividing by the window's own level, and handing each lead its own promotions, decide the accuracy of an LSTM on retail
 demand far more than its size does.
 """
@@ -27,6 +31,7 @@ import dataclasses
 import io
 import json
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -35,8 +40,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dp_assets.domain.dropout import dropped
 from dp_assets.domain.encoders import embedding_size
 from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.mixture import mixture_quantiles
 
 if TYPE_CHECKING:
     from dp_assets.domain.config import DemandConfig
@@ -50,6 +57,9 @@ SQUASH = 4.0
 """Scaled channels are squashed smoothly into (−SQUASH, SQUASH), so that no outlying input can run away."""
 OUTPUTS = ("mean", "quantiles")
 """Outputs of the ONNX form."""
+LSTM_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+LEAST_DISPERSION = 0.01
+"""Demand is never taken to be less dispersed than this: below it a likelihood is lost in rounding."""
 UNKNOWN_RATE = 0.2
 """Share of attribute values replaced by `<UNK>` in training, so that unseen values meet a trained embedding, and none
 is learned by heart."""
@@ -83,6 +93,9 @@ class NetworkSpec:
     dropout: float = 0.1
     log_view: bool = True
     passes: Literal["window", "sequence"] = "window"
+    dispersion: bool = False
+    monte_carlo_dropout: int = 0
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     def to_json(self) -> str:
         """JSON with sorted keys."""
@@ -162,6 +175,9 @@ def network_spec(
         dropout=dropout,
         log_view=config.features.target_transform == "log1p",
         passes=config.model.passes,
+        dispersion=config.model.point_loss == "negative_binomial",
+        monte_carlo_dropout=config.model.monte_carlo_dropout,
+        precision=config.model.precision,
     )
 
 
@@ -197,16 +213,23 @@ class DemandNetwork(nn.Module):
         )
         ahead = 2 * len(spec.known) + len(spec.calendar) + 2 + spec.horizon
         shared = spec.hidden_size + 3 + (spec.static_size if spec.strategy == "B" else 0)
-        self.dropout = nn.Dropout(spec.dropout)
         self.hidden_shared = nn.Linear(shared, spec.hidden_size)
         if spec.passes == "sequence":
             self.drift = nn.Parameter(torch.zeros(spec.hidden_size))
+        if spec.dispersion:
+            self.of_dispersion = nn.Linear(3, 1)
+            nn.init.zeros_(self.of_dispersion.weight)
+            nn.init.zeros_(self.of_dispersion.bias)
         self.hidden_ahead = nn.Linear(ahead, spec.hidden_size, bias=False)
         self.second = nn.Linear(spec.hidden_size, spec.hidden_size)
         self.output = nn.Linear(spec.hidden_size, 1 + len(spec.levels))
         nn.init.zeros_(self.output.weight)
         with torch.no_grad():
             self.output.bias.copy_(_initial_bias(spec.levels))
+        for name, units in (("state", spec.hidden_size), ("static", spec.static_size), ("hidden", spec.hidden_size)):
+            if spec.monte_carlo_dropout:
+                kept = functional.dropout(torch.ones(spec.monte_carlo_dropout, units), spec.dropout)
+                self.register_buffer(f"kept_{name}", kept)
 
     def level(self, inputs: dict[str, Tensor]) -> Tensor:
         """The window's own level s, units. (B,)"""
@@ -220,11 +243,11 @@ class DemandNetwork(nn.Module):
     def static(self, inputs: dict[str, Tensor]) -> Tensor | None:
         """Every attribute's embedding side by side, None where there is no attribute. (B, static_size)"""
         parts: list[Tensor] = []
-        for column, layer in enumerate(self.embeddings):
-            codes = inputs["single"][:, column]
+        if self.spec.singles:
+            codes = inputs["single"]  # (B, A)
             if self.training:
                 codes = codes * (torch.rand(codes.shape, device=codes.device) >= UNKNOWN_RATE)
-            parts.append(layer(codes))
+            parts += [layer(codes[:, column]) for column, layer in enumerate(self.embeddings)]
         start = 0
         for each, weight in zip(self.spec.bags, self.bag_weights, strict=True):
             labels = inputs["multi"][:, start : start + each.values]  # (B, values)
@@ -240,7 +263,7 @@ class DemandNetwork(nn.Module):
         ratio = quantity / level[:, None]
         views = [torch.log1p(ratio)] if self.spec.log_view else []
         views += [ratio.clamp_max(8.0), (quantity > 0).to(ratio.dtype), observed]
-        parts = [torch.stack(views, dim=2)]
+        parts = [view[:, :, None] for view in views]
         parts += [squash(inputs[name]) for name in ("past", "known", "calendar") if name in self.spec.inputs]
         if self.spec.strategy == "A" and static is not None:
             parts.append(static[:, None, :].expand(-1, steps or self.spec.lookback, -1))
@@ -253,6 +276,14 @@ class DemandNetwork(nn.Module):
         spread = mean_over((ratio - centre[:, None]) ** 2, inputs["observed"])
         return torch.stack([level.log() / 3, torch.sqrt(spread + 1e-6), torch.log1p(inputs["age"]) / 4], dim=1)
 
+    def dispersion(self, inputs: dict[str, Tensor], level: Tensor) -> Tensor | None:
+        """Dispersion of each window's demand, of which the variance is mean + dispersion × mean²; None where none is
+        learned. (B,) It is a function of level, variation and age: no forecast needs it, only the likelihood does."""
+        if not self.spec.dispersion:
+            return None
+        raw: Tensor = self.of_dispersion(self.side(inputs, level))
+        return LEAST_DISPERSION + functional.softplus(raw[:, 0])
+
     def ahead(self, inputs: dict[str, Tensor], level: Tensor) -> Tensor:
         """What is known of each lead: its channels, their difference from the recent past, last year. (B, M, ·)
 
@@ -262,7 +293,7 @@ class DemandNetwork(nn.Module):
         parts = [torch.stack([torch.log1p(season[:, :, 0] / level[:, None]), season[:, :, 1]], dim=2)]
         if self.spec.known:
             known = squash(inputs["known_ahead"])
-            recent = squash(inputs["known"])[:, -self.spec.recent :].mean(dim=1, keepdim=True)
+            recent = squash(inputs["known"][:, -self.spec.recent :]).mean(dim=1, keepdim=True)
             parts += [known, known - recent]
         if self.spec.calendar:
             parts.append(squash(inputs["calendar_ahead"]))
@@ -274,8 +305,20 @@ class DemandNetwork(nn.Module):
         """Mean (B, M) and quantiles (B, M, Q) of demand per lead, units, never negative, ascending along Q."""
         level = self.level(inputs)
         static = self.static(inputs)
-        states, _ = self.lstm(self.sequence(inputs, level, static))  # (B, L, H)
-        return self.heads(states[:, -1], inputs, level, static)
+        state = self.recurrence(self.sequence(inputs, level, static))[1]
+        return self.heads(state, inputs, level, static)
+
+    def recurrence(self, steps: Tensor) -> tuple[Tensor, Tensor]:
+        """The LSTM's states after each of the steps (B, L, width), and after the last: (B, L, H) and (B, H)."""
+        if not (self.training and self.lstm.dropout and steps.device.type == "cpu"):
+            states, (last, _) = self.lstm(steps)
+            return states, last[-1]
+        zero = steps.new_zeros(1, steps.shape[0], self.spec.hidden_size)
+        for number in range(self.spec.layers):  # layer by layer, for dropout that costs less than the LSTM's own
+            weights = [getattr(self.lstm, f"{name}_l{number}") for name in LSTM_WEIGHTS]
+            inputs = dropped(states, self.spec.dropout) if number else steps
+            states, last, _ = torch.lstm(inputs, (zero, zero), weights, True, 1, 0.0, True, False, True)
+        return states, last[0]
 
     def heads(
         self,
@@ -290,19 +333,33 @@ class DemandNetwork(nn.Module):
         `drift` (B,) is the log of the window's level over the one by which the state was scaled; None where they are
         the same, as they are whenever a forecast is made.
         """
-        shared = [self.dropout(state), self.side(inputs, level)]
-        if self.spec.strategy == "B" and static is not None:
-            shared.append(self.dropout(static))
-        window = self.hidden_shared(torch.cat(shared, dim=1))  # (B, H), once per window rather than once per lead
-        if drift is not None:
-            window = window + drift[:, None] * self.drift
-        hidden = functional.gelu(window[:, None, :] + self.hidden_ahead(self.ahead(inputs, level)))  # (B, M, H)
-        hidden = functional.gelu(self.second(self.dropout(hidden)))
-        positive = functional.softplus(self.output(hidden))  # (B, M, 1 + Q)
-        ratio = torch.cat([positive[:, :, :1], positive[:, :, 1:].cumsum(dim=2) ** 2], dim=2)
+        side = self.side(inputs, level)
+        ahead = self.hidden_ahead(self.ahead(inputs, level))  # (B, M, H)
         ceiling = CEILING * (inputs["quantity"].max(dim=1).values + level)
-        units = torch.minimum(level[:, None, None] * ratio, ceiling[:, None, None])
-        return units[:, :, 0], units[:, :, 1:]
+
+        def passed(drop: Callable[[str, Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+            shared = [drop("state", state), side]
+            if self.spec.strategy == "B" and static is not None:
+                shared.append(drop("static", static))
+            window = self.hidden_shared(torch.cat(shared, dim=1))  # (B, H), once per window rather than once per lead
+            if drift is not None:
+                window = window + drift[:, None] * self.drift
+            hidden = functional.gelu(window[:, None, :] + ahead)  # (B, M, H)
+            hidden = functional.gelu(self.second(drop("hidden", hidden)))
+            positive = functional.softplus(self.output(hidden).float())  # (B, M, 1 + Q)
+            root = positive[:, :, 1:].cumsum(dim=2)  # (B, M, Q), ascending
+            mean = torch.clamp_max(level[:, None] * positive[:, :, 0], ceiling[:, None])
+            return mean, torch.clamp_max(level[:, None, None] * (root * root), ceiling[:, None, None])
+
+        if self.training or not self.spec.monte_carlo_dropout:
+            share = self.spec.dropout if self.training else 0.0
+            return passed(lambda _, values: dropped(values, share))
+        drawn = [
+            passed(lambda name, values, number=number: values * self.get_buffer(f"kept_{name}")[number])  # type: ignore[misc]
+            for number in range(self.spec.monte_carlo_dropout)
+        ]
+        means, quantiles = (torch.stack(parts) for parts in zip(*drawn, strict=True))
+        return means.mean(dim=0), mixture_quantiles(quantiles, self.spec.levels)
 
 
 def _initial_bias(levels: tuple[float, ...]) -> Tensor:

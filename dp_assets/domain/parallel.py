@@ -1,7 +1,7 @@
 """Data-parallel training: several processes fit one network, each on its share of every batch.
 
-Belongs here: what a gradient step needs to know of the other processes. Does not belong here: starting them: torchrun
-does, with gloo on CPUs and nccl on GPUs, and whoever calls `training.fit` has joined the group before.
+Belongs here: what a gradient step needs to know of the other processes. Does not belong here: starting them
+(`training_processes.py`, or torchrun): whoever calls `training.fit` has joined the group before.
 
 Every process holds the panel, draws the same batches from the same seed, takes every n-th window of each, and averages
 gradients with the others. So all hold the same weights after every step, and each can judge or keep them.
@@ -25,6 +25,14 @@ def place() -> tuple[int, int]:
     return distributed.get_rank(), distributed.get_world_size()
 
 
+def draw_anew(seed: int, step: int) -> None:
+    """In a group, seeds what this process draws in a step: dropout of its own, which does not depend on earlier steps,
+    so that a checkpoint of one process is one of all."""
+    number, count = place()
+    if count > 1:
+        torch.manual_seed((seed * 1_000_003 + step) * count + number)
+
+
 def own_share(batch: IndexArray) -> IndexArray:
     """The windows of a batch that this process takes: every n-th, and the first where there are too few for all."""
     number, count = place()
@@ -44,6 +52,17 @@ def average_gradients(network: nn.Module) -> None:
     for gradient in gradients:
         gradient.copy_((joined[start : start + gradient.numel()] / count).reshape(gradient.shape))
         start += gradient.numel()
+
+
+def agreed(value: float | None) -> float | None:
+    """A number as the first process has it, so that all take the same decisions by it; None stays None."""
+    if value is None or place()[1] == 1:
+        return value
+    told = torch.tensor(value, dtype=torch.float64)
+    if distributed.get_backend() == "nccl":
+        told = told.cuda()
+    distributed.broadcast(told, 0)
+    return float(told)
 
 
 def averaged(value: Tensor) -> float:

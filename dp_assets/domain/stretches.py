@@ -80,12 +80,14 @@ def stretches(windows: WindowIndex, longest: int, rng: np.random.Generator | Non
 
 @dataclass(frozen=True)
 class Passed:
-    """What a network says of the W windows of some stretches: mean (W, M), quantiles (W, M, Q), level (W,)."""
+    """What a network says of the W windows of some stretches: mean (W, M), quantiles (W, M, Q), level (W,), and
+    dispersion (W,) where it learns one."""
 
     windows: WindowIndex
     mean: Tensor
     quantiles: Tensor
     level: Tensor
+    dispersion: Tensor | None = None
 
 
 def drawn_leads(windows: int, horizon: int) -> IndexArray | None:
@@ -109,11 +111,12 @@ def forward(network: DemandNetwork, source: WindowSource, batch: Stretches, lead
     shared = level[first]  # (B,)
     static = network.static(inputs)
     steps = spec.lookback + longest - 1
-    states, _ = network.lstm(network.sequence(inputs, shared, static, steps))  # (B, L + K − 1, H)
-    state = states[chunk, place + spec.lookback - 1]  # (W, H)
+    states, _ = network.recurrence(network.sequence(inputs, shared, static, steps))  # (B, L + K − 1, H)
+    at = chunk * steps + place + spec.lookback - 1
+    state = states.reshape(-1, spec.hidden_size).index_select(0, at)  # (W, H)
     drift = torch.log(level / shared[chunk])
     mean, quantiles = network.heads(state, ours, level, None if static is None else static[chunk], drift)
-    return Passed(windows, mean, quantiles, level)
+    return Passed(windows, mean, quantiles, level, network.dispersion(ours, level))
 
 
 def _tensors(

@@ -27,6 +27,7 @@ from dp_assets.domain.gradient_steps import RunningAverage, Steps
 from dp_assets.domain.kept_memory import kept_memory
 from dp_assets.domain.network import DemandNetwork, NetworkSpec, as_tensors, network_spec
 from dp_assets.domain.panel import FloatArray
+from dp_assets.domain.parallel import agreed, place
 from dp_assets.domain.windows import (
     MIN_OBSERVED,
     IndexArray,
@@ -82,6 +83,10 @@ class Epoch:
     train_loss: float
     point: float | None = None
     sum: float | None = None
+
+    def judged(self, sum_share: float) -> float | None:
+        """The validation loss that counts, where totals count for such a share."""
+        return None if self.point is None or self.sum is None else losses.mixed(self.point, self.sum, sum_share)
 
 
 Progress = Callable[[Epoch], None]
@@ -147,13 +152,16 @@ def fold_ends(panel: Panel, folds: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Predicted:
-    """What a network says of W windows, units, float32: mean (W, M), quantiles (W, M, Q), and the level (W,) it saw."""
+    """What a network says of W windows, units, float32: mean (W, M), quantiles (W, M, Q), the level (W,) it saw, and
+    dispersion (W,) where it learns one."""
 
     mean: FloatArray
     quantiles: FloatArray
     level: FloatArray
+    dispersion: FloatArray | None = None
 
 
+@kept_memory()
 @torch.no_grad()
 def predict_windows(network: DemandNetwork, source: WindowSource, index: WindowIndex) -> Predicted:
     """Mean and quantiles per window and lead."""
@@ -161,13 +169,18 @@ def predict_windows(network: DemandNetwork, source: WindowSource, index: WindowI
     horizon, levels = source.panel.horizon, len(network.spec.levels)
     means = [np.zeros((0, horizon), np.float32)]
     quantiles = [np.zeros((0, horizon, levels), np.float32)]
-    seen = [np.zeros(0, np.float32)]
+    seen, dispersions = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)]
     for piece in _pieces(index):
         inputs = source.inputs(piece, network.spec)
         mean, spread = network(inputs)
-        for parts, found in ((means, mean), (quantiles, spread), (seen, network.level(inputs))):
+        level = network.level(inputs)
+        for parts, found in ((means, mean), (quantiles, spread), (seen, level)):
             parts.append(found.cpu().numpy())
-    return Predicted(np.concatenate(means), np.concatenate(quantiles), np.concatenate(seen))
+        dispersion = network.dispersion(inputs, level)
+        if dispersion is not None:
+            dispersions.append(dispersion.cpu().numpy())
+    learned = np.concatenate(dispersions) if network.spec.dispersion else None
+    return Predicted(np.concatenate(means), np.concatenate(quantiles), np.concatenate(seen), learned)
 
 
 def _pieces(index: WindowIndex) -> Iterator[WindowIndex]:
@@ -183,7 +196,10 @@ def evaluate(
     actual, mask = source.targets(index)
     mean, quantiles, level = (torch.from_numpy(part) for part in (found.mean, found.quantiles, found.level))
     levels = torch.tensor(network.spec.levels)
-    return losses.both_losses(losses.Judged(mean, quantiles, levels, actual.cpu(), mask.cpu(), level), shape)
+    dispersion = None if found.dispersion is None else torch.from_numpy(found.dispersion)
+    return losses.both_losses(
+        losses.Judged(mean, quantiles, levels, actual.cpu(), mask.cpu(), level, dispersion), shape
+    )
 
 
 def build_network(spec: NetworkSpec, seed: int, device: str = "cpu") -> DemandNetwork:
@@ -247,10 +263,11 @@ def fit(
                 _save(checkpoint, steps, course)
         held = valid is not None and len(valid) > 0
         judged = evaluate(steps.average.network, source, valid, model.point_loss) if held and valid is not None else {}
-        epoch = Epoch(len(course.curve) + 1, course.seen / steps.in_epoch, judged.get("point"), judged.get("sum"))
+        losses_held = agreed(judged.get("point")), agreed(judged.get("sum"))
+        epoch = Epoch(len(course.curve) + 1, course.seen / steps.in_epoch, *losses_held)
         if progress is not None:
             progress(epoch)
-        course.add(epoch, judged.get(model.loss), steps.average, total, model.patience)
+        course.add(epoch, epoch.judged(model.sum_share), steps.average, total, model.patience)
         if checkpoint is not None:
             _save(checkpoint, steps, course)
     network.load_state_dict(course.weights or steps.average.weights())
@@ -295,6 +312,9 @@ class _Course:
 
 
 def _save(checkpoint: Checkpoint, steps: Steps, course: _Course) -> None:
+    """Of several processes the first one leaves a checkpoint, which is that of all."""
+    if place()[0] > 0:
+        return
     best = {f"best.{name}": tensor for name, tensor in (course.weights or {}).items()}
     checkpoint.save({**steps.tensors(), **best}, {**steps.state(), "course": course.state()})
 
@@ -317,7 +337,7 @@ def _decides(
         "model": config.model.model_dump_json(),
         "windows": digest.hexdigest(),
         "epochs": str(epochs),
-        "machine": f"{source.device} {torch.get_num_threads()} {torch.__version__}",
+        "machine": f"{source.device} {torch.get_num_threads()} {place()[1]} {torch.__version__}",
     }
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dp_assets.domain.errors import NotEnoughHistoryError
+from dp_assets.domain.losses import mixed
 from dp_assets.domain.training import (
     Epoch,
     HyperParameters,
@@ -72,7 +73,7 @@ def suggest(trial: optuna.Trial, space: SearchSpace) -> HyperParameters:
 def objective(
     trial: optuna.Trial, source: WindowSource, encoders: Encoders, config: DemandConfig, hyper: HyperParameters
 ) -> float:
-    """Mean validation loss over the folds, in the configured mode; the other mode is noted as well.
+    """Mean validation loss over the folds, in the configured mode; losses of buckets and of totals are noted as well.
 
     Each fold trains for the configured epochs and is judged on the horizon after its end. After every epoch the mean so
     far is reported, so that a trial worse than the median of its predecessors at that point is given up.
@@ -82,11 +83,12 @@ def objective(
     ends = fold_ends(source.panel, fold_count(config))
     spec = spec_of(source.panel, encoders, config, hyper)
     done: list[dict[str, float]] = []
+    share = config.model.sum_share
 
     def report(fold: int, epoch: Epoch) -> None:
-        judged = epoch.sum if config.model.loss == "sum" else epoch.point
+        judged = epoch.judged(share)
         now = math.inf if judged is None else judged
-        seen = [losses[config.model.loss] for losses in done]
+        seen = [mixed(losses["point"], losses["sum"], share) for losses in done]
         trial.report((sum(seen) + now) / (len(seen) + 1), fold * config.tuning.epochs + epoch.number)
         if trial.should_prune():
             raise optuna.TrialPruned
@@ -106,7 +108,7 @@ def objective(
         done.append({str(mode): value for mode, value in judged.items()})
     for mode in ("point", "sum"):
         trial.set_user_attr(mode, sum(losses[mode] for losses in done) / len(done))
-    return float(trial.user_attrs[config.model.loss])
+    return mixed(float(trial.user_attrs["point"]), float(trial.user_attrs["sum"]), share)
 
 
 def tune(

@@ -25,9 +25,8 @@ class Stage:
     def __init__(self, folder: Path, **overrides: Any) -> None:
         config = make_config(
             lake={"root": str(folder / "lake")},
-            tuning={"trials": 2, "epochs": 1},
             batch_inference={"top_n": 3},
-            **{"boosting": {"rounds": 5, "leaves": 8}, **overrides},
+            **{"tuning": {"trials": 2, "epochs": 1}, "boosting": {"rounds": 5, "leaves": 8}, **overrides},
         )
         clock = SimulatedClock(folder / "clock.json")
         clock.set(datetime(2017, 12, 5, 12, tzinfo=UTC))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import dagster as dg
@@ -35,6 +36,23 @@ def test_a_model_is_a_folder_of_safe_formats_that_names_its_trial_and_code(stage
     assert card.revision == "abc123"
     assert card.trial in (0, 1)
     assert {"held_out_point_loss", "held_out_sum_loss"} <= set(card.metrics)
+
+
+def test_two_processes_train_a_model_of_the_same_loss_and_the_card_says_so(tmp_path: Path) -> None:
+    from dp_assets.domain.model_folder import load_card
+
+    stage = Stage(tmp_path, tuning={"trials": 0}, model={"hidden_size": 8, "epochs": 3, "precision": "bfloat16"})
+    cards = []
+    for processes in (1, 2):
+        settings = stage.project.settings.model_copy(update={"training_processes": processes})
+        stage.project = dataclasses.replace(stage.project, settings=settings)
+        shown = stage.run(tuned_model, EARLY, "tuned_model")
+        cards.append(load_card(stage.lake.open_folder("tuned_model", cycle=EARLY)))
+        assert cards[-1].spec.precision in shown["precision"].value
+    assert [card.processes for card in cards] == [1, 2]
+    one, two = (card.metrics for card in cards)
+    assert one["short_fit_loss_bfloat16"] == two["short_fit_loss_bfloat16"]
+    assert two["held_out_point_loss"] == pytest.approx(one["held_out_point_loss"], rel=0.03)
 
 
 def test_training_again_on_the_same_inputs_gives_the_same_model(stage: Stage) -> None:

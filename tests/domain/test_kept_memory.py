@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from dp_assets.domain.kept_memory import KEPT, USUAL, kept_memory
+
 CODE = """
 import json, resource
 import numpy as np
@@ -38,3 +40,21 @@ def test_memory_is_asked_for_once_while_it_is_kept_and_given_back_afterwards() -
     assert found["kept"] < 0.1 * found["usual"]
     assert found["grown"] < 20 * 2**20
     assert found["after"] > 0.5 * found["usual"]
+
+
+def test_opened_within_itself_only_the_outermost_says_what_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    class Library:
+        def mallopt(self, option: int, value: int) -> None:
+            said.append("kept" if (option, value) in KEPT else "usual")
+
+        def malloc_trim(self, _: int) -> None:
+            said.append("given back")
+
+    monkeypatch.setattr("ctypes.CDLL", lambda _: Library())
+    with kept_memory():
+        with kept_memory():
+            pass
+        assert set(said) == {"kept"}
+    assert said == ["kept"] * len(KEPT) + ["usual"] * len(USUAL) + ["given back"]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import nbinom
 
 from dp_assets.domain.losses import (
     QUANTILE_WEIGHT,
     Judged,
-    Mode,
     Shape,
     both_losses,
     loss,
+    negative_binomial,
     point_loss,
     quantile_loss,
     sum_loss,
@@ -99,11 +101,55 @@ def test_quantile_loss_is_the_weighted_mean_of_scaled_pinball_losses() -> None:
     assert quantile_loss(judged).item() == pytest.approx(total / weight, rel=1e-5)
 
 
-@pytest.mark.parametrize("mode", ["point", "sum"])
-def test_what_is_minimised_is_the_means_loss_and_the_quantiles(mode: Mode) -> None:
+@pytest.mark.parametrize("sum_share", [0.0, 0.25, 1.0])
+def test_what_is_minimised_is_the_means_loss_and_the_quantiles(sum_share: float) -> None:
     judged = batch()
-    of_mean = point_loss(judged) if mode == "point" else sum_loss(judged)
-    assert loss(mode, judged).item() == pytest.approx((of_mean + QUANTILE_WEIGHT * quantile_loss(judged)).item())
+    of_mean = (1 - sum_share) * point_loss(judged) + sum_share * sum_loss(judged)
+    expected = (of_mean + QUANTILE_WEIGHT * quantile_loss(judged)).item()
+    assert loss(judged, sum_share=sum_share).item() == pytest.approx(expected)
+    both = both_losses(judged)
+    assert (1 - sum_share) * both["point"] + sum_share * both["sum"] == pytest.approx(expected)
+
+
+def test_the_likelihood_of_a_count_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(1)
+    mean, dispersion = rng.uniform(0.01, 300, 500), rng.uniform(0.01, 8, 500)
+    actual = rng.poisson(rng.gamma(1 / dispersion, mean * dispersion)).astype(np.float64)
+    expected = -nbinom.logpmf(actual, 1 / dispersion, 1 / (1 + dispersion * mean))
+    exact = negative_binomial(*(torch.from_numpy(part) for part in (mean, actual, dispersion)))
+    np.testing.assert_allclose(exact, expected, rtol=1e-9)
+    trained = negative_binomial(*(torch.from_numpy(part).float() for part in (mean, actual, dispersion)))
+    np.testing.assert_allclose(trained, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_the_likelihood_of_a_count_has_the_gradients_of_torchs_own_distribution() -> None:
+    rng = np.random.default_rng(2)
+    mean, dispersion = (torch.tensor(rng.uniform(0.2, 9, 50), requires_grad=True) for _ in range(2))
+    actual = torch.tensor(rng.poisson(4, 50).astype(np.float64))
+    negative_binomial(mean, actual, dispersion).sum().backward()
+    found = [mean.grad, dispersion.grad]
+    mean.grad = dispersion.grad = None
+    own = torch.distributions.NegativeBinomial(1 / dispersion, probs=dispersion * mean / (1 + dispersion * mean))
+    (-own.log_prob(actual)).sum().backward()
+    for ours, theirs in zip(found, [mean.grad, dispersion.grad], strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_a_count_is_judged_in_units_whatever_the_level_of_its_window() -> None:
+    judged = exact([[4.0]], [[7.0]], [1.0])
+    likelihoods = [
+        point_loss(dataclasses.replace(judged, level=torch.tensor([level]), dispersion=torch.tensor([0.5])),
+                   "negative_binomial").item()
+        for level in (0.1, 1.0, 50.0)
+    ]  # fmt: skip
+    assert likelihoods == pytest.approx([-nbinom.logpmf(7, 2, 1 / 3)] * 3, rel=1e-5)
+
+
+def test_a_total_of_counts_is_judged_by_tweedie_and_a_likelihood_needs_a_dispersion() -> None:
+    judged = batch()
+    assert sum_loss(judged, "negative_binomial").item() == sum_loss(judged, "tweedie").item()
+    with pytest.raises(ValueError, match="expected a network that learns a dispersion"):
+        point_loss(judged, "negative_binomial")
 
 
 def test_the_sum_mode_forgives_errors_that_cancel_and_the_point_mode_does_not() -> None:
@@ -125,7 +171,8 @@ def test_a_window_counts_by_the_root_of_its_level() -> None:
     assert point_loss(judged, "mae").item() == pytest.approx((3 / 9 * 3 + 1 / 4 * 2) / (3 + 2))
 
 
-@pytest.mark.parametrize("mode", ["point", "sum"])
-def test_a_batch_without_any_observed_target_costs_nothing(mode: Mode) -> None:
+@pytest.mark.parametrize("sum_share", [0.0, 0.5, 1.0])
+def test_a_batch_without_any_observed_target_costs_nothing(sum_share: float) -> None:
     judged = batch()
-    assert loss(mode, dataclasses.replace(judged, mask=torch.zeros_like(judged.mask))).item() == 0.0
+    nothing = dataclasses.replace(judged, mask=torch.zeros_like(judged.mask))
+    assert loss(nothing, sum_share=sum_share).item() == 0.0

@@ -115,6 +115,52 @@ def test_onnx_agrees_with_torch_for_any_batch_size(strategy: str, attributes: di
             np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("strategy", ["A", "B"])
+def test_onnx_computes_the_same_mixture_of_passes_with_dropout(strategy: str) -> None:
+    network, source = small_network(
+        **configured({**SINGLE, **MULTI}, static_strategy=strategy, dropout=0.3, monte_carlo_dropout=5)
+    )
+    session = onnxruntime.InferenceSession(to_onnx(network, example_inputs(source, network.spec)))
+    inputs = source.inputs(windows_at(np.arange(13), 9), network.spec)
+    wanted = {entry.name: inputs[entry.name].numpy() for entry in session.get_inputs()}
+    for found, expected in zip(session.run(["mean", "quantiles"], wanted), network(inputs), strict=True):
+        np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_passes_with_dropout_are_mixed_the_same_for_a_window_whatever_stands_beside_it() -> None:
+    network, source = small_network(**configured(SINGLE, dropout=0.4, monte_carlo_dropout=8))
+    together = network(source.inputs(windows_at(np.arange(10), 9), network.spec))
+    again = network(source.inputs(windows_at(np.arange(10), 9), network.spec))
+    alone = network(source.inputs(windows_at(np.arange(3, 4), 9), network.spec))
+    for all_of_them, repeated, one in zip(together, again, alone, strict=True):
+        assert torch.equal(all_of_them, repeated)
+        torch.testing.assert_close(one[0], all_of_them[3])
+    assert (together[1].diff(dim=2) >= 0).all()
+
+
+def test_the_mean_of_passes_with_dropout_is_the_mean_of_networks_that_lack_those_units() -> None:
+    network, source = small_network(**configured({}, dropout=0.4, monte_carlo_dropout=3))
+    inputs = source.inputs(windows_at(np.arange(6), 9), network.spec)
+    mean, _ = network(inputs)
+    thinned = []
+    for number in range(3):
+        one, _ = small_network(**configured({}, dropout=0.0))
+        one.load_state_dict({name: each for name, each in network.state_dict().items() if not name.startswith("kept")})
+        with torch.no_grad():
+            one.hidden_shared.weight[:, :8] *= network.kept_state[number]
+            one.second.weight *= network.kept_hidden[number]
+        thinned.append(one(inputs)[0])
+    torch.testing.assert_close(mean, torch.stack(thinned).mean(dim=0))
+
+
+def test_without_dropout_the_mixture_is_the_network_itself() -> None:
+    mixed, source = small_network(**configured(SINGLE, dropout=0.0, monte_carlo_dropout=4))
+    plain, _ = small_network(**configured(SINGLE, dropout=0.0))
+    inputs = source.inputs(windows_at(np.arange(6), 9), mixed.spec)
+    for found, expected in zip(mixed(inputs), plain(inputs), strict=True):
+        torch.testing.assert_close(found, expected)
+
+
 def test_the_same_network_is_the_same_onnx_bytes() -> None:
     first, second = (
         to_onnx(network, example_inputs(source, network.spec))

@@ -117,8 +117,8 @@ def test_the_loss_of_a_total_judges_all_leads() -> None:
     panel = engine_panel(history=60, horizon=13)
     network, source = small_network(panel=panel, horizon_weeks=13, lookback_weeks=16, model={"passes": "sequence"})
     batch = Stretches(np.arange(3), np.full(3, 30), np.full(3, 2))
-    assert judged(network, source, batch, "sum").mean.shape == (6, 13)
-    assert judged(network, source, batch, "point").mean.shape == (6, LEADS)
+    assert judged(network, source, batch, 1.0).mean.shape == (6, 13)
+    assert judged(network, source, batch, 0.0).mean.shape == (6, LEADS)
 
 
 def test_no_origin_of_a_stretch_sees_what_follows_it() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from dp_assets.domain.encoders import fit_encoders
 from dp_assets.domain.errors import NotEnoughHistoryError
@@ -32,14 +34,43 @@ from tests.factories import make_config, make_panel
 SMALL = {"hidden_size": 8, "epochs": 3, "batch_size": 32, "steps_per_epoch": 4, "dropout": 0.2}
 
 
-@pytest.mark.parametrize("loss", ["point", "sum"])
-@pytest.mark.parametrize("shape", ["tweedie", "mse", "mae", "huber"])
+@pytest.mark.parametrize(
+    ("loss", "shape"),
+    [*itertools.product(["point", "sum", "mix"], ["tweedie", "mse", "mae", "huber"]), ("point", "negative_binomial")],
+)
 def test_every_loss_trains_to_finite_weights_and_both_modes_are_judged(loss: str, shape: str) -> None:
     panel, encoders, config, source, hyper = engine(model={**SMALL, "loss": loss, "point_loss": shape})
     spec = spec_of(panel, encoders, config, hyper)
     trained = fit_before(source, spec, hyper, config, panel.history - 3, validate=True)
     assert all(torch.isfinite(weights).all() for weights in trained.network.state_dict().values())
     assert all(epoch.point is not None and epoch.sum is not None for epoch in trained.curve)
+
+
+@pytest.mark.parametrize("passes", ["window", "sequence"])
+def test_the_dispersion_of_counts_is_learned_and_the_published_mean_is_that_of_the_likelihood(passes: str) -> None:
+    """Counts of dispersion 1, around a mean that never moves."""
+    panel, rng = engine_panel(series=60, history=40), np.random.default_rng(5)
+    mean = rng.uniform(3, 30, len(panel))[:, None]
+    counts = rng.poisson(rng.gamma(1.0, mean, panel.quantity.shape)).astype(np.float32)
+    panel = dataclasses.replace(panel, quantity=counts, capped=counts)
+    model = {"hidden_size": 8, "epochs": 8, "batch_size": 64, "dropout": 0.0, "passes": passes, "learning_rate": 0.02}
+    panel, encoders, config, source, hyper = engine(panel, model={**model, "point_loss": "negative_binomial"})
+    trained = fit_before(source, spec_of(panel, encoders, config, hyper), hyper, config, panel.history)
+    found = predict_windows(trained.network, source, validation_windows(panel, panel.history))
+    assert found.dispersion is not None
+    assert 0.7 < float(np.median(found.dispersion)) < 1.3
+    assert float(found.mean.mean()) == pytest.approx(mean.mean(), rel=0.15)
+
+
+def test_a_likelihood_of_buckets_does_not_go_with_totals() -> None:
+    with pytest.raises(ValidationError, match="negative_binomial is the likelihood of single buckets"):
+        make_config(model={"loss": "sum", "point_loss": "negative_binomial"})
+
+
+def test_an_epoch_is_judged_by_the_losses_that_training_minimises() -> None:
+    epoch = Epoch(1, 0.0, point=2.0, sum=4.0)
+    assert [epoch.judged(share) for share in (0.0, 0.25, 1.0)] == [2.0, 2.5, 4.0]
+    assert Epoch(1, 0.0).judged(0.5) is None
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:

@@ -64,6 +64,19 @@ def test_the_forward_pass_agrees_with_the_batch_though_it_sees_only_the_tail(bun
         np.testing.assert_allclose(quantiles, bundle.quantiles[row], rtol=1e-5, atol=1e-5)
 
 
+def test_a_mixture_of_passes_with_dropout_is_the_same_online(tmp_path: Path) -> None:
+    panel = make_panel(series=30, history=60, horizon=3)
+    config = make_config(model={"dropout": 0.3, "monte_carlo_dropout": 6})
+    (tmp_path / "bundle").mkdir()
+    make_batch(panel, config, tmp_path / "model").write(tmp_path / "bundle")
+    plain = make_batch(panel, make_config(model={"dropout": 0.3}), tmp_path / "plain")
+    bundle = Bundle(tmp_path / "bundle")
+    assert largest_difference(bundle) < 1e-5
+    (tmp_path / "other").mkdir()
+    plain.write(tmp_path / "other")
+    assert not np.allclose(Bundle(tmp_path / "other").mean, bundle.mean, rtol=1e-3)
+
+
 def test_the_largest_difference_of_a_whole_bundle_is_found(batch: Batch, bundle: Bundle, tmp_path: Path) -> None:
     assert largest_difference(bundle) < 1e-5
     row = network_rows(bundle)[3]
