@@ -228,6 +228,7 @@ def feature_names(encoders: Encoders, lookback: int, labels: tuple[int, ...] = (
         *(f"mean_{buckets}" for buckets in MEANS if buckets <= lookback),
         *("mean", "spread", "share_sold", "share_sold_recently", "maximum"),
         *(f"last_{name}" for name in encoders.past),
+        *encoders.peers,
         *(f"{kind}_{name}" for name in encoders.known for kind in ("recent", "under")),
         *singles,
         *(multi[at] for at in labels),
@@ -266,6 +267,7 @@ def feature_table(inputs: Inputs, recent: int, labels: tuple[int, ...] = ()) -> 
         mean_observed(sold[:, last], observed[:, last]),
         quantity.max(axis=1) / level,
         *inputs["past"][:, -1].T,
+        *inputs["peers"].T,
     ]
     now = inputs["known"][:, last].mean(axis=1)  # (B, K)
     for number in range(now.shape[1]):

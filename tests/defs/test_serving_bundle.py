@@ -20,14 +20,15 @@ from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from serving.api import create_app
 from serving.bundle import Bundle
-from tests.factories import make_config, make_panel
+from tests.domain.engine_inputs import engine_panel
+from tests.factories import make_config
 from tests.serving.makers import make_published
 from tests.serving.network_makers import Batch, make_batch
 
 
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return make_batch(make_panel(series=12), make_config(), tmp_path_factory.mktemp("batch") / "model")
+    return make_batch(engine_panel(series=12), make_config(), tmp_path_factory.mktemp("batch") / "model")
 
 
 @pytest.fixture
