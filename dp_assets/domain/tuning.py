@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.training import (
@@ -200,7 +200,8 @@ def _full_loss(
             "validation": config.validation.model_copy(update={"folds": 1}),
         }
     )
-    return objective(optuna.trial.FixedTrial({}), source, encoders, longer, hyper)
+    nobody = cast("optuna.Trial", optuna.trial.FixedTrial({}))  # it suggests nothing and is never pruned
+    return objective(nobody, source, encoders, longer, hyper)
 
 
 def _ask(study: optuna.Study, config: DemandConfig, defaults: HyperParameters) -> tuple[optuna.Trial, HyperParameters]:
