@@ -195,6 +195,18 @@ def table(scored: pl.DataFrame) -> str:
     return "\n".join([head, *lines])
 
 
+def coverage_by_category(scored: pl.DataFrame) -> str:
+    """What intervals covered of the hierarchy's top level, as text; those with too few rows are left out."""
+    kept = scored.filter(pl.col("observations") >= MIN_ROWS)
+    head = f"{'category':36}{'rows':>8}{'wape':>14}{'coverage_80':>14}{'coverage_95':>14}"
+    lines = [
+        f"{row['category']!s:36}{row['observations']:>8}"
+        + "".join(f"{row[name]:>14.4f}" for name in ("wape", "coverage_80", "coverage_95"))
+        for row in kept.iter_rows(named=True)
+    ]
+    return "\n".join([head, *lines])
+
+
 def say(text: str) -> None:
     """Progress, beside the results."""
     print(text, file=sys.stderr, flush=True)
@@ -240,7 +252,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"\n{split.name}: {len(split.cycles)} cycles, "
             + ", ".join(f"{name} {value:.0f} CPU s" for name, value in spent.items())
         )
-        print(table(scored), flush=True)
+        print(table(scored))
+        print(coverage_by_category(split.scored_by_category(forecasts)), flush=True)
         found += [*findings(split, scored), *beside_peers(split, scored, packages)]
         if options.held_back:
             young, skus = held_back(split, options.held_back)

@@ -133,6 +133,23 @@ class Split:
             forecasts: series_id, cycle, lead, forecast, naive and the quantile columns. A series without a forecast is
                 one the product takes for inactive: it counts as a forecast of 0.
         """
+        losses = self._losses(forecasts)
+        whole = summarise(losses, by=()).with_columns(pl.lit(ALL).alias("demand_class"))
+        classes = summarise(losses, by=("demand_class",))
+        return pl.concat([whole.select(classes.columns), classes])
+
+    def scored_by_category(self, forecasts: pl.DataFrame) -> pl.DataFrame:
+        """The same metrics per value of the hierarchy's top level (`category`), those with most rows first."""
+        level = self.meta["levels"][0]
+        categories = self.static.select(
+            pl.col("unique_id").alias("series_id"), pl.col(level).cast(pl.String).alias("category")
+        )
+        losses = self._losses(forecasts).join(categories, on="series_id", how="left", maintain_order="left")
+        found = summarise(losses, by=("category",))
+        return found.sort("observations", "category", descending=[True, False])
+
+    def _losses(self, forecasts: pl.DataFrame) -> pl.DataFrame:
+        """One row per row to forecast, with its losses."""
         rows = self.actuals.select(
             pl.col("unique_id").alias("series_id"),
             "cutoff",
@@ -150,10 +167,7 @@ class Split:
             how="left",
             maintain_order="left",
         ).with_columns(pl.col(numbers).fill_null(0.0))
-        losses = row_losses(joined)
-        whole = summarise(losses, by=()).with_columns(pl.lit(ALL).alias("demand_class"))
-        classes = summarise(losses, by=("demand_class",))
-        return pl.concat([whole.select(classes.columns), classes])
+        return row_losses(joined)
 
 
 def _dated(frame: pl.DataFrame) -> pl.DataFrame:

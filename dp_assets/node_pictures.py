@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix
+from dp_assets.domain.interval_contract import TOLERANCE
 from dp_assets.domain.node_forecasts import node_history
 from dp_assets.domain.panel import Panel
 from dp_assets.pictures import draw, figure_markdown
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Days = npt.NDArray[np.datetime64]
 HISTORY_SHOWN = 26
 NODES_SHOWN = 6
+GROUPS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,32 @@ def accuracy_picture(scored: pl.DataFrame, panel: Panel, hierarchy: Hierarchy) -
         lines = {column: sold[column].to_numpy() for column in ("actual", "forecast", "naive")}
         views.append(NodeView(name, (recent_starts(panel), history), starts, lines))
     return node_picture(views)
+
+
+def coverage_picture(covered: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """What the 80 % and the 95 % interval covered, beside what the contract allows: one chart each for leads, demand
+    classes and categories, of which the biggest are shown.
+
+    Args:
+        covered: rows of `accuracy.coverage_summary`.
+    """
+    kinds = [kind for kind in covered["by"].unique(maintain_order=True) if kind != "all"]
+
+    def paint(axes: list[Axes]) -> None:
+        for axis, kind in zip(axes, kinds, strict=True):
+            rows = covered.filter(by=kind)
+            if len(rows) > GROUPS_SHOWN and kind != "lead":
+                rows = rows.sort("observations", "node", descending=[True, False]).head(GROUPS_SHOWN)
+            for level, colour in ((80, "tab:blue"), (95, "tab:orange")):
+                nominal, allowed = level / 100, TOLERANCE[level]
+                axis.axvspan(nominal - allowed, nominal + allowed, color=colour, alpha=0.15, lw=0)
+                axis.plot(rows[f"coverage_{level}"], rows["node"], "o", ms=4, color=colour, label=f"{level} %")
+            axis.invert_yaxis()
+            axis.set_title(f"coverage by {kind.replace('_', ' ')}", fontsize=9)
+            axis.tick_params(labelsize=7)
+        axes[0].legend(fontsize=7, loc="lower left")
+
+    return figure_markdown(draw(1, len(kinds), paint, size=(4.2, 3.2)))
 
 
 def node_picture(views: list[NodeView]) -> dg.MarkdownMetadataValue:

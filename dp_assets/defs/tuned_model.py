@@ -137,6 +137,7 @@ def _publish(
         "hyper_parameters": dg.MetadataValue.json(dataclasses.asdict(tuned.hyper)),
         "best_trial": -1 if tuned.trial is None else tuned.trial,
         "trials": len(tuned.trials),
+        "run_off": tuned.verdict or "none: the defaults were not beaten, or nothing was searched",
         "epochs": champion.best_epoch,
         "weights": sum(parameter.numel() for parameter in network.parameters()),
         "revision": card.revision,

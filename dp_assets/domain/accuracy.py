@@ -24,6 +24,7 @@ NO_HIERARCHY = "-"
 DEMAND_CLASS = "demand_class"
 WEIGHT_WEEKS = 13
 POOLED_LEADS = 0
+COVERAGE = ("coverage_50", "coverage_80", "coverage_90", "coverage_95")
 
 
 def known_actuals(contributions: pl.DataFrame, now: datetime) -> pl.DataFrame:
@@ -102,31 +103,71 @@ def _groupings(rows: pl.DataFrame, hierarchies: Sequence[Hierarchy]) -> Iterator
             yield hierarchy.name, level, rows.join(nodes, on="series_id")
 
 
-def rolling_coverage(accuracy: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Coverage of the intervals under contract per demand class, over all closed leads of some cycles.
+def category_of(config: DemandConfig) -> tuple[str, str] | None:
+    """Name and top level of the first hierarchy, by whose nodes coverage is reported; None where it has no levels."""
+    first = config.hierarchies[0] if config.hierarchies else None
+    return (first.name, first.levels[0]) if first is not None and first.levels else None
 
-    Columns: demand_class, level (percent), observations, coverage, low and high (what the contract allows), holds. A
-    class with fewer than ROWS rows has nothing to break.
+
+def rolling_coverage(accuracy: Mapping[str, pl.DataFrame], category: tuple[str, str] | None = None) -> pl.DataFrame:
+    """Coverage of the intervals under contract per demand class and category, over all closed leads of some cycles.
+
+    Columns: by (demand_class, or the category's level), node, level (percent), observations, coverage, low and high
+    (what the contract allows), holds. A node with fewer than ROWS rows has nothing to break.
 
     Args:
         accuracy: cycle → `accuracy` rows.
+        category: hierarchy and level of the categories.
     """
-    wanted = (pl.col("level") == DEMAND_CLASS) & (pl.col("lead") == POOLED_LEADS)
-    rows = pl.concat([ACCURACY.empty(), *(frame for _, frame in sorted(accuracy.items()))]).filter(wanted)
-    pooled = []
+    pooled = pl.concat([ACCURACY.empty(), *(frame for _, frame in sorted(accuracy.items()))]).filter(
+        (pl.col("lead") == POOLED_LEADS) & _reported(category)
+    )
+    found = []
     for level, tolerance in TOLERANCE.items():
         covered = (pl.col(f"coverage_{level}") * pl.col("observations")).sum() / pl.col("observations").sum()
-        of_class = rows.group_by(pl.col("node").alias(DEMAND_CLASS)).agg(
+        of_node = pooled.group_by(pl.col("level").alias("by"), "node").agg(
             pl.lit(level, pl.Int64()).alias("level"), pl.col("observations").sum(), covered.alias("coverage")
         )
         low, high = level / 100 - tolerance, level / 100 + tolerance
         too_few = pl.col("observations") < ROWS
         holds = too_few | pl.col("coverage").is_between(low - 1e-9, high + 1e-9)
-        pooled.append(of_class.with_columns(low=pl.lit(low), high=pl.lit(high), holds=holds))
-    return pl.concat(pooled).sort(DEMAND_CLASS, "level")
+        found.append(of_node.with_columns(low=pl.lit(low), high=pl.lit(high), holds=holds))
+    return pl.concat(found).sort(pl.col("by") != DEMAND_CLASS, "node", "level")
 
 
-SUMMARY = ("wape", "rmsse", "bias", "coverage_50", "coverage_80", "coverage_90", "coverage_95")
+def _reported(category: tuple[str, str] | None) -> pl.Expr:
+    """Rows of `accuracy` that are of demand classes or of the category's nodes."""
+    of_class = (pl.col("hierarchy") == NO_HIERARCHY) & (pl.col("level") == DEMAND_CLASS)
+    if category is None:
+        return of_class
+    return of_class | ((pl.col("hierarchy") == category[0]) & (pl.col("level") == category[1]))
+
+
+def coverage_summary(accuracy: pl.DataFrame, category: tuple[str, str] | None = None) -> pl.DataFrame:
+    """How much each interval of a cycle covered: in all, per lead, per demand class and per category.
+
+    Columns: by (all, lead, demand_class, or the category's level), node, observations, coverage_50 … coverage_95.
+
+    Args:
+        accuracy: the cycle's `accuracy` rows.
+        category: hierarchy and level of the categories.
+    """
+    total = (pl.col("hierarchy") == NO_HIERARCHY) & (pl.col("level") == TOTAL)
+    pooled = pl.col("lead") == POOLED_LEADS
+    parts = (
+        (total & pooled, pl.lit("all"), pl.lit("all")),
+        (total & ~pooled, pl.lit("lead"), pl.col("lead").cast(pl.String())),
+        (_reported(category) & pooled, pl.col("level"), pl.col("node")),
+    )
+    numbers = ("observations", *COVERAGE)
+    rows = [
+        accuracy.filter(kept).sort("level", "node", "lead").select(by.alias("by"), node.alias("node"), *numbers)
+        for kept, by, node in parts
+    ]
+    return pl.concat(rows)
+
+
+SUMMARY = ("wape", "rmsse", "bias", *COVERAGE)
 SUMMARY_NAIVE = ("naive_wape", "naive_rmsse", "naive_bias")
 
 

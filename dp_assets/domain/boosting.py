@@ -57,6 +57,10 @@ CEILING = 4.0
 TWEEDIE_POWER = 1.3
 LEAF_ROWS = 100
 """Rows a leaf holds at least; fewer where there are few rows in all."""
+LEAF_SERIES = 5
+"""Series a label must have to be a feature: what fewer share is learned by heart."""
+LABELS = 32
+"""Labels of multi-label attributes that are features at most: those that most series have."""
 CHUNK = 20_000
 """Windows gathered at once."""
 
@@ -72,6 +76,7 @@ class Boosting:
         encoders: SHA-256 of the JSON of the encoders it was trained with.
         mean: model of the mean.
         quantiles: one model per level.
+        labels: columns of `windows.gather`'s `multi` that are features.
     """
 
     lookback: int
@@ -82,11 +87,12 @@ class Boosting:
     encoders: str
     mean: Booster
     quantiles: tuple[Booster, ...]
+    labels: tuple[int, ...] = ()
 
     def predict(self, inputs: Inputs) -> tuple[Array, Array]:
         """Mean (B, M) and quantiles (B, M, Q) of the windows that `windows.gather` returned, units; never negative,
         ascending along Q."""
-        rows, level = feature_table(inputs, self.recent)
+        rows, level = feature_table(inputs, self.recent, self.labels)
         units = np.repeat(level, self.horizon)
         ceiling = np.repeat(CEILING * (inputs["quantity"].max(axis=1) + level), self.horizon)
         found = [np.clip(_ratio(model, rows) * units, 0.0, ceiling) for model in (self.mean, *self.quantiles)]
@@ -131,6 +137,7 @@ class Boosting:
             "levels": self.levels,
             "features": self.features,
             "encoders": self.encoders,
+            "labels": self.labels,
         }
         (folder / CARD).write_text(json.dumps(card, sort_keys=True, indent=1), encoding="utf-8")
 
@@ -147,8 +154,9 @@ class Boosting:
         from lightgbm import Booster
 
         levels, features = (tuple(card.pop(name)) for name in ("levels", "features"))
+        labels = tuple(card.pop("labels", ()))
         mean, *quantiles = (Booster(model_str=_read(folder / name)) for name in _files(levels))
-        return cls(levels=levels, features=features, mean=mean, quantiles=tuple(quantiles), **card)
+        return cls(levels=levels, features=features, mean=mean, quantiles=tuple(quantiles), labels=labels, **card)
 
 
 def save_absence(folder: Path, reason: str) -> None:
@@ -199,8 +207,19 @@ def digest(encoders: Encoders) -> str:
     return hashlib.sha256(encoders.to_json().encode()).hexdigest()
 
 
-def feature_names(encoders: Encoders, lookback: int) -> tuple[str, ...]:
+def top_labels(windows: Windows, rows: npt.NDArray[np.integer]) -> tuple[int, ...]:
+    """Columns of the multi-hot codes that become features, ascending: the labels, and having none, that most of some
+    series share, at most LABELS; none that all of them share or fewer than LEAF_SERIES."""
+    count = (windows.codes.multi[rows] > 0).sum(axis=0)
+    told = np.flatnonzero((count >= LEAF_SERIES) & (count < len(rows)))
+    return tuple(sorted(told[np.argsort(-count[told], kind="stable")][:LABELS].tolist()))
+
+
+def feature_names(encoders: Encoders, lookback: int, labels: tuple[int, ...] = ()) -> tuple[str, ...]:
     """Names of the columns of `feature_table`, in order."""
+    multi = [
+        f"{each.name}_{label}" for each in encoders.attributes if each.kind == "multi" for label in each.vocabulary
+    ]
     singles = (encoder.name for encoder in encoders.attributes if encoder.kind == "single")
     return (
         "log_level",
@@ -209,23 +228,27 @@ def feature_names(encoders: Encoders, lookback: int) -> tuple[str, ...]:
         *(f"mean_{buckets}" for buckets in MEANS if buckets <= lookback),
         *("mean", "spread", "share_sold", "share_sold_recently", "maximum"),
         *(f"last_{name}" for name in encoders.past),
+        *encoders.peers,
         *(f"{kind}_{name}" for name in encoders.known for kind in ("recent", "under")),
         *singles,
+        *(multi[at] for at in labels),
         *("lead", "last_year", "last_year_seen"),
         *(f"{kind}_{name}" for name in encoders.known for kind in ("planned", "change_of")),
         *(f"planned_{name}" for name in encoders.calendar),
     )
 
 
-def feature_table(inputs: Inputs, recent: int) -> tuple[FloatArray, FloatArray]:
+def feature_table(inputs: Inputs, recent: int, labels: tuple[int, ...] = ()) -> tuple[FloatArray, FloatArray]:
     """The table (B × M, F), float32, window by window and in it lead by lead, and the windows' levels (B,), units.
 
     Demand is ÷ level. `under_<channel>` is the mean demand of buckets in which the channel was above its average, e.g.
-    of those under a promotion; NaN where there was none. Labels of multi-label attributes are left to the network.
+    of those under a promotion; NaN where there was none. A label of a multi-label attribute is 1 where the series has
+    it, else 0.
 
     Args:
         inputs: windows as `windows.gather` returned them.
         recent: buckets of the recent level.
+        labels: columns of `multi` that are features.
     """
     quantity, observed, horizon = inputs["quantity"], inputs["observed"], inputs["known_ahead"].shape[1]
     level = window_level(inputs, recent)
@@ -244,13 +267,14 @@ def feature_table(inputs: Inputs, recent: int) -> tuple[FloatArray, FloatArray]:
         mean_observed(sold[:, last], observed[:, last]),
         quantity.max(axis=1) / level,
         *inputs["past"][:, -1].T,
+        *inputs["peers"].T,
     ]
     now = inputs["known"][:, last].mean(axis=1)  # (B, K)
     for number in range(now.shape[1]):
         above = (inputs["known"][:, :, number] > 0) * observed
         under = np.where(above.any(axis=1), mean_observed(ratio, above), np.nan)
         columns += [now[:, number], under]
-    columns += list(inputs["single"].T)
+    columns += [*inputs["single"].T, *inputs["multi"][:, list(labels)].T]
     of_window = np.stack(columns, axis=1).astype(np.float32)
     season = inputs["season"]
     leads = np.broadcast_to(np.arange(1, horizon + 1, dtype=np.float32), season.shape[:2])
@@ -295,7 +319,8 @@ def fit_boosting(
             f"{panel.horizon} after it; shorten horizon_weeks or start at a later cycle"
         )
     recent = config.in_buckets(8)
-    tables = [feature_table(windows.gather(piece, lookback), recent) for piece in _pieces(index)]
+    labels = top_labels(windows, rows)
+    tables = [feature_table(windows.gather(piece, lookback), recent, labels) for piece in _pieces(index)]
     table, level = (np.concatenate(parts) for parts in zip(*tables, strict=True))
     actual, mask = targets(panel, index, capped=False)
     seen, units = mask.reshape(-1) > 0, np.repeat(level, panel.horizon)
@@ -315,7 +340,7 @@ def fit_boosting(
         "force_row_wise": True,
         "verbosity": -1,
     }
-    names = feature_names(encoders, lookback)
+    names = feature_names(encoders, lookback, labels)
     data = lightgbm.Dataset(table[seen], ratio, weight=np.sqrt(units)[seen], params=common, free_raw_data=False)
 
     def trained(**objective: Any) -> Booster:
@@ -333,6 +358,7 @@ def fit_boosting(
         encoders=digest(encoders),
         mean=trained(objective="tweedie", tweedie_variance_power=TWEEDIE_POWER),
         quantiles=tuple(trained(objective="quantile", alpha=level) for level in config.quantile_levels),
+        labels=labels,
     )
 
 

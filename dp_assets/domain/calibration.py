@@ -9,6 +9,10 @@ while the share of actuals below it is τ within a tolerance: moving what holds 
 the shift is the τ-quantile of (actual − quantile) ÷ sqrt(mean + 0.1). Shares split ties at whole numbers, as coverage
 does (`metrics.pit_coverage`), and the actual is spread evenly over its whole number, so that a count is not taken for a
 point.
+
+A backtest may lie in another season than what follows. So a quantile is moved only where the older and the newer half
+of its origins agree on the direction, and by the smaller of the shifts; and the median, which is a forecast and not an
+interval, is never moved.
 """
 
 from __future__ import annotations
@@ -17,11 +21,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.intervals import OFFSET, Array, scale_of
 from dp_assets.domain.metrics import cdf_at
 
+MEDIAN = 0.5
 MAX_BINS = 8
 PER_BIN = 600
 """Backtest rows a pool should hold at least; with fewer in all there are fewer pools, at least one."""
@@ -52,13 +58,35 @@ def find_shifts(residuals: pl.DataFrame, levels: Sequence[float]) -> Shifts:
         return Shifts(np.zeros(1), np.zeros((1, len(levels))))
     quantiles = np.stack(rows["predicted_quantiles"].to_list()).astype(np.float64)
     actual, mean = (rows[name].to_numpy().astype(np.float64) for name in ("actual", "predicted"))
+    cutoffs = rows["cutoff"].to_numpy()
+    origins = np.unique(cutoffs)
+    newer = cutoffs >= origins[len(origins) // 2]
     count = int(np.clip(len(rows) // PER_BIN, 1, MAX_BINS))
     pool = np.searchsorted(np.quantile(mean, np.linspace(0, 1, count + 1)[1:-1]), mean, side="right")
     kept = [here for here in (pool == number for number in range(count)) if here.any()]
     return Shifts(
         np.array([np.log(mean[here] + OFFSET).mean() for here in kept]),
-        np.stack([conformal_shifts(actual[here], mean[here], quantiles[here], np.asarray(levels)) for here in kept]),
+        np.stack(
+            [agreed_shifts(actual[at], mean[at], quantiles[at], np.asarray(levels), newer[at]) for at in kept],
+        ),
     )
+
+
+def agreed_shifts(actual: Array, mean: Array, quantiles: Array, levels: Array, newer: npt.NDArray[np.bool_]) -> Array:
+    """(Q,) shifts of one pool of a backtest: what all rows, the older and the newer ones agree on; 0 for the median.
+
+    Args:
+        actual, mean, quantiles, levels: as for `conformal_shifts`.
+        newer: (n,) whether a row belongs to the newer half of the origins; all rows count as one where only one half
+            has any.
+    """
+    halves = [newer, ~newer] if newer.any() and not newer.all() else []
+    found = [
+        conformal_shifts(actual[part], mean[part], quantiles[part], levels)
+        for part in (np.full(len(actual), True), *halves)
+    ]
+    agree = np.all(np.sign(found) == np.sign(found[0]), axis=0) & (levels != MEDIAN)
+    return np.asarray(np.where(agree, np.sign(found[0]) * np.abs(found).min(axis=0), 0.0))
 
 
 def share_below(actual: Array, quantiles: Array, levels: Array) -> Array:

@@ -48,6 +48,7 @@ def past_channels(
     promoted: BoolArray,
     first: npt.NDArray[np.int32],
     config: DemandConfig,
+    beside: int = 0,
 ) -> FloatArray:
     """(S, T, P) float32 channels in the order of `past_names`.
 
@@ -63,10 +64,11 @@ def past_channels(
         promoted: (S, T) whether the bucket lies under a known promotion.
         first: (S,) index of the first sale.
         config: windows and bucket length.
+        beside: further channels for which room is left behind them, zeros.
     """
     series, buckets = capped.shape
     names = past_names(config)
-    channels = np.zeros((series, buckets, len(names)), dtype=np.float32)
+    channels = np.zeros((series, buckets, len(names) + beside), dtype=np.float32)
     for rows in row_blocks(series, buckets):
         since = np.arange(buckets) >= first[rows, None]
         values = _block_channels(capped[rows], observed[rows] > 0, price[rows], promoted[rows], ~since, config)

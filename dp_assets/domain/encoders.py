@@ -24,6 +24,7 @@ from dp_assets.domain.calendar import BEFORE_EVENT, EVENT, left_out_of_network
 from dp_assets.domain.config import AttributeKind, DemandConfig, EmbeddingConfig
 from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
+from dp_assets.domain.peers import PREFIX
 
 UNKNOWN = "<UNK>"
 FORMAT = 1
@@ -129,12 +130,14 @@ class ScaledChannels:
     """A panel's channels in the encoders' order: past (S, T, P), known (S, T + M, K), calendar (T + M, C).
 
     known_reach: (K,) buckets ahead of an origin for which a known channel may be read; see `Panel`.
+    peers: (S, T, G) momentum of peers as it is, unscaled, see `peers.py`; NaN where the panel has none of a group.
     """
 
     past: FloatArray
     known: FloatArray
     calendar: FloatArray
     known_reach: tuple[int, ...]
+    peers: FloatArray
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ class Encoders:
             that never happened within history.
         cutoff: the cycle they were fitted in, ISO date.
         fitted_on: number of eligible series behind them.
+        peers: names of the peer channels, which gradient boosting sees and a network does not.
     """
 
     attributes: tuple[AttributeEncoder, ...]
@@ -159,6 +163,7 @@ class Encoders:
     left_out: dict[str, str]
     cutoff: str
     fitted_on: int
+    peers: tuple[str, ...] = ()
 
     def codes(self, series: pl.DataFrame) -> Codes:
         """Encodes attributes; unseen values, and attributes that the frame lacks, become `<UNK>`.
@@ -198,7 +203,17 @@ class Encoders:
             known=self._scaled(panel.known, panel.known_names, self.known, panel),
             calendar=self._scaled(panel.calendar, panel.calendar_names, self.calendar, panel),
             known_reach=tuple(reaches.get(name, panel.horizon) for name in self.known),
+            peers=self._peers(panel),
         )
+
+    def _peers(self, panel: Panel) -> FloatArray:
+        """The panel's peer channels in the order of `peers`; a view where they lie side by side, as they usually do."""
+        at = [panel.past_names.index(name) if name in panel.past_names else -1 for name in self.peers]
+        if at and at[0] >= 0 and at == list(range(at[0], at[0] + len(at))):
+            return panel.past[:, :, at[0] : at[0] + len(at)]
+        values = np.asarray(panel.past[:, :, at], np.float32)
+        values[:, :, [number for number, place in enumerate(at) if place < 0]] = np.nan
+        return values
 
     def _scaled(
         self,
@@ -227,7 +242,7 @@ class Encoders:
             "cutoff": self.cutoff,
             "fitted_on": self.fitted_on,
             "attributes": [vars(encoder) for encoder in self.attributes],
-            "channels": {"past": self.past, "known": self.known, "calendar": self.calendar},
+            "channels": {"past": self.past, "known": self.known, "calendar": self.calendar, "peers": self.peers},
             "scalers": {name: vars(scaler) for name, scaler in self.scalers.items()},
             "left_out": self.left_out,
         }
@@ -285,7 +300,8 @@ def fit_encoders(panel: Panel, config: DemandConfig) -> Encoders:
             _fit_attribute(described[name], attribute.kind or "single", config.model.embedding)
             for name, attribute in config.attributes.items()
         ),
-        past=panel.past_names,
+        past=tuple(name for name in panel.past_names if not name.startswith(PREFIX)),
+        peers=tuple(name for name in panel.past_names if name.startswith(PREFIX)),
         known=panel.known_names,
         calendar=tuple(name for name in panel.calendar_names if name not in left_out),
         scalers=_fit_scalers(panel, eligible, left_out, config),
@@ -308,6 +324,8 @@ def _fit_scalers(
     cells = (np.asarray(panel.observed) > 0) & eligible[:, None]  # (S, T)
     scalers: dict[str, Scaler] = {}
     for number, name in enumerate(panel.past_names):
+        if name.startswith(PREFIX):
+            continue
         transform: Transform = config.features.target_transform if name.startswith(LOG_CHANNELS) else "none"
         scalers[name] = _fit_scaler(panel.past[:, :, number][cells], transform)
     for number, name in enumerate(panel.known_names):

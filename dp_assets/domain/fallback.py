@@ -1,10 +1,10 @@
 """Fallbacks: forecasts of active series that the network does not forecast. Each says by which method it was made.
 
 Belongs here: `imapa` for series with some history, `analogue` for new ones, both with intervals from their own
-backtest. Does not belong here: the network's forecasts (`inference.py`), the table they end in (`forecasts.py`).
+backtest. Does not belong here: the network's forecasts (`inference.py`), the statistical methods (`statistical.py`),
+the table they end in (`forecasts.py`).
 
-imapa     statsforecast's IMAPA: intermittent demand smoothed at several levels of temporal aggregation and averaged.
-          Flat over the leads.
+imapa     statsforecast's IMAPA, see `statistical.py`. Flat over the leads.
 analogue  a series with fewer than MIN_OBSERVED buckets: its own mean, drawn to that of its family's younger members,
           times the growth that the family is forecast to have at each lead. The family is the deepest level of the
           first hierarchy with enough established members, and in the end the whole catalogue. The bucket of the first
@@ -15,7 +15,6 @@ analogue  a series with fewer than MIN_OBSERVED buckets: its own mean, drawn to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +22,21 @@ import polars as pl
 
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.error_distributions import error_distributions
-from dp_assets.domain.intervals import ErrorDistributions, quantiles
+from dp_assets.domain.intervals import quantiles
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.statistical import (
+    IMAPA,
+    POOLED_SERIES,
+    distributions,
+    earlier_origins,
+    method_residuals,
+    recent_mean,
+    statistical_means,
+)
 from dp_assets.domain.windows import MIN_OBSERVED, IndexArray
 
 Array = npt.NDArray[np.float64]
-IMAPA = "imapa"
 ANALOGUE = "analogue"
-NAIVE_BUCKETS = 8
 FAMILY_MEMBERS = 5
 """Established members a family needs to speak for a new one."""
 YOUNG_WEEKS = 26
@@ -39,8 +44,6 @@ YOUNG_WEEKS = 26
 PRIOR_BUCKETS = 2.0
 """The family's mean counts as much as so many of the series' own buckets."""
 GROWTH_RANGE = (0.2, 5.0)
-BACKTEST_SERIES = 4000
-"""Series backtested at most: errors are pooled, so more of them cost time and tell little."""
 MIN_RESIDUALS = 100
 """Residuals below which the analogue's errors are taken to be like those of imapa."""
 
@@ -55,26 +58,6 @@ class Fallback:
     method: list[str]
 
 
-def naive(panel: Panel) -> Array:
-    """(S,) mean of the last 8 buckets, or of those since the first sale where they are fewer; units per bucket."""
-    return recent_mean(panel, panel.history)
-
-
-def recent_mean(panel: Panel, origin: int) -> Array:
-    """(S,) mean quantity of the last NAIVE_BUCKETS buckets before a bucket index, counted from the first sale on."""
-    start = max(0, origin - NAIVE_BUCKETS)
-    since = np.arange(start, origin) >= panel.first[:, None]
-    total = (np.asarray(panel.quantity[:, start:origin], np.float64) * since).sum(axis=1)
-    return np.asarray(total / np.maximum(since.sum(axis=1), 1))
-
-
-def library() -> str:
-    """Name and version of the library behind the statistical methods."""
-    import statsforecast
-
-    return f"statsforecast {statsforecast.__version__}"
-
-
 def fall_back(panel: Panel, known: Array, config: DemandConfig) -> Fallback:
     """Forecasts every series of a panel that has no forecast yet.
 
@@ -87,34 +70,15 @@ def fall_back(panel: Panel, known: Array, config: DemandConfig) -> Fallback:
     established = panel.observed[rows].sum(axis=1) >= MIN_OBSERVED
     seasoned, fresh = rows[established], rows[~established]
     means = known.copy()
-    means[seasoned] = imapa(panel, seasoned, panel.history)[:, None]
+    means[seasoned] = statistical_means(IMAPA, panel, seasoned, panel.history)
     means[fresh] = analogue(panel, fresh, panel.history, config, means)
-    errors = {method: _distributions(frame, config) for method, frame in _backtests(panel, seasoned, config).items()}
+    errors = {method: distributions(frame, config) for method, frame in _backtests(panel, seasoned, config).items()}
     spans = np.empty((len(rows), panel.horizon, len(config.quantile_levels)))
     names = panel.series["series_id"].to_numpy()
     for method, here in ((IMAPA, established), (ANALOGUE, ~established)):
         spans[here] = quantiles(means[rows[here]], names[rows[here]].tolist(), errors[method])
     methods = [IMAPA if is_established else ANALOGUE for is_established in established.tolist()]
     return Fallback(rows, means[rows], spans, methods)
-
-
-def imapa(panel: Panel, rows: IndexArray, origin: int) -> Array:
-    """(R,) IMAPA's mean per bucket from observed buckets before the origin; the same for every lead.
-
-    Series with the very same history are computed once: of many slow movers most are alike.
-    """
-    from statsforecast import models
-
-    model, made = models.IMAPA(), dict[bytes, float]()
-    result = np.zeros(len(rows))
-    for number, row in enumerate(rows.tolist()):
-        demand = panel.capped[row, :origin][panel.observed[row, :origin] > 0]
-        key = demand.tobytes()
-        if key not in made:
-            values = np.ascontiguousarray(demand, dtype=np.float64)
-            made[key] = float(model.forecast(y=values, h=1)["mean"][0]) if values.any() else 0.0
-        result[number] = made[key]
-    return np.asarray(np.maximum(np.nan_to_num(result), 0.0))
 
 
 def analogue(panel: Panel, rows: IndexArray, origin: int, config: DemandConfig, means: Array | None) -> Array:
@@ -192,53 +156,19 @@ def _family_codes(series: pl.DataFrame, levels: list[str]) -> IndexArray:
 def _backtests(panel: Panel, seasoned: IndexArray, config: DemandConfig) -> dict[str, pl.DataFrame]:
     """Method → residuals of the method at one and two horizons before the cutoff."""
     pool = seasoned if len(seasoned) >= MIN_RESIDUALS else np.arange(len(panel), dtype=np.int64)
-    step = max(1, -(-len(pool) // BACKTEST_SERIES))
+    step = max(1, -(-len(pool) // POOLED_SERIES))
     frames: dict[str, list[pl.DataFrame]] = {IMAPA: [], ANALOGUE: []}
-    for origin in (panel.history - 2 * panel.horizon, panel.history - panel.horizon):
-        if origin < 1:
-            continue
+    for origin in earlier_origins(panel, panel.history):
         seen = panel.observed[:, :origin].sum(axis=1)
         old = pool[::step][seen[pool[::step]] >= MIN_OBSERVED]
-        flat = np.repeat(imapa(panel, old, origin)[:, None], panel.horizon, axis=1)
-        frames[IMAPA].append(_residuals(panel, old, origin, flat, config))
-        new = np.flatnonzero((seen >= 1) & (seen < MIN_OBSERVED)).astype(np.int64)[:BACKTEST_SERIES]
-        frames[ANALOGUE].append(_residuals(panel, new, origin, analogue(panel, new, origin, config, None), config))
+        means = statistical_means(IMAPA, panel, old, origin)
+        frames[IMAPA].append(method_residuals(panel, old, origin, means, config))
+        new = np.flatnonzero((seen >= 1) & (seen < MIN_OBSERVED)).astype(np.int64)[:POOLED_SERIES]
+        frames[ANALOGUE].append(
+            method_residuals(panel, new, origin, analogue(panel, new, origin, config, None), config)
+        )
     empty = contracts.residuals(config).empty()
     joined = {method: pl.concat([empty, *parts]) for method, parts in frames.items()}
     if len(joined[ANALOGUE]) < MIN_RESIDUALS:
         joined[ANALOGUE] = joined[IMAPA]
     return joined
-
-
-def _residuals(panel: Panel, rows: IndexArray, origin: int, mean: Array, config: DemandConfig) -> pl.DataFrame:
-    """Residuals of forecasts (R, M) made at an origin a whole horizon or more before the cutoff."""
-    horizon = panel.horizon
-    seen = panel.observed[rows, origin : origin + horizon] > 0
-    which, lead = np.nonzero(seen)
-    actual = panel.quantity[rows, origin : origin + horizon].astype(np.float64)[which, lead]
-    frame = pl.DataFrame(
-        {
-            "series_id": panel.series["series_id"].to_numpy()[rows[which]],
-            "cutoff": np.full(len(which), panel.starts[origin]).astype("datetime64[D]"),
-            "lead": lead + 1,
-            "actual": actual,
-            "predicted": mean[which, lead],
-            "residual": actual - mean[which, lead],
-            "scale": recent_mean(panel, origin)[rows[which]],
-            "predicted_quantiles": [None] * len(which),
-            "out_of_sample": np.full(len(which), True),
-        },
-        schema_overrides={"series_id": pl.String, "predicted_quantiles": pl.List(pl.Float32)},
-    )
-    return contracts.residuals(config).conform(frame)
-
-
-def _distributions(residuals: pl.DataFrame, config: DemandConfig) -> ErrorDistributions:
-    """Distributions of a backtest; where there is no history for one, a normal error as wide as that of a count."""
-    if not residuals.is_empty():
-        return ErrorDistributions.of(error_distributions(residuals, config), config.quantile_levels)
-    scaled = [NormalDist().inv_cdf(level) for level in config.quantile_levels]
-    assumed = {"lead": [1], "pooled": [True], "centre": [0.0], "scaled_quantiles": [scaled], "spread": [1.0]}
-    assumed |= {"shifts": [[0.0] * len(scaled)], "whole": [False]}
-    rest = {"series_id": ["*bin:00"], "normal": [False], "mean": [0.0], "std": [1.0]}
-    return ErrorDistributions.of(pl.DataFrame({**assumed, **rest}), config.quantile_levels)

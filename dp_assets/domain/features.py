@@ -28,6 +28,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS, weekly_buckets
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
+from dp_assets.domain.peers import peer_channels, peer_names
 from dp_assets.domain.promotions import known_promotions, promoted_buckets, promotion_channels
 from dp_assets.domain.regressors import known_regressors, regressor_channels, unused_regressors
 from dp_assets.domain.table import ascends
@@ -163,6 +164,9 @@ def _assemble(
     capping = cap_outliers(quantity, observed, promoted, config.outliers)
     calendar, calendar_names = calendar_channels(starts, config)
     events, event_names = event_channels(plans.events, starts, config.bucket.weeks)
+    peers = peer_names(config)
+    past = past_channels(capping.capped, observed, price, promoted, first, config, len(peers))
+    past[:, :, -len(peers) :] = peer_channels(capping.capped, observed, series, first, config)
     panel = Panel(
         cutoff=cutoff,
         bucket_weeks=config.bucket.weeks,
@@ -173,11 +177,11 @@ def _assemble(
         capped=capping.capped,
         observed=observed,
         price=price,
-        past=past_channels(capping.capped, observed, price, promoted, first, config),
+        past=past,
         known=np.concatenate([planned, outside], axis=2),
         calendar=np.concatenate([calendar, events], axis=1),
         first=first,
-        past_names=past_names(config),
+        past_names=(*past_names(config), *peers),
         known_names=(*planned_names, *outside_names),
         calendar_names=(*calendar_names, *event_names),
         known_reach=(*(config.horizon for _ in planned_names), *reaches),

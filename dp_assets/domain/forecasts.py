@@ -2,7 +2,7 @@
 
 Belongs here: putting the network's forecasts and the fallbacks together into the table `forecasts`, the receipt, and
 the choice of series that a refresh designates. Does not belong here: how each forecast is made (`inference.py`,
-`fallback.py`), which model is the champion (`champion.py`).
+`fallback.py`, `statistical.py`), which model is the champion (`champion.py`).
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from dp_assets.domain import contracts
 from dp_assets.domain.config import BatchInferenceConfig, DemandConfig
 from dp_assets.domain.contracts.columns import key_columns, quantile_name
 from dp_assets.domain.demand_classes import demand_classes
-from dp_assets.domain.fallback import IMAPA, fall_back, library, naive
+from dp_assets.domain.fallback import ANALOGUE, fall_back
 from dp_assets.domain.inference import BLEND, LSTM, network_rows, predict
 from dp_assets.domain.interval_contract import class_shifts
 from dp_assets.domain.intervals import ErrorDistributions, published_quantiles, widened
-from dp_assets.domain.leaderboard import shares_of
+from dp_assets.domain.leaderboard import shares_of, winners_of
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.statistical import library, naive, statistical_forecast
 from dp_assets.domain.windows import IndexArray
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def forecast_table(
         threads: threads of torch.
         contract: the cycle's table `interval_contract`, by which intervals may be widened; None widens none.
     """
-    made = network_rows(panel) if champion is not None else np.zeros(0, np.int64)
+    winners = winners_of(champion.leaderboard, panel) if champion is not None else np.full(len(panel), "")
+    taken_over = np.flatnonzero(winners != "")
+    known = network_rows(panel) if champion is not None else np.zeros(0, np.int64)
+    made, others = np.setdiff1d(known, taken_over), np.intersect1d(known, taken_over)
     asked = np.arange(len(panel), dtype=np.int64) if rows is None else rows
     by_network = np.isin(asked, made).all()
     computed = np.intersect1d(made, asked) if by_network else made
@@ -123,10 +127,14 @@ def forecast_table(
         names = panel.series["series_id"].to_numpy()[computed].tolist()
         spans[computed] = published_quantiles(config.intervals.method, means[computed], own, names, champion.errors)
     if not by_network:
+        for name in np.unique(winners[others]).tolist():
+            here = others[winners[others] == name]
+            means[here], spans[here] = statistical_forecast(name, panel, here, panel.history, config)
+            method[here], version[here] = name, library()
         # A new series grows like its family, so the others' forecasts are needed even where they are not asked for.
         other = fall_back(panel, means, config)
         means[other.rows], spans[other.rows], method[other.rows] = other.mean, other.quantiles, other.method
-        version[other.rows] = [library() if name == IMAPA else "family analogue" for name in other.method]
+        version[other.rows] = ["family analogue" if name == ANALOGUE else library() for name in other.method]
     if contract is not None:
         spans = widened(spans, means, widening(contract, panel, config), champion is not None and champion.errors.whole)
     return _table(panel.take(asked), means[asked], spans[asked], method[asked], version[asked], config, receipt)

@@ -23,7 +23,6 @@ from dp_assets.domain import contracts
 from dp_assets.domain.boosting import fit_boosting
 from dp_assets.domain.demand_classes import CLASSES, demand_classes
 from dp_assets.domain.errors import ChallengerError, NotEnoughHistoryError
-from dp_assets.domain.fallback import IMAPA, imapa, recent_mean
 from dp_assets.domain.inference import settled
 from dp_assets.domain.leaderboard import (
     Array,
@@ -33,6 +32,16 @@ from dp_assets.domain.leaderboard import (
     joined,
     leaderboard,
     learned_shares,
+    stacked,
+)
+from dp_assets.domain.statistical import (
+    STATISTICAL,
+    YEARS,
+    earlier_origins,
+    has_history,
+    pooled_quantiles,
+    statistical_means,
+    year,
 )
 from dp_assets.domain.windows import MIN_OBSERVED, IndexArray, WindowIndex, targets, trainable_rows
 
@@ -44,7 +53,11 @@ if TYPE_CHECKING:
     from dp_assets.domain.training import HyperParameters, Predicted, WindowSource
 
 Report = Callable[[str], None]
-NAIVE = "naive"
+COMPARED_SERIES = 4_000
+"""Series per fold that the leaderboard compares at most: statistical methods cost by the series, and more tell
+little."""
+SEASONED = 0.5
+"""Share of the compared series that must have the history a seasonal method needs."""
 
 
 def origins_after(ends: list[int], history: int) -> list[range]:
@@ -225,13 +238,56 @@ def _board(
     panel: Panel, folds: list[_Rows], ends: list[int], shares: dict[str, float], config: DemandConfig, absent: str
 ) -> pl.DataFrame:
     """The table `leaderboard` over the windows at each fold's end, where all leads of all methods can be compared."""
-    kept, means = [], []
-    for fold, end in zip(folds, ends, strict=True):
-        here = np.flatnonzero(fold.index.origins[fold.window] == end)
-        part = fold.backtest
-        kept.append(part.take(here))
-        series = part.series[here]
-        asked, place = np.unique(series, return_inverse=True)
-        means.append({NAIVE: recent_mean(panel, end)[series], IMAPA: imapa(panel, asked, end)[place]})
-    others = {name: Forecast(np.concatenate([part[name] for part in means]), None) for name in (NAIVE, IMAPA)}
-    return leaderboard(joined(kept), others, demand_classes(panel), shares, np.asarray(config.quantile_levels), absent)
+    kept, numbers, compared = [], [], []
+    for number, (fold, end) in enumerate(zip(folds, ends, strict=True)):
+        at_end = fold.index.origins[fold.window] == end
+        series = np.unique(fold.series[at_end])
+        some = series[:: max(1, -(-len(series) // COMPARED_SERIES))]
+        here = np.flatnonzero(at_end & np.isin(fold.series, some))
+        kept.append(fold.backtest.take(here))
+        numbers.append(np.full(len(here), number, np.int64))
+        compared.append((end, some, np.searchsorted(some, fold.series[here]), fold.lead[here]))
+    others = {method: _statistical(method, panel, compared, config) for method in STATISTICAL}
+    levels = np.asarray(config.quantile_levels)
+    return leaderboard(joined(kept), others, demand_classes(panel), shares, levels, absent, np.concatenate(numbers))
+
+
+def _statistical(
+    method: str,
+    panel: Panel,
+    compared: Sequence[tuple[int, IndexArray, IndexArray, IndexArray]],
+    config: DemandConfig,
+) -> Forecast | str:
+    """A statistical method's forecasts of the compared rows of all folds, or why there are none.
+
+    Args:
+        method: its name.
+        panel: the panel.
+        compared: per fold its end, the series compared, and the place in them and the lead of every row.
+        config: quantile levels.
+    """
+    able = np.concatenate([has_history(method, panel, series, end) for end, series, _, _ in compared])
+    if len(able) and able.mean() < SEASONED:
+        return (
+            f"left out: {able.mean():.0%} of the series had the {YEARS[method] * year(panel)} buckets of history that "
+            f"it needs, {SEASONED:.0%} must"
+        )
+    every = np.unique(np.concatenate([series for _, series, _, _ in compared]))
+    made: dict[int, Array] = {}
+
+    def means(origin: int, series: IndexArray) -> Array:
+        """Means from an origin; one fold's are where the next one's errors come from."""
+        if origin not in made:
+            made[origin] = statistical_means(method, panel, every, origin)
+        return made[origin][np.searchsorted(every, series)]
+
+    parts = []
+    try:
+        for end, series, place, lead in compared:
+            mean = means(end, series)
+            earlier = {at: means(at, series) for at in earlier_origins(panel, end)}
+            spread = pooled_quantiles(mean, earlier, panel, series, config)
+            parts.append(Forecast(mean[place, lead], spread[place, lead]))
+    except ChallengerError as error:
+        return f"failed in the backtest: {error}"
+    return stacked(parts)

@@ -4,7 +4,9 @@ Belongs here: the study, its search space and objective. Does not belong here: h
 (`training.py`), where studies are kept (the caller hands a path).
 
 A study lives in a journal file and is resumed from it: only the trials that are missing are run. Its first trial is
-always the configured defaults, so that the search can never end with something worse by its own measure.
+always the configured defaults. What is best after the few epochs of a trial need not be after those of a model, and the
+best of many is partly luck; so in the end the best trial meets the defaults in a run-off: as many epochs as a model
+has, judged on the newest horizon, each fitted with two seeds. It is taken only if both of its fits beat both of theirs.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.losses import mixed
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from dp_assets.domain.encoders import Encoders
 
 HIDDEN_STEP = 32
+RUN_OFF = "run_off"
+"""Attribute of a study: hyper-parameters and seed → loss after a model's epochs."""
 Report = Callable[[str], None]
 
 
@@ -50,12 +54,14 @@ class Tuned:
         trial: number of the best trial; None where nothing was searched.
         trials: every trial: number, state, value, both losses, parameters.
         importance: parameter → share of the variation of the loss that it explains; empty with too few trials.
+        verdict: how the run-off between the best trial and the defaults ended; empty where there was none.
     """
 
     hyper: HyperParameters
     trial: int | None
     trials: tuple[dict[str, Any], ...]
     importance: dict[str, float]
+    verdict: str = ""
 
 
 def suggest(trial: optuna.Trial, space: SearchSpace) -> HyperParameters:
@@ -147,7 +153,57 @@ def tune(
             told = study.tell(trial, value)
         if report is not None:
             report(_line(told))
-    return _summary(study, defaults)
+    found = _run_off(study, _summary(study, defaults), source, encoders, config, defaults)
+    if report is not None and found.verdict:
+        report(found.verdict)
+    return found
+
+
+def _run_off(
+    study: optuna.Study,
+    found: Tuned,
+    source: WindowSource,
+    encoders: Encoders,
+    config: DemandConfig,
+    defaults: HyperParameters,
+) -> Tuned:
+    """The best trial if both of its fits beat both of the defaults', else the defaults. The study keeps the losses."""
+    if found.hyper == defaults:
+        return found
+    made: dict[str, float] = dict(study.user_attrs.get(RUN_OFF, {}))
+
+    def loss_of(hyper: HyperParameters, seed: int) -> float:
+        name = json.dumps([dataclasses.asdict(hyper), seed], sort_keys=True)
+        if name not in made:
+            made[name] = _full_loss(source, encoders, config, hyper, seed)
+            study.set_user_attr(RUN_OFF, made)
+        return made[name]
+
+    seeds = (config.model.seed, config.model.seed + 1)
+    theirs, best = ([loss_of(hyper, seed) for seed in seeds] for hyper in (defaults, found.hyper))
+    spoken = [" and ".join(f"{loss:.4f}" for loss in losses) for losses in (best, theirs)]
+    verdict = f"run-off over {config.model.epochs} epochs: trial {found.trial} {spoken[0]}, defaults {spoken[1]}"
+    if max(best) < min(theirs):
+        return dataclasses.replace(found, verdict=f"{verdict}; the trial is taken")
+    own = next((trial["number"] for trial in found.trials if trial["params"] == dataclasses.asdict(defaults)), None)
+    return dataclasses.replace(found, hyper=defaults, trial=own, verdict=f"{verdict}; the defaults are kept")
+
+
+def _full_loss(
+    source: WindowSource, encoders: Encoders, config: DemandConfig, hyper: HyperParameters, seed: int
+) -> float:
+    """The objective on the newest fold after as many epochs as a model has, with a seed."""
+    import optuna
+
+    longer = config.model_copy(
+        update={
+            "model": config.model.model_copy(update={"seed": seed}),
+            "tuning": config.tuning.model_copy(update={"epochs": config.model.epochs}),
+            "validation": config.validation.model_copy(update={"folds": 1}),
+        }
+    )
+    nobody = cast("optuna.Trial", optuna.trial.FixedTrial({}))  # it suggests nothing and is never pruned
+    return objective(nobody, source, encoders, longer, hyper)
 
 
 def _ask(study: optuna.Study, config: DemandConfig, defaults: HyperParameters) -> tuple[optuna.Trial, HyperParameters]:

@@ -209,7 +209,8 @@ def gather(
         quantity (B, L) units; observed (B, L) 0/1; past (B, L, P); known (B, L, K); known_ahead (B, M, K), where leads
         beyond a channel's reach repeat its last value within it;
         calendar (B, L, C); calendar_ahead (B, M, C); season (B, M, 2) units a year before each lead, and whether seen;
-        age (B,) buckets since the first sale; single (B, A) int64; multi (B, V).
+        age (B,) buckets since the first sale; single (B, A) int64; multi (B, V); peers (B, G) momentum of peers at the
+        last bucket before the origin, which no network takes.
     """
     series: IndexArray = rows.astype(np.int64)
     origin: IndexArray = origins.astype(np.int64)
@@ -218,6 +219,7 @@ def gather(
         **gather_ahead(panel, scaled, series, origin, lookback),
         "single": codes.single[series],
         "multi": codes.multi[series],
+        "peers": np.asarray(scaled.peers[series, origin - 1], np.float32),
     }
 
 

@@ -13,6 +13,7 @@ from dp_assets.defs import boosted_model, forecasts, tuned_model
 from dp_assets.domain import contracts, interval_contract
 from dp_assets.domain.boosting import absence
 from dp_assets.domain.contracts.columns import quantile_name
+from dp_assets.domain.statistical import STATISTICAL
 from tests.defs.forecast_stage import EARLY, LATE, Stage
 
 pytestmark = pytest.mark.slow
@@ -93,7 +94,12 @@ def test_the_challenger_is_text_that_nothing_is_executed_from_and_the_same_every
 
 def test_the_leaderboard_is_stored_with_its_reasons(stage: Stage) -> None:
     board = stage.lake.read("leaderboard", cycle=EARLY)
-    assert set(board["method"]) == {"lstm", "boosting", "blend", "naive", "imapa"}
+    assert set(board["method"]) == {"lstm", "boosting", "blend", *STATISTICAL}
+    young = board.filter(method="seasonal_naive")
+    assert young["wql"].null_count() == len(young)
+    assert young["reason"].unique().item() == (
+        "left out: 0% of the series had the 52 buckets of history that it needs, 50% must"
+    )
     assert board.filter("champion")["method"].unique().to_list() == ["blend"]
     assert board["reason"].str.len_chars().min() > 0
     assert contracts.LEADERBOARD.violations(board) == []

@@ -150,6 +150,8 @@ def test_accuracy_scores_closed_leads_only_and_again_as_more_close(workshop: Wor
     metadata = workshop.metadata(result, "accuracy")
     assert metadata["closed_leads"] == 1
     assert "naive_wape" in metadata["beside_naive"]
+    assert "demand_class" in metadata["coverage"]
+    assert metadata["coverage_by_group"].startswith("![picture]")
     assert metadata["biggest_nodes"].startswith("![picture]")
     workshop.close(lead=2, units=5.0)
     workshop.run("accuracy")

@@ -11,21 +11,24 @@ from dp_assets.champions import model_version
 from dp_assets.defs import serving_bundle
 from dp_assets.domain.boosting import save_absence
 from dp_assets.domain.buckets import BucketGrid
+from dp_assets.domain.demand_classes import demand_classes
 from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.inference import network_rows
 from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from serving.api import create_app
 from serving.bundle import Bundle
-from tests.factories import make_config, make_panel
+from tests.domain.engine_inputs import engine_panel
+from tests.factories import make_config
 from tests.serving.makers import make_published
 from tests.serving.network_makers import Batch, make_batch
 
 
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return make_batch(make_panel(series=12), make_config(), tmp_path_factory.mktemp("batch") / "model")
+    return make_batch(engine_panel(series=12), make_config(), tmp_path_factory.mktemp("batch") / "model")
 
 
 @pytest.fixture
@@ -81,6 +84,31 @@ def test_the_same_forecasts_give_the_same_bundle(project: Project, lake: Lake, b
         assert materialise(project, lake, cycle).success
         versions.add(lake.manifest("serving_bundle", cycle=cycle)["sha256"])
     assert len(versions) == 1
+
+
+def test_a_demand_class_that_a_statistical_method_won_is_served_as_the_batch_forecast_it(
+    project: Project, lake: Lake, batch: Batch, tmp_path: Path
+) -> None:
+    cycle = batch.panel.cutoff.isoformat()
+    won = str(demand_classes(batch.panel)[network_rows(batch.panel)[0]])
+    other = make_batch(batch.panel, batch.config, tmp_path / "won" / "model", won_by_theta=won)
+    lake.write("leaderboard", other.leaderboard, cycle=cycle)
+    modelled = pl.when(pl.col("method") == "blend").then(pl.lit(model_version(lake, cycle)))
+    forecasts = other.forecasts.with_columns(model_version=modelled.otherwise("model_version"))
+    lake.write("forecasts", forecasts, cycle=cycle)
+    lake.write("published_forecasts", make_published(forecasts, batch.config), cycle=cycle)
+    metadata = materialise(project, lake, cycle).asset_materializations_for_node("serving_bundle")[0].metadata
+    methods = metadata["methods"].value
+    assert isinstance(methods, dict)
+    assert methods["theta"] > 0
+    assert methods["blend"] > 0
+    taken = forecasts.filter(method="theta")
+    with TestClient(create_app(project.settings)) as client:
+        for sku in taken["sku"].unique():
+            leads = client.get(f"/v1/forecast/skus/{sku}").json()["series"][0]["leads"]
+            assert [lead["mean"] for lead in leads] == taken.filter(pl.col("sku") == sku).sort("lead")[
+                "forecast"
+            ].to_list()
 
 
 def test_a_cycle_without_any_model_is_served_from_fallbacks(project: Project, lake: Lake, batch: Batch) -> None:

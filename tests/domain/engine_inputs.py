@@ -11,6 +11,7 @@ import polars as pl
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.encoders import Encoders, fit_encoders
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.peers import peer_channels, peer_names
 from dp_assets.domain.training import HyperParameters, WindowSource, build_network, spec_of
 from tests.factories import make_config, make_panel
 
@@ -20,13 +21,20 @@ MEASURED = ("quantity", "capped", "observed", "price", "past")
 
 
 def engine_panel(**arguments: Any) -> Panel:
-    """`make_panel` with a multi-label attribute `composition` besides department and brand."""
+    """`make_panel` with a multi-label attribute `composition` besides department and brand, and with peer channels."""
     panel = make_panel(**arguments)
     rng = np.random.default_rng(3)
     labels = [sorted({str(label) for label in rng.choice(["cotton", "wool", "silk"], 2)}) for _ in range(len(panel))]
     labels[0] = []
     series = panel.series.with_columns(pl.Series("composition", labels, dtype=pl.List(pl.String())))
-    return dataclasses.replace(panel, series=series)
+    config = make_config(hierarchies=[{"name": "product", "levels": ["department"]}])
+    peers = peer_channels(panel.capped, panel.observed, series, panel.first, config)
+    return dataclasses.replace(
+        panel,
+        series=series,
+        past=np.concatenate([panel.past, peers], axis=2),
+        past_names=(*panel.past_names, *peer_names(config)),
+    )
 
 
 def engine(

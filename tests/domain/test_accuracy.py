@@ -10,6 +10,8 @@ from dp_assets.domain import contracts
 from dp_assets.domain.accuracy import (
     accuracy_summary,
     accuracy_table,
+    category_of,
+    coverage_summary,
     known_actuals,
     past_scales,
     rolling_coverage,
@@ -180,6 +182,34 @@ def test_a_class_with_few_rows_has_nothing_to_break() -> None:
     assert rolling_coverage({"2017-10-02": covered(0.1, 499)})["holds"].all()
     assert not rolling_coverage({"2017-10-02": covered(0.1, 500)})["holds"].any()
     assert rolling_coverage({}).is_empty()
+
+
+def test_coverage_of_the_first_hierarchys_top_level_stands_beside_that_of_demand_classes() -> None:
+    _, table = cycle_table()
+    category = category_of(CONFIG)
+    assert category == ("product", "department")
+    found = rolling_coverage({"2017-10-02": table, "2017-10-09": table}, category)
+    departments = table.filter(level="department", lead=0)
+    assert found["by"].unique(maintain_order=True).to_list() == ["demand_class", "department"]
+    for name, covered_80, count in departments.select("node", "coverage_80", "observations").rows():
+        row = found.filter(by="department", node=name, level=80).row(0, named=True)
+        assert row["coverage"] == pytest.approx(covered_80)
+        assert row["observations"] == 2 * count
+    assert found.filter(by="demand_class").equals(rolling_coverage({"2017-10-02": table, "2017-10-09": table}))
+    assert category_of(CONFIG.model_copy(update={"hierarchies": ()})) is None
+
+
+def test_coverage_of_a_cycle_is_told_in_all_per_lead_demand_class_and_category() -> None:
+    frame, table = cycle_table()
+    found = coverage_summary(table, ("product", "department"))
+    assert found["by"].unique(maintain_order=True).to_list() == ["all", "lead", "demand_class", "department"]
+    for kind in found["by"].unique():
+        assert found.filter(by=kind)["observations"].sum() == len(frame)
+    assert found.filter(by="lead")["node"].to_list() == ["1", "2"]
+    lead = table.filter(level="total", lead=2)["coverage_95"].item()
+    assert found.filter(by="lead", node="2")["coverage_95"].item() == lead
+    assert "department" not in set(coverage_summary(table)["by"])
+    assert coverage_summary(table.clear()).is_empty()
 
 
 def test_demand_classes_are_scored_by_the_history_before_the_cutoff() -> None:

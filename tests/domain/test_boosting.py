@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,12 +19,14 @@ from dp_assets.domain.boosting import (
     CARD,
     CEILING,
     FORMAT,
+    LABELS,
     Boosting,
     absence,
     feature_names,
     feature_table,
     fit_boosting,
     save_absence,
+    top_labels,
 )
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.encoders import Encoders, fit_encoders
@@ -188,7 +191,7 @@ def ceilings(windows: Windows) -> Floats:
 def test_trees_that_fall_below_zero_are_forecast_as_nothing() -> None:
     model, windows = fitted(engine_panel(series=60, seed=4), configured(learning_rate=1.0))
     index = windows_at(np.arange(60), windows.panel.history)
-    table, _ = feature_table(windows.gather(index, model.lookback), model.recent)
+    table, _ = feature_table(windows.gather(index, model.lookback), model.recent, model.labels)
     raw = np.stack([np.asarray(each.predict(table)) for each in model.quantiles])
     assert (raw < 0).any()
     assert_bounded(windows, *forecast(model, windows))
@@ -332,3 +335,53 @@ def test_the_reason_why_there_is_no_model_is_kept_in_its_place(tmp_path: Path) -
     save_absence(tmp_path, "failed: no trees")
     assert Boosting.load(tmp_path) is None
     assert absence(tmp_path) == "failed: no trees"
+
+
+def labelled(panel: Panel, labels: list[list[str]]) -> Panel:
+    return dataclasses.replace(
+        panel, series=panel.series.with_columns(pl.Series("composition", labels, dtype=pl.List(pl.String())))
+    )
+
+
+def test_labels_become_columns_of_zeros_and_ones_the_commonest_ones_only() -> None:
+    words = [f"label{number:02d}" for number in range(LABELS + 8)]
+    # label00 belongs to 5 series, the next one to 6, and so on; one is rare, and many series have none at all.
+    labels = [[word for at, word in enumerate(words) if row < at + 5] for row in range(80)]
+    labels[79] = ["rare"]
+    panel = labelled(engine_panel(series=80), labels)
+    encoders = fit_encoders(panel, configured())
+    windows = Windows.of(panel, encoders)
+    chosen = top_labels(windows, np.arange(80))
+    names = feature_names(encoders, 8, chosen)
+    found = [name.removeprefix("composition_") for name in names if name.startswith("composition_")]
+    assert found == ["<UNK>", *words[9:]]
+    table, _ = feature_table(windows.gather(windows_at(np.arange(80), 30), 8), RECENT, chosen)
+    column = table[:: panel.horizon, names.index("composition_label20")]
+    assert column.tolist() == [float("label20" in each) for each in labels]
+    assert top_labels(windows, np.arange(77, 80)) == ()
+
+
+def test_labels_that_all_series_have_tell_nothing() -> None:
+    panel = labelled(engine_panel(), [["cotton"]] * 20)
+    windows = Windows.of(panel, fit_encoders(panel, configured()))
+    assert top_labels(windows, np.arange(20)) == ()
+
+
+def test_what_a_label_decides_is_learned() -> None:
+    panel = engine_panel(series=160, history=40, seed=8)
+    rng = np.random.default_rng(6)
+    wool = np.arange(160) % 2 == 0
+    labels = [sorted({"cotton", "wool"} if warm else {"cotton", "silk"}) for warm in wool]
+    # What is of wool sells four times as much in every fourth bucket, which nothing else tells before it comes.
+    often = np.where((np.arange(43) % 4 == 0) & wool[:, None], 4.0, 1.0)
+    quantity = (rng.poisson(10 * often[:, :40]) * panel.observed).astype(np.float32)
+    panel = dataclasses.replace(labelled(panel, labels), quantity=quantity, capped=quantity)
+    model, windows = fitted(panel, configured(rounds=20))
+    names = feature_names(fit_encoders(panel, configured()), model.lookback, model.labels)
+    assert model.features == names
+    assert {"composition_silk", "composition_wool"} & set(names)
+    shares = model.importance()
+    assert shares["composition_silk"] + shares.get("composition_wool", 0) > 0
+    swapped = labelled(panel, [labels[(row + 1) % 160] for row in range(160)])
+    other = Windows.of(swapped, fit_encoders(panel, configured()))
+    assert not np.array_equal(forecast(model, windows)[0], forecast(model, other)[0])

@@ -18,6 +18,7 @@ from dp_assets.domain.config import DemandConfig, EmbeddingConfig
 from dp_assets.domain.encoders import SHARE_STD, AttributeEncoder, Encoders, embedding_size, fit_encoders
 from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
 from dp_assets.domain.panel import Panel
+from tests.domain.engine_inputs import MULTI, SINGLE, engine_panel
 from tests.factories import make_config, make_panel
 
 WORDS = st.text(alphabet="abÉß<z|1 ", min_size=1, max_size=3)
@@ -257,3 +258,27 @@ def test_serving_can_import_encoders_without_torch_or_scikit_learn() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )
     assert not loaded & {"torch", "sklearn", "dagster", "coreforecast", "holidays"}
+
+
+def test_peer_channels_are_kept_from_the_network_and_given_to_boosting_as_they_are() -> None:
+    panel = engine_panel()
+    encoders = fit_encoders(panel, make_config(attributes={**SINGLE, **MULTI}))
+    assert encoders.past == ("running_mean",)
+    assert encoders.peers == panel.past_names[1:]
+    assert not set(encoders.scalers) & set(encoders.peers)
+    scaled = encoders.scale(panel)
+    assert scaled.past.shape[2] == 1
+    assert np.shares_memory(scaled.peers, panel.past)
+    np.testing.assert_array_equal(scaled.peers, panel.past[:, :, 1:])
+    turned = panel_with(panel, past=panel.past[:, :, ::-1], past_names=panel.past_names[::-1])
+    np.testing.assert_array_equal(encoders.scale(turned).peers, scaled.peers)
+    assert Encoders.from_json(encoders.to_json()) == encoders
+
+
+def test_a_group_of_peers_that_a_later_panel_lacks_is_unknown_and_no_error() -> None:
+    panel = engine_panel()
+    encoders = fit_encoders(panel, make_config(attributes={**SINGLE, **MULTI}))
+    less = panel_with(panel, past=panel.past[:, :, :3], past_names=panel.past_names[:3])
+    found = encoders.scale(less).peers
+    np.testing.assert_array_equal(found[:, :, :2], panel.past[:, :, 1:3])
+    assert np.isnan(found[:, :, 2:]).all()

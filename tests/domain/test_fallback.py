@@ -6,10 +6,10 @@ import dataclasses
 
 import numpy as np
 import polars as pl
-import pytest
 
-from dp_assets.domain.fallback import ANALOGUE, IMAPA, analogue, fall_back, imapa, library, naive
+from dp_assets.domain.fallback import ANALOGUE, analogue, fall_back
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.statistical import IMAPA, naive
 from dp_assets.domain.windows import MIN_OBSERVED
 from tests.factories import make_config, make_panel
 
@@ -49,20 +49,6 @@ def test_series_that_the_network_forecast_are_left_alone() -> None:
     known = unknown(panel)
     known[[0, 4]] = 3.0
     assert fall_back(panel, known, CONFIG).rows.tolist() == [1, 2, 3, 5, 6, 7, 8, 9]
-
-
-def test_imapa_is_the_librarys_own_and_reads_nothing_after_the_origin() -> None:
-    from statsforecast import models
-
-    panel = make_panel(series=12)
-    rows, origin = np.arange(12), 20
-    found = imapa(panel, rows, origin)
-    for row in rows:
-        history = panel.capped[row, panel.first[row] : origin].astype(float)
-        assert found[row] == pytest.approx(models.IMAPA().forecast(y=history, h=1)["mean"][0], rel=1e-5)
-    noisy = np.array(panel.capped)
-    noisy[:, origin:] = 1e6
-    np.testing.assert_array_equal(imapa(dataclasses.replace(panel, capped=noisy), rows, origin), found)
 
 
 def test_a_newcomer_is_drawn_to_the_level_of_its_family_and_grows_with_it() -> None:
@@ -106,20 +92,3 @@ def test_without_any_established_series_newcomers_speak_for_themselves() -> None
     made = fall_back(panel, unknown(panel), CONFIG)
     assert set(made.method) == {ANALOGUE}
     assert np.isfinite(made.quantiles).all()
-
-
-def test_series_with_a_whole_history_of_zeros_are_forecast_zero() -> None:
-    panel = make_panel(series=3)
-    empty = dataclasses.replace(panel, capped=np.zeros_like(panel.capped))
-    assert imapa(empty, np.arange(3), 30).tolist() == [0.0, 0.0, 0.0]
-
-
-def test_naive_is_the_mean_of_the_last_eight_buckets_or_of_those_since_the_first_sale() -> None:
-    panel = newcomers(make_panel(series=4), [2], age=3)
-    found = naive(panel)
-    assert found[0] == pytest.approx(panel.quantity[0, -8:].mean())
-    assert found[2] == pytest.approx(panel.quantity[2, -3:].mean())
-
-
-def test_the_library_is_named_with_its_version() -> None:
-    assert library().startswith("statsforecast ")

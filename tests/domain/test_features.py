@@ -18,6 +18,7 @@ from dp_assets.domain.contracts import OUTLIER_LOG, eligibility, sku_attributes,
 from dp_assets.domain.errors import ConfigError, NotEnoughHistoryError
 from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, columns_read
 from dp_assets.domain.panel import ARRAYS, Panel
+from dp_assets.domain.peers import peer_names
 from tests.domain.feature_inputs import (
     attributes,
     contribution,
@@ -214,7 +215,7 @@ def test_buckets_of_any_length_give_a_whole_panel(weeks: int) -> None:
     assert panel.horizon == {1: 13, 2: 7, 4: 4}[weeks]
     assert panel.cutoff == MONDAY + timedelta(weeks=36 * weeks)
     assert set(np.diff(panel.starts).astype(int)) == {7 * weeks}
-    assert panel.past.shape == (len(panel), panel.history, 13)
+    assert panel.past.shape == (len(panel), panel.history, 13 + len(peer_names(config)))
     for name in ARRAYS:
         assert np.isfinite(getattr(panel, name)).all(), name
         assert getattr(panel, name).dtype == (np.int32 if name == "first" else np.float32), name

@@ -12,6 +12,7 @@ import pytest
 from dp_assets.domain import contracts
 from dp_assets.domain.boosting import fit_boosting
 from dp_assets.domain.config import BatchInferenceConfig
+from dp_assets.domain.demand_classes import demand_classes
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.error_distributions import error_distributions
 from dp_assets.domain.errors import ArtefactError
@@ -22,6 +23,7 @@ from dp_assets.domain.model_folder import ModelCard, load_card, load_network, lo
 from dp_assets.domain.network import to_onnx
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.residuals import backtest
+from dp_assets.domain.statistical import library, statistical_forecast
 from dp_assets.domain.training import example_inputs, fit_before, spec_of
 from dp_assets.domain.windows import Windows, gather, trainable_rows, windows_at
 from tests.domain.engine_inputs import MULTI, SINGLE, engine, engine_panel
@@ -98,6 +100,32 @@ def test_boosting_of_other_encoders_is_refused(champion: Champion) -> None:
     strangers = replace(champion, encoders=replace(champion.encoders, cutoff="2016-01-04"))
     with pytest.raises(ArtefactError, match="same encoders, got others; materialise the assets tuned_model, boosted"):
         forecast_table(later_panel(), strangers, CONFIG, "receipt")
+
+
+def test_a_demand_class_that_a_statistical_method_won_is_forecast_by_it_and_the_others_as_before(
+    champion: Champion,
+) -> None:
+    panel = later_panel()
+    before = forecast_table(panel, champion, CONFIG, "receipt")
+    won = demand_classes(panel)[network_rows(panel)[0]]
+    here = pl.col("demand_class") == str(won)
+    board = champion.leaderboard.with_columns(
+        champion=pl.when(here).then(pl.col("method") == "theta").otherwise(pl.col("champion"))
+    )
+    after = forecast_table(panel, replace(champion, leaderboard=board), CONFIG, "receipt")
+    rows = np.intersect1d(network_rows(panel), np.flatnonzero(demand_classes(panel) == won))
+    names = panel.series["series_id"].to_numpy()[rows].tolist()
+    mine = pl.col("series_id").is_in(names)
+    assert after.filter(mine)["method"].unique().to_list() == ["theta"]
+    assert after.filter(mine)["model_version"].unique().to_list() == [library()]
+    mean, spread = statistical_forecast("theta", panel, rows, panel.history, CONFIG)
+    np.testing.assert_allclose(after.filter(mine)["forecast"], mean.reshape(-1))
+    np.testing.assert_allclose(after.filter(mine)["q0.9"], spread[..., CONFIG.quantile_levels.index(0.9)].reshape(-1))
+    kept = ~mine & (pl.col("method") == "blend")
+    assert len(after.filter(kept))
+    np.testing.assert_allclose(after.filter(kept)["forecast"], before.filter(kept)["forecast"], rtol=1e-5, atol=1e-5)
+    some = forecast_table(panel, replace(champion, leaderboard=board), CONFIG, "receipt", np.sort(rows[:2]))
+    assert some.equals(after.filter(pl.col("series_id").is_in(names[:2])))
 
 
 def library_names(table: pl.DataFrame) -> set[str]:

@@ -22,7 +22,9 @@ from dp_assets.domain.inference import BLEND, BOOSTING, LSTM, mixed
 from dp_assets.domain.leaderboard import (
     ALL,
     EQUAL,
+    MARGIN,
     PRIOR_ROWS,
+    ROWS,
     STEPS,
     Backtest,
     Forecast,
@@ -31,6 +33,7 @@ from dp_assets.domain.leaderboard import (
     leaderboard,
     learned_shares,
     shares_of,
+    winners_of,
 )
 from dp_assets.domain.panel import Panel
 from tests.domain.engine_inputs import engine_panel
@@ -371,3 +374,70 @@ def test_a_forecast_without_quantiles_is_taken_without_them() -> None:
     found = Forecast(np.array([1.0, 2.0, 3.0]), None).take(np.array([2, 0]))
     assert found.mean.tolist() == [3.0, 1.0]
     assert found.quantiles is None
+
+
+def against_theta(rows: int, model: float, theta: float, series: int = 250, newer: float = 0.0) -> pl.DataFrame:
+    """The table of smooth rows that the network and theta miss by so much; theta by `newer` more in the second fold."""
+    rng = np.random.default_rng(4)
+    actual = rng.gamma(4, 5, rows)
+    fold = np.repeat([0, 1], [rows - rows // 2, rows // 2])
+    network = around(actual + model + rng.normal(0, 0.1, rows))
+    rival = around(actual + theta + newer * fold + rng.normal(0, 0.1, rows))
+    backtest = Backtest(np.arange(rows, dtype=np.int64) % series, actual, network, None)
+    classes = np.full(series, "smooth")
+    return leaderboard(backtest, {"theta": rival}, classes, dict.fromkeys(CLASSES, 0.0), LEVELS, "off", fold)
+
+
+def champion_of(table: pl.DataFrame, name: str = "smooth") -> str:
+    return str(table.filter(pl.col("champion"), demand_class=name)["method"].item())
+
+
+def test_a_statistical_method_that_clearly_wins_a_class_is_its_champion_and_says_why() -> None:
+    table = against_theta(4 * ROWS, model=6.0, theta=2.0)
+    assert champion_of(table) == "theta"
+    assert row(table, "smooth", "theta")["reason"] == "published: ahead of lstm"
+    assert "against the theta" in row(table, "smooth", LSTM)["reason"]
+    assert [champion_of(table, name) for name in (*CLASSES[1:], ALL)] == [LSTM] * 4
+
+
+@pytest.mark.parametrize(
+    ("given_rows", "model", "theta", "newer", "series"),
+    [
+        (ROWS - 1, 6.0, 2.0, 0.0, 250),  # too few rows
+        (4 * ROWS, 6.0, 6.0 * (1 - MARGIN / 2), 0.0, 250),  # within the margin
+        (4 * ROWS, 6.0, 2.0, 5.0, 250),  # behind in the newer fold
+        (4 * ROWS, 6.0, 2.0, 0.0, 1),  # one series says nothing about others
+    ],
+)
+def test_a_win_that_is_small_or_single_or_of_one_fold_changes_nothing(
+    given_rows: int, model: float, theta: float, newer: float, series: int
+) -> None:
+    table = against_theta(given_rows, model, theta, series, newer)
+    assert champion_of(table) == LSTM
+
+
+def test_a_win_that_may_be_chance_changes_nothing() -> None:
+    rng = np.random.default_rng(0)
+    actual, rows = np.full(4 * ROWS, 50.0), 4 * ROWS
+    off = np.where(np.arange(rows) % 250 < 3, 40.0, 0.0) + rng.uniform(2, 3, rows)  # three series decide
+    backtest = Backtest(np.arange(rows, dtype=np.int64) % 250, actual, around(actual + off), None)
+    rival = around(actual + 2.5)
+    table = leaderboard(
+        backtest, {"ses": rival}, np.full(250, "smooth"), dict.fromkeys(CLASSES, 0.0), LEVELS, "off", None
+    )
+    assert row(table, "smooth", "ses")["wql"] < (1 - MARGIN) * row(table, "smooth", LSTM)["wql"]
+    assert champion_of(table) == LSTM
+
+
+def test_a_statistical_method_that_failed_has_no_figures_and_cannot_win() -> None:
+    backtest = rows_of(2 * ROWS, 6.0, -6.0)
+    table = leaderboard(backtest, {"theta": "failed in the backtest: no"}, ONE_EACH, HALVES, LEVELS)
+    assert row(table, "smooth", "theta")["reason"] == "failed in the backtest: no"
+    assert table.filter(method="theta").select(FIGURES).null_count().row(0) == (5,) * len(FIGURES)
+    assert champion_of(table) == BLEND
+
+
+def test_series_of_a_class_that_was_won_are_forecast_by_the_winner() -> None:
+    table = against_theta(4 * ROWS, model=6.0, theta=2.0)
+    assert winners_of(table, one_of_each()).tolist() == ["theta", "", "", ""]
+    assert winners_of(LEADERBOARD.empty(), one_of_each()).tolist() == [""] * 4

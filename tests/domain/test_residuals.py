@@ -13,14 +13,15 @@ import pytest
 from dp_assets.domain import contracts, training
 from dp_assets.domain import residuals as backtests
 from dp_assets.domain.contracts import residuals as residuals_table
-from dp_assets.domain.fallback import recent_mean
+from dp_assets.domain.errors import ChallengerError
 from dp_assets.domain.leaderboard import shares_of
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.residuals import Judged, backtest, origins_after
+from dp_assets.domain.statistical import recent_mean, statistical_forecast
 from dp_assets.domain.training import build_network, spec_of
 from dp_assets.domain.windows import MIN_OBSERVED, WindowIndex
 from tests.domain.engine_inputs import engine, engine_panel
-from tests.factories import MONDAY
+from tests.factories import MONDAY, make_config
 
 SMALL = {"hidden_size": 8, "epochs": 1, "batch_size": 32, "steps_per_epoch": 2}
 FEW = {"rounds": 5, "leaves": 4}
@@ -150,3 +151,44 @@ def test_a_challenger_that_fails_in_a_fold_is_left_out_of_all_of_them_and_says_w
     assert found.leaderboard.filter("champion")["method"].unique().to_list() == ["lstm"]
     assert not shares_of(found.leaderboard, panel).any()
     assert found.residuals.equals(judge(absent="off")[1].residuals)
+
+
+def test_a_statistical_method_that_fails_is_left_out_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed = backtests.statistical_means
+
+    def failing(method: str, *rest: Any) -> Any:
+        if method == "theta":
+            raise ChallengerError("no number for series 7")
+        return computed(method, *rest)
+
+    monkeypatch.setattr(backtests, "statistical_means", failing)
+    _, found = judge()
+    row = found.leaderboard.filter(demand_class="all", method="theta").row(0, named=True)
+    assert (row["wape"], row["reason"]) == (None, "failed in the backtest: no number for series 7")
+    assert found.leaderboard.filter(demand_class="all", method="ses")["wql"].null_count() == 0
+
+
+def test_statistical_methods_are_scored_on_the_very_rows_with_the_forecasts_that_would_be_published() -> None:
+    panel, found = judge()
+    config = make_config()
+    ends, loss, sold = (24, 27), 0.0, 0.0
+    day = {MONDAY + timedelta(weeks=end): end for end in ends}
+    at = {name: row for row, name in enumerate(panel.series["series_id"].to_list())}
+    compared = found.residuals.filter(pl.col("cutoff").is_in(list(day)))
+    rows = np.unique([at[name] for name in compared["series_id"]])
+    made = {end: statistical_forecast("ses", panel, rows, end, config)[1] for end in ends}
+    for name, cutoff, lead, actual in compared.select("series_id", "cutoff", "lead", "actual").rows():
+        spread = made[day[cutoff]][np.searchsorted(rows, at[name]), lead - 1]
+        for level, value in zip(config.quantile_levels, spread, strict=True):
+            loss += level * (actual - value) if actual > value else (1 - level) * (value - actual)
+        sold += actual
+    wql = found.leaderboard.filter(demand_class="all", method="ses")["wql"].item()
+    assert wql == pytest.approx(2 * loss / len(config.quantile_levels) / sold)
+
+
+def test_of_a_large_catalogue_some_series_are_compared_by_all_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backtests, "COMPARED_SERIES", 8)
+    panel, found = judge()
+    compared = found.leaderboard.filter(demand_class="all")["observations"].unique().item()
+    assert 0 < compared <= 2 * 8 * panel.horizon
+    assert len(found.residuals) > compared

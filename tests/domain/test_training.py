@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from dp_assets.domain.encoders import fit_encoders
 from dp_assets.domain.errors import NotEnoughHistoryError
-from dp_assets.domain.fallback import naive
 from dp_assets.domain.gradient_steps import steps_in_epoch
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.statistical import naive
 from dp_assets.domain.training import (
     Epoch,
     HyperParameters,

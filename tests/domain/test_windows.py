@@ -58,6 +58,7 @@ def slow_gather(panel: Panel, row: int, origin: int, lookback: int) -> dict[str,
         "age": np.float32(max(origin - panel.first[row], 0)),
         "single": codes.single[row],
         "multi": codes.multi[row],
+        "peers": panel.past[row, origin - 1, [panel.past_names.index(name) for name in encoders.peers]],
     }
 
 

@@ -8,9 +8,9 @@ import pytest
 from dp_assets.domain.boosting import fit_boosting
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.encoders import Encoders, fit_encoders
-from dp_assets.domain.fallback import imapa, recent_mean
 from dp_assets.domain.inference import BLEND, BOOSTING, LSTM, mixed, settled
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.statistical import STATISTICAL, statistical_forecast
 from dp_assets.domain.training import HyperParameters, WindowSource, fit_before, predict_windows, spec_of
 from dp_assets.domain.windows import trainable_rows, windows_at
 from tests.domain.engine_inputs import MULTI, SINGLE, engine_panel, noisy
@@ -37,10 +37,9 @@ def forecasts(panel: Panel, encoders: Encoders, config: DemandConfig) -> dict[st
         name: settled(mean, spread, config.quantile_levels).tobytes() + spread.tobytes()
         for name, (mean, spread) in models.items()
     }
-    return {
-        **published,
-        "imapa": imapa(panel, rows, END).tobytes(),
-        "naive": recent_mean(panel, END)[rows].tobytes(),
+    return published | {
+        name: b"".join(part.tobytes() for part in statistical_forecast(name, panel, rows, END, config))
+        for name in STATISTICAL
     }
 
 

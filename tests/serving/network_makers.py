@@ -68,8 +68,11 @@ class Batch:
         return lake.open_folder("serving_bundle", cycle=self.panel.cutoff.isoformat())
 
 
-def make_batch(panel: Panel, config: DemandConfig, folder: Path, seed: int = 1, boosted: bool = True) -> Batch:
-    """An untrained network with seeded weights, small trees beside it, invented residuals, and forecasts of a panel."""
+def make_batch(
+    panel: Panel, config: DemandConfig, folder: Path, seed: int = 1, boosted: bool = True, won_by_theta: str = ""
+) -> Batch:
+    """An untrained network with seeded weights, small trees beside it, invented residuals, and forecasts of a panel;
+    where a demand class was won by the theta method, it forecasts that."""
     encoders = fit_encoders(panel, config)
     network = _network(panel, encoders, config, seed)
     example = WindowSource.of(panel, encoders).inputs(windows_at(np.arange(2), panel.history), network.spec)
@@ -77,7 +80,7 @@ def make_batch(panel: Panel, config: DemandConfig, folder: Path, seed: int = 1, 
     save_model(folder, network, to_onnx(network, example), card, encoders.to_json(), curve={}, study={})
     errors = error_distributions(_residuals(panel, encoders, folder, config, seed), config)
     distributions = ErrorDistributions.of(errors, config.quantile_levels)
-    board = _leaderboard() if boosted else contracts.LEADERBOARD.empty()
+    board = _leaderboard(won_by_theta) if boosted else contracts.LEADERBOARD.empty()
     boosting = _boosting(panel, encoders, config, boosting_beside(folder)) if boosted else None
     version = f"{panel.cutoff}/seed{seed}"
     champion = Champion(panel.cutoff.isoformat(), folder, encoders, distributions, version, board, boosting)
@@ -97,13 +100,15 @@ def _boosting(panel: Panel, encoders: Encoders, config: DemandConfig, folder: Pa
     return fitted
 
 
-def _leaderboard() -> pl.DataFrame:
-    """Shares of boosting that differ from class to class."""
+def _leaderboard(won_by_theta: str) -> pl.DataFrame:
+    """Shares of boosting that differ from class to class, and the theta method's row of the class it won, if any."""
     shares = dict(zip(CLASSES, (0.3, 0.4, 0.6, 0.7), strict=True))
     rows = [
         {"demand_class": name, "method": "boosting", "observations": 9, "share": share, "champion": False, "reason": ""}
         for name, share in shares.items()
     ]
+    if won_by_theta:
+        rows.append({**rows[0], "demand_class": won_by_theta, "method": "theta", "share": None, "champion": True})
     scores = (pl.lit(None, pl.Float64).alias(name) for name in ("wape", "rmse", "bias", "wql"))
     return contracts.LEADERBOARD.conform(pl.DataFrame(rows).with_columns(scores))
 

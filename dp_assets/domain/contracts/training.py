@@ -81,7 +81,7 @@ LEADERBOARD = Table(
     key=("demand_class", "method"),
     columns=(
         text("demand_class", "smooth, erratic, intermittent or lumpy, or `all` of them together"),
-        text("method", "what forecast the backtest: lstm, boosting, their blend, or a method to be beaten"),
+        text("method", "what forecast the backtest: lstm, boosting, their blend, or a statistical method"),
         count("observations", "backtest rows that all methods are compared on"),
         number("wape", "error of the median, of the mean where a method has no quantiles, ÷ units sold", nullable=True),
         number("rmse", "root mean squared error of the mean", "units", nullable=True),
