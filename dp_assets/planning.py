@@ -14,7 +14,7 @@ import polars as pl
 from dp_assets.defs.reconciled_rollups import reconcile_cycle
 from dp_assets.domain.contracts import planner_inputs
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.hierarchy import SERIES, Hierarchy
+from dp_assets.domain.hierarchy import Hierarchy
 from dp_assets.domain.overrides import publish
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.planning import Edit, NumberToSet, PlannerNumber, effect, inputs_of, numbers_of
@@ -54,22 +54,6 @@ def preview(project: Project, wanted: Sequence[NumberToSet]) -> tuple[pl.DataFra
 
 def node_units(published: pl.DataFrame, hierarchies: Sequence[Hierarchy]) -> pl.DataFrame:
     """Units published per hierarchy, level, node and bucket, down to the series."""
-    frames = []
-    for hierarchy in hierarchies:
-        labels = pl.DataFrame(
-            {"series_id": hierarchy.series}
-            | {
-                level: hierarchy.nodes["node"].gather(hierarchy.ancestors[:, depth])
-                for depth, level in enumerate(hierarchy.levels)
-            }
-        ).with_columns(pl.col("series_id").alias(SERIES))
-        joined = published.select("series_id", "bucket_start", "final").join(labels, on="series_id")
-        frames += [
-            joined.group_by("bucket_start", node=pl.col(level))
-            .agg(units=pl.col("final").sum())
-            .select(
-                pl.lit(hierarchy.name).alias("hierarchy"), pl.lit(level).alias("level"), "node", "bucket_start", "units"
-            )
-            for level in (*hierarchy.levels, SERIES)
-        ]
-    return pl.concat(frames)
+    below = pl.concat(one.labels().with_columns(hierarchy=pl.lit(one.name)) for one in hierarchies)
+    sums = published.join(below, on="series_id").group_by("hierarchy", "level", "node", "bucket_start")
+    return sums.agg(pl.col("final").sum().alias("units"))

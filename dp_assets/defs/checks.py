@@ -27,6 +27,7 @@ ASSET_OF_TABLE = {
     "total_error_distributions": "residuals",
     "interval_contract": "forecasts",
     "total_forecasts": "forecasts",
+    "level_accuracy": "accuracy",
     "forecast_value_added": "accuracy",
 }
 """Tables that are written by an asset of another name."""

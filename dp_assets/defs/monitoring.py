@@ -20,11 +20,13 @@ from dp_assets.domain.accuracy import (
     rolling_coverage,
     scored_frame,
 )
-from dp_assets.domain.contracts import ACCURACY, published_forecasts, weekly_buckets
+from dp_assets.domain.contracts import ACCURACY, published_forecasts, reconciled_rollups, weekly_buckets
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.interval_contract import CYCLES
+from dp_assets.domain.level_accuracy import level_accuracy_table
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.plan import LakeState, closed_leads, score_inputs
+from dp_assets.domain.table import Table
 from dp_assets.domain.value_added import POOLED_LEADS, step_errors, value_added_table
 from dp_assets.lake_state import read_state
 from dp_assets.node_pictures import accuracy_picture, coverage_picture
@@ -46,6 +48,7 @@ def build(project: Project) -> dg.Definitions:
         partitions_def=project.cycles,
         deps=[
             "forecasts",
+            "reconciled_rollups",
             "published_forecasts",
             "features",
             "sku_attributes",
@@ -61,7 +64,8 @@ def build(project: Project) -> dg.Definitions:
     ) -> dg.MaterializeResult[None]:
         """Every metric beside the naive forecast's: total, per method, per node, per lead, and over all closed leads.
 
-        Beside it forecast_value_added: the error that model, reconciliation and planners each saved or cost.
+        Beside it level_accuracy: errors and coverage of the nodes' own totals, before and after reconciliation; and
+        forecast_value_added: the error that model, reconciliation and planners each saved or cost.
         Run again as leads close; actuals are the sums of all contributions known by now. A SKU without a sale in a
         closed bucket sold 0.
         """
@@ -115,9 +119,10 @@ def score_cycle(lake: Lake, project: Project, clock: Clock, state: LakeState, cy
     scored = scored_frame(forecasts, actuals, past_scales(panel, config), leads)
     table = accuracy_table(scored, hierarchies, config)
     receipt = lake.write("accuracy", table, cycle=cycle)
-    published = published_forecasts(config).empty()
-    if lake.exists("published_forecasts", cycle=cycle):
-        published = lake.read("published_forecasts", cycle=cycle)
+    published = _if_there(lake, published_forecasts(config), cycle)
+    rollups = _if_there(lake, reconciled_rollups(config), cycle).filter(pl.col("bucket_start").is_in(leads))
+    of_levels = level_accuracy_table(rollups, actuals, hierarchies, config)
+    lake.write("level_accuracy", of_levels, cycle=cycle)
     added = value_added_table(step_errors(published, forecasts, actuals, leads), hierarchies)
     lake.write("forecast_value_added", added, cycle=cycle)
     inputs = score_inputs(cutoff, state, config, project.grid, clock.now())
@@ -127,7 +132,9 @@ def score_cycle(lake: Lake, project: Project, clock: Clock, state: LakeState, cy
         people = added.filter(pl.col("grouping").is_in(["user", "reason_code"]) & (pl.col("lead") == POOLED_LEADS))
         rounded = people.with_columns(pl.col(pl.Float64).round(2))
         shown |= {"value_added": value_added_picture(added), "by_planner_and_reason": preview(rounded, rows=50)}
+    pooled = of_levels.filter(pl.col("lead") == POOLED_LEADS).drop("lead").with_columns(pl.col(pl.Float64).round(4))
     return {
+        "levels": preview(pooled, rows=100),
         "dagster/partition_row_count": receipt.rows,
         "dagster/column_schema": table_schema(ACCURACY),
         "sha256": receipt.sha256,
@@ -135,6 +142,11 @@ def score_cycle(lake: Lake, project: Project, clock: Clock, state: LakeState, cy
         **accuracy_metadata(table, cycle, category_of(config)),
         **shown,
     }
+
+
+def _if_there(lake: Lake, table: Table, cycle: str) -> pl.DataFrame:
+    """A table of the cycle; no rows where only forecasts were made."""
+    return lake.read(table.name, cycle=cycle) if lake.exists(table.name, cycle=cycle) else table.empty()
 
 
 def accuracy_metadata(table: pl.DataFrame, cycle: str, category: tuple[str, str] | None) -> dict[str, Any]:

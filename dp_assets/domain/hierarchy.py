@@ -76,6 +76,15 @@ class Hierarchy:
         """(S,) path of the lowest node above each series."""
         return self.nodes["node"].gather(self.ancestors[:, -1])
 
+    def labels(self) -> pl.DataFrame:
+        """level, node, series_id: which series is below which node, from the top down to every series itself."""
+        nodes = self.nodes.select("level", "node")
+        above = [
+            nodes[self.ancestors[:, depth]].with_columns(series_id=self.series) for depth in range(len(self.levels))
+        ]
+        own = pl.DataFrame({"level": [SERIES] * len(self.series), "node": self.series, "series_id": self.series})
+        return pl.concat([*(frame.select("level", "node", "series_id") for frame in above), own])
+
     def summing(self) -> Any:
         """(A, S) sparse matrix of zeros and ones: nodes = matrix @ series."""
         from scipy import sparse

@@ -34,7 +34,7 @@ from dp_assets.domain.contracts.ingest import (
     product_master,
     unified_transactions,
 )
-from dp_assets.domain.contracts.monitoring import ACCURACY, FORECAST_VALUE_ADDED
+from dp_assets.domain.contracts.monitoring import ACCURACY, FORECAST_VALUE_ADDED, LEVEL_ACCURACY
 from dp_assets.domain.contracts.planning import EXCEPTIONS, replenishment, series_classes
 from dp_assets.domain.contracts.reconciliation import planner_inputs, published_forecasts, reconciled_rollups
 from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, LEADERBOARD, TOTAL_ERROR_DISTRIBUTIONS, residuals
@@ -54,6 +54,7 @@ __all__ = (
     "FORECAST_VALUE_ADDED",
     "INTERVAL_CONTRACT",
     "LEADERBOARD",
+    "LEVEL_ACCURACY",
     "OUTLIER_LOG",
     "PROMOTIONS",
     "RAW_FILES",
@@ -120,6 +121,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         replenishment(config),
         EXCEPTIONS,
         ACCURACY,
+        LEVEL_ACCURACY,
         FORECAST_VALUE_ADDED,
     )
 

@@ -60,6 +60,25 @@ FORECAST_VALUE_ADDED = Table(
 )
 
 
+LEVEL_ACCURACY = Table(
+    name="level_accuracy",
+    grain="hierarchy × level × lead",
+    key=("hierarchy", "level", "lead"),
+    columns=(
+        text("hierarchy", "hierarchy"),
+        text("level", "total, a configured level, or series"),
+        Column("lead", pl.Int64(), "buckets ahead; 0 pools all closed leads", minimum=0),
+        Column("nodes", pl.Int64(), "nodes judged; locked numbers are left out", minimum=0),
+        number("actual", "units sold", "units"),
+        number("wape", "sum over nodes of |reconciled − actual| ÷ sum of actuals, of means", nullable=True),
+        number("base_wape", "the same before reconciliation", nullable=True),
+        number("bias", "sum of (reconciled − actual) ÷ sum of actuals: positive is over-forecast", nullable=True),
+        number("coverage_80", "share of nodes inside their 80 % interval, ties at whole numbers split"),
+        number("coverage_95", "share of nodes inside their 95 % interval, ties at whole numbers split"),
+    ),
+)
+
+
 ACCURACY = Table(
     name="accuracy",
     grain="hierarchy × level × node × lead",
