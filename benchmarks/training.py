@@ -57,12 +57,19 @@ DEFAULT = Size("1 x 64 units", 1, 64)
 
 
 def rate(
-    source: WindowSource, config: DemandConfig, size: Size, passes: str, batch: int, windows: WindowIndex
+    source: WindowSource,
+    config: DemandConfig,
+    size: Size,
+    passes: str,
+    batch: int,
+    windows: WindowIndex,
+    precision: str = "float32",
 ) -> float:
     """Windows per CPU second over one pass through all the windows, by the product's own `fit`."""
     model = config.model.model_copy(
         update={
             "passes": passes,
+            "precision": precision,
             "layers": size.layers,
             "hidden_size": size.hidden_size,
             "batch_size": batch,
@@ -190,6 +197,9 @@ def rounds(count: int, series: int) -> tuple[dict[str, list[float]], float]:
         measured: dict[str, float] = {}
         for size in (YARDSTICK, DEFAULT):
             measured[f"window {size.name}"] = rate(sources["few"], config, size, "window", STEP, windows["few"])
+            measured[f"half {size.name}"] = rate(
+                sources["few"], config, size, "window", STEP, windows["few"], "bfloat16"
+            )
             measured[f"bare {size.name}"] = bare_rate(size, 4 + PAST + PLANS + 2)
             if installed:
                 measured[f"peer {size.name}"] = peer_rate(few, size, config.model.dropout)
@@ -219,6 +229,8 @@ def findings(found: dict[str, list[float]], supply: float, scratch: Path, series
             table.append(at_least(f"{size.name}: windows per CPU second", ratio(own, f"peer {size.name}"), peer, 1.5))
         floor = f"torch's LSTM alone ({statistics.median(found[f'bare {size.name}']):,.0f} windows per CPU second)"
         table.append(share(f"{size.name}: windows per CPU second", ratio(own, f"bare {size.name}"), floor))
+        full = f"the same in float32 ({statistics.median(found[own]):,.0f} windows per CPU second)"
+        table.append(share(f"{size.name}: in bfloat16", ratio(f"half {size.name}", own), full))
         alone = f"a pass per window ({statistics.median(found[own]):,.0f} windows per CPU second)"
         table.append(at_least(f"{size.name}: one pass per sequence", ratio(f"sequence {size.name}", own), alone, 20.0))
     table.append(at_most("window supply: share of training CPU", supply, "all of training, default size", 0.02))

@@ -73,6 +73,16 @@ def test_training_is_repeated_byte_by_byte(stage: Stage) -> None:
     assert all(one.holds for one in verdicts)
 
 
+def test_training_by_two_processes_is_repeated_by_two(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, tuning={"trials": 0}, model={"hidden_size": 8, "epochs": 2}, boosting={"enabled": False})
+    settings = stage.project.settings.model_copy(update={"training_processes": 2})
+    stage.project = replace(stage.project, settings=settings)
+    stage.train()
+    stage.run(forecasts, LATE, "forecasts")
+    verdicts = receipts.verify_training(receipts.find(stage.lake, LATE), stage.lake, silent)
+    assert [(one.what, one.holds) for one in verdicts] == [("weights", True)]
+
+
 def test_a_receipt_is_repeated_from_its_own_contents_after_its_cycle_was_computed_again(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.train()
