@@ -20,7 +20,7 @@ def faults(context):
     with context:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         for _ in range(50):
-            np.ones(3 * 2**20, np.uint8)
+            np.ones(40 * 2**20, np.uint8)  # above 32 MiB the C library never keeps a block by itself
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 def resident():
@@ -38,7 +38,7 @@ def test_memory_is_asked_for_once_while_it_is_kept_and_given_back_afterwards() -
     done = subprocess.run([sys.executable, "-c", CODE], check=True, capture_output=True, text=True)
     found = json.loads(done.stdout)
     assert found["kept"] < 0.1 * found["usual"]
-    assert found["grown"] < 20 * 2**20
+    assert found["grown"] < 60 * 2**20
     assert found["after"] > 0.5 * found["usual"]
 
 
