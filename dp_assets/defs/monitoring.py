@@ -113,7 +113,7 @@ def score_cycle(lake: Lake, project: Project, clock: Clock, state: LakeState, cy
     leads = project.grid.leads(cutoff, config.horizon)[: closed_leads(cutoff, state, config, project.grid, clock.now())]
     forecasts = lake.read("forecasts", cycle=cycle)
     panel = Panel.load(lake.open_folder("features", cycle=cycle))
-    hierarchies = build_hierarchies(forecasts, lake.read("sku_attributes", cycle=cycle), config)
+    hierarchies = build_hierarchies(forecasts, lake.read("sku_attributes", cycle=cycle), config, cutoff)
     sold = lake.read_all("weekly_buckets", [day.isoformat() for day in leads])
     actuals = known_actuals(weekly_buckets(config).empty() if sold is None else sold, clock.now())
     scored = scored_frame(forecasts, actuals, past_scales(panel, config), leads)

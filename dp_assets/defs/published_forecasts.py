@@ -4,6 +4,7 @@ Belongs here: which partitions are read, what is written, what the web UI shows.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -36,7 +37,9 @@ def build(project: Project) -> dg.Definitions:
 
         def work(cycle: str) -> Mapping[str, Any]:
             forecasts = lake.read("forecasts", cycle=cycle)
-            hierarchies = build_hierarchies(forecasts, lake.read("sku_attributes", cycle=cycle), config)
+            hierarchies = build_hierarchies(
+                forecasts, lake.read("sku_attributes", cycle=cycle), config, date.fromisoformat(cycle)
+            )
             rollups = lake.read("reconciled_rollups", cycle=cycle)
             inputs = lake.read("planner_inputs", cycle=cycle)
             frame, applied = publish(forecasts, rollups, inputs, hierarchies, config)

@@ -50,7 +50,9 @@ def build(project: Project) -> dg.Definitions:
 
         def work(cycle: str) -> Mapping[str, Any]:
             panel = Panel.load(lake.open_folder("features", cycle=cycle))
-            hierarchies = build_hierarchies(panel.series, lake.read("sku_attributes", cycle=cycle), config)
+            hierarchies = build_hierarchies(
+                panel.series, lake.read("sku_attributes", cycle=cycle), config, date.fromisoformat(cycle)
+            )
             frame = node_forecast_table(panel, hierarchies, config)
             methods = dict(frame.filter(pl.col("lead") == 1)["method"].value_counts().sort("method").iter_rows())
             return {**written(lake, node_forecasts(config), frame, cycle), "nodes_per_method": methods}

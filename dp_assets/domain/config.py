@@ -11,17 +11,21 @@ Durations named `_weeks` are calendar weeks, whatever the bucket; `in_buckets` c
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     Field,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
 from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
 from dp_assets.domain.filter_config import DEFAULT_FILTERS, Filter
+from dp_assets.domain.hierarchy_table import HierarchyTable
 from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig
 from dp_assets.domain.quality_config import QualityConfig
 from dp_assets.domain.restatement_config import restatement_mistakes
@@ -274,6 +278,28 @@ class HierarchyConfig(Section):
     """Name of the hierarchy."""
     levels: tuple[str, ...]
     """Attributes (or key columns) from the top, e.g. `[department, category, type]`; total and series are implied."""
+    table: str | None = None
+    """CSV beside `demand.yaml` that says where series belong, instead of attributes: key columns (`sku`, `location` or
+    both), one column per level, and optionally `valid_from`, where a series moves to another parent at a date."""
+
+    _places: HierarchyTable | None = PrivateAttr(None)
+
+    @property
+    def places(self) -> HierarchyTable | None:
+        """What its table says; None until it is read, and where it names none."""
+        return self._places
+
+    def with_places(self, places: HierarchyTable) -> Self:
+        """The same hierarchy with its table read."""
+        copy = self.model_copy()
+        copy._places = places
+        return copy
+
+    @model_serializer(mode="wrap")
+    def _with_digest(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The table is dumped as a hash of what it says, so that a change in it changes the dump."""
+        dumped: dict[str, Any] = dump(self)
+        return dumped if self._places is None else {**dumped, "table_digest": self._places.digest}
 
 
 class ReconciliationConfig(Section):
@@ -477,7 +503,7 @@ class DemandConfig(Section):
             raise MisplacedValueError(message, "quality", "producers", strangers[0])
         for index, hierarchy in enumerate(self.hierarchies):
             unknown = [level for level in hierarchy.levels if level not in {*self.attributes, *self.series_key}]
-            if unknown:
+            if unknown and not hierarchy.table:
                 raise MisplacedValueError(
                     f"hierarchy {hierarchy.name!r} names levels {unknown} that are neither attributes nor key columns",
                     "hierarchies",

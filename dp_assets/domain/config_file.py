@@ -27,6 +27,7 @@ from dp_assets.domain.config_errors import Finding, YamlPath, did_you_mean, find
 from dp_assets.domain.config_reference import json_schema, reference_markdown
 from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.filter_config import ValuesFilter
+from dp_assets.domain.hierarchy_table import read_hierarchy_table
 from dp_assets.domain.ingest.mapping import known_columns, read_mapping_table, required_columns
 from dp_assets.domain.ingest.mapping_entries import Written, mapping_entry
 from dp_assets.domain.ingest.producer_tables import read_producer_table
@@ -164,6 +165,12 @@ def _cross_findings(config: DemandConfig, folder: Path | None) -> Iterator[Findi
             hint = did_you_mean(chosen.column, columns)
             message = f"{chosen.column!r} is neither a unified column nor an attribute{hint}"
             yield Finding(("filters", index, "column"), message)
+    for index, hierarchy in enumerate(config.hierarchies if folder else ()):
+        try:
+            if hierarchy.table:
+                read_hierarchy_table((folder or Path()) / hierarchy.table, hierarchy.levels, config.series_key)
+        except ConfigError as error:
+            yield Finding(("hierarchies", index, "table"), str(error))
     for name in config.batch_inference.attribute_filter:
         if name not in config.attributes:
             message = f"{name!r} is not an attribute{did_you_mean(name, config.attributes)}"

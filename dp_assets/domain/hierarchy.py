@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -173,8 +174,30 @@ def _paths(configured: HierarchyConfig, described: pl.DataFrame) -> pl.DataFrame
     return described.with_columns(columns).select(TOTAL, *configured.levels)
 
 
-def build_hierarchies(series: pl.DataFrame, attributes: pl.DataFrame, config: DemandConfig) -> tuple[Hierarchy, ...]:
-    """Every configured hierarchy over the same series, in the configured order; where none is, the plain total."""
+def build_hierarchies(
+    series: pl.DataFrame, attributes: pl.DataFrame, config: DemandConfig, cutoff: date
+) -> tuple[Hierarchy, ...]:
+    """Every configured hierarchy over the same series, in the configured order; where none is, the plain total.
+
+    Args:
+        series, attributes: see `describe_series`.
+        config: the hierarchies, with their tables read.
+        cutoff: the cycle, as of which series belong where tables say.
+
+    Raises:
+        ConfigError: see `build_hierarchy`; or a table was not read with the configuration.
+    """
     described = describe_series(series, attributes, config)
     configured: Sequence[HierarchyConfig] = config.hierarchies or (DEFAULT_HIERARCHY,)
-    return tuple(build_hierarchy(hierarchy, described) for hierarchy in configured)
+    return tuple(build_hierarchy(hierarchy, _placed(described, hierarchy, cutoff)) for hierarchy in configured)
+
+
+def _placed(described: pl.DataFrame, configured: HierarchyConfig, cutoff: date) -> pl.DataFrame:
+    """Described series with the levels that the hierarchy's table says, where it has one."""
+    if configured.table is None:
+        return described
+    if configured.places is None:
+        raise ConfigError(f"the table of hierarchy {configured.name!r} was not read; load it with the configuration")
+    kept = described.drop([name for name in configured.levels if name not in configured.places.keys], strict=False)
+    places = configured.places.as_of(cutoff)
+    return kept.join(places, on=list(configured.places.keys), how="left", maintain_order="left")

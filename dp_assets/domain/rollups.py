@@ -139,7 +139,7 @@ def roll_up(
         ContractError: the inputs do not line up, or a node differs from its children by more than MAX_INCOHERENCE.
     """
     levels = config.quantile_levels
-    hierarchies = build_hierarchies(forecasts, attributes, config)
+    hierarchies = build_hierarchies(forecasts, attributes, config, panel.cutoff)
     own = series_matrices(forecasts, levels)
     variance = quantile_variance(own.quantiles[:, 0], levels)
     bases = [node_base(hierarchy, node_forecasts, own, variance) for hierarchy in hierarchies]

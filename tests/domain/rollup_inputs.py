@@ -121,7 +121,7 @@ def make_cycle(config: DemandConfig, series: int = 30, seed: int = 1) -> dict[st
     level = panel.quantity[:, -8:].mean(axis=1).astype(np.float64)
     mean = level[:, None] * rng.lognormal(0.0, 0.3, (series, config.horizon))
     attributes = make_attributes(config, skus, seed)
-    hierarchies = build_hierarchies(panel.series, attributes, config)
+    hierarchies = build_hierarchies(panel.series, attributes, config, CUTOFF)
     cutoff = panel.cutoff
     return {
         "panel": panel,

@@ -98,7 +98,7 @@ def cycle_table(seed: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
     skus = forecasts["sku"].unique().sort().to_list()
     closed = forecasts["bucket_start"].unique().sort().to_list()[:2]
     frame = scored_frame(forecasts, actuals, scales(*skus), closed)
-    hierarchies = build_hierarchies(forecasts, make_attributes(CONFIG, skus), CONFIG)
+    hierarchies = build_hierarchies(forecasts, make_attributes(CONFIG, skus), CONFIG, CUTOFF)
     return frame, accuracy_table(frame, hierarchies, CONFIG)
 
 

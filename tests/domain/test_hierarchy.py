@@ -7,7 +7,7 @@ import pytest
 from dp_assets.domain.config import HierarchyConfig
 from dp_assets.domain.errors import ConfigError, ContractError
 from dp_assets.domain.hierarchy import UNKNOWN, build_hierarchies, build_hierarchy
-from tests.domain.rollup_inputs import make_attributes, make_forecasts, rollup_config
+from tests.domain.rollup_inputs import CUTOFF, make_attributes, make_forecasts, rollup_config
 from tests.factories import make_config
 from tests.oracles.reconciliation_dense import summing_by_path
 
@@ -45,7 +45,7 @@ def test_missing_attributes_hang_below_an_unknown_node_and_nothing_is_lost() -> 
     attributes = make_attributes(config, ["sku0000", "sku0001"], missing=0.0).with_columns(
         department=pl.Series(["dairy", " "])
     )
-    product, _ = build_hierarchies(forecasts, attributes, config)
+    product, _ = build_hierarchies(forecasts, attributes, config, CUTOFF)
     departments = product.nodes.filter(pl.col("level") == "department")["node"].to_list()
     assert departments == [UNKNOWN, "dairy"]
     assert product.aggregate(np.ones(3)).tolist()[:3] == [3.0, 2.0, 1.0]
@@ -58,7 +58,7 @@ def test_labels_of_a_multi_label_attribute_make_one_node_whatever_their_order() 
     attributes = pl.DataFrame(
         {"sku": ["sku0000", "sku0001", "sku0002"], "composition": [["wool", "silk"], ["silk", "wool"], []]}
     )
-    (material,) = build_hierarchies(make_forecasts(config, np.ones((3, 1))), attributes, config)
+    (material,) = build_hierarchies(make_forecasts(config, np.ones((3, 1))), attributes, config, CUTOFF)
     assert material.nodes["node"].to_list() == ["total", UNKNOWN, "silk+wool"]
 
 
@@ -66,9 +66,12 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
     config = rollup_config()
     forecasts = make_forecasts(config, np.ones((20, 3)))
     attributes = make_attributes(config, forecasts["sku"].unique().to_list())
-    one, _ = build_hierarchies(forecasts, attributes, config)
+    one, _ = build_hierarchies(forecasts, attributes, config, CUTOFF)
     other, _ = build_hierarchies(
-        forecasts.sample(fraction=1, shuffle=True, seed=1), attributes.sample(fraction=1, shuffle=True, seed=2), config
+        forecasts.sample(fraction=1, shuffle=True, seed=1),
+        attributes.sample(fraction=1, shuffle=True, seed=2),
+        config,
+        CUTOFF,
     )
     assert one.nodes.equals(other.nodes)
     assert np.array_equal(one.ancestors, other.ancestors)
@@ -77,7 +80,9 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
 def test_the_summing_matrix_is_what_climbing_from_parent_to_parent_gives() -> None:
     config = rollup_config()
     forecasts = make_forecasts(config, np.ones((25, 3)))
-    for hierarchy in build_hierarchies(forecasts, make_attributes(config, forecasts["sku"].unique().to_list()), config):
+    for hierarchy in build_hierarchies(
+        forecasts, make_attributes(config, forecasts["sku"].unique().to_list()), config, CUTOFF
+    ):
         assert np.array_equal(hierarchy.summing().toarray(), summing_by_path(hierarchy))
         members = [hierarchy.members(node).tolist() for node in range(len(hierarchy))]
         assert members == [np.flatnonzero(row).tolist() for row in hierarchy.summing().toarray()]
@@ -85,7 +90,7 @@ def test_the_summing_matrix_is_what_climbing_from_parent_to_parent_gives() -> No
 
 def test_without_a_configured_hierarchy_there_is_the_plain_total() -> None:
     config = make_config(hierarchies=[])
-    (total,) = build_hierarchies(make_forecasts(config, np.ones((4, 3))), make_attributes(config, []), config)
+    (total,) = build_hierarchies(make_forecasts(config, np.ones((4, 3))), make_attributes(config, []), config, CUTOFF)
     assert total.name == "all"
     assert total.nodes["node"].to_list() == ["total"]
     assert total.series_parents.to_list() == ["total"] * 4
@@ -94,7 +99,7 @@ def test_without_a_configured_hierarchy_there_is_the_plain_total() -> None:
 def test_a_key_column_can_be_a_level() -> None:
     config = make_config(series_key=["sku", "location"], hierarchies=[{"name": "stores", "levels": ["location"]}])
     series = pl.DataFrame({"series_id": ["a|x", "a|y", "b|x"], "sku": ["a", "a", "b"], "location": ["x", "y", "x"]})
-    (stores,) = build_hierarchies(series, make_attributes(config, ["a", "b"]), config)
+    (stores,) = build_hierarchies(series, make_attributes(config, ["a", "b"]), config, CUTOFF)
     assert stores.nodes["node"].to_list() == ["total", "x", "y"]
     assert stores.series_parents.to_list() == ["x", "y", "x"]
 
@@ -109,4 +114,4 @@ def test_one_series_id_with_two_skus_is_refused() -> None:
     config = rollup_config()
     series = pl.DataFrame({"series_id": ["a", "a"], "sku": ["a", "b"]})
     with pytest.raises(ContractError, match="several"):
-        build_hierarchies(series, make_attributes(config, ["a", "b"]), config)
+        build_hierarchies(series, make_attributes(config, ["a", "b"]), config, CUTOFF)

@@ -15,7 +15,7 @@ from dp_assets.domain.node_forecasts import (
     node_forecast_table,
     node_history,
 )
-from tests.domain.rollup_inputs import make_attributes, rollup_config
+from tests.domain.rollup_inputs import CUTOFF, make_attributes, rollup_config
 from tests.factories import make_panel
 
 
@@ -62,7 +62,9 @@ def test_series_that_are_new_in_the_future_are_not_expected_of_those_of_today() 
 def test_the_table_has_every_node_of_every_hierarchy_and_keeps_its_contract() -> None:
     config = rollup_config()
     panel = make_panel(series=25, history=40, horizon=config.horizon)
-    hierarchies = build_hierarchies(panel.series, make_attributes(config, panel.series["sku"].to_list()), config)
+    hierarchies = build_hierarchies(
+        panel.series, make_attributes(config, panel.series["sku"].to_list()), config, CUTOFF
+    )
     table = node_forecast_table(panel, hierarchies, config)
     assert contracts.node_forecasts(config).violations(table) == []
     assert len(table) == sum(map(len, hierarchies)) * config.horizon
@@ -77,7 +79,7 @@ def test_the_history_of_a_node_is_what_its_series_sold_in_any_order() -> None:
     config = rollup_config()
     panel = make_panel(series=25, history=40, horizon=config.horizon)
     attributes = make_attributes(config, panel.series["sku"].to_list())
-    product, _ = build_hierarchies(panel.series, attributes, config)
+    product, _ = build_hierarchies(panel.series, attributes, config, CUTOFF)
     expected = np.stack([panel.quantity[product.members(node)].sum(axis=0) for node in range(len(product))])
     assert np.allclose(node_history(panel, product), expected)
     shuffled = panel.take(np.random.default_rng(0).permutation(len(panel)))

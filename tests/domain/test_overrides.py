@@ -20,7 +20,7 @@ ATTRIBUTES = make_attributes(CONFIG, [f"sku000{n}" for n in range(4)], missing=0
     brand=pl.Series(["own", "own", "best", "best"]),
     size=pl.Series(["big", "small", "big", "small"]),
 )
-HIERARCHIES = build_hierarchies(FORECASTS, ATTRIBUTES, CONFIG)
+HIERARCHIES = build_hierarchies(FORECASTS, ATTRIBUTES, CONFIG, CUTOFF)
 VALUES = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [0.0, 0.0]])
 
 

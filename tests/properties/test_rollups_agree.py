@@ -56,7 +56,7 @@ def cycles(draw: st.DrawFn) -> tuple[DemandConfig, dict[str, pl.DataFrame]]:
     forecasts = make_forecasts(config, mean)
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     rows, inputs = [], []
-    for hierarchy in build_hierarchies(forecasts, attributes, config):
+    for hierarchy in build_hierarchies(forecasts, attributes, config, CUTOFF):
         for level, node in hierarchy.nodes.select("level", "node").rows():
             if draw(st.booleans()):
                 continue
@@ -118,7 +118,7 @@ def test_sums_agree_on_every_level_and_nothing_is_negative(cycle: tuple[DemandCo
 @pytest.mark.slow
 def test_every_lock_holds_or_is_named_as_a_conflict(cycle: tuple[DemandConfig, dict[str, pl.DataFrame]]) -> None:
     config, tables = cycle
-    hierarchies = build_hierarchies(tables["forecasts"], tables["attributes"], config)
+    hierarchies = build_hierarchies(tables["forecasts"], tables["attributes"], config, CUTOFF)
     values = tables["forecasts"].sort("series_id", "lead")["forecast"].to_numpy().reshape(-1, 2)
     inputs = tables["planner_inputs"]
     found = apply_inputs(values, inputs, hierarchies, [CUTOFF, CUTOFF + timedelta(weeks=1)])
