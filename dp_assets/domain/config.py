@@ -360,8 +360,9 @@ class ExceptionConfig(Section):
     """A series is on the worklist if its published total differs from the last cycle's by more than this share."""
     bias_buckets: int = Field(4, ge=2)
     """Or if its published numbers erred to the same side in so many buckets in a row."""
-    interval: int = 95
-    """Or if the last bucket sold lies outside this interval, in percent; one of `intervals.levels`."""
+    interval: int | None = None
+    """Or if the last bucket sold lies outside this interval, in percent: one of `intervals.levels`, the widest of them
+    when left out."""
     most: int = Field(1000, ge=1)
     """Rows of the worklist at most, those with most money at stake."""
 
@@ -517,7 +518,7 @@ class DemandConfig(Section):
                 f"{list(first)}, got {self.reconciliation.middle_level!r}"
             )
             raise MisplacedValueError(message, "reconciliation", "middle_level")
-        if self.exceptions.interval not in self.intervals.levels:
+        if self.exceptions.interval not in {None, *self.intervals.levels}:
             message = f"expected one of intervals.levels {list(self.intervals.levels)}, got {self.exceptions.interval}"
             raise MisplacedValueError(message, "exceptions", "interval")
         if self.regressors and not any(producer.feed == "regressors" for producer in self.producers):

@@ -107,7 +107,7 @@ def _changed(published: pl.DataFrame, before: pl.DataFrame, config: DemandConfig
 
 
 def _outside(before: pl.DataFrame, actuals: pl.DataFrame, cycle: date, config: DemandConfig) -> pl.DataFrame:
-    level = config.exceptions.interval
+    level = config.exceptions.interval or max(config.intervals.levels)
     low, high = pl.col(f"lower_{level}"), pl.col(f"upper_{level}")
     closed = before.filter((pl.col("lead") == 1) & (pl.col("bucket_start") < cycle))
     rows = closed.join(actuals, on=["series_id", "bucket_start"], how="left").with_columns(
