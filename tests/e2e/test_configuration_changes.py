@@ -24,11 +24,14 @@ def forecast_of(folder: Path, weeks: int = WEEKS, **overrides: Any) -> World:
     "overrides",
     [
         {"bucket": {"weeks": 4, "first": "2017-01-02", "time_zone": "Europe/Rome"}, "lookback_weeks": 24},
-        {"model": {"loss": "sum", **SMALL_MODEL}},
-        {"attributes": {"department": {}}, "hierarchies": [{"name": "product", "levels": ["department"]}]},
-        {"regressors": {}},
+        {
+            "model": {"loss": "sum", **SMALL_MODEL},
+            "attributes": {"department": {}},
+            "hierarchies": [{"name": "product", "levels": ["department"]}],
+            "regressors": {},
+        },
     ],
-    ids=["buckets of four weeks", "sum loss", "one attribute less", "no regressors"],
+    ids=["buckets of four weeks", "sum loss, one attribute less, no regressors"],
 )
 def test_a_change_of_configuration_needs_no_change_of_code(tmp_path: Path, overrides: dict[str, Any]) -> None:
     world = forecast_of(tmp_path, weeks=44 if "bucket" in overrides else WEEKS, **overrides)
