@@ -98,6 +98,7 @@ class PlanningDatabase:
         self.engine = sa.create_engine(self.url)
         if self.is_embedded:
             _take_turns(self.engine)
+        self.writer = self.engine.execution_options(writes=True)
         self._current = False
 
     @property
@@ -118,7 +119,7 @@ class PlanningDatabase:
 
         config = Config()
         config.set_main_option("script_location", "dp_resources:planning_migrations")
-        with self._reached(), self.engine.begin() as connection:
+        with self._reached(), self.writer.begin() as connection:
             _wait_for_turn(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -241,7 +242,7 @@ class PlanningDatabase:
     def _write(self) -> Iterator[sa.Connection]:
         with self._reached():
             self._check_schema()
-            with self.engine.begin() as connection:
+            with self.writer.begin() as connection:
                 _wait_for_turn(connection)
                 yield connection
 
@@ -267,7 +268,7 @@ def _take_turns(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
 
 def _wait_for_turn(connection: sa.Connection) -> None:
