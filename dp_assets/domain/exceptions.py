@@ -10,14 +10,15 @@ new       a series without enough history of its own is forecast by its family
 expiring  a lock holds in this cycle for the last time
 
 Units at stake are the difference, the sum of the errors, what lies outside, the forecast, or the locked number; money
-is units × the last price (of a node: the average price of what is forecast below it).
+is units × the last price (of a node: the average price of everything that is forecast). Only cycles that follow each
+other without a gap up to this one are buckets in a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -65,10 +66,13 @@ def exception_table(
         _expiring(inputs, cycle, config),
     ]
     if known:
-        last = earlier[known[-1]]
-        found += [_changed(published, last.published, config), _outside(last.forecasts, actuals, cycle, config)]
-    if len(known) >= config.exceptions.bias_buckets:
-        found.append(_biased([earlier[when] for when in known[-config.exceptions.bias_buckets :]], actuals, config))
+        found.append(_changed(published, earlier[known[-1]].published, config))
+    step = timedelta(weeks=config.bucket.weeks)
+    in_a_row = [cycle - number * step for number in range(1, config.exceptions.bias_buckets + 1)]
+    if in_a_row[0] in earlier:
+        found.append(_outside(earlier[in_a_row[0]].forecasts, actuals, cycle, config))
+    if all(when in earlier for when in in_a_row):
+        found.append(_biased([earlier[when] for when in in_a_row], actuals, config))
     rows = pl.concat(found).join(prices, left_on="node", right_on="series_id", how="left")
     average = float((published.join(prices, on="series_id").select((pl.col("final") * pl.col("price")).sum())).item())
     average /= max(float(published["final"].sum()), 1e-9)

@@ -143,3 +143,15 @@ def test_new_series_and_locks_that_end_are_listed_and_money_decides_the_rank() -
 
 def test_a_lock_that_goes_on_is_not_listed() -> None:
     assert worklist([10.0, 10.0], [], [10.0, 10.0], node="dairy", quantity=7.0, bucket_start=CUTOFF + WEEK).is_empty()
+
+
+def test_cycles_with_a_gap_before_this_one_are_no_buckets_in_a_row() -> None:
+    old = {
+        CUTOFF - weeks * WEEK: Before(*(make([12.0], CUTOFF - weeks * WEEK) for make in (published, forecasts)))
+        for weeks in (3, 4)
+    }
+    actuals = pl.DataFrame(schema={"series_id": pl.String, "bucket_start": pl.Date, "actual": pl.Float64})
+    prices = pl.DataFrame({"series_id": ["a"], "price": [2.0]})
+    now = published([12.0], CUTOFF), forecasts([12.0], CUTOFF)
+    table = exception_table(*now, make_inputs(CONFIG), prices, actuals, old, CUTOFF, CONFIG)
+    assert table.is_empty()
