@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from dp_assets.terminal import console, open_instance, open_project, say, show
 
@@ -66,7 +67,7 @@ def plan_set(
     changes, conflicts = preview(project, wanted)
     show_effect(wanted, changes)
     for sentence in conflicts:
-        console.print(f"[yellow]{sentence}[/]", highlight=False)
+        console.print(f"[yellow]{escape(sentence)}[/]", highlight=False)
     if dry_run:
         return
     if not yes:
@@ -158,7 +159,7 @@ def plan_verify() -> None:
     kept = [Head(**record["ledger"]) for record in project.lake().committed("planner_inputs").values()]
     wrong = project.planning().verify([head for head in kept if head.sequence])
     for sentence in wrong:
-        console.print(f"[red]{sentence}[/]", highlight=False)
+        console.print(f"[red]{escape(sentence)}[/]", highlight=False)
     if wrong:
         raise typer.Exit(1)
     say(f"the ledger is whole: {project.planning().head().sequence} rows")
