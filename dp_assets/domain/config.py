@@ -26,6 +26,7 @@ from pydantic import (
 from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
 from dp_assets.domain.filter_config import DEFAULT_FILTERS, Filter
 from dp_assets.domain.hierarchy_table import HierarchyTable
+from dp_assets.domain.planning_config import ClassConfig, ExceptionConfig, PlanningConfig, ReplenishmentConfig
 from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig
 from dp_assets.domain.quality_config import QualityConfig
 from dp_assets.domain.restatement_config import restatement_mistakes
@@ -317,54 +318,6 @@ class ReconciliationConfig(Section):
     of the last year's sales; `middle_out` splits the forecasts of `middle_level` and adds them up above."""
     middle_level: str | None = None
     """Level of the first hierarchy from which `middle_out` starts."""
-
-
-class PlanningConfig(Section):
-    reason_codes: tuple[str, ...] = (
-        "promotion",
-        "event",
-        "price",
-        "supply",
-        "launch",
-        "phase_out",
-        "contract",
-        "correction",
-        "other",
-    )
-    """Reasons of which a planner gives one with every number; by them, what edits were worth is counted later."""
-
-
-class ClassConfig(Section):
-    abc_shares: tuple[float, float] = (0.8, 0.95)
-    """Shares of revenue up to which series are A, and up to which they are B, biggest first; the rest are C."""
-    xyz_limits: tuple[float, float] = (0.5, 1.0)
-    """Variation (standard deviation ÷ mean of a bucket) up to which series are X, and up to which they are Y."""
-
-
-class ReplenishmentConfig(Section):
-    lead_time_weeks: int = Field(2, ge=1)
-    """Weeks from order to delivery; at most the horizon."""
-    service_levels: dict[Literal["A", "B", "C"], float] = Field({"A": 0.975, "B": 0.95, "C": 0.9})
-    """Probability per ABC class that stock lasts until the delivery."""
-
-    @field_validator("service_levels")
-    @classmethod
-    def _every_class_has_a_probability(cls, levels: dict[str, float]) -> dict[str, float]:
-        if set(levels) != {"A", "B", "C"} or not all(0.5 <= level < 1 for level in levels.values()):
-            raise ValueError(f"expected a service level between 0.5 and 1 for each of A, B and C, got {levels}")
-        return levels
-
-
-class ExceptionConfig(Section):
-    change_share: float = Field(0.5, gt=0)
-    """A series is on the worklist if its published total differs from the last cycle's by more than this share."""
-    bias_buckets: int = Field(4, ge=2)
-    """Or if its published numbers erred to the same side in so many buckets in a row."""
-    interval: int | None = None
-    """Or if the last bucket sold lies outside this interval, in percent: one of `intervals.levels`, the widest of them
-    when left out."""
-    most: int = Field(1000, ge=1)
-    """Rows of the worklist at most, those with most money at stake."""
 
 
 class RetentionConfig(Section):

@@ -14,12 +14,13 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from dp_assets.domain.config import ClassConfig, DemandConfig
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import series_classes
 from dp_assets.domain.contracts.columns import key_columns
 from dp_assets.domain.demand_classes import demand_classes
 from dp_assets.domain.hierarchy import Matrix
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.planning_config import ClassConfig
 
 YEAR_WEEKS = 52
 

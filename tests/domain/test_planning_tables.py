@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 from dp_assets.domain import contracts
-from dp_assets.domain.config import ClassConfig
 from dp_assets.domain.exceptions import Before, exception_table
+from dp_assets.domain.planning_config import ClassConfig
 from dp_assets.domain.replenishment import quantile_at, replenishment_table
 from dp_assets.domain.series_classes import abc, class_table, variation, xyz
 from tests.domain.rollup_inputs import CUTOFF, make_forecasts, make_inputs, rollup_config
