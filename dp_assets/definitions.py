@@ -47,6 +47,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         monitoring,
         planning,
         published_forecasts,
+        reasons,
         reconciled_rollups,
         residuals,
         serving_bundle,
@@ -71,6 +72,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         reconciled_rollups,
         published_forecasts,
         planning,
+        reasons,
         serving_bundle,
         monitoring,
     )

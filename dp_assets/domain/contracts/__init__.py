@@ -36,6 +36,14 @@ from dp_assets.domain.contracts.ingest import (
 )
 from dp_assets.domain.contracts.monitoring import ACCURACY, FORECAST_VALUE_ADDED, LEVEL_ACCURACY
 from dp_assets.domain.contracts.planning import EXCEPTIONS, replenishment, series_classes
+from dp_assets.domain.contracts.reasons import (
+    FEATURE_CONTRIBUTIONS,
+    FEATURE_IMPORTANCE,
+    FORECAST_CHANGES,
+    OUTLIER_CAUSES,
+    PROMOTION_SIDE_EFFECTS,
+    PROMOTION_UPLIFT,
+)
 from dp_assets.domain.contracts.reconciliation import planner_inputs, published_forecasts, reconciled_rollups
 from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, LEADERBOARD, TOTAL_ERROR_DISTRIBUTIONS, residuals
 from dp_assets.domain.table import Table
@@ -48,15 +56,21 @@ __all__ = (
     "ERROR_DISTRIBUTIONS",
     "EVENTS",
     "EXCEPTIONS",
+    "FEATURE_CONTRIBUTIONS",
+    "FEATURE_IMPORTANCE",
     "FILE_BUCKETS",
     "FILE_LEDGER",
     "FILE_LINES",
+    "FORECAST_CHANGES",
     "FORECAST_VALUE_ADDED",
     "INTERVAL_CONTRACT",
     "LEADERBOARD",
     "LEVEL_ACCURACY",
+    "OUTLIER_CAUSES",
     "OUTLIER_LOG",
     "PROMOTIONS",
+    "PROMOTION_SIDE_EFFECTS",
+    "PROMOTION_UPLIFT",
     "RAW_FILES",
     "REGRESSORS",
     "REJECTED_ROWS",
@@ -120,6 +134,12 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         series_classes(config),
         replenishment(config),
         EXCEPTIONS,
+        FEATURE_CONTRIBUTIONS,
+        FEATURE_IMPORTANCE,
+        FORECAST_CHANGES,
+        OUTLIER_CAUSES,
+        PROMOTION_UPLIFT,
+        PROMOTION_SIDE_EFFECTS,
         ACCURACY,
         LEVEL_ACCURACY,
         FORECAST_VALUE_ADDED,
