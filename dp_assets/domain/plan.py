@@ -34,6 +34,7 @@ JobName = Literal[
     "replan",
     "score_cycles",
     "batch_inference",
+    "run_scenarios",
 ]
 
 

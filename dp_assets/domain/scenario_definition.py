@@ -12,12 +12,14 @@ to forecasts (`scenarios.py`), where definitions are kept (`dp_resources/plannin
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from dp_assets.domain.config_errors import findings
+from dp_assets.domain.config_errors import did_you_mean, findings
 from dp_assets.domain.config_file import read_yaml
 from dp_assets.domain.config_section import MisplacedValueError, Section, Slug
 from dp_assets.domain.errors import DemandPlannerError
@@ -164,6 +166,31 @@ class ScenarioDefinition(Section):
     """Cycle that it is computed over; the newest one when it is made, if left out."""
     changes: tuple[Change, ...]
     """What is different; without changes it is the base."""
+
+
+@dataclass(frozen=True)
+class KeptScenario:
+    """A scenario as it is kept.
+
+    Attributes:
+        name: what it is called.
+        cycle: the cycle that it is computed over.
+        definition: what a planner wrote.
+        user: who made it.
+        sequence: place in the audit ledger, which changes with the definition.
+    """
+
+    name: str
+    cycle: date
+    definition: ScenarioDefinition
+    user: str
+    sequence: int
+
+
+def unknown_name(name: str, known: Iterable[str]) -> ScenarioRefusedError:
+    """What to raise where no scenario is called so."""
+    hint = did_you_mean(name, known) or "; there is none yet, `dp scenario create --help` shows how to make one"
+    return ScenarioRefusedError(f"there is no scenario {name!r}{hint}")
 
 
 def parse_scenario(text: str, name: str = "scenario.yaml") -> ScenarioDefinition:

@@ -61,9 +61,11 @@ def make_promotions(skus: list[str], seed: int = 4) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     rows = []
     for at, sku in enumerate(skus):
-        for number in range(HISTORY + HORIZON):
-            if rng.random() < 0.15 or (at == 0 and number == HISTORY + 1):
-                rows.append((sku, MONDAY + timedelta(weeks=number), 6, 1.0 if number % 2 else 0.5))
+        rows += [
+            (sku, MONDAY + timedelta(weeks=number), 6, 1.0 if number % 2 else 0.5)
+            for number in range(HISTORY + HORIZON)
+            if rng.random() < 0.15 or (at == 0 and number == HISTORY + 1)
+        ]
     rows.append((skus[1], CUTOFF - timedelta(days=3), 9, 1.0))
     columns = {
         "file_version_id": "marketing-1",

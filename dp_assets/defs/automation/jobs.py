@@ -34,6 +34,7 @@ FORECASTING = (
     "reconciled_rollups",
     "published_forecasts",
     "series_classes",
+    "price_elasticity",
     "replenishment",
     "exceptions",
     "serving_bundle",
@@ -60,6 +61,7 @@ SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "score_cycles": (("accuracy",), "Score the leads whose actuals have arrived."),
     "batch_inference": (("refreshed_forecasts",), "Refresh designated SKUs with the newest features and champion."),
+    "run_scenarios": (("scenario_forecasts",), "Compute scenarios; only what they change is computed and kept."),
 }
 
 
