@@ -6,7 +6,8 @@ here: changes that the model does not see (price, growth), planners' numbers (`s
 Channels are made from changed lines of the calendar by the very function that made the cycle's features, and only
 buckets from the cutoff on are replaced. Only series whose channels differ are forecast again, by the model that made
 the base, and once more under the old ones: what a batch of other series does to the last digits is no effect of a
-change. Statistical methods read no channels: the forecast of a series that they make stays, and a note says so.
+change. Statistical methods read no channels: the forecast of a series that they make stays, and a note says so. That
+holds for a new series as well, which is forecast to grow like its family, whatever the scenario makes of the family.
 """
 
 from __future__ import annotations

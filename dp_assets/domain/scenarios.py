@@ -10,10 +10,10 @@ differences below it. In this order:
 1. Promotions and regressors: the model forecasts the series anew under the changed channels. The published number
    moves as the model's does, by its ratio, so what reconciliation and planners added to the model stays.
 2. Price and growth: multipliers of the published number and its quantiles. A price p' instead of p multiplies by
-   (p' ÷ p)^e with the elasticity e of the series. e is uncertain: at the quantile level with normal score z the
-   multiplier alone would move the mean by exp(z × deviation of e × |log (p' ÷ p)|); that distance and the quantile's
-   own from the median are independent, so their squares add. Where a changed promotion with a discount, which the
-   model has seen, carries the price, elasticity does not count a second time.
+   (p' ÷ p)^e with the elasticity e of the series. e is uncertain, which moves the quantile with normal score z by
+   z × deviation of e × |log (p' ÷ p)| on the log scale; that and the quantile's own distance from the median are
+   independent, so their squares add. The mean takes e as it is estimated. Where a changed promotion with a discount,
+   which the model has seen, carries the price, elasticity does not count a second time.
 3. Launches: the like series as it now is, times the multiplier. It is not among the base's series; its base is 0.
 4. Planners' numbers, locks and overrides alike, stay as they are wherever the base keeps them. A series with a number
    of its own does not change. Below a node with one, the other series make room, in proportion to their size, until
@@ -150,16 +150,18 @@ def _multiply(
     numbers.quantiles *= multiplier[:, :, None]
     touched = uncertain != 0
     numbers.quantiles[touched] = with_uncertain_multiplier(
-        numbers.mean[touched], numbers.quantiles[touched], np.abs(uncertain[touched]), base.config.quantile_levels
+        numbers.quantiles[touched], np.abs(uncertain[touched]), base.config.quantile_levels
     )
     return notes
 
 
-def with_uncertain_multiplier(mean: Matrix, quantiles: Matrix, deviation: Matrix, levels: Sequence[float]) -> Matrix:
+def with_uncertain_multiplier(quantiles: Matrix, deviation: Matrix, levels: Sequence[float]) -> Matrix:
     """(n, Q) quantiles of forecasts times a lognormal multiplier of median 1; never negative, never crossing.
 
+    On the log scale a quantile's distance from the median and that of the multiplier are independent, so their squares
+    add, which is exact for lognormal forecasts. Where the median is 0 they add up instead, upwards.
+
     Args:
-        mean: (n,) of the forecasts.
         quantiles: (n, Q) of the forecasts.
         deviation: (n,) standard deviation of the multiplier's logarithm.
         levels: Q ascending, 0.5 among them.
@@ -168,9 +170,11 @@ def with_uncertain_multiplier(mean: Matrix, quantiles: Matrix, deviation: Matrix
 
     scores = ndtri(np.asarray(levels))
     median = quantiles[:, [int(np.argmin(np.abs(scores)))]]
-    moved = mean[:, None] * np.expm1(scores * deviation[:, None])
-    distance = np.sign(scores) * np.hypot(quantiles - median, moved)
-    found: Matrix = np.maximum.accumulate(np.maximum(median + distance, 0.0), axis=1)
+    known = (quantiles > 0) & (median > 0)
+    own = np.log(np.divide(quantiles, median, out=np.ones_like(quantiles), where=known))
+    distance = np.sign(scores) * np.hypot(own, scores * deviation[:, None])
+    alone = quantiles * np.exp(np.maximum(scores, 0) * deviation[:, None])
+    found: Matrix = np.maximum.accumulate(np.where(known, median * np.exp(distance), alone), axis=1)
     return found
 
 
