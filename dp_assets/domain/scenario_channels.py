@@ -21,14 +21,14 @@ import polars as pl
 
 from dp_assets.domain.config_errors import did_you_mean
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.forecasts import forecast_table
+from dp_assets.domain.forecasts import model_forecasts, widening
 from dp_assets.domain.hierarchy import Matrix
 from dp_assets.domain.inference import network_rows
+from dp_assets.domain.intervals import widened
 from dp_assets.domain.leaderboard import winners_of
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.promotions import channel_name, promotion_channels
 from dp_assets.domain.regressors import PREFIX
-from dp_assets.domain.rollups import series_matrices
 from dp_assets.domain.scenario_base import Base, Flags, Rows
 from dp_assets.domain.scenario_definition import (
     Change,
@@ -112,17 +112,17 @@ def _reads_channels(base: Base, panel: Panel) -> Flags:
 
 
 def _forecasts(base: Base, panel: Panel, known: FloatArray) -> tuple[Matrix, Matrix]:
-    levels = base.config.quantile_levels
-    if not len(panel):
-        return np.zeros((0, panel.horizon)), np.zeros((0, panel.horizon, len(levels)))
+    """(R, M) means and (R, M, Q) quantiles of a panel of series that the model forecasts, under channels ahead."""
+    champion, config = base.inputs.champion, base.config
+    if champion is None or not len(panel):
+        return np.zeros((0, panel.horizon)), np.zeros((0, panel.horizon, len(config.quantile_levels)))
     whole = np.array(panel.known)
     whole[:, panel.history :] = known
     changed = replace(panel, known=whole)
-    table = forecast_table(
-        changed, base.inputs.champion, base.config, "scenario", threads=base.threads, contract=base.inputs.contract
-    )
-    found = series_matrices(table, levels)
-    return found.mean, found.quantiles
+    rows = np.arange(len(panel), dtype=np.int64)
+    mean, quantiles = model_forecasts(changed, champion, config, rows, champion.shares(changed), base.threads)
+    shifts = widening(base.inputs.contract, changed, config)
+    return mean, widened(quantiles, mean, shifts, champion.errors.whole)
 
 
 def _changed_channels(
