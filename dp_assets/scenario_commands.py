@@ -6,7 +6,6 @@ is computed (`domain/scenarios.py`), reading and writing around that (`scenarios
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,13 +42,16 @@ def scenario_create(
 
     Example: dp scenario create spring-sale --file examples/scenarios/price_cut.yaml
     """
-    from dp_assets.domain.scenario_definition import check_name, parse_scenario
+    from dp_assets.domain.scenario_definition import ScenarioRefusedError, check_name, parse_scenario
     from dp_assets.planning import current_cycle
 
     check_name(name)
     definition = parse_scenario(file.read_text(encoding="utf-8", errors="replace"), file.name)
     project = open_project()
-    cycle = project.grid.parse((definition.cycle or date.fromisoformat(current_cycle(project))).isoformat())
+    cycle = project.grid.parse(str(definition.cycle or current_cycle(project)))
+    if not project.lake().exists("published_forecasts", cycle=cycle.isoformat()):
+        published = project.lake().partitions("published_forecasts")
+        raise ScenarioRefusedError(f"expected a published cycle, {published[0]} to {published[-1]}, got {cycle}")
     made = project.planning().create_scenario(
         name, cycle, definition, by or user(), project.clock.now(), replace=replace
     )
@@ -238,7 +240,9 @@ def _show_comparison(
         "node",
         pl.col("bucket_start").cast(pl.String).alias("bucket"),
         *(
-            pl.struct(name, f"{name}_lower", f"{name}_upper").map_elements(_cell, pl.String).alias(name)
+            pl.struct(f"{name}:{number}" for number in ("mean", "lower", "upper"))
+            .map_elements(_cell, pl.String)
+            .alias(name)
             for name in names
         ),
     )

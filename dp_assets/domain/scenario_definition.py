@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from dp_assets.domain.config_errors import did_you_mean, findings
 from dp_assets.domain.config_file import read_yaml
@@ -28,6 +28,16 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 BASE = "base"
 """What the published numbers are called beside scenarios, so no scenario may have that name."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+def _check_key(value: str) -> str:
+    """`|` joins key columns in the name of a series."""
+    if not value or "|" in value:
+        raise ValueError(f"expected some text without '|', got {value!r}")
+    return value
+
+
+KeyValue = Annotated[str, AfterValidator(_check_key)]
 Percent = Annotated[float, Field(allow_inf_nan=False, ge=-100, le=10_000)]
 
 
@@ -63,7 +73,7 @@ class PriceChange(Place, Period):
     kind: Literal["price"]
     percent: Annotated[float, Field(allow_inf_nan=False, gt=-100, le=1000)]
     """Change of the price, e.g. -10."""
-    elasticity: Finite | None = None
+    elasticity: Annotated[float, Field(allow_inf_nan=False, ge=-20, le=20)] | None = None
     """Your own elasticity, e.g. -1.8, taken as certain; that of the table `price_elasticity` when left out."""
 
 
@@ -131,7 +141,7 @@ class Launch(Section):
     """A new store or product like an existing one."""
 
     kind: Literal["launch"]
-    new: dict[str, str] = Field(min_length=1)
+    new: dict[str, KeyValue] = Field(min_length=1)
     """Key columns of what is new, e.g. `{location: s9}` or `{sku: "4711"}`."""
     like: dict[str, str] = Field(min_length=1)
     """The existing one: every series with these key columns is copied under the new ones."""

@@ -372,8 +372,8 @@ def compare(
         hierarchy: the first one when left out.
 
     Returns:
-        node, lead, bucket_start; then for `base` and every scenario `<name>`, `<name>_lower` and `<name>_upper`. Nodes
-        with the biggest difference over all buckets come first.
+        node, lead, bucket_start; then for `base` and every scenario `<name>:mean`, `<name>:lower` and `<name>:upper`.
+        Nodes with the biggest difference over all buckets come first.
 
     Raises:
         ScenarioRefusedError: there is no such level.
@@ -400,13 +400,13 @@ def compare(
             for column, of_base in zip(_columns(name), _columns(BASE), strict=True)
         )
     moved = pl.max_horizontal(
-        pl.lit(0.0), *((pl.col(name) - pl.col(BASE)).sum().over("node").abs() for name in results)
+        pl.lit(0.0), *((pl.col(f"{name}:mean") - pl.col(f"{BASE}:mean")).sum().over("node").abs() for name in results)
     )
     return frame.with_columns(moved=moved).sort("moved", "node", "lead", descending=[True, False, False]).drop("moved")
 
 
 def _columns(name: str) -> tuple[str, str, str]:
-    return name, f"{name}_lower", f"{name}_upper"
+    return f"{name}:mean", f"{name}:lower", f"{name}:upper"
 
 
 def numbers_to_promote(

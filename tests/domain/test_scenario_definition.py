@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.scenario_definition import (
+    Change,
     GrowthChange,
     Launch,
     ScenarioDefinition,
@@ -16,6 +19,8 @@ from dp_assets.domain.scenario_definition import (
     parse_scenario,
 )
 
+REPOSITORY = Path(__file__).parent.parent.parent
+EXAMPLES = sorted((REPOSITORY / "examples/scenarios").glob("*.yaml"))
 FILE = """\
 description: a cold June
 cycle: 2017-06-05
@@ -72,6 +77,11 @@ def test_a_file_becomes_its_changes() -> None:
             "expected the key columns of `new`, ['sku'], got ['location']",
         ),
         ("kind: launch, new: {sku: a}, like: {sku: a}", "expected something new, got what it is like"),
+        ("kind: launch, new: {sku: 'a|b'}, like: {sku: b}", "changes[0].new.sku: expected some text without '|'"),
+        (
+            "kind: price, node: x, first: 2017-06-05, last: 2017-06-11, percent: -1, elasticity: -99",
+            "expected at least -20, got -99",
+        ),
         ("kind: launch, new: {sku: 12}, like: {sku: b}", "changes[0].new.sku: expected text, got 12; put it in quotes"),
     ],
 )
@@ -106,3 +116,17 @@ def test_a_name_that_cannot_be_a_folder_or_a_column_is_refused(name: str) -> Non
 
 def test_other_names_are_kept() -> None:
     assert [check_name(name) for name in ("spring-sale", "2017_b")] == ["spring-sale", "2017_b"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_are_scenarios_and_their_readme_names_them(path: Path) -> None:
+    assert parse_scenario(path.read_text(), path.name).changes
+    assert path.name in (path.parent / "README.md").read_text()
+
+
+def test_the_documentation_names_every_kind_of_change_and_every_field() -> None:
+    page = (REPOSITORY / "docs/scenarios.md").read_text()
+    for model in get_args(get_args(Change)[0]):
+        (kind,) = get_args(model.model_fields["kind"].annotation)
+        assert f"| `{kind}` |" in page
+        assert [name for name in model.model_fields if f"`{name}`" not in page and f"{name}:" not in page] == []

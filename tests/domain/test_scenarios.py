@@ -567,14 +567,13 @@ def test_scenarios_stand_side_by_side_and_one_that_changes_nothing_there_shows_t
     }
     found = compare(results, "department", CONFIG)
     assert found.columns[:3] == ["node", "lead", "bucket_start"]
-    assert found.columns[3:] == [
-        f"{name}{end}" for name in ("base", "more", "less") for end in ("", "_lower", "_upper")
-    ]
+    ends = ("mean", "lower", "upper")
+    assert found.columns[3:] == [f"{name}:{end}" for name in ("base", "more", "less") for end in ends]
     rows = {row["node"]: row for row in found.to_dicts()}
-    assert rows["dairy"]["more"] == pytest.approx(1.2 * rows["dairy"]["base"])
-    assert rows["dairy"]["less"] == rows["dairy"]["base"]
-    assert rows["dairy"]["less_lower"] == rows["dairy"]["base_lower"] < rows["dairy"]["base"]
-    assert rows["bakery"]["less_upper"] < rows["bakery"]["base_upper"]
+    assert rows["dairy"]["more:mean"] == pytest.approx(1.2 * rows["dairy"]["base:mean"])
+    assert rows["dairy"]["less:mean"] == rows["dairy"]["base:mean"]
+    assert rows["dairy"]["less:lower"] == rows["dairy"]["base:lower"] < rows["dairy"]["base:mean"]
+    assert rows["bakery"]["less:upper"] < rows["bakery"]["base:upper"]
     assert len(compare(results, SERIES, CONFIG, PLACE)) == 24
 
 
