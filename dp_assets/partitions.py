@@ -1,4 +1,4 @@
-"""Dagster partitions: files, buckets, cycles, and the mappings between them.
+"""Dagster partitions: files, buckets, cycles, scenarios, and the mappings between them.
 
 Belongs here: partition definitions and mappings, one of each kind. Does not belong here: bucket arithmetic, which is
 `BucketGrid`'s: windows of a bucket are never read from a Dagster context, because for N > 1 they are one week wide.
@@ -14,6 +14,8 @@ import dagster as dg
 from dp_assets.domain.buckets import BucketGrid
 
 FILE_PARTITIONS = dg.DynamicPartitionsDefinition(name="file")
+SCENARIO_PARTITIONS = dg.DynamicPartitionsDefinition(name="scenario")
+"""Names of scenarios; what they are stands in the planning database."""
 
 
 def window(start_offset: int, end_offset: int) -> dg.TimeWindowPartitionMapping:

@@ -74,9 +74,9 @@ def plan_set(
         return
     if not yes:
         typer.confirm("Set it?", abort=True)
-    made = project.planning().set_numbers(wanted, by or _user(), project.clock.now())
+    made = project.planning().set_numbers(wanted, by or user(), project.clock.now())
     say(f"set as number {', '.join(str(one.sequence) for one in made)}; a kill from here on is made good by `dp run`")
-    _take_in(project)
+    take_in(project)
 
 
 @plan.command("list")
@@ -138,9 +138,9 @@ def plan_withdraw(
 
     project = open_project()
     cycle = date.fromisoformat(current_cycle(project))
-    project.planning().withdraw(numbers, by or _user(), reason, cycle, project.clock.now())
+    project.planning().withdraw(numbers, by or user(), reason, cycle, project.clock.now())
     say(f"withdrawn: {', '.join(map(str, numbers))}")
-    _take_in(project)
+    take_in(project)
 
 
 @plan.command("ledger")
@@ -205,13 +205,14 @@ def show_effect(wanted: list[NumberToSet], changes: object) -> None:
     show(nodes.drop("hierarchy").head(15) if nodes["hierarchy"].n_unique() < 2 else nodes.head(15), title)
 
 
-def _user() -> str:
+def user() -> str:
+    """Who works on this machine."""
     from getpass import getuser
 
     return getuser()
 
 
-def _take_in(project: Project) -> None:
+def take_in(project: Project) -> None:
     """Computes what the numbers reach, unless the sensors of a running Dagster do."""
     from dp_assets.dbt_manifest import ensure_manifest
     from dp_assets.execution import run_until_done

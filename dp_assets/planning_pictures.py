@@ -1,6 +1,6 @@
-"""Pictures of what planners act on: revenue by class, money at stake by rule, value added by step.
+"""Pictures of what planners act on: classes, money at stake, value added, price elasticities, scenarios.
 
-Belongs here: laying out a few bars. Does not belong here: computing them.
+Belongs here: laying out a few bars and lines. Does not belong here: computing them.
 """
 
 from __future__ import annotations
@@ -8,8 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import numpy as np
 import polars as pl
 
+from dp_assets.domain.contracts.columns import quantile_name
+from dp_assets.domain.hierarchy import SERIES
+from dp_assets.domain.scenario_base import Base
 from dp_assets.domain.value_added import EVERYTHING, POOLED_LEADS, STEPS
 from dp_assets.pictures import draw, figure_markdown
 
@@ -35,6 +39,51 @@ def value_added_picture(added: pl.DataFrame) -> dg.MarkdownMetadataValue:
     total = added.filter((pl.col("grouping") == EVERYTHING) & (pl.col("lead") == POOLED_LEADS)).row(0, named=True)
     naive = max(total["error_naive"], 1e-9)
     return _bars(list(STEPS[1:]), [100 * total[f"added_by_{step}"] / naive for step in STEPS[1:]], "error saved, %")
+
+
+def elasticity_picture(elasticities: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """How elasticities spread, those with an estimate of their own beside those that have others'."""
+
+    def paint(axes: list[Axes]) -> None:
+        own = elasticities.filter(pl.col("basis") == "own")["elasticity"].to_numpy()
+        others = elasticities.filter(pl.col("basis") != "own")["elasticity"].to_numpy()
+        axes[0].hist([own, others], bins=30, stacked=True, label=["own price moved", "others'"])
+        axes[0].set(xlabel="elasticity", ylabel="series")
+        axes[0].legend(fontsize=7)
+
+    return figure_markdown(draw(1, 1, paint))
+
+
+def scenario_picture(base: Base, table: pl.DataFrame, nodes: int = 6) -> dg.MarkdownMetadataValue:
+    """Published numbers and the scenario's, with the widest intervals, of the nodes that change most."""
+    upper = table.filter((pl.col("level") != SERIES) & (pl.col("hierarchy") == base.hierarchies[0].name))
+    moved = upper.group_by("node").agg((pl.col("forecast") - pl.col("base_forecast")).sum().abs().alias("moved"))
+    chosen = moved.sort("moved", "node", descending=[True, False])["node"].head(nodes).to_list()
+    ends = base.config.quantile_levels[0], base.config.quantile_levels[-1]
+    starts = np.array(base.forecasts.starts, "datetime64[D]")
+    names = base.hierarchies[0].nodes["node"].to_list()
+
+    def paint(axes: list[Axes]) -> None:
+        for axis, node in zip(axes, chosen, strict=False):
+            rows = upper.filter(pl.col("node") == node).sort("lead")
+            published = np.zeros(len(starts)) if node not in names else base.sums[0].mean[names.index(node)]
+            scenario = published.copy()
+            scenario[rows["lead"].to_numpy() - 1] = rows["forecast"].to_numpy()
+            days = rows["bucket_start"].to_numpy()
+            low, high = (rows[quantile_name(end)].to_numpy() for end in ends)
+            axis.plot(starts, published, color="black", lw=1, marker=".", ms=4, label="published")
+            axis.plot(starts, scenario, color="tab:blue", lw=1.2, marker=".", ms=4, label="scenario")
+            axis.vlines(days, low, high, color="tab:blue", alpha=0.4, lw=3)
+            axis.set_title(node, fontsize=9)
+            axis.set_ylim(bottom=0)
+            axis.tick_params(axis="x", labelrotation=30, labelsize=7)
+            axis.tick_params(axis="y", labelsize=7)
+        axes[0].legend(fontsize=7, loc="lower left")
+        for axis in axes[len(chosen) :]:
+            axis.set_axis_off()
+
+    columns = min(3, len(chosen))
+    return figure_markdown(draw(-(-len(chosen) // columns), columns, paint, size=(4.2, 2.6)))
 
 
 def _bars(names: list[str], values: list[float], label: str) -> dg.MarkdownMetadataValue:

@@ -35,7 +35,7 @@ from dp_resources.table_files import TableFile, file_sha256
 
 COPIED_BYTES = 2**20
 """Held in memory at a time as a file is copied."""
-PARTITION_KEYS = {"file_version", "bucket", "cycle"}
+PARTITION_KEYS = {"file_version", "bucket", "cycle", "scenario"}
 PART_BYTES = 16 * 2**20
 """Piece of a large file that goes to S3 at once; S3 takes 10,000 of them, 156 GiB."""
 
@@ -189,6 +189,18 @@ class Lake:
                 self.write_bytes(f"{self.root}/_versions/{table}/{sha256(replaced)}/part.parquet", replaced)
             self.write_bytes(path, data)
         return WrittenPartition(path, digest, len(frame), len(data), changed)
+
+    def remove(self, table: str, **key: str) -> None:
+        """Leaves a partition without content; what it had is kept under `_versions`. Nothing happens without one."""
+        path = self.path(table, **key)
+        if not self.has_bytes(path):
+            return
+        data = self.read_bytes(path)
+        self.write_bytes(f"{self.root}/_versions/{table}/{sha256(data)}/part.parquet", data)
+        try:
+            self.fs.rm_file(path)
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot remove", path, error) from error
 
     def write_file(self, table: str, made: TableFile, **key: str) -> WrittenPartition:
         """As `write`, for a table that was written to a local file, which stays."""

@@ -27,8 +27,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.planning import EditRefusedError, NumberToSet, PlannerNumber
+from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinition, ScenarioRefusedError, unknown_name
 
-REVISION = "0001"
+REVISION = "0002"
 """Newest revision of `planning_migrations`, which this code is written for."""
 GENESIS = "0" * 64
 """What the first row of the ledger follows."""
@@ -70,6 +71,16 @@ NUMBERS = sa.Table(
     sa.Column("cycle", sa.Date),
     sa.Column("expires", sa.Date),
     sa.Column("ended", sa.Date),
+    sa.Column("ended_sequence", sa.BigInteger),
+)
+SCENARIOS = sa.Table(
+    "scenarios",
+    _metadata,
+    sa.Column("sequence", sa.BigInteger),
+    sa.Column("name", sa.Text),
+    sa.Column("cycle", sa.Date),
+    sa.Column("definition", sa.Text),
+    sa.Column("user", sa.Text),
     sa.Column("ended_sequence", sa.BigInteger),
 )
 
@@ -186,7 +197,10 @@ class PlanningDatabase:
         replaced = [head.sequence for head in kept if hashes.get(head.sequence) != head.hash]
         strays = [number.sequence for number in self.numbers() if number.sequence not in hashes]
         wrong += [f"row {one} is not the one that was noted when a cycle took in planners' numbers" for one in replaced]
-        return wrong + [f"number {one} has no row in the ledger" for one in strays]
+        wrong += [f"number {one} has no row in the ledger" for one in strays]
+        return wrong + [
+            f"scenario {one.name!r} has no row in the ledger" for one in self.scenarios() if one.sequence not in hashes
+        ]
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -228,6 +242,69 @@ class PlanningDatabase:
                     connection, at, user, "withdraw", number.place, asdict(number), {"reason": reason, "cycle": cycle}
                 )
                 _end(connection, wanted, cycle, sequence)
+
+    # -- scenarios ----------------------------------------------------------------------------------------------------
+
+    def scenarios(self) -> list[KeptScenario]:
+        """Every scenario that was not deleted or replaced, by name."""
+        query = sa.select(SCENARIOS).where(SCENARIOS.c.ended_sequence.is_(None)).order_by(SCENARIOS.c.name)
+        with self._read() as connection:
+            return [_scenario(row) for row in connection.execute(query).mappings().all()]
+
+    def scenario(self, name: str) -> KeptScenario:
+        """The scenario of that name; ScenarioRefusedError when there is none."""
+        found = {one.name: one for one in self.scenarios()}
+        if name not in found:
+            raise unknown_name(name, found)
+        return found[name]
+
+    def create_scenario(
+        self, name: str, cycle: date, definition: ScenarioDefinition, user: str, at: datetime, replace: bool = False
+    ) -> KeptScenario:
+        """Keeps a scenario, with a row in the ledger; one of the same name is replaced only where that is asked for.
+
+        Raises:
+            ScenarioRefusedError: there is one of that name already.
+        """
+        text = definition.model_dump_json(exclude_defaults=True)
+        with self._write() as connection:
+            before = _scenario_in_force(connection, name)
+            if before is not None and not replace:
+                raise ScenarioRefusedError(
+                    f"expected a new name, but {before.user} made a scenario {name!r} already; --replace replaces it"
+                )
+            after = {"cycle": cycle, "definition": text}
+            sequence = _enter(connection, at, user, "scenario", name, _written(before), after)
+            if before is not None:
+                _end_scenario(connection, before.sequence, sequence)
+            row = {"name": name, "cycle": cycle, "definition": text, "user": user, "sequence": sequence}
+            connection.execute(SCENARIOS.insert().values(**row))
+            return _scenario(row)
+
+    def delete_scenario(self, name: str, user: str, at: datetime) -> None:
+        """Ends a scenario, with a row in the ledger; ScenarioRefusedError when there is none of that name."""
+        self.scenario(name)
+        with self._write() as connection:
+            before = _scenario_in_force(connection, name)
+            if before is not None:
+                sequence = _enter(connection, at, user, "delete scenario", name, _written(before), None)
+                _end_scenario(connection, before.sequence, sequence)
+
+    def promote_scenario(
+        self, kept: KeptScenario, numbers: Sequence[NumberToSet], user: str, at: datetime
+    ) -> list[PlannerNumber]:
+        """Sets the numbers of a scenario, all or none: one row of the ledger for it, then one per number.
+
+        Raises:
+            ScenarioRefusedError: it was deleted or replaced meanwhile.
+        """
+        with self._write() as connection:
+            now = _scenario_in_force(connection, kept.name)
+            if now is None or now.sequence != kept.sequence:
+                raise ScenarioRefusedError(f"scenario {kept.name!r} was changed meanwhile; look at it again first")
+            about = {"scenario": kept.sequence, "numbers": len(numbers)}
+            _enter(connection, at, user, "promote scenario", kept.name, None, about)
+            return [self._set(connection, number, user, at) for number in numbers]
 
     # -- connections --------------------------------------------------------------------------------------------------
 
@@ -278,6 +355,27 @@ def _wait_for_turn(connection: sa.Connection) -> None:
 
 def _number(row: Any) -> PlannerNumber:
     return PlannerNumber(**{name: value for name, value in row.items() if name != "ended_sequence"})
+
+
+def _scenario(row: Any) -> KeptScenario:
+    definition = ScenarioDefinition.model_validate_json(row["definition"])
+    return KeptScenario(row["name"], row["cycle"], definition, row["user"], row["sequence"])
+
+
+def _scenario_in_force(connection: sa.Connection, name: str) -> KeptScenario | None:
+    here = (SCENARIOS.c.name == name) & SCENARIOS.c.ended_sequence.is_(None)
+    row = connection.execute(sa.select(SCENARIOS).where(here)).mappings().first()
+    return None if row is None else _scenario(row)
+
+
+def _written(kept: KeptScenario | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    return {"cycle": kept.cycle, "definition": kept.definition.model_dump_json(exclude_defaults=True)}
+
+
+def _end_scenario(connection: sa.Connection, sequence: int, by: int) -> None:
+    connection.execute(SCENARIOS.update().where(SCENARIOS.c.sequence == sequence).values(ended_sequence=by))
 
 
 def _end(connection: sa.Connection, sequence: int, cycle: date, by: int) -> None:

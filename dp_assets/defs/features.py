@@ -67,13 +67,13 @@ def _build(lake: Lake, project: Project, cycle: str) -> FeatureSet:
     return build_features(
         lake.frames("weekly_buckets", past, columns_read(project.config)),
         lake.read("sku_attributes", cycle=cycle),
-        _current_plans(lake, project, cycle),
+        current_plans(lake, project, cycle),
         project.config,
         project.grid.parse(cycle),
     )
 
 
-def _current_plans(lake: Lake, project: Project, cycle: str) -> Plans:
+def current_plans(lake: Lake, project: Project, cycle: str) -> Plans:
     """Lines of the committed files that were known, and not superseded, at the cycle's knowledge time."""
     moment = project.grid.known_at(project.grid.parse(cycle))
     current = version_spans(counting_commits(lake).values()).filter(

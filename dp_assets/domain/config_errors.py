@@ -1,4 +1,4 @@
-"""What pydantic found wrong with `demand.yaml`, in the words of someone who edits it.
+"""What pydantic found wrong with `demand.yaml`, or another file of settings, in the words of someone who edits it.
 
 Belongs here: from a ValidationError to findings (where in the YAML, what was expected, what came, what to do).
 Does not belong here: line numbers (`config_file.py`).
@@ -94,18 +94,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; expected one of {', '.join(names)}" if names else ""
 
 
-def findings(error: ValidationError, data: Any) -> list[Finding]:
+def findings(error: ValidationError, data: Any, root: type[BaseModel] = DemandConfig) -> list[Finding]:
     """Every finding behind a ValidationError, alternatives of one value joined into one sentence.
 
     Args:
-        error: what `DemandConfig.model_validate(data)` raised.
+        error: what `root.model_validate(data)` raised.
         data: the plain data it was given.
+        root: the whole of the file.
     """
     told: dict[YamlPath, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         if not _follows_from_an_item(detail):
             told.setdefault(yaml_path(detail, data), []).append(detail)
-    return [_finding(path, details) for path, details in told.items()]
+    return [_finding(path, details, root) for path, details in told.items()]
 
 
 def yaml_path(detail: ErrorDetails, data: Any) -> YamlPath:
@@ -130,14 +131,14 @@ def _follows_from_an_item(detail: ErrorDetails) -> bool:
     return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
-def _finding(path: YamlPath, details: list[ErrorDetails]) -> Finding:
+def _finding(path: YamlPath, details: list[ErrorDetails], root: type[BaseModel]) -> Finding:
     first = details[0]
     came = first["input"]
     match first["type"]:
         case "value_error":
             return Finding(path, str(first["ctx"]["error"]))
         case "extra_forbidden":
-            return Finding(path, f"unknown key{did_you_mean(str(path[-1]), _keys_at(first['loc'][:-1]))}")
+            return Finding(path, f"unknown key{did_you_mean(str(path[-1]), _keys_at(first['loc'][:-1], root))}")
         case "missing":
             return Finding(path, "expected a value, but the key is missing")
         case "union_tag_invalid":
@@ -192,9 +193,9 @@ def _expected(detail: ErrorDetails) -> str:
     return EXPECTED.get(kind, str(detail["msg"]))
 
 
-def _keys_at(location: tuple[str | int, ...]) -> list[str]:
+def _keys_at(location: tuple[str | int, ...], root: type[BaseModel]) -> list[str]:
     """Keys that a section may have, found by walking the models along pydantic's own location."""
-    models: list[type[BaseModel]] = [DemandConfig]
+    models: list[type[BaseModel]] = [root]
     for part in location:
         if isinstance(part, int):
             continue

@@ -62,7 +62,7 @@ def parse_config(text: str, name: str = "demand.yaml", folder: Path | None = Non
     Raises:
         ConfigError: one line per finding, in the order of the file.
     """
-    document = _read_yaml(text, name)
+    document = read_yaml(text, name)
     found = list(document.duplicates)
     config: DemandConfig | None = None
     try:
@@ -72,16 +72,16 @@ def parse_config(text: str, name: str = "demand.yaml", folder: Path | None = Non
     if config is not None:
         found += _cross_findings(config, folder)
     if found or config is None:
-        lines = sorted({(document.line(finding), finding.message()) for finding in found})
-        raise ConfigError("\n".join(f"{name}:{line}: {message}" for line, message in lines))
+        raise document.error(found)
     return config
 
 
 @dataclass
-class _Document:
-    """Plain data of a YAML text, the line of each key in it, and keys that stand twice."""
+class Document:
+    """Plain data of a YAML text, its name, the line of each key in it, and keys that stand twice."""
 
     data: Any
+    name: str
     lines: dict[YamlPath, int] = field(default_factory=dict)
     duplicates: list[Finding] = field(default_factory=list)
 
@@ -93,6 +93,11 @@ class _Document:
         while path not in self.lines and path:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+    def error(self, found: list[Finding]) -> ConfigError:
+        """One line per finding, in the order of the file."""
+        lines = sorted({(self.line(finding), finding.message()) for finding in found})
+        return ConfigError("\n".join(f"{self.name}:{line}: {message}" for line, message in lines))
 
 
 class _Loader(yaml.SafeLoader):
@@ -109,14 +114,21 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
 
 
-def _read_yaml(text: str, name: str) -> _Document:
+def read_yaml(text: str, name: str, example: str = "producers: …") -> Document:
+    """A YAML text of keys and values with its lines; ConfigError where it is none.
+
+    Args:
+        text: YAML.
+        name: file name for messages.
+        example: a key that such a file has.
+    """
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             came = "an empty file" if node is None else "a list" if isinstance(node, yaml.SequenceNode) else "text"
-            raise ConfigError(f"{name}:1: expected keys and values (`producers: …`), got {came}")
-        document = _Document(None)
+            raise ConfigError(f"{name}:1: expected keys and values (`{example}`), got {came}")
+        document = Document(None, name)
         _note_lines(node, (), document, frozenset())
         document.data = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
@@ -130,7 +142,7 @@ def _read_yaml(text: str, name: str) -> _Document:
     return document
 
 
-def _note_lines(node: yaml.Node, path: YamlPath, document: _Document, around: frozenset[int]) -> None:
+def _note_lines(node: yaml.Node, path: YamlPath, document: Document, around: frozenset[int]) -> None:
     """Notes the line of every key and item below a node; `around` stops at an alias of something it stands in."""
     document.lines.setdefault(path, node.start_mark.line + 1)
     if id(node) in around:

@@ -121,11 +121,7 @@ def forecast_table(
     if champion is not None and len(computed):
         shares = champion.shares(panel)
         method[shares > 0] = BLEND
-        means[computed], own = predict(
-            champion.folder, panel, champion.encoders, computed, threads, champion.boosting, shares[computed]
-        )
-        names = panel.series["series_id"].to_numpy()[computed].tolist()
-        spans[computed] = published_quantiles(config.intervals.method, means[computed], own, names, champion.errors)
+        means[computed], spans[computed] = model_forecasts(panel, champion, config, computed, shares, threads)
     if not by_network:
         for name in np.unique(winners[others]).tolist():
             here = others[winners[others] == name]
@@ -138,6 +134,24 @@ def forecast_table(
     if contract is not None:
         spans = widened(spans, means, widening(contract, panel, config), champion is not None and champion.errors.whole)
     return _table(panel.take(asked), means[asked], spans[asked], method[asked], version[asked], config, receipt)
+
+
+def model_forecasts(
+    panel: Panel, champion: Champion, config: DemandConfig, rows: IndexArray, shares: Array, threads: int = 1
+) -> tuple[Array, Array]:
+    """(R, M) means and (R, M, Q) quantiles of series that the model forecasts, before any widening.
+
+    Args:
+        panel: the cycle's panel.
+        champion: the model.
+        config: quantile levels, interval method.
+        rows: (R,) rows of the panel.
+        shares: (S,) what boosting counts for in each series of the panel.
+        threads: threads of torch.
+    """
+    means, own = predict(champion.folder, panel, champion.encoders, rows, threads, champion.boosting, shares[rows])
+    names = panel.series["series_id"].to_numpy()[rows].tolist()
+    return means, published_quantiles(config.intervals.method, means, own, names, champion.errors)
 
 
 def widening(contract: pl.DataFrame, panel: Panel, config: DemandConfig) -> Array:

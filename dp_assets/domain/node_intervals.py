@@ -124,19 +124,29 @@ def node_quantiles(
         levels: Q quantile levels, ascending.
         correlation: (D,) from `error_correlation`.
     """
-    from scipy import stats
-
     own = quantile_variance(series_quantiles, levels)
     shared = correlation[hierarchy.depth][:, None]
-    variance = (1 - shared) * hierarchy.aggregate(own) + shared * hierarchy.aggregate(np.sqrt(own)) ** 2
-    spread = (mean > 0) & (variance > 0)
-    safe_mean, safe_variance = np.where(spread, mean, 1.0), np.where(spread, variance, 1.0)
-    shape, scale = safe_mean**2 / safe_variance, safe_variance / safe_mean
-    found = stats.gamma.ppf(np.asarray(levels), shape[:, :, None], scale=scale[:, :, None])
-    found = np.where(spread[:, :, None], found, mean[:, :, None])
+    variance = shared_variance(hierarchy.aggregate(own), hierarchy.aggregate(np.sqrt(own)), shared)
+    found = gamma_quantiles(mean, variance, levels)
     single = hierarchy.sizes == 1
     only = np.zeros(len(hierarchy), dtype=np.intp)
     only[hierarchy.ancestors] = np.arange(len(hierarchy.series))[:, None]
     found[single] = series_quantiles[only[single]]
     quantiles: Matrix = np.maximum.accumulate(np.clip(np.nan_to_num(found), 0, None), axis=-1)
     return quantiles
+
+
+def shared_variance(variance: Matrix, deviation: Matrix, correlation: Matrix) -> Matrix:
+    """Variance of a sum of errors that share one correlation, from their summed variances and summed deviations."""
+    return (1 - correlation) * variance + correlation * deviation**2
+
+
+def gamma_quantiles(mean: Matrix, variance: Matrix, levels: Sequence[float]) -> Matrix:
+    """(A, M, Q) quantiles of gamma distributions with that mean and variance (A, M); the mean where either is 0."""
+    from scipy import stats
+
+    spread = (mean > 0) & (variance > 0)
+    safe_mean, safe_variance = np.where(spread, mean, 1.0), np.where(spread, variance, 1.0)
+    shape, scale = safe_mean**2 / safe_variance, safe_variance / safe_mean
+    found = stats.gamma.ppf(np.asarray(levels), shape[:, :, None], scale=scale[:, :, None])
+    return np.where(spread[:, :, None], found, mean[:, :, None])

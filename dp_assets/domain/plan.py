@@ -35,6 +35,7 @@ JobName = Literal[
     "score_cycles",
     "batch_inference",
     "explain",
+    "run_scenarios",
 ]
 
 

@@ -170,15 +170,19 @@ def _check_words(edit: Edit, cycle: date, config: DemandConfig) -> None:
         raise EditRefusedError("expected either a quantity or a change in percent, got both or neither")
     if edit.buckets < 1:
         raise EditRefusedError(f"expected at least one bucket, got {edit.buckets}")
-    if edit.reason_code not in config.planning.reason_codes:
-        raise EditRefusedError(
-            f"expected a reason among {', '.join(config.planning.reason_codes)} (planning.reason_codes), got "
-            f"{edit.reason_code!r}"
-        )
+    check_reason(edit.reason_code, config)
     if len(edit.comment) > COMMENT_LENGTH:
         raise EditRefusedError(f"expected a comment of at most {COMMENT_LENGTH} characters, got {len(edit.comment)}")
     if edit.expires is not None and (not edit.locked or edit.expires < cycle):
         raise EditRefusedError(f"only a lock expires, and not before cycle {cycle}; got {edit.expires}")
+
+
+def check_reason(code: str, config: DemandConfig) -> None:
+    """Raises EditRefusedError where a reason is not configured."""
+    if code not in config.planning.reason_codes:
+        raise EditRefusedError(
+            f"expected a reason among {', '.join(config.planning.reason_codes)} (planning.reason_codes), got {code!r}"
+        )
 
 
 def _unknown_node(edit: Edit, rollups: pl.DataFrame) -> str:

@@ -4,7 +4,7 @@ Belongs here: types, partitions and locations as Athena states them. Does not be
 (`contracts`), running any statement.
 
 Buckets and cycles lie on a grid, so their partitions are projected: nothing has to be registered when one appears. File
-versions have no such rule; `MSCK REPAIR TABLE` registers the new ones.
+versions and scenarios have no such rule; `MSCK REPAIR TABLE` registers the new ones.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def test_every_type_of_the_contracts_has_a_type_in_athena() -> None:
     assert ATHENA_TYPES[pl.List(pl.String())] == "array<string>"
 
 
-def test_buckets_and_cycles_are_projected_on_the_grid_and_file_versions_are_registered() -> None:
+def test_buckets_and_cycles_are_projected_on_the_grid_and_file_versions_and_scenarios_are_registered() -> None:
     config = CONFIG.model_copy(update={"bucket": CONFIG.bucket.model_copy(update={"weeks": 4})})
     text = next(one for one in lake_ddl(config, f"{ROOT}/", "planning") if "`transactions_cleaned` (" in one)
     assert "PARTITIONED BY (`bucket` date)" in text
@@ -70,7 +70,7 @@ def test_buckets_and_cycles_are_projected_on_the_grid_and_file_versions_are_regi
     assert f"'storage.location.template'='{ROOT}/transactions_cleaned/bucket=${{bucket}}/'" in text
     repaired = [one for one in lake_ddl(config, ROOT, "planning") if one.startswith("MSCK")]
     assert "MSCK REPAIR TABLE `planning`.`unified_transactions`;" in repaired
-    assert len(repaired) == sum(table.partitioned_by == "file_version" for table in tables(config))
+    assert len(repaired) == sum(table.partitioned_by in {"file_version", "scenario"} for table in tables(config))
 
 
 def test_columns_that_athena_cannot_name_are_found_by_their_place() -> None:

@@ -177,3 +177,58 @@ def test_an_edit_that_breaks_a_rule_is_refused_in_words(world: World, dp: Callab
     assert refused.exit_code != 0
     assert "did you mean 'dairy'" in str(refused.exception)
     assert Path(world.folder / "state" / "planning.db").exists()
+
+
+def test_a_scenario_is_made_computed_compared_promoted_and_deleted(world: World, dp: Callable[..., Result]) -> None:
+    cycle = newest(world)
+    first = date.fromisoformat(cycle)
+    asked = {
+        "changes": [
+            {"kind": "growth", "node": "bakery", "first": first, "last": first + timedelta(days=6), "percent": 20},
+            {
+                "kind": "add_promotion",
+                "promotion": "display",
+                "node": "frozen",
+                "first": first + timedelta(days=7),
+                "last": first + timedelta(days=13),
+            },
+        ]
+    }
+    file = world.folder / "more.yaml"
+    file.write_text(yaml.safe_dump(asked))
+    for arguments, said in (
+        (("create", "more", "--file", str(file), "--by", "ada"), f"kept scenario more over cycle {cycle}: 2 change(s)"),
+        (("list",), "was not computed yet"),
+        (("run", "more"), "more: "),
+        (("list",), "up to date"),
+        (("show", "more"), "percent: 20"),
+        (("compare", "more", "--level", "department"), "bakery"),
+    ):
+        shown = dp("scenario", *arguments)
+        assert shown.exit_code == 0, shown.output
+        assert said in shown.output, shown.output
+    before = world.table("published_forecasts", cycle=cycle)
+    made = world.table("scenario_forecasts", scenario="more")
+    again = dp("scenario", "run", "more")
+    assert again.exit_code == 0, again.output
+    assert world.table("scenario_forecasts", scenario="more").equals(made)
+    assert world.run() == 0  # a scenario makes nothing due
+    assert world.table("published_forecasts", cycle=cycle).equals(before)
+
+    promoted = dp("scenario", "promote", "more", "--reason", "promotion", "--by", "bob", "--yes")
+    assert promoted.exit_code == 0, promoted.output
+    series = made.filter(pl.col("level") == SERIES).select(pl.col("node").alias("series_id"), "lead", "forecast")
+    both = world.table("published_forecasts", cycle=cycle).join(series, on=["series_id", "lead"])
+    assert len(both) == len(series)
+    assert np.allclose(both["final"], both["forecast"], rtol=1e-9)
+    assert set(both["user"]) == {"bob"}
+    assert "promote scenario more" in dp("plan", "ledger", "--last", "200").output
+    assert "have changed since" in dp("scenario", "list").output
+    stale = dp("scenario", "compare", "more")
+    assert "run `dp scenario run more`" in str(stale.exception)
+    assert "the ledger is whole" in dp("plan", "verify").output
+
+    deleted = dp("scenario", "delete", "more", "--yes")
+    assert deleted.exit_code == 0, deleted.output
+    assert world.project.lake().partitions("scenario_forecasts") == []
+    assert "There is no scenario yet" in dp("scenario", "list").output

@@ -35,6 +35,15 @@ def test_what_is_replaced_stays_readable_under_its_hash(lake: Lake) -> None:
     assert lake.read("weekly_buckets", bucket="2017-01-02")["value"].to_list() == [2]
 
 
+def test_a_removed_partition_is_gone_and_its_bytes_stay_readable_under_their_hash(lake: Lake) -> None:
+    old = lake.write("scenario_forecasts", frame(1), scenario="sale")
+    lake.remove("scenario_forecasts", scenario="sale")
+    lake.remove("scenario_forecasts", scenario="sale")  # nothing is there any more, and nothing happens
+    assert not lake.exists("scenario_forecasts", scenario="sale")
+    assert lake.partitions("scenario_forecasts") == []
+    assert lake.read_version("scenario_forecasts", old.sha256, scenario="sale")["value"].to_list() == [1]
+
+
 def test_a_failed_write_leaves_the_old_content_and_no_debris(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     lake.write("forecasts", frame(1), cycle="2017-01-02")
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.planning import EditRefusedError, NumberToSet
+from dp_assets.domain.scenario_definition import ScenarioRefusedError, parse_scenario
 from dp_resources.planning_db import REVISION, Head, PlanningDatabase
 from tests.postgres_server import running_postgres
 
@@ -171,6 +172,86 @@ def test_writers_at_the_same_moment_lose_nothing_and_one_number_holds(url: str, 
     assert database.verify() == []
 
 
+SALE = parse_scenario(
+    "changes: [{kind: price, node: GROCERY, first: 2017-12-11, last: 2017-12-17, percent: -10, elasticity: -1.5}]"
+)
+
+
+def test_a_scenario_comes_back_as_it_was_written_and_has_a_row_in_the_ledger(database: PlanningDatabase) -> None:
+    made = database.create_scenario("sale", CYCLE, SALE, "ada", AT)
+    assert database.scenarios() == [made] == [database.scenario("sale")]
+    assert (made.name, made.cycle, made.definition, made.user, made.sequence) == ("sale", CYCLE, SALE, "ada", 1)
+    (row,) = database.ledger()
+    assert (row["action"], row["subject"], row["before"]) == ("scenario", "sale", None)
+    assert "GROCERY" in row["after"]
+    assert database.last_change() == 0  # no number was set, so no cycle is due
+    assert database.verify() == []
+
+
+def test_a_scenario_is_replaced_only_where_that_is_asked_for(database: PlanningDatabase) -> None:
+    database.create_scenario("sale", CYCLE, SALE, "ada", AT)
+    nothing = parse_scenario("changes: []")
+    with pytest.raises(ScenarioRefusedError, match=r"ada made a scenario 'sale' already; --replace"):
+        database.create_scenario("sale", CYCLE, nothing, "bob", AT)
+    assert len(database.ledger()) == 1
+    database.create_scenario("sale", CYCLE, nothing, "bob", AT, replace=True)
+    (kept,) = database.scenarios()
+    assert (kept.definition, kept.user, kept.sequence) == (nothing, "bob", 2)
+    assert "GROCERY" in database.ledger()[-1]["before"]
+
+
+def test_a_deleted_scenario_is_gone_its_name_is_free_and_the_ledger_knows_it(database: PlanningDatabase) -> None:
+    database.create_scenario("sale", CYCLE, SALE, "ada", AT)
+    database.delete_scenario("sale", "bob", AT)
+    assert database.scenarios() == []
+    assert "GROCERY" in database.ledger()[-1]["before"]
+    database.create_scenario("sale", CYCLE, SALE, "ada", AT)
+    with pytest.raises(ScenarioRefusedError, match="there is no scenario 'sail'; did you mean 'sale'"):
+        database.delete_scenario("sail", "bob", AT)
+    assert database.verify() == []
+
+
+def test_a_promoted_scenario_sets_its_numbers_behind_a_row_of_its_own(database: PlanningDatabase) -> None:
+    kept = database.create_scenario("sale", CYCLE, SALE, "ada", AT)
+    numbers = [replace(LOCK, node=node, locked=False) for node in "AB"]
+    made = database.promote_scenario(kept, numbers, "bob", AT)
+    assert [row["action"] for row in database.ledger()] == ["scenario", "promote scenario", "set", "set"]
+    assert '"numbers":2' in database.ledger()[1]["after"]
+    assert [one.sequence for one in made] == [3, 4]
+    assert database.numbers() == made
+    assert database.last_change() == 4
+
+
+def test_a_scenario_that_changed_meanwhile_is_not_promoted(database: PlanningDatabase) -> None:
+    kept = database.create_scenario("sale", CYCLE, SALE, "ada", AT)
+    database.create_scenario("sale", CYCLE, parse_scenario("changes: []"), "bob", AT, replace=True)
+    with pytest.raises(ScenarioRefusedError, match="was changed meanwhile"):
+        database.promote_scenario(kept, [LOCK], "ada", AT)
+    assert database.numbers() == []
+    assert len(database.ledger()) == 2
+
+
+def test_a_database_of_the_revision_before_is_brought_up_to_date_and_keeps_its_numbers(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    with closing(PlanningDatabase(f"sqlite:///{tmp_path / 'planning.db'}")) as old:
+        settings = Config()
+        settings.set_main_option("script_location", "dp_resources:planning_migrations")
+        with old.writer.begin() as connection:
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "0001")
+            connection.execute(
+                sa.text(
+                    "INSERT INTO ledger (sequence, at, user, action, subject, previous_hash, hash) "
+                    "VALUES (1, 'then', 'ada', 'set', 'x', 'y', 'z')"
+                )
+            )
+    with closing(PlanningDatabase(f"sqlite:///{tmp_path / 'planning.db'}")) as database:
+        assert database.scenarios() == []
+        assert database.head().sequence == 1
+
+
 WRITER = """
 import sys
 from dataclasses import replace
@@ -215,7 +296,7 @@ def test_the_code_and_the_newest_revision_of_the_schema_are_the_same() -> None:
 def test_a_server_without_tables_says_what_to_run(postgres: str) -> None:
     with (
         closing(PlanningDatabase(postgres)) as database,
-        pytest.raises(ConfigError, match="revision none, this code expects 0001; run `dp plan migrate`"),
+        pytest.raises(ConfigError, match=f"revision none, this code expects {REVISION}; run `dp plan migrate`"),
     ):
         database.head()
 

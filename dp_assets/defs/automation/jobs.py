@@ -34,6 +34,7 @@ FORECASTING = (
     "reconciled_rollups",
     "published_forecasts",
     "series_classes",
+    "price_elasticity",
     "replenishment",
     "exceptions",
     "serving_bundle",
@@ -67,6 +68,7 @@ SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
         "Say why the forecasts of a cycle are what they are, and why they changed.",
     ),
     "batch_inference": (("refreshed_forecasts",), "Refresh designated SKUs with the newest features and champion."),
+    "run_scenarios": (("scenario_forecasts",), "Compute scenarios; only what they change is computed and kept."),
 }
 
 

@@ -19,7 +19,7 @@ from dp_assets.domain.errors import StorageError
 from dp_assets.domain.plan import RunPlan, bounded, contiguous, ingestion_due, plan_requests
 from dp_assets.ingestion import register_new_files
 from dp_assets.lake_state import read_state, standing
-from dp_assets.partitions import FILE_PARTITIONS
+from dp_assets.partitions import FILE_PARTITIONS, SCENARIO_PARTITIONS
 from dp_assets.project import Project
 from dp_assets.recalls import write_reports
 from dp_resources.clock import Clock
@@ -57,6 +57,8 @@ def partition_order(plan: RunPlan, project: Project, instance: dg.DagsterInstanc
     """All keys of the plan's partitions definition, in the order in which ranges run."""
     if plan.job in INGESTION_JOBS:
         return list(instance.get_dynamic_partitions(str(FILE_PARTITIONS.name)))
+    if plan.job == "run_scenarios":
+        return list(instance.get_dynamic_partitions(str(SCENARIO_PARTITIONS.name)))
     partitions = project.buckets if plan.job == "refresh_buckets" else project.cycles
     return list(partitions.get_partition_keys())
 

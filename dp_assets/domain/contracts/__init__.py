@@ -35,7 +35,13 @@ from dp_assets.domain.contracts.ingest import (
     unified_transactions,
 )
 from dp_assets.domain.contracts.monitoring import ACCURACY, FORECAST_VALUE_ADDED, LEVEL_ACCURACY
-from dp_assets.domain.contracts.planning import EXCEPTIONS, replenishment, series_classes
+from dp_assets.domain.contracts.planning import (
+    EXCEPTIONS,
+    price_elasticity,
+    replenishment,
+    scenario_forecasts,
+    series_classes,
+)
 from dp_assets.domain.contracts.reasons import (
     FEATURE_CONTRIBUTIONS,
     FEATURE_IMPORTANCE,
@@ -80,12 +86,14 @@ __all__ = (
     "forecasts",
     "node_forecasts",
     "planner_inputs",
+    "price_elasticity",
     "product_master",
     "published_forecasts",
     "reconciled_rollups",
     "refreshed_forecasts",
     "replenishment",
     "residuals",
+    "scenario_forecasts",
     "series_classes",
     "sku_attributes",
     "table",
@@ -132,6 +140,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         reconciled_rollups(config),
         published_forecasts(config),
         series_classes(config),
+        price_elasticity(config),
         replenishment(config),
         EXCEPTIONS,
         FEATURE_CONTRIBUTIONS,
@@ -140,6 +149,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         OUTLIER_CAUSES,
         PROMOTION_UPLIFT,
         PROMOTION_SIDE_EFFECTS,
+        scenario_forecasts(config),
         ACCURACY,
         LEVEL_ACCURACY,
         FORECAST_VALUE_ADDED,

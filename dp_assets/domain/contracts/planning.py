@@ -1,15 +1,17 @@
 """Tables of the stage `planning`: what planners and buyers act on.
 
-Belongs here: classes, stock and the worklist of a cycle. Does not belong here: planners' own numbers
-(`reconciliation.py`).
+Belongs here: classes, stock, price elasticity, the worklist of a cycle, and scenarios. Does not belong here: planners'
+own numbers (`reconciliation.py`).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts.columns import key_columns, number, text
+from dp_assets.domain.contracts.columns import count, key_columns, number, quantile_columns, text
 from dp_assets.domain.table import Column, Table
 
 
@@ -46,6 +48,56 @@ def replenishment(config: DemandConfig) -> Table:
             number("lead_time_demand", "mean demand over the lead time", "units", minimum=0),
             number("safety_stock", "stock beyond the mean", "units", minimum=0),
             number("reorder_point", "stock at which to order: quantile of lead-time demand", "units", minimum=0),
+        ),
+    )
+
+
+def price_elasticity(config: DemandConfig) -> Table:
+    """How demand of each series answers to its price, as of the cycle: estimates pooled over families."""
+    return Table(
+        name="price_elasticity",
+        grain="series",
+        key=("series_id",),
+        columns=(
+            *key_columns(config),
+            text("family", "levels of the first hierarchy, joined by /; empty where one is missing", nullable=True),
+            number("elasticity", "change of demand in % where the price rises by 1 %; empty if unknown", nullable=True),
+            number("lower_80", "lower end of its 80 % interval", nullable=True),
+            number("upper_80", "upper end of its 80 % interval", nullable=True),
+            number("deviation", "standard deviation of what it may truly be", nullable=True, minimum=0),
+            text("basis", "own (its own price moved), family or catalogue (only that of others did), or unknown"),
+            number("own_estimate", "from its own history alone", nullable=True),
+            number("own_error", "standard error of that", nullable=True, minimum=0),
+            count("sales", "selling buckets looked at"),
+            number("price_variation", "standard deviation of log price over them", minimum=0),
+            number("price", "last known price per unit; 0 where none was ever known", "money per unit", minimum=0),
+        ),
+    )
+
+
+def scenario_forecasts(config: DemandConfig) -> Table:
+    """What a scenario changes of the published numbers of its cycle, and nothing else."""
+    scenario = quantile_columns(config)
+    base = (
+        replace(one, name=f"base_{one.name}", description=f"{one.description}, without the scenario")
+        for one in scenario
+    )
+    return Table(
+        name="scenario_forecasts",
+        grain="scenario × changed node or series × changed lead",
+        key=("hierarchy", "level", "node", "lead"),
+        partitioned_by="scenario",
+        columns=(
+            text("hierarchy", "hierarchy; series stand under the first one only"),
+            text("level", "total, a configured level, or series"),
+            text("node", "path of the node from the top, joined by /; series_id on the series level"),
+            Column("lead", pl.Int64(), "buckets ahead", minimum=1),
+            Column("bucket_start", pl.Date(), "first day of the forecast bucket"),
+            number("forecast", "mean in the scenario", "units per bucket", minimum=0),
+            number("base_forecast", "published number, without the scenario", "units per bucket", minimum=0),
+            *scenario,
+            *base,
+            Column("held", pl.Boolean(), "whether a planner's number stands there, which the scenario keeps"),
         ),
     )
 
