@@ -68,13 +68,18 @@ def plan_set(
     show_effect(wanted, changes)
     for sentence in conflicts:
         console.print(f"[yellow]{escape(sentence)}[/]", highlight=False)
-    for sentence in advice_for(project, wanted, by or _user()):
+    for sentence in advice_for(project, wanted, by or user()):
         console.print(f"[cyan]{escape(sentence)}[/]", highlight=False)
     if dry_run:
         return
     if not yes:
         typer.confirm("Set it?", abort=True)
-    made = project.planning().set_numbers(wanted, by or user(), project.clock.now())
+    who = by or user()
+    if project.config.planning.approval != "none":
+        proposal = project.planning().propose(wanted, who, project.clock.now())
+        say(f"proposed as {proposal.sequence}; it holds once somebody approves it: dp plan approve {proposal.sequence}")
+        return
+    made = project.planning().set_numbers(wanted, who, project.clock.now())
     say(f"set as number {', '.join(str(one.sequence) for one in made)}; a kill from here on is made good by `dp run`")
     take_in(project)
 
@@ -143,6 +148,72 @@ def plan_withdraw(
     take_in(project)
 
 
+@plan.command("proposals")
+def plan_proposals() -> None:
+    """Show the numbers that wait for approval."""
+    import polars as pl
+
+    open_ones = open_project().planning().proposals()
+    if not open_ones:
+        console.print("Nothing waits for approval.")
+        return
+    rows = [
+        {
+            "proposal": one.sequence,
+            "by": one.user,
+            "cycle": str(one.cycle),
+            "node": number.node,
+            "bucket": str(number.bucket_start),
+            "units": number.quantity,
+            "kind": "lock" if number.locked else "override",
+            "reason": number.reason_code,
+            "comment": number.comment,
+        }
+        for one in open_ones
+        for number in one.numbers
+    ]
+    show(pl.DataFrame(rows), "Proposed numbers")
+    console.print("Next: [bold]dp plan approve …[/] or [bold]dp plan reject … --reason …[/]")
+
+
+@plan.command("approve")
+def plan_approve(
+    proposal: Annotated[int, typer.Argument(help="As `dp plan proposals` names it.")], by: User = "", yes: Yes = False
+) -> None:
+    """Let the numbers of a proposal hold, after showing what they do to all totals."""
+    from dp_assets.domain.planning import EditRefusedError, check_approval
+    from dp_assets.planning import current_cycle, preview
+
+    project = open_project()
+    who, cycle = by or user(), date.fromisoformat(current_cycle(project))
+    four_eyes = project.config.planning.approval == "four_eyes"
+    found = next((one for one in project.planning().proposals() if one.sequence == proposal), None)
+    if found is None:
+        raise EditRefusedError(f"expected an open proposal, got {proposal}; `dp plan proposals` shows them")
+    check_approval(found, who, cycle, four_eyes)
+    changes, conflicts = preview(project, found.numbers)
+    show_effect(list(found.numbers), changes)
+    for sentence in conflicts:
+        console.print(f"[yellow]{escape(sentence)}[/]", highlight=False)
+    if not yes:
+        typer.confirm("Approve it?", abort=True)
+    project.planning().approve(proposal, who, cycle, four_eyes, project.clock.now())
+    say(f"proposal {proposal} of {found.user} is approved")
+    take_in(project)
+
+
+@plan.command("reject")
+def plan_reject(
+    proposal: Annotated[int, typer.Argument(help="As `dp plan proposals` names it.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")],
+    by: User = "",
+) -> None:
+    """End a proposal without setting anything."""
+    project = open_project()
+    project.planning().reject(proposal, by or user(), reason, project.clock.now())
+    say(f"proposal {proposal} is rejected")
+
+
 @plan.command("ledger")
 def plan_ledger(last: Annotated[int, typer.Option(min=1, help="How many of the last rows.")] = 20) -> None:
     """Print the last rows of the audit ledger."""
@@ -169,7 +240,7 @@ def _in_short(after: dict[str, Any]) -> dict[str, str]:
 @plan.command("verify")
 def plan_verify() -> None:
     """Check that no row of the audit ledger was edited, removed or moved. Ends with an error where one was."""
-    from dp_resources.planning_db import Head
+    from dp_resources.planning_ledger import Head
 
     project = open_project()
     kept = [Head(**record["ledger"]) for record in project.lake().committed("planner_inputs").values()]

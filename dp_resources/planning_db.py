@@ -1,7 +1,7 @@
 """The planning database: what people set, and the ledger of who did.
 
-Belongs here: tables, transactions and the hash chain of the ledger, on SQLite (embedded) or PostgreSQL (production).
-Does not belong here: which numbers hold and what may be set (`dp_assets/domain/planning.py`), schema changes
+Belongs here: tables and transactions, on SQLite (embedded) or PostgreSQL (production). Does not belong here: which
+numbers hold and what may be set (`dp_assets/domain/planning.py`), the hash chain (`planning_ledger.py`), schema changes
 (`planning_migrations`).
 
 Every change is one transaction that adds its row to the ledger and changes what it is about, or does neither. Writers
@@ -12,53 +12,33 @@ against a head kept elsewhere (`PlanningDatabase.verify`).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from dp_assets.domain.errors import ConfigError, StorageError
-from dp_assets.domain.planning import EditRefusedError, NumberToSet, PlannerNumber
+from dp_assets.domain.planning import EditRefusedError, NumberToSet, PlannerNumber, Proposal, check_approval
 from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinition, ScenarioRefusedError, unknown_name
+from dp_resources.planning_ledger import LEDGER, METADATA, Head, chain_faults, enter, head_of
 
-REVISION = "0002"
+REVISION = "0003"
 """Newest revision of `planning_migrations`, which this code is written for."""
-GENESIS = "0" * 64
-"""What the first row of the ledger follows."""
 LOCK = 7_231_950_412
 """Key of the advisory lock that writers hold on PostgreSQL."""
 BUSY_SECONDS = 30
 
-_metadata = sa.MetaData()
-LEDGER = sa.Table(
-    "ledger",
-    _metadata,
-    *(
-        sa.Column(name, sa.BigInteger if name == "sequence" else sa.Text)
-        for name in (
-            "sequence",
-            "at",
-            "user",
-            "action",
-            "subject",
-            "before",
-            "after",
-            "previous_hash",
-            "hash",
-        )
-    ),
-)
 NUMBERS = sa.Table(
     "planner_numbers",
-    _metadata,
+    METADATA,
     sa.Column("sequence", sa.BigInteger),
     sa.Column("hierarchy", sa.Text),
     sa.Column("node", sa.Text),
@@ -75,7 +55,7 @@ NUMBERS = sa.Table(
 )
 SCENARIOS = sa.Table(
     "scenarios",
-    _metadata,
+    METADATA,
     sa.Column("sequence", sa.BigInteger),
     sa.Column("name", sa.Text),
     sa.Column("cycle", sa.Date),
@@ -85,12 +65,17 @@ SCENARIOS = sa.Table(
 )
 
 
-@dataclass(frozen=True)
-class Head:
-    """The end of the ledger: sequence (0 while it is empty) and hash of its last row."""
+PROPOSALS = sa.Table(
+    "proposals",
+    METADATA,
+    sa.Column("sequence", sa.BigInteger),
+    sa.Column("user", sa.Text),
+    sa.Column("cycle", sa.Date),
+    sa.Column("numbers", sa.Text),
+    sa.Column("decided_sequence", sa.BigInteger),
+)
 
-    sequence: int
-    hash: str
+_BATCH = TypeAdapter(tuple[NumberToSet, ...])
 
 
 @cache
@@ -175,7 +160,7 @@ class PlanningDatabase:
     def head(self) -> Head:
         """The end of the ledger."""
         with self._read() as connection:
-            return _head(connection)
+            return head_of(connection)
 
     def verify(self, kept: Sequence[Head] = ()) -> list[str]:
         """What is wrong with the ledger, one sentence each; empty where it is whole.
@@ -183,17 +168,7 @@ class PlanningDatabase:
         Args:
             kept: ends of the ledger as they were noted elsewhere.
         """
-        wrong, previous, hashes = [], Head(0, GENESIS), {0: GENESIS}
-        for row in self.ledger():
-            sequence = row["sequence"]
-            if sequence != previous.sequence + 1:
-                wrong.append(f"expected row {previous.sequence + 1}, got {sequence}: rows were removed or moved")
-            elif row["previous_hash"] != previous.hash:
-                wrong.append(f"row {sequence} does not follow the row before it: one of them was replaced")
-            if row["hash"] != _hash_of(row):
-                wrong.append(f"row {sequence} was edited: its content does not have its hash")
-            previous = Head(sequence, row["hash"])
-            hashes[sequence] = row["hash"]
+        wrong, hashes = chain_faults(self.ledger())
         replaced = [head.sequence for head in kept if hashes.get(head.sequence) != head.hash]
         strays = [number.sequence for number in self.numbers() if number.sequence not in hashes]
         wrong += [f"row {one} is not the one that was noted when a cycle took in planners' numbers" for one in replaced]
@@ -219,7 +194,7 @@ class PlanningDatabase:
         replaced = connection.execute(sa.select(NUMBERS).where(place)).mappings().first()
         before = None if replaced is None else _number(replaced)
         after = asdict(number)
-        sequence = _enter(connection, at, user, "set", number.place, None if before is None else asdict(before), after)
+        sequence = enter(connection, at, user, "set", number.place, None if before is None else asdict(before), after)
         if before is not None:
             _end(connection, before.sequence, number.cycle, sequence)
         connection.execute(NUMBERS.insert().values(**after, user=user, sequence=sequence))
@@ -238,10 +213,50 @@ class PlanningDatabase:
                     state = "was never set" if row is None else f"ended with cycle {row['ended']}"
                     raise EditRefusedError(f"number {wanted} {state}; `dp plan list` shows those that hold")
                 number = _number(row)
-                sequence = _enter(
+                sequence = enter(
                     connection, at, user, "withdraw", number.place, asdict(number), {"reason": reason, "cycle": cycle}
                 )
                 _end(connection, wanted, cycle, sequence)
+
+    # -- approvals ----------------------------------------------------------------------------------------------------
+
+    def propose(self, numbers: Sequence[NumberToSet], user: str, at: datetime) -> Proposal:
+        """Keeps numbers that somebody else is to approve; until then none of them holds."""
+        text = _BATCH.dump_json(tuple(numbers)).decode()
+        with self._write() as connection:
+            subject = ", ".join(number.place for number in numbers)
+            sequence = enter(connection, at, user, "propose", subject, None, {"numbers": json.loads(text)})
+            cycle = numbers[0].cycle
+            row = {"sequence": sequence, "user": user, "cycle": cycle, "numbers": text}
+            connection.execute(PROPOSALS.insert().values(**row))
+        return Proposal(sequence, user, cycle, tuple(numbers))
+
+    def proposals(self) -> list[Proposal]:
+        """Those that nobody decided on yet, oldest first."""
+        query = sa.select(PROPOSALS).where(PROPOSALS.c.decided_sequence.is_(None)).order_by(PROPOSALS.c.sequence)
+        with self._read() as connection:
+            return [_proposal(row) for row in connection.execute(query).mappings().all()]
+
+    def approve(self, sequence: int, by: str, cycle: date, four_eyes: bool, at: datetime) -> list[PlannerNumber]:
+        """Sets the numbers of a proposal, all or none, in the name of who proposed them.
+
+        Raises:
+            EditRefusedError: it was decided on already, its cycle is over, or, under four eyes, it is one's own.
+        """
+        with self._write() as connection:
+            found = _undecided(connection, sequence)
+            check_approval(found, by, cycle, four_eyes)
+            decided = enter(connection, at, by, "approve", f"proposal {sequence}", None, {"user": found.user})
+            _decide(connection, sequence, decided)
+            return [self._set(connection, number, found.user, at) for number in found.numbers]
+
+    def reject(self, sequence: int, by: str, reason: str, at: datetime) -> None:
+        """Ends a proposal without setting anything; EditRefusedError when it was decided on already."""
+        with self._write() as connection:
+            found = _undecided(connection, sequence)
+            after = {"user": found.user, "reason": reason}
+            decided = enter(connection, at, by, "reject", f"proposal {sequence}", None, after)
+            _decide(connection, sequence, decided)
 
     # -- scenarios ----------------------------------------------------------------------------------------------------
 
@@ -274,7 +289,7 @@ class PlanningDatabase:
                     f"expected a new name, but {before.user} made a scenario {name!r} already; --replace replaces it"
                 )
             after = {"cycle": cycle, "definition": text}
-            sequence = _enter(connection, at, user, "scenario", name, _written(before), after)
+            sequence = enter(connection, at, user, "scenario", name, _written(before), after)
             if before is not None:
                 _end_scenario(connection, before.sequence, sequence)
             row = {"name": name, "cycle": cycle, "definition": text, "user": user, "sequence": sequence}
@@ -287,7 +302,7 @@ class PlanningDatabase:
         with self._write() as connection:
             before = _scenario_in_force(connection, name)
             if before is not None:
-                sequence = _enter(connection, at, user, "delete scenario", name, _written(before), None)
+                sequence = enter(connection, at, user, "delete scenario", name, _written(before), None)
                 _end_scenario(connection, before.sequence, sequence)
 
     def promote_scenario(
@@ -303,7 +318,7 @@ class PlanningDatabase:
             if now is None or now.sequence != kept.sequence:
                 raise ScenarioRefusedError(f"scenario {kept.name!r} was changed meanwhile; look at it again first")
             about = {"scenario": kept.sequence, "numbers": len(numbers)}
-            _enter(connection, at, user, "promote scenario", kept.name, None, about)
+            enter(connection, at, user, "promote scenario", kept.name, None, about)
             return [self._set(connection, number, user, at) for number in numbers]
 
     # -- connections --------------------------------------------------------------------------------------------------
@@ -357,6 +372,22 @@ def _number(row: Any) -> PlannerNumber:
     return PlannerNumber(**{name: value for name, value in row.items() if name != "ended_sequence"})
 
 
+def _proposal(row: Any) -> Proposal:
+    return Proposal(row["sequence"], row["user"], row["cycle"], _BATCH.validate_json(row["numbers"]))
+
+
+def _undecided(connection: sa.Connection, sequence: int) -> Proposal:
+    row = connection.execute(sa.select(PROPOSALS).where(PROPOSALS.c.sequence == sequence)).mappings().first()
+    if row is None or row["decided_sequence"] is not None:
+        state = "does not exist" if row is None else f"was decided on in row {row['decided_sequence']} of the ledger"
+        raise EditRefusedError(f"proposal {sequence} {state}; `dp plan proposals` shows those that are open")
+    return _proposal(row)
+
+
+def _decide(connection: sa.Connection, sequence: int, by: int) -> None:
+    connection.execute(PROPOSALS.update().where(PROPOSALS.c.sequence == sequence).values(decided_sequence=by))
+
+
 def _scenario(row: Any) -> KeptScenario:
     definition = ScenarioDefinition.model_validate_json(row["definition"])
     return KeptScenario(row["name"], row["cycle"], definition, row["user"], row["sequence"])
@@ -380,43 +411,3 @@ def _end_scenario(connection: sa.Connection, sequence: int, by: int) -> None:
 
 def _end(connection: sa.Connection, sequence: int, cycle: date, by: int) -> None:
     connection.execute(NUMBERS.update().where(NUMBERS.c.sequence == sequence).values(ended=cycle, ended_sequence=by))
-
-
-def _head(connection: sa.Connection) -> Head:
-    row = connection.execute(sa.select(LEDGER.c.sequence, LEDGER.c.hash).order_by(LEDGER.c.sequence.desc())).first()
-    return Head(0, GENESIS) if row is None else Head(int(row[0]), str(row[1]))
-
-
-def _enter(
-    connection: sa.Connection,
-    at: datetime,
-    user: str,
-    action: str,
-    subject: str,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-) -> int:
-    """Adds a row to the ledger; returns its sequence."""
-    head = _head(connection)
-    sequence = head.sequence + 1
-    row = {
-        "sequence": sequence,
-        "at": at.isoformat(),
-        "user": user,
-        "action": action,
-        "subject": subject,
-        "before": None if before is None else _json(before),
-        "after": None if after is None else _json(after),
-        "previous_hash": head.hash,
-    }
-    connection.execute(LEDGER.insert().values(**row, hash=_hash_of(row)))
-    return sequence
-
-
-def _hash_of(row: Any) -> str:
-    content = {name: row[name] for name in LEDGER.c.keys() if name != "hash"}  # noqa: SIM118
-    return hashlib.sha256(_json(content).encode()).hexdigest()
-
-
-def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str, ensure_ascii=False)

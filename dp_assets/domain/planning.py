@@ -65,6 +65,40 @@ class PlannerNumber(NumberToSet):
     ended: date | None = None
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """Numbers that wait for approval.
+
+    Attributes:
+        sequence: place in the audit ledger, which identifies it.
+        user: who proposes them, in whose name they are set.
+        cycle: the cycle they are for.
+        numbers: what is proposed.
+    """
+
+    sequence: int
+    user: str
+    cycle: date
+    numbers: tuple[NumberToSet, ...]
+
+
+def check_approval(proposal: Proposal, by: str, cycle: date, four_eyes: bool) -> None:
+    """Refuses an approval of one's own numbers under four eyes, and of numbers for another cycle than the current one.
+
+    Raises:
+        EditRefusedError: as said.
+    """
+    if four_eyes and by == proposal.user:
+        raise EditRefusedError(
+            f"proposal {proposal.sequence} is {by}'s own; planning.approval is four_eyes, so somebody else must approve"
+        )
+    if proposal.cycle != cycle:
+        raise EditRefusedError(
+            f"proposal {proposal.sequence} is for cycle {proposal.cycle}, but {cycle} is current, whose forecast knows "
+            "more; reject it and propose the numbers again"
+        )
+
+
 def holds(number: PlannerNumber, cycle: date) -> bool:
     """Whether a number holds in a cycle; see the module's docstring."""
     since = number.cycle <= cycle if number.locked else number.cycle == cycle

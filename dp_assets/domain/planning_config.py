@@ -26,6 +26,9 @@ class PlanningConfig(Section):
         "other",
     )
     """Reasons of which a planner gives one with every number; by them, what edits were worth is counted later."""
+    approval: Literal["none", "review", "four_eyes"] = "none"
+    """Whether numbers hold at once, or once they are approved; with `four_eyes` by somebody else than who proposed
+    them."""
 
 
 class ClassConfig(Section):

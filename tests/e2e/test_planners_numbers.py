@@ -172,6 +172,31 @@ def test_an_override_holds_for_its_cycle_and_a_withdrawal_gives_the_forecast_bac
     assert "the ledger is whole" in dp("plan", "verify").output
 
 
+def test_where_numbers_need_approval_they_wait_for_somebody_else(
+    world: World, dp: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cycle = newest(world)
+    config = yaml.safe_load((world.folder / "demand.yaml").read_text())
+    config["planning"]["approval"] = "four_eyes"
+    (world.folder / "approving.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    monkeypatch.setenv("DP_CONFIG", str(world.folder / "approving.yaml"))
+    assert "Nothing waits" in dp("plan", "proposals").output
+    before = world.table("published_forecasts", cycle=cycle)
+    edit = ("plan", "set", "bakery", "--from", cycle, "--percent", "10", "--reason", "event", "--by", "ada", "--yes")
+    proposed = dp(*edit)
+    assert proposed.exit_code == 0, proposed.output
+    number = str(world.project.planning().proposals()[0].sequence)
+    assert f"dp plan approve {number}" in proposed.output
+    assert world.table("published_forecasts", cycle=cycle).equals(before)
+    own = dp("plan", "approve", number, "--by", "ada", "--yes")
+    assert "somebody else must approve" in str(own.exception)
+    approved = dp("plan", "approve", number, "--by", "bob", "--yes")
+    assert approved.exit_code == 0, approved.output
+    changed = world.table("published_forecasts", cycle=cycle).filter(pl.col("reason_code") == "event")
+    assert set(changed["user"]) == {"ada"}
+    assert changed["final"].sum() == pytest.approx(changed["reconciled"].sum() * 1.1)
+
+
 def test_an_edit_that_breaks_a_rule_is_refused_in_words(world: World, dp: Callable[..., Result]) -> None:
     refused = dp("plan", "set", "dairi", "--from", newest(world), "--percent", "5", "--reason", "promotion")
     assert refused.exit_code != 0

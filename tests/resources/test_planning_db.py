@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.planning import EditRefusedError, NumberToSet
 from dp_assets.domain.scenario_definition import ScenarioRefusedError, parse_scenario
-from dp_resources.planning_db import REVISION, Head, PlanningDatabase
+from dp_resources.planning_db import REVISION, PlanningDatabase
+from dp_resources.planning_ledger import Head
 from tests.postgres_server import running_postgres
 
 AT = datetime(2017, 12, 5, 12, tzinfo=UTC)
@@ -175,6 +176,51 @@ def test_writers_at_the_same_moment_lose_nothing_and_one_number_holds(url: str, 
 SALE = parse_scenario(
     "changes: [{kind: price, node: GROCERY, first: 2017-12-11, last: 2017-12-17, percent: -10, elasticity: -1.5}]"
 )
+
+
+def test_a_proposal_holds_once_it_is_approved_in_the_name_of_who_proposed_it(database: PlanningDatabase) -> None:
+    numbers = [LOCK, replace(LOCK, node="DAIRY", locked=False, expires=date(2018, 1, 1))]
+    proposed = database.propose(numbers, "ada", AT)
+    assert database.proposals() == [proposed]
+    assert database.numbers() == []
+    assert database.last_change() == 0  # nothing is due for what does not hold yet
+    made = database.approve(proposed.sequence, "bob", CYCLE, four_eyes=True, at=AT)
+    assert [(one.user, one.node, one.expires) for one in made] == [("ada", one.node, one.expires) for one in numbers]
+    assert database.numbers() == made
+    assert database.proposals() == []
+    assert [(row["user"], row["action"]) for row in database.ledger()] == [
+        *(("ada", "propose"), ("bob", "approve"), ("ada", "set"), ("ada", "set")),
+    ]
+    assert database.verify() == []
+
+
+def test_under_four_eyes_nobody_approves_his_own(database: PlanningDatabase) -> None:
+    proposed = database.propose([LOCK], "ada", AT)
+    with pytest.raises(EditRefusedError, match="somebody else must approve"):
+        database.approve(proposed.sequence, "ada", CYCLE, four_eyes=True, at=AT)
+    assert database.proposals() == [proposed]
+    assert len(database.ledger()) == 1
+    database.approve(proposed.sequence, "ada", CYCLE, four_eyes=False, at=AT)  # a review alone may be one's own
+
+
+def test_a_proposal_for_a_cycle_that_is_over_is_not_approved(database: PlanningDatabase) -> None:
+    proposed = database.propose([LOCK], "ada", AT)
+    with pytest.raises(EditRefusedError, match="2017-12-11 is current"):
+        database.approve(proposed.sequence, "bob", date(2017, 12, 11), four_eyes=True, at=AT)
+
+
+def test_a_rejected_proposal_sets_nothing_and_says_why(database: PlanningDatabase) -> None:
+    proposed = database.propose([LOCK], "ada", AT)
+    database.reject(proposed.sequence, "bob", "the leaflet was cancelled", AT)
+    assert database.proposals() == []
+    assert database.numbers() == []
+    assert "the leaflet was cancelled" in database.ledger()[-1]["after"]
+    for decide in (
+        lambda: database.reject(proposed.sequence, "bob", "again", AT),
+        lambda: database.approve(proposed.sequence, "bob", CYCLE, four_eyes=False, at=AT),
+    ):
+        with pytest.raises(EditRefusedError, match="was decided on in row 2"):
+            decide()
 
 
 def test_a_scenario_comes_back_as_it_was_written_and_has_a_row_in_the_ledger(database: PlanningDatabase) -> None:
