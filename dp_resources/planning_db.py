@@ -36,6 +36,8 @@ GENESIS = "0" * 64
 LOCK = 7_231_950_412
 """Key of the advisory lock that writers hold on PostgreSQL."""
 BUSY_SECONDS = 30
+FEW_NODES = 500
+"""Nodes that are looked up by name; of more, all numbers of their buckets are read."""
 
 _metadata = sa.MetaData()
 LEDGER = sa.Table(
@@ -207,23 +209,7 @@ class PlanningDatabase:
     def set_numbers(self, numbers: Sequence[NumberToSet], user: str, at: datetime) -> list[PlannerNumber]:
         """Sets numbers, all or none; one that held for the same node and bucket is replaced."""
         with self._write() as connection:
-            return [self._set(connection, number, user, at) for number in numbers]
-
-    def _set(self, connection: sa.Connection, number: NumberToSet, user: str, at: datetime) -> PlannerNumber:
-        place = (
-            (NUMBERS.c.hierarchy == number.hierarchy)
-            & (NUMBERS.c.node == number.node)
-            & (NUMBERS.c.bucket_start == number.bucket_start)
-            & NUMBERS.c.ended.is_(None)
-        )
-        replaced = connection.execute(sa.select(NUMBERS).where(place)).mappings().first()
-        before = None if replaced is None else _number(replaced)
-        after = asdict(number)
-        sequence = _enter(connection, at, user, "set", number.place, None if before is None else asdict(before), after)
-        if before is not None:
-            _end(connection, before.sequence, number.cycle, sequence)
-        connection.execute(NUMBERS.insert().values(**after, user=user, sequence=sequence))
-        return PlannerNumber(**after, user=user, sequence=sequence)
+            return _set(connection, numbers, user, at)
 
     def withdraw(self, sequences: Sequence[int], user: str, reason: str, cycle: date, at: datetime) -> None:
         """Ends numbers from a cycle on, all or none.
@@ -304,7 +290,7 @@ class PlanningDatabase:
                 raise ScenarioRefusedError(f"scenario {kept.name!r} was changed meanwhile; look at it again first")
             about = {"scenario": kept.sequence, "numbers": len(numbers)}
             _enter(connection, at, user, "promote scenario", kept.name, None, about)
-            return [self._set(connection, number, user, at) for number in numbers]
+            return _set(connection, numbers, user, at)
 
     # -- connections --------------------------------------------------------------------------------------------------
 
@@ -357,6 +343,44 @@ def _number(row: Any) -> PlannerNumber:
     return PlannerNumber(**{name: value for name, value in row.items() if name != "ended_sequence"})
 
 
+def _set(connection: sa.Connection, numbers: Sequence[NumberToSet], user: str, at: datetime) -> list[PlannerNumber]:
+    """Sets numbers in few statements, however many they are: other writers wait for it."""
+    standing, head = _in_force(connection, numbers), _head(connection)
+    last, entered, made = head.sequence, [], []
+    ended: dict[int, tuple[date, int]] = {}
+    for number in numbers:
+        before, after = standing.get(number.place), asdict(number)
+        row = _ledger_row(head, at, user, "set", number.place, None if before is None else asdict(before), after)
+        head = Head(row["sequence"], row["hash"])
+        if before is not None:
+            ended[before.sequence] = (number.cycle, head.sequence)
+        standing[number.place] = PlannerNumber(**after, user=user, sequence=head.sequence)
+        made.append(standing[number.place])
+        entered.append(row)
+    if not entered:
+        return []
+    connection.execute(LEDGER.insert(), entered)
+    for sequence, (cycle, by) in ended.items():
+        if sequence <= last:
+            _end(connection, sequence, cycle, by)
+    rows = []
+    for one in made:  # one that another of them replaces has ended already
+        until = ended.get(one.sequence)
+        rows.append({**asdict(one), "ended": until and until[0], "ended_sequence": until and until[1]})
+    connection.execute(NUMBERS.insert(), rows)
+    return made
+
+
+def _in_force(connection: sa.Connection, numbers: Sequence[NumberToSet]) -> dict[str, PlannerNumber]:
+    """Place → number that holds there, of the buckets of some numbers, and of their nodes unless they are many."""
+    here = NUMBERS.c.ended.is_(None) & NUMBERS.c.bucket_start.in_({one.bucket_start for one in numbers})
+    nodes = {one.node for one in numbers}
+    if len(nodes) <= FEW_NODES:
+        here = here & NUMBERS.c.node.in_(nodes)
+    found = map(_number, connection.execute(sa.select(NUMBERS).where(here)).mappings().all())
+    return {one.place: one for one in found}
+
+
 def _scenario(row: Any) -> KeptScenario:
     definition = ScenarioDefinition.model_validate_json(row["definition"])
     return KeptScenario(row["name"], row["cycle"], definition, row["user"], row["sequence"])
@@ -397,10 +421,23 @@ def _enter(
     after: dict[str, Any] | None,
 ) -> int:
     """Adds a row to the ledger; returns its sequence."""
-    head = _head(connection)
-    sequence = head.sequence + 1
+    row = _ledger_row(_head(connection), at, user, action, subject, before, after)
+    connection.execute(LEDGER.insert().values(**row))
+    return int(row["sequence"])
+
+
+def _ledger_row(
+    head: Head,
+    at: datetime,
+    user: str,
+    action: str,
+    subject: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """The row of the ledger that follows an end of it."""
     row = {
-        "sequence": sequence,
+        "sequence": head.sequence + 1,
         "at": at.isoformat(),
         "user": user,
         "action": action,
@@ -409,8 +446,7 @@ def _enter(
         "after": None if after is None else _json(after),
         "previous_hash": head.hash,
     }
-    connection.execute(LEDGER.insert().values(**row, hash=_hash_of(row)))
-    return sequence
+    return {**row, "hash": _hash_of(row)}
 
 
 def _hash_of(row: Any) -> str:
