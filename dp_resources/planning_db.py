@@ -28,13 +28,15 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.planning import EditRefusedError, NumberToSet, PlannerNumber, Proposal, check_approval
 from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinition, ScenarioRefusedError, unknown_name
-from dp_resources.planning_ledger import LEDGER, METADATA, Head, chain_faults, enter, head_of
+from dp_resources.planning_ledger import LEDGER, METADATA, Head, chain_faults, enter, head_of, ledger_row
 
 REVISION = "0003"
 """Newest revision of `planning_migrations`, which this code is written for."""
 LOCK = 7_231_950_412
 """Key of the advisory lock that writers hold on PostgreSQL."""
 BUSY_SECONDS = 30
+FEW_NODES = 500
+"""Nodes that are looked up by name; of more, all numbers of their buckets are read."""
 
 NUMBERS = sa.Table(
     "planner_numbers",
@@ -182,23 +184,7 @@ class PlanningDatabase:
     def set_numbers(self, numbers: Sequence[NumberToSet], user: str, at: datetime) -> list[PlannerNumber]:
         """Sets numbers, all or none; one that held for the same node and bucket is replaced."""
         with self._write() as connection:
-            return [self._set(connection, number, user, at) for number in numbers]
-
-    def _set(self, connection: sa.Connection, number: NumberToSet, user: str, at: datetime) -> PlannerNumber:
-        place = (
-            (NUMBERS.c.hierarchy == number.hierarchy)
-            & (NUMBERS.c.node == number.node)
-            & (NUMBERS.c.bucket_start == number.bucket_start)
-            & NUMBERS.c.ended.is_(None)
-        )
-        replaced = connection.execute(sa.select(NUMBERS).where(place)).mappings().first()
-        before = None if replaced is None else _number(replaced)
-        after = asdict(number)
-        sequence = enter(connection, at, user, "set", number.place, None if before is None else asdict(before), after)
-        if before is not None:
-            _end(connection, before.sequence, number.cycle, sequence)
-        connection.execute(NUMBERS.insert().values(**after, user=user, sequence=sequence))
-        return PlannerNumber(**after, user=user, sequence=sequence)
+            return _set(connection, numbers, user, at)
 
     def withdraw(self, sequences: Sequence[int], user: str, reason: str, cycle: date, at: datetime) -> None:
         """Ends numbers from a cycle on, all or none.
@@ -248,7 +234,7 @@ class PlanningDatabase:
             check_approval(found, by, cycle, four_eyes)
             decided = enter(connection, at, by, "approve", f"proposal {sequence}", None, {"user": found.user})
             _decide(connection, sequence, decided)
-            return [self._set(connection, number, found.user, at) for number in found.numbers]
+            return _set(connection, found.numbers, found.user, at)
 
     def reject(self, sequence: int, by: str, reason: str, at: datetime) -> None:
         """Ends a proposal without setting anything; EditRefusedError when it was decided on already."""
@@ -319,7 +305,7 @@ class PlanningDatabase:
                 raise ScenarioRefusedError(f"scenario {kept.name!r} was changed meanwhile; look at it again first")
             about = {"scenario": kept.sequence, "numbers": len(numbers)}
             enter(connection, at, user, "promote scenario", kept.name, None, about)
-            return [self._set(connection, number, user, at) for number in numbers]
+            return _set(connection, numbers, user, at)
 
     # -- connections --------------------------------------------------------------------------------------------------
 
@@ -386,6 +372,44 @@ def _undecided(connection: sa.Connection, sequence: int) -> Proposal:
 
 def _decide(connection: sa.Connection, sequence: int, by: int) -> None:
     connection.execute(PROPOSALS.update().where(PROPOSALS.c.sequence == sequence).values(decided_sequence=by))
+
+
+def _set(connection: sa.Connection, numbers: Sequence[NumberToSet], user: str, at: datetime) -> list[PlannerNumber]:
+    """Sets numbers in few statements, however many they are: other writers wait for it."""
+    standing, head = _in_force(connection, numbers), head_of(connection)
+    last, entered, made = head.sequence, [], []
+    ended: dict[int, tuple[date, int]] = {}
+    for number in numbers:
+        before, after = standing.get(number.place), asdict(number)
+        row = ledger_row(head, at, user, "set", number.place, None if before is None else asdict(before), after)
+        head = Head(row["sequence"], row["hash"])
+        if before is not None:
+            ended[before.sequence] = (number.cycle, head.sequence)
+        standing[number.place] = PlannerNumber(**after, user=user, sequence=head.sequence)
+        made.append(standing[number.place])
+        entered.append(row)
+    if not entered:
+        return []
+    connection.execute(LEDGER.insert(), entered)
+    for sequence, (cycle, by) in ended.items():
+        if sequence <= last:
+            _end(connection, sequence, cycle, by)
+    rows = []
+    for one in made:  # one that another of them replaces has ended already
+        until = ended.get(one.sequence)
+        rows.append({**asdict(one), "ended": until and until[0], "ended_sequence": until and until[1]})
+    connection.execute(NUMBERS.insert(), rows)
+    return made
+
+
+def _in_force(connection: sa.Connection, numbers: Sequence[NumberToSet]) -> dict[str, PlannerNumber]:
+    """Place → number that holds there, of the buckets of some numbers, and of their nodes unless they are many."""
+    here = NUMBERS.c.ended.is_(None) & NUMBERS.c.bucket_start.in_({one.bucket_start for one in numbers})
+    nodes = {one.node for one in numbers}
+    if len(nodes) <= FEW_NODES:
+        here = here & NUMBERS.c.node.in_(nodes)
+    found = map(_number, connection.execute(sa.select(NUMBERS).where(here)).mappings().all())
+    return {one.place: one for one in found}
 
 
 def _scenario(row: Any) -> KeptScenario:

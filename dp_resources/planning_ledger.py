@@ -79,10 +79,23 @@ def enter(
     after: dict[str, Any] | None,
 ) -> int:
     """Adds a row to the ledger; returns its sequence."""
-    head = head_of(connection)
-    sequence = head.sequence + 1
+    row = ledger_row(head_of(connection), at, user, action, subject, before, after)
+    connection.execute(LEDGER.insert().values(**row))
+    return int(row["sequence"])
+
+
+def ledger_row(
+    head: Head,
+    at: datetime,
+    user: str,
+    action: str,
+    subject: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """The row of the ledger that follows an end of it."""
     row = {
-        "sequence": sequence,
+        "sequence": head.sequence + 1,
         "at": at.isoformat(),
         "user": user,
         "action": action,
@@ -91,8 +104,7 @@ def enter(
         "after": None if after is None else _json(after),
         "previous_hash": head.hash,
     }
-    connection.execute(LEDGER.insert().values(**row, hash=_hash_of(row)))
-    return sequence
+    return {**row, "hash": _hash_of(row)}
 
 
 def _hash_of(row: Any) -> str:

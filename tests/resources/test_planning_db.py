@@ -85,6 +85,25 @@ def test_a_number_for_the_same_bucket_replaces_the_one_before_and_both_stay_read
     assert '"quantity":120.5' in database.ledger()[-1]["before"]
 
 
+def test_many_numbers_at_once_are_set_as_one_after_the_other(tmp_path: Path) -> None:
+    numbers = [replace(LOCK, node=f"n{at % 600}", quantity=float(at)) for at in range(700)]
+    with (
+        closing(PlanningDatabase(f"sqlite:///{tmp_path / 'one.db'}")) as single,
+        closing(PlanningDatabase(f"sqlite:///{tmp_path / 'many.db'}")) as many,
+    ):
+        for database in (single, many):
+            database.set_numbers([replace(LOCK, node="n7"), replace(LOCK, node="other")], "bob", AT)
+        for number in numbers[:40]:
+            single.set_numbers([number], "ada", AT)
+        many.set_numbers(numbers[:40], "ada", AT)
+        assert many.ledger() == single.ledger()
+        assert many.numbers() == single.numbers()
+        many.set_numbers(numbers[40:], "ada", AT)
+        assert many.verify() == []
+        holding = {one.node: one.quantity for one in many.numbers() if one.ended is None}
+        assert holding == {"other": 120.5} | {one.node: one.quantity for one in numbers}
+
+
 def test_a_withdrawn_number_ends_and_says_why(database: PlanningDatabase) -> None:
     (made,) = database.set_numbers([LOCK], "ada", AT)
     database.withdraw([made.sequence], "bob", "promotion cancelled", CYCLE, AT)
