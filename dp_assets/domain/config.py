@@ -152,6 +152,9 @@ class RegressorConfig(Section):
     """How several values of one bucket become one."""
     missing: Literal["previous", "zero"] = "previous"
     """What a bucket without a value counts as. Buckets before the first value ever count as 0."""
+    relative: bool = False
+    """Whether a series' values count as multiples of their mean before the cutoff, as planned prices must: what is dear
+    differs from SKU to SKU. Where there is none, they count as 1."""
 
 
 class ValidationConfig(Section):

@@ -30,7 +30,7 @@ from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.peers import peer_channels, peer_names
 from dp_assets.domain.promotions import known_promotions, promoted_buckets, promotion_channels
-from dp_assets.domain.regressors import known_regressors, regressor_channels, unused_regressors
+from dp_assets.domain.regressors import known_regressors, of_skus, regressor_channels, unused_regressors
 from dp_assets.domain.table import ascends
 
 IntArray = npt.NDArray[np.int64]
@@ -169,7 +169,8 @@ def _assemble(
     starts = np.array([grid.start_at(origin + number) for number in range(history + config.horizon)], "datetime64[D]")
     first = (quantity > 0).argmax(axis=1).astype(np.int32)
     planned, planned_names = promotion_channels(plans.promotions, series["sku"], starts, config.bucket.weeks)
-    outside, outside_names, reaches = regressor_channels(plans.regressors, series["sku"], starts, history, config)
+    values = of_skus(plans.regressors, series)
+    outside, outside_names, reaches = regressor_channels(values, series["sku"], starts, history, config)
     calendar, calendar_names = calendar_channels(starts, config)
     events, event_names = event_channels(plans.events, starts, config.bucket.weeks)
     ahead = KnownAhead(

@@ -52,7 +52,10 @@ FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"sku", "starts_on", "ends_on", "kind", "discount", "share", "location"}),
     ),
     "events": (frozenset({"name", "starts_on"}), frozenset({"name", "starts_on", "ends_on"})),
-    "regressors": (frozenset({"name", "starts_on", "value"}), frozenset({"name", "starts_on", "value", "sku"})),
+    "regressors": (
+        frozenset({"name", "starts_on", "value"}),
+        frozenset({"name", "starts_on", "value", "sku", "level", "member"}),
+    ),
 }
 """Per feed: the unified columns a mapping must have, and those it may have."""
 

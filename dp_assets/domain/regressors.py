@@ -23,7 +23,8 @@ from dp_assets.domain.known_lines import known_lines, slug
 from dp_assets.domain.panel import FloatArray
 
 PREFIX = "regressor_"
-LINE = ("producer", "name", "sku", "starts_on")
+LINE = ("producer", "name", "sku", "level", "member", "starts_on")
+OF_GROUP = "of_group"
 Values = npt.NDArray[np.float64]
 _AGGREGATES: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "mean": pl.Expr.mean,
@@ -35,13 +36,34 @@ _AGGREGATES: dict[str, Callable[[pl.Expr], pl.Expr]] = {
 
 
 def known_regressors(regressors: pl.DataFrame, known_at: datetime) -> pl.DataFrame:
-    """Values known at a moment; a value is a producer's (name, SKU, day), of which the newest file speaks."""
+    """Values known at a moment; a value is a producer's (name, SKU or group, day), of which the newest file speaks."""
     return known_lines(regressors, LINE, known_at)
 
 
 def reach(regressor: RegressorConfig, config: DemandConfig) -> int:
     """Whole buckets after an origin for which a regressor's values are known, at most the horizon."""
     return min(regressor.known_ahead_weeks // config.bucket.weeks, config.horizon)
+
+
+def of_skus(regressors: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
+    """Values of groups as values of each SKU in them, marked so; SKUs are in the group their attributes say, as of the
+    cycle.
+
+    Args:
+        regressors: what `known_regressors` returned.
+        series: S rows with sku and the attributes.
+    """
+    grouped = regressors.filter(pl.col("level").is_not_null())
+    frames = [regressors.filter(pl.col("level").is_null()).with_columns(pl.lit(False).alias(OF_GROUP))]
+    for level in grouped["level"].unique().sort().to_list():
+        if level not in series.columns:
+            continue
+        members = series.select("sku", pl.col(level).alias("member")).unique()
+        if isinstance(members.schema["member"], pl.List):
+            members = members.explode("member")
+        lines = grouped.filter(pl.col("level") == level).drop("sku").join(members, on="member")
+        frames.append(lines.with_columns(pl.lit(True).alias(OF_GROUP)).select(frames[0].columns))
+    return pl.concat(frames)
 
 
 def regressor_channels(
@@ -54,8 +76,9 @@ def regressor_channels(
     """Channels of every configured regressor, in the order configured.
 
     Args:
-        regressors: what `known_regressors` returned.
-        skus: (S,) SKU of each series. A SKU's own value goes before one for all SKUs in the same bucket.
+        regressors: what `of_skus` returned.
+        skus: (S,) SKU of each series. In the same bucket, a SKU's own value goes before that of its group, and this
+            before one for all SKUs.
         starts: (B,) bucket starts without gaps, history and leads.
         history: T, buckets before the cutoff.
         config: the regressors and the bucket length.
@@ -71,7 +94,8 @@ def regressor_channels(
     for number, (name, regressor) in enumerate(config.regressors.items()):
         bucketed = _by_bucket(named.filter(pl.col("name") == name), starts, config.bucket.weeks, regressor)
         end = history + reaches[number]
-        channels[:, :, number] = _dense(bucketed.filter(pl.col("bucket") < end), skus, len(starts), end, regressor)
+        values = _dense(bucketed.filter(pl.col("bucket") < end), skus, len(starts), end, regressor)
+        channels[:, :, number] = _relative(values, history) if regressor.relative else values
     return channels, tuple(f"{PREFIX}{name}" for name in config.regressors), reaches
 
 
@@ -92,7 +116,8 @@ def _by_bucket(
     ordered = lines.with_columns(bucket=days // (7 * bucket_weeks)).sort(
         "starts_on", "known_from", "producer", "file_version_id", "row_number"
     )
-    single = ordered.group_by("sku", "bucket", maintain_order=True).agg(
+    own_first = ordered.filter(pl.col(OF_GROUP) == pl.col(OF_GROUP).min().over("sku", "bucket"))
+    single = own_first.group_by("sku", "bucket", maintain_order=True).agg(
         _AGGREGATES[regressor.aggregate](pl.col("value"))
     )
     before = single.filter(pl.col("bucket") < 0).sort("bucket").group_by("sku", maintain_order=True).last()
@@ -115,6 +140,13 @@ def _dense(bucketed: pl.DataFrame, skus: pl.Series, buckets: int, end: int, regr
     values[of_one["row"].to_numpy(), of_one["bucket"].to_numpy() + 1] = of_one["value"].to_numpy()
     place = skus.to_frame("sku").join(table, on="sku", how="left", maintain_order="left")["row"].fill_null(-1)
     return np.asarray(_filled(values, end, regressor)[place.to_numpy()])
+
+
+def _relative(values: Values, history: int) -> Values:
+    """(S, B) values ÷ the mean of those above 0 before the cutoff; 1 where there is no value or no such mean."""
+    past = values[:, :history]
+    mean = past.sum(axis=1, where=past > 0) / np.maximum((past > 0).sum(axis=1), 1)
+    return np.where((values > 0) & (mean > 0)[:, None], values / np.where(mean > 0, mean, 1.0)[:, None], 1.0)
 
 
 def _filled(values: Values, end: int, regressor: RegressorConfig) -> Values:

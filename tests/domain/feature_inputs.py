@@ -155,6 +155,8 @@ def value(name: str, starts_on: date, number: float, **overrides: Any) -> dict[s
         "name": name,
         "starts_on": starts_on,
         "sku": None,
+        "level": None,
+        "member": None,
         "value": float(number),
     } | overrides
 

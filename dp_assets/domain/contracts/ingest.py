@@ -237,7 +237,9 @@ REGRESSORS = Table(
         KNOWN_FROM,
         text("name", "regressor, as `regressors` of the configuration names it"),
         Column("starts_on", pl.Date(), "day of the value; it counts for the bucket of that day"),
-        text("sku", "SKU it is about; null for all", nullable=True),
+        text("sku", "SKU it is about; null for all, or for those of a level's member", nullable=True),
+        text("level", "attribute whose member it is about", nullable=True),
+        text("member", "value of that attribute", nullable=True),
         number("value", "the value", "the regressor's own"),
     ),
 )

@@ -42,6 +42,8 @@ def recipe(producer: ProducerConfig, feed: Feed, config: DemandConfig) -> str:
         parts["attributes"] = [(name, one.model_dump(mode="json")) for name, one in config.attributes.items()]
     else:
         parts["zone"] = config.bucket.time_zone
+    if feed == "regressors":
+        parts["levels"] = list(config.attributes)
     if feed == "transactions":
         parts["bucket"] = config.bucket.model_dump(mode="json")
         parts["filters"] = [one.model_dump(mode="json") for one in config.filters]

@@ -103,19 +103,29 @@ def _unify_events(file: FeedFile) -> Unified:
 
 
 def _unify_regressors(file: FeedFile) -> Unified:
-    """Values of regressors; one without a SKU is about all. Names that nobody configured are kept, too."""
+    """Values of regressors; one without a SKU is about all, or about all of a member of a level. Names that nobody
+    configured are kept, too."""
     starts = file.moments("starts_on").on
     columns = {
         "row_number": file.source.frame[ROW],
         "name": file.texts("name"),
         "starts_on": starts,
         "sku": file.skus(file.identifiers("sku"), starts),
+        **{name: file.texts(name) for name in ("level", "member")},
         "value": file.numbers("value"),
     }
     typed = typed_frame(columns)
     verdicts = surplus_verdicts(file.source)
     evidence = apply_type_rules(file, typed, verdicts)
     _reject_missing(verdicts, typed, ("name", "starts_on", "value"))
+    level, member = typed["level"], typed["member"]
+    both = texts_of("expected level and member together, got {} and {}", level, member)
+    verdicts.reject(level.is_null() != member.is_null(), "half_a_group", both)
+    attributes = list(file.config.attributes)
+    expected = f"expected a level among the attributes {', '.join(attributes) or '(none is configured)'}, got '{{}}'"
+    verdicts.reject(level.is_not_null() & ~level.is_in(attributes), "unknown_level", texts_of(expected, level))
+    either = texts_of("expected a SKU or a level's member, got SKU {} and {}", typed["sku"], member)
+    verdicts.reject(typed["sku"].is_not_null() & level.is_not_null(), "sku_and_group", either)
     return replace(_without_quantity(typed, verdicts, contracts.REGRESSORS, file), evidence=evidence)
 
 

@@ -71,6 +71,17 @@ def test_events_last_one_day_unless_they_say_otherwise(tmp_path: Path) -> None:
     assert found.rejected["reason"].to_list() == ["missing_name", "ends_before_start", "invalid_starts_on"]
 
 
+def test_regressor_values_may_be_about_a_group_which_must_be_whole_known_and_alone(tmp_path: Path) -> None:
+    names = {"name": "what", "starts_on": "day", "value": "how much", "sku": "item", "level": "of", "member": "which"}
+    config = shop_config(feed="regressors", columns=names)
+    lines = ["what,day,how much,item,of,which", "spend,2017-01-02,4,,brand,own"]
+    lines += ["spend,2017-01-02,4,,brand,", "spend,2017-01-02,4,,colour,red", "spend,2017-01-02,4,A1,brand,own"]
+    found = unified(tmp_path, "\n".join(lines).encode(), config)
+    assert found.rows.select("sku", "level", "member", "value").rows() == [(None, "brand", "own", 4.0)]
+    assert found.rejected["reason"].to_list() == ["half_a_group", "unknown_level", "sku_and_group"]
+    assert "expected a level among the attributes" in found.rejected["detail"][1]
+
+
 def test_regressor_values_are_numbers_of_a_day_for_one_sku_or_for_all(tmp_path: Path) -> None:
     columns = {"name": "what", "starts_on": "day", "value": "how much", "sku": "item"}
     config = shop_config(feed="regressors", columns=columns)
