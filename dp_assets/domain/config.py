@@ -313,9 +313,11 @@ class ReconciliationConfig(Section):
         "mint_ols",
         "mint_wls_struct",
         "mint_wls_var",
+        "mint_shrink",
     ] = "mint_wls_struct"
     """How levels are made to agree. `top_down` splits the total by forecast proportions, the other two by proportions
-    of the last year's sales; `middle_out` splits the forecasts of `middle_level` and adds them up above."""
+    of the last year's sales; `middle_out` splits the forecasts of `middle_level` and adds them up above. `mint_shrink`
+    is `mint_wls_var` with the correlation of the backtest's errors, shrunk; up to 200,000 series."""
     middle_level: str | None = None
     """Level of the first hierarchy from which `middle_out` starts."""
 
