@@ -225,3 +225,28 @@ def inspect_value_added() -> None:
     wanted = (pl.col("lead") == POOLED_LEADS) & pl.col("grouping").is_in(["all", "user", "reason_code"])
     sums = frame.filter(wanted).group_by("grouping", "name").agg(pl.col("observations", "error_naive", *steps).sum())
     show(sums.sort("grouping", "name"), "Units of error that each step saved (negative: cost)")
+
+
+@inspect.command("periods")
+def inspect_periods(
+    node: Annotated[str, typer.Argument(help="Path of the node, such as GROCERY/SOUP; total, or a series.")] = "total",
+    hierarchy: Annotated[str, typer.Option(help="Hierarchy of the node; the first one when left out.")] = "",
+) -> None:
+    """Show a node's forecast over several weeks, months and quarters, in units and money, with the 80 % interval."""
+    import polars as pl
+
+    project = open_project()
+    lake = project.lake()
+    cycle = _newest_cycle(lake.partitions("temporal_rollups"))
+    name = hierarchy or ([one.name for one in project.config.hierarchies] or ["all"])[0]
+    rows = lake.read("temporal_rollups", cycle=cycle).filter(pl.col("hierarchy") == name)
+    if rows.is_empty():
+        raise typer.BadParameter(
+            f"cycle {cycle} has no periods of hierarchy {name!r}: the horizon holds none of reporting.spans_weeks or "
+            f"reporting.calendar, its model has no backtest yet, or there is no such hierarchy"
+        )
+    found = rows.filter(pl.col("node") == node).sort("kind", "starts_on")
+    if found.is_empty():
+        raise typer.BadParameter(f"hierarchy {name!r} has no node {node!r} in cycle {cycle}", param_hint="node")
+    columns = ["kind", "period", "starts_on", "ends_on", "sold", "forecast", "q0.1", "q0.9", "value"]
+    show(found.select(columns).with_columns(pl.col(pl.Float64).round(1)), f"{node} ({name}), cycle {cycle}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import polars as pl
 
+from dp_assets.domain.hierarchy import TOTAL
 from dp_assets.domain.value_added import EVERYTHING, POOLED_LEADS, STEPS
 from dp_assets.pictures import draw, figure_markdown
 
@@ -35,6 +36,24 @@ def value_added_picture(added: pl.DataFrame) -> dg.MarkdownMetadataValue:
     total = added.filter((pl.col("grouping") == EVERYTHING) & (pl.col("lead") == POOLED_LEADS)).row(0, named=True)
     naive = max(total["error_naive"], 1e-9)
     return _bars(list(STEPS[1:]), [100 * total[f"added_by_{step}"] / naive for step in STEPS[1:]], "error saved, %")
+
+
+def period_picture(table: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """The total of each period with its 80 % interval, one chart per kind; what was sold already is darker."""
+    rows = table.filter((pl.col("level") == TOTAL) & (pl.col("hierarchy") == table["hierarchy"][0])).sort("starts_on")
+    kinds = rows["kind"].unique(maintain_order=True).to_list()
+
+    def paint(axes: list[Axes]) -> None:
+        for axis, kind in zip(axes, kinds, strict=True):
+            here = rows.filter(kind=kind)
+            middle, low, high = (here[name].to_numpy() for name in ("forecast", "q0.1", "q0.9"))
+            ends = [(middle - low).clip(0), (high - middle).clip(0)]
+            axis.bar(here["period"].to_list(), middle, yerr=ends, color="tab:blue", alpha=0.5, capsize=3)
+            axis.bar(here["period"].to_list(), here["sold"].to_numpy(), color="tab:blue")
+            axis.set_title(f"units, {kind.replace('_', ' ')}", fontsize=9)
+            axis.tick_params(axis="x", labelrotation=30, labelsize=7)
+
+    return figure_markdown(draw(1, len(kinds), paint, size=(3.4, 2.6)))
 
 
 def _bars(names: list[str], values: list[float], label: str) -> dg.MarkdownMetadataValue:

@@ -1,7 +1,7 @@
-"""series_classes[cycle], replenishment[cycle] and exceptions[cycle]: what planners and buyers act on.
+"""series_classes, replenishment, temporal_rollups and exceptions of a cycle: what planners and buyers act on.
 
 Belongs here: which partitions are read, what is written, what the web UI shows. The rest is `domain/series_classes.py`,
-`domain/replenishment.py` and `domain/exceptions.py`.
+`domain/replenishment.py`, `domain/temporal.py` and `domain/exceptions.py`.
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,17 @@ import numpy as np
 import polars as pl
 
 from dp_assets.champions import open_panel
-from dp_assets.defs.reconciled_rollups import written
+from dp_assets.defs.reconciled_rollups import champion_residuals, written
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EXCEPTIONS, replenishment, series_classes
+from dp_assets.domain.contracts import EXCEPTIONS, replenishment, series_classes, temporal_rollups
 from dp_assets.domain.exceptions import Before, exception_table
+from dp_assets.domain.hierarchy import SERIES, build_hierarchies
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.replenishment import replenishment_table
 from dp_assets.domain.series_classes import class_table
-from dp_assets.partitions import window
-from dp_assets.planning_pictures import class_picture, exception_picture
+from dp_assets.domain.temporal import temporal_rollups as temporal_table
+from dp_assets.partitions import HISTORY, window
+from dp_assets.planning_pictures import class_picture, exception_picture, period_picture
 from dp_assets.previews import preview
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -32,7 +34,7 @@ GROUP = "planning"
 
 
 def build(project: Project) -> dg.Definitions:
-    """The assets `series_classes`, `replenishment` and `exceptions`."""
+    """The assets `series_classes`, `replenishment`, `temporal_rollups` and `exceptions`."""
     config = project.config
     before = window(-config.exceptions.bias_buckets, 0)
 
@@ -80,6 +82,31 @@ def build(project: Project) -> dg.Definitions:
         return each_partition(context, work)
 
     @dg.asset(
+        name="temporal_rollups",
+        partitions_def=project.cycles,
+        deps=[
+            "features",
+            "sku_attributes",
+            "reconciled_rollups",
+            dg.AssetDep("residuals", partition_mapping=HISTORY),
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=GROUP,
+        kinds={"python", "polars", "numpy"},
+        owners=OWNERS,
+    )
+    def sum_over_time(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
+        """Reconciled forecasts over several weeks, months and quarters at every node, with intervals of their own."""
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            table = periods_of(lake, config, cycle)
+            kinds = dict(table.filter(level="total").group_by("kind").agg(pl.col("period").n_unique()).iter_rows())
+            picture = {"periods_of_the_total": period_picture(table)} if len(table) else {}
+            return {**written(lake, temporal_rollups(config), table, cycle), "periods": kinds, **picture}
+
+        return each_partition(context, work)
+
+    @dg.asset(
         name="exceptions",
         partitions_def=project.cycles,
         deps=[
@@ -105,7 +132,16 @@ def build(project: Project) -> dg.Definitions:
 
         return each_partition(context, work)
 
-    return dg.Definitions(assets=[classify, restock, list_exceptions])
+    return dg.Definitions(assets=[classify, restock, sum_over_time, list_exceptions])
+
+
+def periods_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
+    """The `temporal_rollups` of a cycle."""
+    panel, rollups = open_panel(lake, cycle), lake.read("reconciled_rollups", cycle=cycle)
+    forecast = panel.series.filter(pl.col("series_id").is_in(rollups.filter(level=SERIES)["node"].unique().implode()))
+    attributes = lake.read("sku_attributes", cycle=cycle)
+    hierarchies = build_hierarchies(forecast, attributes, config, date.fromisoformat(cycle))
+    return temporal_table(rollups, hierarchies, champion_residuals(lake, config, cycle), panel, config)
 
 
 def exceptions_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:

@@ -29,6 +29,7 @@ from dp_assets.domain.hierarchy_table import HierarchyTable
 from dp_assets.domain.planning_config import ClassConfig, ExceptionConfig, PlanningConfig, ReplenishmentConfig
 from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig
 from dp_assets.domain.quality_config import QualityConfig
+from dp_assets.domain.reporting_config import ReportingConfig
 from dp_assets.domain.restatement_config import restatement_mistakes
 
 if TYPE_CHECKING:
@@ -413,6 +414,8 @@ class DemandConfig(Section):
     """Safety stock and reorder points."""
     exceptions: ExceptionConfig = ExceptionConfig()
     """What is on the worklist of a cycle."""
+    reporting: ReportingConfig = ReportingConfig()
+    """Periods that forecasts are summed over."""
     retention: RetentionConfig = RetentionConfig()
     """How long things are kept."""
     thresholds: ThresholdConfig = ThresholdConfig()

@@ -168,7 +168,7 @@ def test_planners_get_classes_stock_a_worklist_and_the_value_of_every_step(works
     totals = workshop.read("forecasts").drop("naive")
     table = contracts.total_forecasts(workshop.config).conform(totals)
     workshop.lake.write("total_forecasts", table, cycle=workshop.cycle)
-    stage = ("series_classes", "replenishment", "exceptions")
+    stage = ("series_classes", "replenishment", "temporal_rollups", "exceptions")
     result = workshop.run(*RECONCILIATION, *stage)
     for name in stage:
         assert contracts.table(workshop.config, name).violations(workshop.read(name)) == [], name

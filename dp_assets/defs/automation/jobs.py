@@ -35,10 +35,18 @@ FORECASTING = (
     "published_forecasts",
     "series_classes",
     "replenishment",
+    "temporal_rollups",
     "exceptions",
     "serving_bundle",
 )
-REPLANNING = ("planner_inputs", "reconciled_rollups", "published_forecasts", "exceptions", "serving_bundle")
+REPLANNING = (
+    "planner_inputs",
+    "reconciled_rollups",
+    "published_forecasts",
+    "temporal_rollups",
+    "exceptions",
+    "serving_bundle",
+)
 SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "ingest_files": (
         INGESTION[:2],

@@ -35,7 +35,7 @@ from dp_assets.domain.contracts.ingest import (
     unified_transactions,
 )
 from dp_assets.domain.contracts.monitoring import ACCURACY, FORECAST_VALUE_ADDED, LEVEL_ACCURACY
-from dp_assets.domain.contracts.planning import EXCEPTIONS, replenishment, series_classes
+from dp_assets.domain.contracts.planning import EXCEPTIONS, replenishment, series_classes, temporal_rollups
 from dp_assets.domain.contracts.reconciliation import planner_inputs, published_forecasts, reconciled_rollups
 from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, LEADERBOARD, TOTAL_ERROR_DISTRIBUTIONS, residuals
 from dp_assets.domain.table import Table
@@ -76,6 +76,7 @@ __all__ = (
     "sku_attributes",
     "table",
     "tables",
+    "temporal_rollups",
     "total_forecasts",
     "transactions_cleaned",
     "unified_transactions",
@@ -119,6 +120,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         published_forecasts(config),
         series_classes(config),
         replenishment(config),
+        temporal_rollups(config),
         EXCEPTIONS,
         ACCURACY,
         LEVEL_ACCURACY,

@@ -6,10 +6,12 @@ Belongs here: classes, stock and the worklist of a cycle. Does not belong here: 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts.columns import key_columns, number, text
+from dp_assets.domain.contracts.columns import key_columns, number, quantile_columns, text
 from dp_assets.domain.table import Column, Table
 
 
@@ -46,6 +48,28 @@ def replenishment(config: DemandConfig) -> Table:
             number("lead_time_demand", "mean demand over the lead time", "units", minimum=0),
             number("safety_stock", "stock beyond the mean", "units", minimum=0),
             number("reorder_point", "stock at which to order: quantile of lead-time demand", "units", minimum=0),
+        ),
+    )
+
+
+def temporal_rollups(config: DemandConfig) -> Table:
+    """Forecasts summed over time at every level: spans from the cutoff, months and quarters of a calendar."""
+    return Table(
+        name="temporal_rollups",
+        grain="hierarchy × level × node × period",
+        key=("hierarchy", "level", "node", "kind", "period"),
+        columns=(
+            text("hierarchy", "hierarchy"),
+            text("level", "total, a configured level, or series"),
+            text("node", "path of the node from the top, joined by /; series_id on the series level"),
+            text("kind", "4_weeks and the like, counted from the cutoff; month or quarter of the calendar"),
+            text("period", "first day, or name in the calendar"),
+            Column("starts_on", pl.Date(), "first day of the period"),
+            Column("ends_on", pl.Date(), "last day of the period"),
+            number("sold", "sold in the period before the cutoff", "units", minimum=0),
+            number("forecast", "mean of the whole period: sold before the cutoff and forecast", "units", minimum=0),
+            number("value", "the same at each series' last known price", "money", minimum=0),
+            *(replace(column, unit="units") for column in quantile_columns(config)),
         ),
     )
 
