@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.planning import EditRefusedError, NumberToSet, PlannerNumber
 
-REVISION = "0001"
+REVISION = "0002"
 """Newest revision of `planning_migrations`, which this code is written for."""
 GENESIS = "0" * 64
 """What the first row of the ledger follows."""
@@ -71,6 +71,7 @@ NUMBERS = sa.Table(
     sa.Column("expires", sa.Date),
     sa.Column("ended", sa.Date),
     sa.Column("ended_sequence", sa.BigInteger),
+    sa.Column("split", sa.Text),
 )
 
 

@@ -31,6 +31,7 @@ from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig
 from dp_assets.domain.quality_config import QualityConfig
 from dp_assets.domain.reporting_config import ReportingConfig
 from dp_assets.domain.restatement_config import restatement_mistakes
+from dp_assets.domain.split_keys import FORECAST, HISTORY, SplitKeyConfig
 
 if TYPE_CHECKING:
     pass
@@ -310,17 +311,35 @@ class ReconciliationConfig(Section):
         "top_down",
         "top_down_average_proportions",
         "top_down_proportions_of_averages",
+        "top_down_user_key",
         "middle_out",
         "mint_ols",
         "mint_wls_struct",
         "mint_wls_var",
         "mint_shrink",
     ] = "mint_wls_struct"
-    """How levels are made to agree. `top_down` splits the total by forecast proportions, the other two by proportions
-    of the last year's sales; `middle_out` splits the forecasts of `middle_level` and adds them up above. `mint_shrink`
-    is `mint_wls_var` with the correlation of the backtest's errors, shrunk; up to 200,000 series."""
+    """How levels are made to agree. `top_down` splits the total by forecast proportions, the next two by proportions of
+    the last year's sales, `top_down_user_key` by `key`; `middle_out` splits the forecasts of `middle_level` and adds
+    them up above. `mint_shrink` is `mint_wls_var` with the correlation of the backtest's errors, shrunk; up to 200,000
+    series."""
     middle_level: str | None = None
     """Level of the first hierarchy from which `middle_out` starts."""
+    keys: tuple[SplitKeyConfig, ...] = ()
+    """Weights of series, by which planners' numbers (`dp plan set --split`) or the total are split."""
+    key: str | None = None
+    """The one of `keys` that `top_down_user_key` splits the total by."""
+
+    @model_validator(mode="after")
+    def _keys_have_names_of_their_own(self) -> Self:
+        names = [FORECAST, HISTORY, *(key.name for key in self.keys)]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise MisplacedValueError(
+                f"keys need names that differ, and none of {FORECAST}, {HISTORY}: {repeated}", "keys"
+            )
+        if self.method == "top_down_user_key" and self.key not in names[2:]:
+            message = f"top_down_user_key needs one of keys as key: expected one of {names[2:]}, got {self.key!r}"
+            raise MisplacedValueError(message, "key")
+        return self
 
 
 class RetentionConfig(Section):

@@ -30,6 +30,7 @@ from dp_assets.domain.hierarchy import TOTAL, Hierarchy, Matrix
 from dp_assets.domain.least_squares import Problem, nearest
 from dp_assets.domain.locks import Locks
 from dp_assets.domain.shrinkage import Correlation, shrunk_correlation
+from dp_assets.domain.split_keys import split
 
 VARIANCE_FLOOR = 1e-4
 """Least variance, as a share of the series' mean variance: a node without errors must not weigh infinitely."""
@@ -49,6 +50,7 @@ class BaseForecasts:
         recent: (S,) recent mean demand; splits a node among children that are all forecast 0.
         history: (S, T) units of the last year; read by the methods that split by past proportions alone.
         correlation: of errors, see `correlate_errors`; read by `mint_shrink` alone.
+        key: (S,) weights, NaN for a series without one; read by `top_down_user_key` alone.
     """
 
     series: Matrix
@@ -58,6 +60,7 @@ class BaseForecasts:
     recent: Matrix
     history: Matrix
     correlation: Correlation | None = None
+    key: Matrix | None = None
 
     def __post_init__(self) -> None:
         shapes = {"series": self.series, **{f"nodes of hierarchy {i}": nodes for i, nodes in enumerate(self.nodes)}}
@@ -93,6 +96,10 @@ def _without_locks(hierarchy: Hierarchy, base: BaseForecasts, config: Reconcilia
         return np.clip(base.series, 0, None)
     if config.method == "top_down":
         return top_down(hierarchy, base)
+    if config.method == "top_down_user_key":
+        total, series = np.clip(base.nodes[0][0], 0, None), np.clip(base.series, 0, None)
+        leads = range(series.shape[1])
+        return np.stack([split(float(total[lead]), series[:, lead], base.key) for lead in leads], axis=1)
     if config.method == "middle_out":
         return top_down(hierarchy, base, hierarchy.levels.index(config.middle_level or TOTAL))
     proportions = (average_proportions if "average_proportions" in config.method else proportions_of_averages)(base)

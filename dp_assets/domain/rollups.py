@@ -25,6 +25,7 @@ from dp_assets.domain.node_intervals import error_correlation, moved_quantiles, 
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.reconciliation import BaseForecasts, check_size, correlate_errors, reconcile
 from dp_assets.domain.shrinkage import Correlation
+from dp_assets.domain.split_keys import key_weights
 
 YEAR_WEEKS = 52
 MAX_INCOHERENCE = 1e-6
@@ -122,6 +123,14 @@ def last_year(panel: Panel, series: pl.Series) -> Matrix:
     return units
 
 
+def _key(forecasts: pl.DataFrame, config: DemandConfig) -> Matrix | None:
+    """(S,) weights of the configured key, by series ascending; None where the method needs none."""
+    found = [key for key in config.reconciliation.keys if key.name == config.reconciliation.key]
+    if config.reconciliation.method != "top_down_user_key":
+        return None
+    return key_weights(found[0], forecasts.select("series_id", *config.series_key).unique().sort("series_id"))
+
+
 def past_correlation(hierarchies: Sequence[Hierarchy], residuals: pl.DataFrame, panel: Panel) -> Correlation:
     """How the errors of the newest cycle's backtest went together, one bucket ahead, over all nodes and series.
 
@@ -177,6 +186,7 @@ def roll_up(
         recent=own.naive,
         history=last_year(panel, hierarchies[0].series),
         correlation=past_correlation(hierarchies, residuals, panel) if by_correlation else None,
+        key=_key(forecasts, config),
     )
     locks = find_locks(planner_inputs, hierarchies, own.starts)
     reconciled = reconcile(hierarchies, base, config.reconciliation, locks)

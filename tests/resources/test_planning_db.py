@@ -215,7 +215,7 @@ def test_the_code_and_the_newest_revision_of_the_schema_are_the_same() -> None:
 def test_a_server_without_tables_says_what_to_run(postgres: str) -> None:
     with (
         closing(PlanningDatabase(postgres)) as database,
-        pytest.raises(ConfigError, match="revision none, this code expects 0001; run `dp plan migrate`"),
+        pytest.raises(ConfigError, match="revision none, this code expects 0002; run `dp plan migrate`"),
     ):
         database.head()
 
