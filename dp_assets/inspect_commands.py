@@ -250,3 +250,36 @@ def inspect_periods(
         raise typer.BadParameter(f"hierarchy {name!r} has no node {node!r} in cycle {cycle}", param_hint="node")
     columns = ["kind", "period", "starts_on", "ends_on", "sold", "forecast", "q0.1", "q0.9", "value"]
     show(found.select(columns).with_columns(pl.col(pl.Float64).round(1)), f"{node} ({name}), cycle {cycle}")
+
+
+@inspect.command("stockouts")
+def inspect_stockouts(
+    sku: Annotated[str | None, typer.Argument(help="Only this SKU, and what its masks do to its forecast.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="How many series, those that lost most first.")] = 20,
+) -> None:
+    """Show buckets out of stock in the newest cycle, what they would have sold, and what masking them does."""
+    import polars as pl
+
+    project = open_project()
+    lake = project.lake()
+    cycle = _newest_cycle(lake.partitions("lost_sales"))
+    lost = lake.read("lost_sales", cycle=cycle)
+    if sku is None:
+        money = (pl.col("lost") * pl.col("price")).sum().round(2).alias("money")
+        sums = lost.group_by("series_id").agg(
+            pl.len().alias("buckets"),
+            pl.col("kind").unique().sort().str.join(", "),
+            pl.col("lost").sum().round(1),
+            money,
+        )
+        shown = sums.sort("lost", "series_id", descending=[True, False]).head(rows)
+        show(shown, f"{len(lost)} buckets out of stock of {len(sums)} series, as of {cycle}")
+        return
+    lost = lost.filter(pl.col("sku") == sku).drop("sku")
+    if lost.is_empty():
+        raise typer.BadParameter(f"SKU {sku!r} has no bucket out of stock as of {cycle}", param_hint="sku")
+    show(lost.with_columns(pl.col(pl.Float64).round(2)), f"Buckets of SKU {sku} out of stock, as of {cycle}")
+    from dp_assets.stockout_effect import stockout_effect
+
+    effect = stockout_effect(project, cycle, [sku])
+    show(effect.with_columns(pl.col(pl.Float64).round(2)), "Its forecast, and as if what was sold had been demand")

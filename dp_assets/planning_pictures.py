@@ -56,6 +56,21 @@ def period_picture(table: pl.DataFrame) -> dg.MarkdownMetadataValue:
     return figure_markdown(draw(1, len(kinds), paint, size=(3.4, 2.6)))
 
 
+def lost_sales_picture(table: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """Units lost to stock-outs per bucket, those that were only inferred beside those that files stated."""
+    sums = table.group_by("bucket_start", "kind").agg(pl.col("lost").sum()).sort("bucket_start", "kind")
+
+    def paint(axes: list[Axes]) -> None:
+        for kind, colour in (("stated", "tab:red"), ("inferred", "tab:orange")):
+            here = sums.filter(kind=kind)
+            axes[0].plot(here["bucket_start"], here["lost"], ".-", color=colour, label=kind)
+        axes[0].set_ylabel("units lost")
+        axes[0].tick_params(axis="x", labelrotation=30, labelsize=7)
+        axes[0].legend(fontsize=7)
+
+    return figure_markdown(draw(1, 1, paint))
+
+
 def _bars(names: list[str], values: list[float], label: str) -> dg.MarkdownMetadataValue:
     def paint(axes: list[Axes]) -> None:
         axes[0].bar(names, values)

@@ -1,7 +1,7 @@
-"""series_classes, replenishment, temporal_rollups and exceptions of a cycle: what planners and buyers act on.
+"""What planners and buyers act on in a cycle: series_classes, replenishment, temporal_rollups, lost_sales, exceptions.
 
 Belongs here: which partitions are read, what is written, what the web UI shows. The rest is `domain/series_classes.py`,
-`domain/replenishment.py`, `domain/temporal.py` and `domain/exceptions.py`.
+`domain/replenishment.py`, `domain/temporal.py`, `domain/lost_sales.py` and `domain/exceptions.py`.
 """
 
 from collections.abc import Mapping
@@ -15,15 +15,16 @@ import polars as pl
 from dp_assets.champions import open_panel
 from dp_assets.defs.reconciled_rollups import champion_residuals, written
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EXCEPTIONS, replenishment, series_classes, temporal_rollups
+from dp_assets.domain.contracts import EXCEPTIONS, lost_sales, replenishment, series_classes, temporal_rollups
 from dp_assets.domain.exceptions import Before, exception_table
 from dp_assets.domain.hierarchy import SERIES, build_hierarchies
+from dp_assets.domain.lost_sales import lost_sales_table
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.replenishment import replenishment_table
 from dp_assets.domain.series_classes import class_table
 from dp_assets.domain.temporal import temporal_rollups as temporal_table
 from dp_assets.partitions import HISTORY, window
-from dp_assets.planning_pictures import class_picture, exception_picture, period_picture
+from dp_assets.planning_pictures import class_picture, exception_picture, lost_sales_picture, period_picture
 from dp_assets.previews import preview
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -34,7 +35,7 @@ GROUP = "planning"
 
 
 def build(project: Project) -> dg.Definitions:
-    """The assets `series_classes`, `replenishment`, `temporal_rollups` and `exceptions`."""
+    """The assets `series_classes`, `replenishment`, `temporal_rollups`, `lost_sales` and `exceptions`."""
     config = project.config
     before = window(-config.exceptions.bias_buckets, 0)
 
@@ -107,6 +108,29 @@ def build(project: Project) -> dg.Definitions:
         return each_partition(context, work)
 
     @dg.asset(
+        name="lost_sales",
+        partitions_def=project.cycles,
+        deps=["features"],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=GROUP,
+        kinds={"python", "numpy"},
+        owners=OWNERS,
+    )
+    def estimate_lost_sales(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
+    ) -> dg.MaterializeResult[None]:
+        """What buckets out of stock would have sold, from the buckets around them and the rest of the family."""
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            table = lost_sales_table(open_panel(lake, cycle), lake.read("stockouts", cycle=cycle), config)
+            units, money = table.select(pl.col("lost").sum(), money=(pl.col("lost") * pl.col("price")).sum()).row(0)
+            picture = {"lost_by_bucket": lost_sales_picture(table)} if len(table) else {}
+            shown = {"lost_units": round(units, 3), "lost_money": round(money, 3), **picture}
+            return {**written(lake, lost_sales(config), table, cycle), **shown}
+
+        return each_partition(context, work)
+
+    @dg.asset(
         name="exceptions",
         partitions_def=project.cycles,
         deps=[
@@ -132,7 +156,7 @@ def build(project: Project) -> dg.Definitions:
 
         return each_partition(context, work)
 
-    return dg.Definitions(assets=[classify, restock, sum_over_time, list_exceptions])
+    return dg.Definitions(assets=[classify, restock, sum_over_time, estimate_lost_sales, list_exceptions])
 
 
 def periods_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:

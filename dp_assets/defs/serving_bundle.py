@@ -51,6 +51,7 @@ def build(project: Project) -> dg.Definitions:
                     "features",
                     "replenishment",
                     "temporal_rollups",
+                    "lost_sales",
                     "exceptions",
                 )
             ),

@@ -32,6 +32,7 @@ from dp_assets.domain.quality_config import QualityConfig
 from dp_assets.domain.reporting_config import ReportingConfig
 from dp_assets.domain.restatement_config import restatement_mistakes
 from dp_assets.domain.split_keys import FORECAST, HISTORY, SplitKeyConfig
+from dp_assets.domain.stockout_config import StockoutConfig
 
 if TYPE_CHECKING:
     pass
@@ -401,6 +402,8 @@ class DemandConfig(Section):
     """A series is active, and so forecast, if it sold within this many weeks before the cutoff."""
     outliers: OutlierConfig = OutlierConfig()
     """Capping of extreme buckets."""
+    stockouts: StockoutConfig = StockoutConfig()
+    """Buckets that were out of stock, from which nothing is learned."""
     low_volume: LowVolumeConfig = LowVolumeConfig()
     """What is trained on."""
     features: FeatureConfig = FeatureConfig()

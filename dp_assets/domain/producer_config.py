@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FileFormat = Literal["csv", "parquet", "arrow", "ndjson", "json", "xlsx", "xls", "ods"]
 
 
-Feed = Literal["transactions", "products", "attribute_corrections", "promotions", "events", "regressors"]
+Feed = Literal["transactions", "products", "attribute_corrections", "promotions", "events", "regressors", "stock"]
 
 
 TRANSACTION_COLUMNS: frozenset[str] = frozenset(
@@ -53,6 +53,10 @@ FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
     ),
     "events": (frozenset({"name", "starts_on"}), frozenset({"name", "starts_on", "ends_on"})),
     "regressors": (frozenset({"name", "starts_on", "value"}), frozenset({"name", "starts_on", "value", "sku"})),
+    "stock": (
+        frozenset({"sku", "starts_on"}),
+        frozenset({"sku", "starts_on", "ends_on", "quantity", "location"}),
+    ),
 }
 """Per feed: the unified columns a mapping must have, and those it may have."""
 

@@ -36,6 +36,7 @@ FORECASTING = (
     "series_classes",
     "replenishment",
     "temporal_rollups",
+    "lost_sales",
     "exceptions",
     "serving_bundle",
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS, ATTRIBUTE_CORRECTIONS, SKU_ATTRIBUTE_HISTORY
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts.buckets import sku_attributes, transactions_cleaned, weekly_buckets
-from dp_assets.domain.contracts.features import OUTLIER_LOG, eligibility
+from dp_assets.domain.contracts.features import OUTLIER_LOG, STOCKOUTS, eligibility
 from dp_assets.domain.contracts.forecasting import (
     INTERVAL_CONTRACT,
     forecasts,
@@ -31,11 +31,12 @@ from dp_assets.domain.contracts.ingest import (
     RAW_FILES,
     REGRESSORS,
     REJECTED_ROWS,
+    STOCK,
     product_master,
     unified_transactions,
 )
 from dp_assets.domain.contracts.monitoring import ACCURACY, FORECAST_VALUE_ADDED, LEVEL_ACCURACY
-from dp_assets.domain.contracts.planning import EXCEPTIONS, replenishment, series_classes, temporal_rollups
+from dp_assets.domain.contracts.planning import EXCEPTIONS, lost_sales, replenishment, series_classes, temporal_rollups
 from dp_assets.domain.contracts.reconciliation import planner_inputs, published_forecasts, reconciled_rollups
 from dp_assets.domain.contracts.training import ERROR_DISTRIBUTIONS, LEADERBOARD, TOTAL_ERROR_DISTRIBUTIONS, residuals
 from dp_assets.domain.table import Table
@@ -61,9 +62,12 @@ __all__ = (
     "REGRESSORS",
     "REJECTED_ROWS",
     "SKU_ATTRIBUTE_HISTORY",
+    "STOCK",
+    "STOCKOUTS",
     "TOTAL_ERROR_DISTRIBUTIONS",
     "eligibility",
     "forecasts",
+    "lost_sales",
     "node_forecasts",
     "planner_inputs",
     "product_master",
@@ -99,6 +103,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         PROMOTIONS,
         EVENTS,
         REGRESSORS,
+        STOCK,
         sku_attributes(config),
         ATTRIBUTE_CONFLICTS,
         SKU_ATTRIBUTE_HISTORY,
@@ -106,6 +111,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         transactions_cleaned(config),
         eligibility(config),
         OUTLIER_LOG,
+        STOCKOUTS,
         residuals(config),
         ERROR_DISTRIBUTIONS,
         TOTAL_ERROR_DISTRIBUTIONS,
@@ -121,6 +127,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         series_classes(config),
         replenishment(config),
         temporal_rollups(config),
+        lost_sales(config),
         EXCEPTIONS,
         ACCURACY,
         LEVEL_ACCURACY,

@@ -241,3 +241,22 @@ REGRESSORS = Table(
         number("value", "the value", "the regressor's own"),
     ),
 )
+
+
+STOCK = Table(
+    name="stock",
+    grain="stock line",
+    partitioned_by="file_version",
+    key=("file_version_id", "row_number"),
+    columns=(
+        FILE_VERSION,
+        ROW,
+        text("producer", "producer of the line"),
+        KNOWN_FROM,
+        text("sku", "SKU it is about"),
+        text("location", "place it is about; null for all", nullable=True),
+        Column("starts_on", pl.Date(), "first day"),
+        Column("ends_on", pl.Date(), "last day"),
+        number("quantity", "on hand on these days; 0 or less is out of stock", "units"),
+    ),
+)

@@ -74,6 +74,26 @@ def temporal_rollups(config: DemandConfig) -> Table:
     )
 
 
+def lost_sales(config: DemandConfig) -> Table:
+    """What buckets out of stock would have sold, estimated; what was sold stays as it is everywhere."""
+    return Table(
+        name="lost_sales",
+        grain="bucket of a series that was out of stock",
+        key=("series_id", "bucket_start"),
+        columns=(
+            *key_columns(config),
+            Column("bucket_start", pl.Date(), "first day of the bucket"),
+            text("kind", "stated by a file, or inferred from its sales"),
+            number("sold", "units sold", "units per bucket"),
+            number("demand", "what would have been sold", "units per bucket", minimum=0),
+            number("lost", "demand less what was sold", "units per bucket", minimum=0),
+            number("lost_low", "the same at the 10 % quantile of demand", "units per bucket", minimum=0),
+            number("lost_high", "the same at the 90 % quantile of demand", "units per bucket", minimum=0),
+            number("price", "price per unit, last known in that bucket", "money per unit", minimum=0),
+        ),
+    )
+
+
 EXCEPTIONS = Table(
     name="exceptions",
     grain="rank",

@@ -33,6 +33,7 @@ FEED_TABLES: dict[str, str] = {
     "promotions": "promotions",
     "events": "events",
     "regressors": "regressors",
+    "stock": "stock",
 }
 """Feed → table of its accepted rows."""
 

@@ -1,4 +1,4 @@
-"""Feeds other than transactions in the unified schema: products, attribute corrections, promotions, events, regressors.
+"""Feeds other than transactions in the unified schema: products, attribute corrections, plans, calendars, stock.
 
 Belongs here: their columns and the rules for their rows; none of them carries units. Does not belong here: what their
 values are used for (`dp_assets/domain`, the SQL models), the rules of types (`type_rules.py`).
@@ -119,6 +119,29 @@ def _unify_regressors(file: FeedFile) -> Unified:
     return replace(_without_quantity(typed, verdicts, contracts.REGRESSORS, file), evidence=evidence)
 
 
+def _unify_stock(file: FeedFile) -> Unified:
+    """What was on hand from one day to another; without a quantity a line says that nothing was, without a last day it
+    speaks of one day."""
+    starts = file.moments("starts_on").on
+    typed = typed_frame(
+        {
+            "row_number": file.source.frame[ROW],
+            "sku": file.skus(file.identifiers("sku"), starts),
+            "location": file.identifiers("location"),
+            "starts_on": starts,
+            "ends_on": file.moments("ends_on").on,
+            "quantity": file.numbers("quantity"),
+        }
+    )
+    verdicts = surplus_verdicts(file.source)
+    evidence = apply_type_rules(file, typed, verdicts)
+    counted = "quantity" in file.mapped.mapping
+    _reject_missing(verdicts, typed, ("sku", "starts_on", *(["quantity"] if counted else [])))
+    typed = typed.with_columns(pl.col("ends_on").fill_null(pl.col("starts_on")), pl.col("quantity").fill_null(0.0))
+    _reject_backward(verdicts, typed)
+    return replace(_without_quantity(typed, verdicts, contracts.STOCK, file), evidence=evidence)
+
+
 def _reject_missing(verdicts: Verdicts, typed: pl.DataFrame, names: Sequence[str]) -> None:
     for name in names:
         verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
@@ -143,6 +166,7 @@ _BY_FEED: dict[Feed, Callable[[FeedFile], Unified]] = {
     "promotions": _unify_promotions,
     "events": _unify_events,
     "regressors": _unify_regressors,
+    "stock": _unify_stock,
 }
 
 
