@@ -63,6 +63,7 @@ NEEDED: dict[Feed, tuple[str, ...]] = {
     "events": ("row_number", "name"),
     "regressors": ("row_number", "name"),
     "stock": ("row_number", "sku"),
+    "product_life": ("row_number", "sku"),
 }
 """Feed → columns of its table that its figures are made of, beside those whose missing values are counted."""
 

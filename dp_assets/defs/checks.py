@@ -21,6 +21,7 @@ ASSET_OF_TABLE = {
     "events": "unified_transactions",
     "regressors": "unified_transactions",
     "stock": "unified_transactions",
+    "product_life": "unified_transactions",
     "eligibility": "features",
     "outlier_log": "features",
     "stockouts": "features",

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PROMOTIONS, REGRESSORS, STOCK, eligibility
+from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, eligibility
 from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, columns_read
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.table import Table
@@ -47,7 +47,7 @@ def build(project: Project) -> dg.Definitions:
 
         Beside it eligibility (who is trained on, and why), the outlier log (every capped bucket), stockouts (every
         bucket masked for lack of stock), and the per-row audit table where it is switched on. unified_transactions
-        stands for the promotions, events, regressors and stock written with it.
+        stands for the promotions, events, regressors, stock and lives of products written with it.
         """
 
         def work(cycle: str) -> Mapping[str, Any]:
@@ -86,7 +86,7 @@ def _current_plans(lake: Lake, project: Project, cycle: str) -> Plans:
         found = lake.read_all(table.name, versions)
         return table.empty() if found is None else found
 
-    return Plans(lines(PROMOTIONS), lines(EVENTS), lines(REGRESSORS), lines(STOCK))
+    return Plans(lines(PROMOTIONS), lines(EVENTS), lines(REGRESSORS), lines(STOCK), lines(PRODUCT_LIFE))
 
 
 def _publish(lake: Lake, project: Project, made: FeatureSet, cycle: str, recalls: list[str] | None) -> None:

@@ -25,10 +25,11 @@ from dp_assets.domain.calendar import calendar_channels, event_channels, known_e
 from dp_assets.domain.channels import past_channels, past_names
 from dp_assets.domain.cleaning import cap_outliers, judge_eligibility, outlier_log, row_blocks
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS, STOCK, STOCKOUTS, weekly_buckets
+from dp_assets.domain.contracts import EVENTS, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, STOCKOUTS, weekly_buckets
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.peers import peer_channels, peer_names
+from dp_assets.domain.product_life import known_life, with_life
 from dp_assets.domain.promotions import known_promotions, promoted_buckets, promotion_channels
 from dp_assets.domain.regressors import known_regressors, regressor_channels, unused_regressors
 from dp_assets.domain.stockouts import find_stockouts, known_stock, mask_of, stockout_table
@@ -60,7 +61,7 @@ class FeatureSet:
 
 @dataclass(frozen=True)
 class Plans:
-    """What producers said about the future, outside influences and stock, by the contracts of those names.
+    """What producers said about the future, outside influences, stock and products, by the contracts of those names.
 
     Lines of superseded files are left out; those known too late for a cycle are not looked at.
     """
@@ -69,6 +70,7 @@ class Plans:
     events: pl.DataFrame = field(default_factory=EVENTS.empty)
     regressors: pl.DataFrame = field(default_factory=REGRESSORS.empty)
     stock: pl.DataFrame = field(default_factory=STOCK.empty)
+    product_life: pl.DataFrame = field(default_factory=PRODUCT_LIFE.empty)
 
     def known(self, known_at: datetime) -> Plans:
         """The lines that count at a moment."""
@@ -77,6 +79,7 @@ class Plans:
             known_events(self.events, known_at),
             known_regressors(self.regressors, known_at),
             known_stock(self.stock, known_at),
+            known_life(self.product_life, known_at),
         )
 
 
@@ -144,8 +147,9 @@ def build_features(
     rows = np.flatnonzero(active)
     origin = int(sales.first[rows].min())
     quantity, price = _dense(sales, rows, origin, grid.index_of(cutoff))
-    series = _series(judged.filter("active"), attributes, config)
-    return _assemble(series, quantity, price, origin, judged, plans.known(grid.known_at(cutoff)), config, cutoff)
+    known = plans.known(grid.known_at(cutoff))
+    series = with_life(_series(judged.filter("active"), attributes, config), known.product_life, config.series_key)
+    return _assemble(series, quantity, price, origin, judged, known, config, cutoff)
 
 
 def _assemble(

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 FileFormat = Literal["csv", "parquet", "arrow", "ndjson", "json", "xlsx", "xls", "ods"]
 
 
-Feed = Literal["transactions", "products", "attribute_corrections", "promotions", "events", "regressors", "stock"]
+Feed = Literal[
+    "transactions", "products", "attribute_corrections", "promotions", "events", "regressors", "stock", "product_life"
+]
 
 
 TRANSACTION_COLUMNS: frozenset[str] = frozenset(
@@ -56,6 +58,10 @@ FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
     "stock": (
         frozenset({"sku", "starts_on"}),
         frozenset({"sku", "starts_on", "ends_on", "quantity", "location"}),
+    ),
+    "product_life": (
+        frozenset({"sku"}),
+        frozenset({"sku", "predecessor", "like_sku", "multiplier", "ramp_weeks", "launch_on", "ends_on"}),
     ),
 }
 """Per feed: the unified columns a mapping must have, and those it may have."""

@@ -23,6 +23,7 @@ from dp_assets.domain.locks import Locks, find_locks
 from dp_assets.domain.node_forecasts import node_errors
 from dp_assets.domain.node_intervals import error_correlation, moved_quantiles, node_quantiles, quantile_variance
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.product_life import PREDECESSOR, hold_ended, kept_share, share_alive
 from dp_assets.domain.reconciliation import BaseForecasts, check_size, correlate_errors, reconcile
 from dp_assets.domain.shrinkage import Correlation
 from dp_assets.domain.split_keys import key_weights
@@ -123,6 +124,20 @@ def last_year(panel: Panel, series: pl.Series) -> Matrix:
     return units
 
 
+def _ended(
+    panel: Panel, series: pl.Series, starts: Sequence[date]
+) -> tuple[npt.NDArray[np.bool_] | None, npt.NDArray[np.bool_]]:
+    """(S, M) whether each series has ended before a lead, None where none has; (S,) whether another one follows it."""
+    known = [name for name in ("life_ends_on", "life_twin", "life_kind") if name in panel.series.columns]
+    rows = series.alias("series_id").to_frame()
+    rows = rows.join(panel.series.select("series_id", *known), on="series_id", how="left", maintain_order="left")
+    alive = share_alive(rows, starts, panel.bucket_weeks)
+    if alive is None or (alive > 0).all():
+        return None, np.zeros(len(rows), np.bool_)
+    followed = rows.filter(pl.col("life_kind") == PREDECESSOR)["life_twin"].drop_nulls()
+    return alive <= 0, rows["series_id"].is_in(followed.implode()).to_numpy()
+
+
 def _key(forecasts: pl.DataFrame, config: DemandConfig) -> Matrix | None:
     """(S,) weights of the configured key, by series ascending; None where the method needs none."""
     found = [key for key in config.reconciliation.keys if key.name == config.reconciliation.key]
@@ -176,8 +191,12 @@ def roll_up(
     hierarchies = build_hierarchies(forecasts, attributes, config, panel.cutoff)
     own = series_matrices(forecasts, levels)
     variance = quantile_variance(own.quantiles[:, 0], levels)
+    ended, followed = _ended(panel, hierarchies[0].series, own.starts)
     by_correlation = config.reconciliation.method == "mint_shrink"
     bases = [node_base(hierarchy, node_forecasts, own, variance) for hierarchy in hierarchies]
+    if ended is not None:
+        kept = [kept_share(ended, followed, own.naive, hierarchy) for hierarchy in hierarchies]
+        bases = [(mean * share, spread) for (mean, spread), share in zip(bases, kept, strict=True)]
     base = BaseForecasts(
         series=own.mean,
         nodes=tuple(mean for mean, _ in bases),
@@ -189,7 +208,8 @@ def roll_up(
         key=_key(forecasts, config),
     )
     locks = find_locks(planner_inputs, hierarchies, own.starts)
-    reconciled = reconcile(hierarchies, base, config.reconciliation, locks)
+    held = locks if ended is None else hold_ended(locks, ended, hierarchies)
+    reconciled = reconcile(hierarchies, base, config.reconciliation, held)
     quantiles = moved_quantiles(own.quantiles, own.mean, reconciled)
     frames, correlations, gaps = [], {}, [0.0]
     for index, hierarchy in enumerate(hierarchies):

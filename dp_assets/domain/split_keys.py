@@ -120,7 +120,7 @@ def split(total: float, forecast: Matrix, weight: Matrix | None) -> Matrix:
             no key or it weighs nothing. Where all are 0, series share alike.
         weight: (R,) of the key, NaN for a series it does not name; None for no key.
 
-    >>> split(10.0, np.array([2.0, 2.0, 1.0]), np.array([3.0, 1.0, np.nan])).tolist()
+    >>> split(10.0, np.array([2.0, 2.0, 1.0]), np.array([3.0, 1.0, np.nan])).round(6).tolist()
     [6.0, 2.0, 2.0]
     """
     sums = float(forecast.sum())

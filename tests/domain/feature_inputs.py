@@ -11,7 +11,15 @@ import polars as pl
 
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS, STOCK, sku_attributes, weekly_buckets
+from dp_assets.domain.contracts import (
+    EVENTS,
+    PRODUCT_LIFE,
+    PROMOTIONS,
+    REGRESSORS,
+    STOCK,
+    sku_attributes,
+    weekly_buckets,
+)
 from tests.factories import MONDAY
 
 KINDS = ("display", "front page")
@@ -210,3 +218,15 @@ def random_stock(skus: list[str], weeks: int, seed: int = 7, lines: int = 30) ->
         last = first + timedelta(days=int(rng.integers(0, 28)))
         rows.append(stock_line(str(rng.choice(skus)), first, last, quantity=float(rng.integers(-1, 2))))
     return stock(rows)
+
+
+def life_lines(*rows: dict[str, Any]) -> pl.DataFrame:
+    """Rows by the contract PRODUCT_LIFE, known long before unless they say otherwise, numbered."""
+    base = {
+        "file_version_id": "life-1",
+        "producer": "planner",
+        "known_from": moment(date(2016, 6, 1)),
+        **dict.fromkeys(("predecessor", "like_sku", "multiplier", "ramp_weeks", "launch_on", "ends_on")),
+    }
+    numbered = [{**base, **row, "row_number": number} for number, row in enumerate(rows, start=1)]
+    return PRODUCT_LIFE.conform(pl.DataFrame(numbered, schema=PRODUCT_LIFE.schema))

@@ -48,7 +48,13 @@ def made_from(config: DemandConfig, buckets: pl.DataFrame, bucket: int = 36, **i
     return build_features(
         buckets,
         inputs.get("attributes", attributes(config, skus)),
-        Plans(**{name: inputs[name] for name in ("promotions", "events", "regressors", "stock") if name in inputs}),
+        Plans(
+            **{
+                name: inputs[name]
+                for name in ("promotions", "events", "regressors", "stock", "product_life")
+                if name in inputs
+            }
+        ),
         config,
         cutoff_of(config, bucket),
     )

@@ -34,6 +34,7 @@ FEED_TABLES: dict[str, str] = {
     "events": "events",
     "regressors": "regressors",
     "stock": "stock",
+    "product_life": "product_life",
 }
 """Feed → table of its accepted rows."""
 

@@ -142,6 +142,34 @@ def _unify_stock(file: FeedFile) -> Unified:
     return replace(_without_quantity(typed, verdicts, contracts.STOCK, file), evidence=evidence)
 
 
+def _unify_product_life(file: FeedFile) -> Unified:
+    """What planners know of the life of products, one SKU per line; a line must say something of it."""
+    codes = ("sku", "predecessor", "like_sku")
+    numbers = ("multiplier", "ramp_weeks")
+    typed = typed_frame(
+        {
+            "row_number": file.source.frame[ROW],
+            **{name: file.skus(file.identifiers(name), None) for name in codes},
+            **{name: file.numbers(name) for name in numbers},
+            **{name: file.moments(name).on for name in ("launch_on", "ends_on")},
+        }
+    )
+    verdicts = surplus_verdicts(file.source)
+    evidence = apply_type_rules(file, typed, verdicts)
+    _reject_missing(verdicts, typed, ("sku",))
+    for name in numbers:
+        below = f"expected {name} of at least 0, got {{}}"
+        verdicts.reject(typed[name] < 0, f"{name}_below_zero", texts_of(below, typed[name]))
+    own = (typed["predecessor"] == typed["sku"]) | (typed["like_sku"] == typed["sku"])
+    verdicts.reject(own, "its_own_twin", texts_of("expected another SKU than {} itself", typed["sku"]))
+    launch, end = typed["launch_on"], typed["ends_on"]
+    expected = "expected an end not before the launch on {}, got {}"
+    verdicts.reject(end < launch, "ends_before_launch", texts_of(expected, launch, end))
+    silent = typed["predecessor"].is_null() & typed["like_sku"].is_null() & end.is_null()
+    verdicts.reject(silent, "says_nothing", texts_of("expected a predecessor, a like SKU or an end, got none"))
+    return replace(_without_quantity(typed, verdicts, contracts.PRODUCT_LIFE, file), evidence=evidence)
+
+
 def _reject_missing(verdicts: Verdicts, typed: pl.DataFrame, names: Sequence[str]) -> None:
     for name in names:
         verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
@@ -167,6 +195,7 @@ _BY_FEED: dict[Feed, Callable[[FeedFile], Unified]] = {
     "events": _unify_events,
     "regressors": _unify_regressors,
     "stock": _unify_stock,
+    "product_life": _unify_product_life,
 }
 
 
