@@ -35,7 +35,7 @@ from dp_assets.domain.split_keys import split
 VARIANCE_FLOOR = 1e-4
 """Least variance, as a share of the series' mean variance: a node without errors must not weigh infinitely."""
 MOST_CORRELATED = 200_000
-"""Series that `mint_shrink` takes at most. On one core they need 2 seconds a lead and, with 26 errors each, 0.5 GB."""
+"""Series that `mint_shrink` takes at most. With 26 errors each they need 4 seconds of one core a lead, and 0.5 GB."""
 
 
 @dataclass(frozen=True)
