@@ -225,3 +225,61 @@ def inspect_value_added() -> None:
     wanted = (pl.col("lead") == POOLED_LEADS) & pl.col("grouping").is_in(["all", "user", "reason_code"])
     sums = frame.filter(wanted).group_by("grouping", "name").agg(pl.col("observations", "error_naive", *steps).sum())
     show(sums.sort("grouping", "name"), "Units of error that each step saved (negative: cost)")
+
+
+@inspect.command("periods")
+def inspect_periods(
+    node: Annotated[str, typer.Argument(help="Path of the node, such as GROCERY/SOUP; total, or a series.")] = "total",
+    hierarchy: Annotated[str, typer.Option(help="Hierarchy of the node; the first one when left out.")] = "",
+) -> None:
+    """Show a node's forecast over several weeks, months and quarters, in units and money, with the 80 % interval."""
+    import polars as pl
+
+    project = open_project()
+    lake = project.lake()
+    cycle = _newest_cycle(lake.partitions("temporal_rollups"))
+    name = hierarchy or ([one.name for one in project.config.hierarchies] or ["all"])[0]
+    rows = lake.read("temporal_rollups", cycle=cycle).filter(pl.col("hierarchy") == name)
+    if rows.is_empty():
+        raise typer.BadParameter(
+            f"cycle {cycle} has no periods of hierarchy {name!r}: the horizon holds none of reporting.spans_weeks or "
+            f"reporting.calendar, its model has no backtest yet, or there is no such hierarchy"
+        )
+    found = rows.filter(pl.col("node") == node).sort("kind", "starts_on")
+    if found.is_empty():
+        raise typer.BadParameter(f"hierarchy {name!r} has no node {node!r} in cycle {cycle}", param_hint="node")
+    columns = ["kind", "period", "starts_on", "ends_on", "sold", "forecast", "q0.1", "q0.9", "value"]
+    show(found.select(columns).with_columns(pl.col(pl.Float64).round(1)), f"{node} ({name}), cycle {cycle}")
+
+
+@inspect.command("stockouts")
+def inspect_stockouts(
+    sku: Annotated[str | None, typer.Argument(help="Only this SKU, and what its masks do to its forecast.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="How many series, those that lost most first.")] = 20,
+) -> None:
+    """Show buckets out of stock in the newest cycle, what they would have sold, and what masking them does."""
+    import polars as pl
+
+    project = open_project()
+    lake = project.lake()
+    cycle = _newest_cycle(lake.partitions("lost_sales"))
+    lost = lake.read("lost_sales", cycle=cycle)
+    if sku is None:
+        money = (pl.col("lost") * pl.col("price")).sum().round(2).alias("money")
+        sums = lost.group_by("series_id").agg(
+            pl.len().alias("buckets"),
+            pl.col("kind").unique().sort().str.join(", "),
+            pl.col("lost").sum().round(1),
+            money,
+        )
+        shown = sums.sort("lost", "series_id", descending=[True, False]).head(rows)
+        show(shown, f"{len(lost)} buckets out of stock of {len(sums)} series, as of {cycle}")
+        return
+    lost = lost.filter(pl.col("sku") == sku).drop("sku")
+    if lost.is_empty():
+        raise typer.BadParameter(f"SKU {sku!r} has no bucket out of stock as of {cycle}", param_hint="sku")
+    show(lost.with_columns(pl.col(pl.Float64).round(2)), f"Buckets of SKU {sku} out of stock, as of {cycle}")
+    from dp_assets.stockout_effect import stockout_effect
+
+    effect = stockout_effect(project, cycle, [sku])
+    show(effect.with_columns(pl.col(pl.Float64).round(2)), "Its forecast, and as if what was sold had been demand")

@@ -47,7 +47,8 @@ def preview(project: Project, wanted: Sequence[NumberToSet]) -> tuple[pl.DataFra
     inputs = inputs_of([*kept, *own], date.fromisoformat(cycle), config)
     panel = Panel.load(lake.open_folder("features", cycle=cycle))
     rollups = reconcile_cycle(lake, config, cycle, panel, planner_inputs(config).conform(inputs))
-    frame, applied = publish(lake.read("forecasts", cycle=cycle), rollups.table, inputs, rollups.hierarchies, config)
+    forecasts = lake.read("forecasts", cycle=cycle)
+    frame, applied = publish(forecasts, rollups.table, inputs, rollups.hierarchies, config, panel)
     before = lake.read("published_forecasts", cycle=cycle)
     sentences = (*rollups.locks.conflicts, *applied.conflicts)
     nodes = [node_units(table, rollups.hierarchies) for table in (before, frame)]

@@ -34,6 +34,9 @@ def plan_set(
     percent: Annotated[float | None, typer.Option(help="Change of what reconciliation says, e.g. 5 or -20.")] = None,
     hierarchy: Annotated[str, typer.Option(help="Hierarchy of the node; the first one when left out.")] = "",
     lock: Annotated[bool, typer.Option("--lock", help="Holds in later cycles too; all other levels follow.")] = False,
+    split: Annotated[
+        str, typer.Option(help="How series below share an override: forecast, history, or one of reconciliation.keys.")
+    ] = "forecast",
     expires: Annotated[
         datetime | None, typer.Option(help="Last cycle that a lock holds in.", formats=["%Y-%m-%d"])
     ] = None,
@@ -62,6 +65,7 @@ def plan_set(
         reason_code=reason,
         comment=comment,
         expires=expires and expires.date(),
+        split=split,
     )
     wanted = wanted_numbers(project, edit)
     changes, conflicts = preview(project, wanted)
@@ -106,6 +110,7 @@ def plan_list(
             "units": one.quantity,
             "kind": "lock" if one.locked else "override",
             "reason": one.reason_code,
+            "split": one.split,
             "by": one.user,
             "cycle": str(one.cycle),
             "ended": str(one.ended or ""),

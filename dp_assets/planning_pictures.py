@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from dp_assets.domain.contracts.columns import quantile_name
-from dp_assets.domain.hierarchy import SERIES
+from dp_assets.domain.hierarchy import SERIES, TOTAL
 from dp_assets.domain.scenario_base import Base
 from dp_assets.domain.value_added import EVERYTHING, POOLED_LEADS, STEPS
 from dp_assets.pictures import draw, figure_markdown
@@ -84,6 +84,39 @@ def scenario_picture(base: Base, table: pl.DataFrame, nodes: int = 6) -> dg.Mark
 
     columns = min(3, len(chosen))
     return figure_markdown(draw(-(-len(chosen) // columns), columns, paint, size=(4.2, 2.6)))
+
+
+def period_picture(table: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """The total of each period with its 80 % interval, one chart per kind; what was sold already is darker."""
+    rows = table.filter((pl.col("level") == TOTAL) & (pl.col("hierarchy") == table["hierarchy"][0])).sort("starts_on")
+    kinds = rows["kind"].unique(maintain_order=True).to_list()
+
+    def paint(axes: list[Axes]) -> None:
+        for axis, kind in zip(axes, kinds, strict=True):
+            here = rows.filter(kind=kind)
+            middle, low, high = (here[name].to_numpy() for name in ("forecast", "q0.1", "q0.9"))
+            ends = [(middle - low).clip(0), (high - middle).clip(0)]
+            axis.bar(here["period"].to_list(), middle, yerr=ends, color="tab:blue", alpha=0.5, capsize=3)
+            axis.bar(here["period"].to_list(), here["sold"].to_numpy(), color="tab:blue")
+            axis.set_title(f"units, {kind.replace('_', ' ')}", fontsize=9)
+            axis.tick_params(axis="x", labelrotation=30, labelsize=7)
+
+    return figure_markdown(draw(1, len(kinds), paint, size=(3.4, 2.6)))
+
+
+def lost_sales_picture(table: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """Units lost to stock-outs per bucket, those that were only inferred beside those that files stated."""
+    sums = table.group_by("bucket_start", "kind").agg(pl.col("lost").sum()).sort("bucket_start", "kind")
+
+    def paint(axes: list[Axes]) -> None:
+        for kind, colour in (("stated", "tab:red"), ("inferred", "tab:orange")):
+            here = sums.filter(kind=kind)
+            axes[0].plot(here["bucket_start"], here["lost"], ".-", color=colour, label=kind)
+        axes[0].set_ylabel("units lost")
+        axes[0].tick_params(axis="x", labelrotation=30, labelsize=7)
+        axes[0].legend(fontsize=7)
+
+    return figure_markdown(draw(1, 1, paint))
 
 
 def _bars(names: list[str], values: list[float], label: str) -> dg.MarkdownMetadataValue:

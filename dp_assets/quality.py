@@ -62,6 +62,8 @@ NEEDED: dict[Feed, tuple[str, ...]] = {
     "promotions": ("row_number", "sku"),
     "events": ("row_number", "name"),
     "regressors": ("row_number", "name"),
+    "stock": ("row_number", "sku"),
+    "product_life": ("row_number", "sku"),
 }
 """Feed → columns of its table that its figures are made of, beside those whose missing values are counted."""
 

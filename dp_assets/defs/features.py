@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PROMOTIONS, REGRESSORS, eligibility
+from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, eligibility
 from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, columns_read
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.table import Table
@@ -45,9 +45,9 @@ def build(project: Project) -> dg.Definitions:
     ) -> dg.MaterializeResult[None]:
         """The cycle's dense panel: explicit zeros, caps, channels known up to the cutoff and ahead of it.
 
-        Beside it eligibility (who is trained on, and why), the outlier log (every capped bucket), and the per-row audit
-        table where it is switched on. unified_transactions stands for the promotions, events and regressors written
-        with it.
+        Beside it eligibility (who is trained on, and why), the outlier log (every capped bucket), stockouts (every
+        bucket masked for lack of stock), and the per-row audit table where it is switched on. unified_transactions
+        stands for the promotions, events, regressors, stock and lives of products written with it.
         """
 
         def work(cycle: str) -> Mapping[str, Any]:
@@ -86,12 +86,13 @@ def current_plans(lake: Lake, project: Project, cycle: str) -> Plans:
         found = lake.read_all(table.name, versions)
         return table.empty() if found is None else found
 
-    return Plans(lines(PROMOTIONS), lines(EVENTS), lines(REGRESSORS))
+    return Plans(lines(PROMOTIONS), lines(EVENTS), lines(REGRESSORS), lines(STOCK), lines(PRODUCT_LIFE))
 
 
 def _publish(lake: Lake, project: Project, made: FeatureSet, cycle: str, recalls: list[str] | None) -> None:
     lake.write("eligibility", made.eligibility, cycle=cycle)
     lake.write("outlier_log", made.outlier_log, cycle=cycle)
+    lake.write("stockouts", made.stockouts, cycle=cycle)
     if project.config.features.audit_table:
         lake.write("features_audit", audit_table(made.panel), cycle=cycle)
     with tempfile.TemporaryDirectory() as folder:
@@ -112,6 +113,7 @@ def _metadata(project: Project, made: FeatureSet) -> dict[str, Any]:
         "eligibility": dict(reasons.iter_rows()),
         "capped_buckets": len(made.outlier_log),
         "capped_units": round(float(taken_off), 3),
+        "buckets_out_of_stock": dict(made.stockouts["kind"].value_counts().sort("kind").iter_rows()),
         "channels": {"past": panel.past_names, "known": panel.known_names, "calendar": panel.calendar_names},
         "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in made.notes) or "none"),
         "eligibility_schema": table_schema(eligibility(project.config)),

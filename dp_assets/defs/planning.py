@@ -1,7 +1,7 @@
-"""series_classes[cycle], replenishment[cycle] and exceptions[cycle]: what planners and buyers act on.
+"""What planners and buyers act on in a cycle: series_classes, replenishment, temporal_rollups, lost_sales, exceptions.
 
 Belongs here: which partitions are read, what is written, what the web UI shows. The rest is `domain/series_classes.py`,
-`domain/replenishment.py` and `domain/exceptions.py`.
+`domain/replenishment.py`, `domain/temporal.py`, `domain/lost_sales.py` and `domain/exceptions.py`.
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,18 @@ import dagster as dg
 import polars as pl
 
 from dp_assets.champions import open_panel
-from dp_assets.defs.reconciled_rollups import written
+from dp_assets.defs.reconciled_rollups import champion_residuals, written
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EXCEPTIONS, replenishment, series_classes
+from dp_assets.domain.contracts import EXCEPTIONS, lost_sales, replenishment, series_classes, temporal_rollups
 from dp_assets.domain.exceptions import Before, exception_table
+from dp_assets.domain.hierarchy import SERIES, build_hierarchies
+from dp_assets.domain.lost_sales import lost_sales_table
 from dp_assets.domain.panel import recent_actuals
 from dp_assets.domain.replenishment import replenishment_table
 from dp_assets.domain.series_classes import class_table
-from dp_assets.partitions import window
-from dp_assets.planning_pictures import class_picture, exception_picture
+from dp_assets.domain.temporal import temporal_rollups as temporal_table
+from dp_assets.partitions import HISTORY, window
+from dp_assets.planning_pictures import class_picture, exception_picture, lost_sales_picture, period_picture
 from dp_assets.previews import preview
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -31,7 +34,7 @@ GROUP = "planning"
 
 
 def build(project: Project) -> dg.Definitions:
-    """The assets `series_classes`, `replenishment` and `exceptions`."""
+    """The assets `series_classes`, `replenishment`, `temporal_rollups`, `lost_sales` and `exceptions`."""
     config = project.config
     before = window(-config.exceptions.bias_buckets, 0)
 
@@ -79,6 +82,54 @@ def build(project: Project) -> dg.Definitions:
         return each_partition(context, work)
 
     @dg.asset(
+        name="temporal_rollups",
+        partitions_def=project.cycles,
+        deps=[
+            "features",
+            "sku_attributes",
+            "reconciled_rollups",
+            dg.AssetDep("residuals", partition_mapping=HISTORY),
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=GROUP,
+        kinds={"python", "polars", "numpy"},
+        owners=OWNERS,
+    )
+    def sum_over_time(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
+        """Reconciled forecasts over several weeks, months and quarters at every node, with intervals of their own."""
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            table = periods_of(lake, config, cycle)
+            kinds = dict(table.filter(level="total").group_by("kind").agg(pl.col("period").n_unique()).iter_rows())
+            picture = {"periods_of_the_total": period_picture(table)} if len(table) else {}
+            return {**written(lake, temporal_rollups(config), table, cycle), "periods": kinds, **picture}
+
+        return each_partition(context, work)
+
+    @dg.asset(
+        name="lost_sales",
+        partitions_def=project.cycles,
+        deps=["features"],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=GROUP,
+        kinds={"python", "numpy"},
+        owners=OWNERS,
+    )
+    def estimate_lost_sales(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
+    ) -> dg.MaterializeResult[None]:
+        """What buckets out of stock would have sold, from the buckets around them and the rest of the family."""
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            table = lost_sales_table(open_panel(lake, cycle), lake.read("stockouts", cycle=cycle), config)
+            units, money = table.select(pl.col("lost").sum(), money=(pl.col("lost") * pl.col("price")).sum()).row(0)
+            picture = {"lost_by_bucket": lost_sales_picture(table)} if len(table) else {}
+            shown = {"lost_units": round(units, 3), "lost_money": round(money, 3), **picture}
+            return {**written(lake, lost_sales(config), table, cycle), **shown}
+
+        return each_partition(context, work)
+
+    @dg.asset(
         name="exceptions",
         partitions_def=project.cycles,
         deps=[
@@ -104,7 +155,16 @@ def build(project: Project) -> dg.Definitions:
 
         return each_partition(context, work)
 
-    return dg.Definitions(assets=[classify, restock, list_exceptions])
+    return dg.Definitions(assets=[classify, restock, sum_over_time, estimate_lost_sales, list_exceptions])
+
+
+def periods_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
+    """The `temporal_rollups` of a cycle."""
+    panel, rollups = open_panel(lake, cycle), lake.read("reconciled_rollups", cycle=cycle)
+    forecast = panel.series.filter(pl.col("series_id").is_in(rollups.filter(level=SERIES)["node"].unique().implode()))
+    attributes = lake.read("sku_attributes", cycle=cycle)
+    hierarchies = build_hierarchies(forecast, attributes, config, date.fromisoformat(cycle))
+    return temporal_table(rollups, hierarchies, champion_residuals(lake, config, cycle), panel, config)
 
 
 def exceptions_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:

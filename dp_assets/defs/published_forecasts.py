@@ -13,6 +13,7 @@ import polars as pl
 from dp_assets.domain.contracts import published_forecasts
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.overrides import publish
+from dp_assets.domain.panel import Panel
 from dp_assets.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -26,7 +27,7 @@ def build(project: Project) -> dg.Definitions:
     @dg.asset(
         name="published_forecasts",
         partitions_def=project.cycles,
-        deps=["forecasts", "reconciled_rollups", "planner_inputs", "sku_attributes"],
+        deps=["features", "forecasts", "reconciled_rollups", "planner_inputs", "sku_attributes"],
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="reconciliation",
         kinds={"python", "polars"},
@@ -42,7 +43,8 @@ def build(project: Project) -> dg.Definitions:
             )
             rollups = lake.read("reconciled_rollups", cycle=cycle)
             inputs = lake.read("planner_inputs", cycle=cycle)
-            frame, applied = publish(forecasts, rollups, inputs, hierarchies, config)
+            panel = Panel.load(lake.open_folder("features", cycle=cycle))
+            frame, applied = publish(forecasts, rollups, inputs, hierarchies, config, panel)
             receipt = lake.write("published_forecasts", frame, cycle=cycle)
             totals = frame.select(pl.col("statistical", "reconciled", "final").sum().round(3)).row(0, named=True)
             return {

@@ -113,6 +113,7 @@ def build(project: Project) -> dg.Definitions:
                 **written(lake, reconciled_rollups(config), rollups.table, cycle),
                 **rollup_metadata(rollups),
                 "method": config.reconciliation.method,
+                **({} if rollups.shrinkage is None else {"shrinkage": rollups.shrinkage}),
                 "biggest_nodes": rollup_picture(rollups.table, panel, rollups.hierarchies[0]),
             }
 

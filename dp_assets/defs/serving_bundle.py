@@ -45,7 +45,15 @@ def build(project: Project) -> dg.Definitions:
             # The bundle says that a cycle is done, so what planners act on comes before it.
             *(
                 dg.AssetDep(name)
-                for name in ("forecasts", "published_forecasts", "features", "replenishment", "exceptions")
+                for name in (
+                    "forecasts",
+                    "published_forecasts",
+                    "features",
+                    "replenishment",
+                    "temporal_rollups",
+                    "lost_sales",
+                    "exceptions",
+                )
             ),
             *(dg.AssetDep(name, partition_mapping=HISTORY) for name in MODEL_ASSETS),
         ],

@@ -68,10 +68,15 @@ def past_channels(
     """
     series, buckets = capped.shape
     names = past_names(config)
+    # Where zeros are explicit, only buckets out of stock are missing after the first sale.
+    gaps = config.zero_fill == "ignore" or any(
+        bool(((observed[rows] <= 0) & (np.arange(buckets) >= first[rows, None])).any())
+        for rows in row_blocks(series, buckets)
+    )
     channels = np.zeros((series, buckets, len(names) + beside), dtype=np.float32)
     for rows in row_blocks(series, buckets):
         since = np.arange(buckets) >= first[rows, None]
-        values = _block_channels(capped[rows], observed[rows] > 0, price[rows], promoted[rows], ~since, config)
+        values = _block_channels(capped[rows], observed[rows] > 0, price[rows], promoted[rows], ~since, config, gaps)
         for number, name in enumerate(names):
             known = since & np.isfinite(values[name])
             np.copyto(channels[rows, :, number], values[name], where=known, casting="same_kind")
@@ -85,11 +90,13 @@ def _block_channels(
     promoted: BoolArray,
     before: BoolArray,
     config: DemandConfig,
+    gaps: bool,
 ) -> dict[str, Channel]:
-    demand, gaps = _demand(capped, observed), config.zero_fill == "ignore"
-    values, weeks = _rolling(demand, config), _trend_weeks(config)
+    demand = _demand(capped, observed)
+    values, weeks = _rolling(demand, config, gaps), _trend_weeks(config)
     values[f"trend_{weeks}w"] = _trend(demand, config.in_buckets(weeks), gaps)
-    values |= _zeros(capped > 0, before)
+    # A bucket out of stock is no sign that a product sells no longer.
+    values |= _zeros((capped > 0) | ((config.zero_fill == "zero") & ~observed & ~before), before)
     longest = max((*config.features.rolling_windows_weeks, weeks))
     values["relative_price"] = _relative_price(price, config.in_buckets(longest))
     values["weeks_since_promotion"] = np.minimum(_since(promoted) * config.bucket.weeks, MAX_WEEKS_SINCE)
@@ -107,7 +114,7 @@ def _grouped(dense: Channel) -> GroupedArray:
 
 def rolling_channels(capped: FloatArray, observed: BoolArray, config: DemandConfig) -> dict[str, Channel]:
     """The rolling channels alone, (S, T) each; see `past_channels`."""
-    return _rolling(_demand(capped, observed), config)
+    return _rolling(_demand(capped, observed), config, config.zero_fill == "ignore")
 
 
 def _demand(capped: FloatArray, observed: BoolArray) -> Channel:
@@ -115,8 +122,8 @@ def _demand(capped: FloatArray, observed: BoolArray) -> Channel:
     return np.where(observed, capped, np.nan).astype(np.float64)
 
 
-def _rolling(demand: Channel, config: DemandConfig) -> dict[str, Channel]:
-    grouped, gaps = _grouped(demand), config.zero_fill == "ignore"
+def _rolling(demand: Channel, config: DemandConfig, gaps: bool) -> dict[str, Channel]:
+    grouped = _grouped(demand)
     kinds = {"mean": RollingMean, "std": RollingStd, "min": RollingMin, "max": RollingMax}
     return {
         f"rolling_{name}_{weeks}w": kinds[name](0, config.in_buckets(weeks), 1, gaps)

@@ -35,7 +35,10 @@ from dp_assets.domain.planning_config import (
 )
 from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig
 from dp_assets.domain.quality_config import QualityConfig
+from dp_assets.domain.reporting_config import ReportingConfig
 from dp_assets.domain.restatement_config import restatement_mistakes
+from dp_assets.domain.split_keys import FORECAST, HISTORY, SplitKeyConfig
+from dp_assets.domain.stockout_config import StockoutConfig
 
 if TYPE_CHECKING:
     pass
@@ -318,15 +321,35 @@ class ReconciliationConfig(Section):
         "top_down",
         "top_down_average_proportions",
         "top_down_proportions_of_averages",
+        "top_down_user_key",
         "middle_out",
         "mint_ols",
         "mint_wls_struct",
         "mint_wls_var",
+        "mint_shrink",
     ] = "mint_wls_struct"
-    """How levels are made to agree. `top_down` splits the total by forecast proportions, the other two by proportions
-    of the last year's sales; `middle_out` splits the forecasts of `middle_level` and adds them up above."""
+    """How levels are made to agree. `top_down` splits the total by forecast proportions, the next two by proportions of
+    the last year's sales, `top_down_user_key` by `key`; `middle_out` splits the forecasts of `middle_level` and adds
+    them up above. `mint_shrink` is `mint_wls_var` with the correlation of the backtest's errors, shrunk; up to 200,000
+    series."""
     middle_level: str | None = None
     """Level of the first hierarchy from which `middle_out` starts."""
+    keys: tuple[SplitKeyConfig, ...] = ()
+    """Weights of series, by which planners' numbers (`dp plan set --split`) or the total are split."""
+    key: str | None = None
+    """The one of `keys` that `top_down_user_key` splits the total by."""
+
+    @model_validator(mode="after")
+    def _keys_have_names_of_their_own(self) -> Self:
+        names = [FORECAST, HISTORY, *(key.name for key in self.keys)]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise MisplacedValueError(
+                f"keys need names that differ, and none of {FORECAST}, {HISTORY}: {repeated}", "keys"
+            )
+        if self.method == "top_down_user_key" and self.key not in names[2:]:
+            message = f"top_down_user_key needs one of keys as key: expected one of {names[2:]}, got {self.key!r}"
+            raise MisplacedValueError(message, "key")
+        return self
 
 
 class RetentionConfig(Section):
@@ -388,6 +411,8 @@ class DemandConfig(Section):
     """A series is active, and so forecast, if it sold within this many weeks before the cutoff."""
     outliers: OutlierConfig = OutlierConfig()
     """Capping of extreme buckets."""
+    stockouts: StockoutConfig = StockoutConfig()
+    """Buckets that were out of stock, from which nothing is learned."""
     low_volume: LowVolumeConfig = LowVolumeConfig()
     """What is trained on."""
     features: FeatureConfig = FeatureConfig()
@@ -422,6 +447,8 @@ class DemandConfig(Section):
     """What is on the worklist of a cycle."""
     reasons: ReasonConfig = ReasonConfig()
     """How far forecasts are explained."""
+    reporting: ReportingConfig = ReportingConfig()
+    """Periods that forecasts are summed over."""
     retention: RetentionConfig = RetentionConfig()
     """How long things are kept."""
     thresholds: ThresholdConfig = ThresholdConfig()

@@ -24,7 +24,7 @@ import polars as pl
 
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import EXCEPTIONS
-from dp_assets.domain.fallback import ANALOGUE
+from dp_assets.domain.fallback import ANALOGUE, TWIN
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _biased(earlier: list[Before], actuals: pl.DataFrame, config: DemandConfig) 
 
 
 def _new(published: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
-    fresh = forecasts.filter((pl.col("method") == ANALOGUE) & (pl.col("lead") == 1)).select("series_id")
+    fresh = forecasts.filter(pl.col("method").is_in([ANALOGUE, TWIN]) & (pl.col("lead") == 1)).select("series_id")
     sums = published.join(fresh, on="series_id").group_by(node=pl.col("series_id")).agg(pl.col("final").sum())
     words = pl.format("new: {} units are forecast by what its family sells", _in_units("final"))
     return _rows(sums, "new", pl.col("final"), words)

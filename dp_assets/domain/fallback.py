@@ -1,8 +1,8 @@
 """Fallbacks: forecasts of active series that the network does not forecast. Each says by which method it was made.
 
 Belongs here: `imapa` for series with some history, `analogue` for new ones, both with intervals from their own
-backtest. Does not belong here: the network's forecasts (`inference.py`), the statistical methods (`statistical.py`),
-the table they end in (`forecasts.py`).
+backtest, and `twin` for new ones that a planner named one for. Does not belong here: the network's forecasts
+(`inference.py`), the statistical methods (`statistical.py`), the table they end in (`forecasts.py`).
 
 imapa     statsforecast's IMAPA, see `statistical.py`. Flat over the leads.
 analogue  a series with fewer than MIN_OBSERVED buckets: its own mean, drawn to that of its family's younger members,
@@ -10,6 +10,8 @@ analogue  a series with fewer than MIN_OBSERVED buckets: its own mean, drawn to 
           first hierarchy with enough established members, and in the end the whole catalogue. The bucket of the first
           sale is left out of all these means: there is a sale in it by definition, and counting it overstates what
           follows up to fourfold.
+twin      a new series with a twin (`product_life.py`): the twin's demand × multiplier × ramp, drawn to what the series
+          has sold so far as the analogue is to its family. Errors are taken to be the analogue's.
 """
 
 from __future__ import annotations
@@ -24,8 +26,10 @@ from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.intervals import quantiles
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.product_life import PREDECESSOR, ramp
 from dp_assets.domain.statistical import (
     IMAPA,
+    NAIVE_BUCKETS,
     POOLED_SERIES,
     distributions,
     earlier_origins,
@@ -36,7 +40,7 @@ from dp_assets.domain.statistical import (
 from dp_assets.domain.windows import MIN_OBSERVED, IndexArray
 
 Array = npt.NDArray[np.float64]
-ANALOGUE = "analogue"
+ANALOGUE, TWIN = "analogue", "twin"
 FAMILY_MEMBERS = 5
 """Established members a family needs to speak for a new one."""
 YOUNG_WEEKS = 26
@@ -72,12 +76,16 @@ def fall_back(panel: Panel, known: Array, config: DemandConfig) -> Fallback:
     means = known.copy()
     means[seasoned] = statistical_means(IMAPA, panel, seasoned, panel.history)
     means[fresh] = analogue(panel, fresh, panel.history, config, means)
+    by_twin = like_twin(panel, fresh, means)
+    named = np.isfinite(by_twin).all(axis=1)
+    means[fresh[named]] = by_twin[named]
     errors = {method: distributions(frame, config) for method, frame in _backtests(panel, seasoned, config).items()}
     spans = np.empty((len(rows), panel.horizon, len(config.quantile_levels)))
     names = panel.series["series_id"].to_numpy()
     for method, here in ((IMAPA, established), (ANALOGUE, ~established)):
         spans[here] = quantiles(means[rows[here]], names[rows[here]].tolist(), errors[method])
-    methods = [IMAPA if is_established else ANALOGUE for is_established in established.tolist()]
+    has_twin = np.isin(rows, fresh[named])
+    methods = np.select([established, has_twin], [IMAPA, TWIN], default=ANALOGUE).tolist()
     return Fallback(rows, means[rows], spans, methods)
 
 
@@ -105,6 +113,48 @@ def analogue(panel: Panel, rows: IndexArray, origin: int, config: DemandConfig, 
         level = (units[mine] + PRIOR_BUCKETS * rate) / (buckets[mine] + PRIOR_BUCKETS)
         result[family] = level[:, None] * growth
     return result
+
+
+def like_twin(panel: Panel, rows: IndexArray, means: Array) -> Array:
+    """(R, M) means of new series by the twin that a planner named; NaN where there is none that is forecast.
+
+    Args:
+        panel: the panel.
+        rows: the new series.
+        means: (S, M) forecasts of all series but the new ones.
+    """
+    result = np.full((len(rows), panel.horizon), np.nan)
+    if "life_twin" not in panel.series.columns:
+        return result
+    at = panel.series.select("series_id").with_row_index("twin")
+    said = panel.series[rows.tolist()].join(
+        at, left_on="life_twin", right_on="series_id", how="left", maintain_order="left"
+    )
+    units, buckets = _after_first_sale(panel, panel.history)
+    new = set(rows.tolist())
+    for place, line in enumerate(said.iter_rows(named=True)):
+        row, twin = int(rows[place]), line["twin"]
+        if twin is None or twin in new or not np.isfinite(means[twin]).all():
+            continue
+        launch = np.array([line["life_launch_on"] or panel.starts[panel.first[row]]], "datetime64[D]")
+        usual = (
+            np.repeat(_before(panel, twin, launch), panel.horizon) if line["life_kind"] == PREDECESSOR else means[twin]
+        )
+        full = usual * line["life_multiplier"]
+        steps = ramp(np.array([line["life_ramp_weeks"]]), launch, panel.starts)[0]
+        seen = steps[panel.history - int(buckets[row]) : panel.history].sum()
+        level = float(full.mean())
+        drawn = (units[row] + PRIOR_BUCKETS * level) / ((seen + PRIOR_BUCKETS) * level) if level > 0 else 1.0
+        result[place] = full * steps[panel.history :] * drawn
+    return result
+
+
+def _before(panel: Panel, row: int, launch: npt.NDArray[np.datetime64]) -> Array:
+    """(1,) mean of a series' last observed buckets that ended by a day; of its last ones where none did."""
+    ended = panel.starts[: panel.history] + np.timedelta64(7 * panel.bucket_weeks, "D") <= launch
+    seen = panel.observed[row] > 0
+    here = np.flatnonzero(seen & ended if (seen & ended).any() else seen)[-NAIVE_BUCKETS:]
+    return np.asarray([float(panel.capped[row, here].mean()) if len(here) else 0.0])
 
 
 def _after_first_sale(panel: Panel, origin: int) -> tuple[Array, Array]:

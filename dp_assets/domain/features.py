@@ -11,7 +11,7 @@ cutoff.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -25,15 +25,18 @@ from dp_assets.domain.calendar import calendar_channels, event_channels, known_e
 from dp_assets.domain.channels import past_channels, past_names
 from dp_assets.domain.cleaning import Capping, cap_outliers, judge_eligibility, outlier_log, row_blocks
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS, weekly_buckets
+from dp_assets.domain.contracts import EVENTS, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, STOCKOUTS, weekly_buckets
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.peers import peer_channels, peer_names
+from dp_assets.domain.product_life import known_life, with_life
 from dp_assets.domain.promotions import known_promotions, promoted_buckets, promotion_channels
 from dp_assets.domain.regressors import known_regressors, of_skus, regressor_channels, unused_regressors
+from dp_assets.domain.stockouts import find_stockouts, known_stock, mask_of, stockout_table
 from dp_assets.domain.table import ascends
 
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 RESIDUE = 1e-9
 """Share of all that was added and taken back below which a bucket's sum is rounding error, not a quantity."""
 
@@ -47,17 +50,19 @@ class FeatureSet:
         eligibility: every series seen, by the contract `eligibility`.
         outlier_log: every capped bucket, by the contract `outlier_log`.
         notes: what had to be shortened or left out for lack of history, in words.
+        stockouts: every bucket out of stock, by the contract `stockouts`.
     """
 
     panel: Panel
     eligibility: pl.DataFrame
     outlier_log: pl.DataFrame
     notes: tuple[str, ...] = ()
+    stockouts: pl.DataFrame = field(default_factory=STOCKOUTS.empty)
 
 
 @dataclass(frozen=True)
 class Plans:
-    """What producers said about the future and about outside influences, by the contracts of those names.
+    """What producers said about the future, outside influences, stock and products, by the contracts of those names.
 
     Lines of superseded files are left out; those known too late for a cycle are not looked at.
     """
@@ -65,6 +70,8 @@ class Plans:
     promotions: pl.DataFrame = field(default_factory=PROMOTIONS.empty)
     events: pl.DataFrame = field(default_factory=EVENTS.empty)
     regressors: pl.DataFrame = field(default_factory=REGRESSORS.empty)
+    stock: pl.DataFrame = field(default_factory=STOCK.empty)
+    product_life: pl.DataFrame = field(default_factory=PRODUCT_LIFE.empty)
 
     def known(self, known_at: datetime) -> Plans:
         """The lines that count at a moment."""
@@ -72,6 +79,8 @@ class Plans:
             known_promotions(self.promotions, known_at),
             known_events(self.events, known_at),
             known_regressors(self.regressors, known_at),
+            known_stock(self.stock, known_at),
+            known_life(self.product_life, known_at),
         )
 
 
@@ -129,7 +138,7 @@ def build_features(
             and later, or known too late, are not looked at. Many are better given in parts, each with whole buckets, of
             which one at a time is held.
         attributes: the contract `sku_attributes` as of the cycle.
-        plans: promotions, events and regressors.
+        plans: promotions, events, regressors and stock.
         config: the configuration.
         cutoff: first day of the first forecast bucket.
 
@@ -150,8 +159,9 @@ def build_features(
     rows = np.flatnonzero(active)
     origin = int(sales.first[rows].min())
     quantity, price = _dense(sales, rows, origin, grid.index_of(cutoff))
-    series = _series(judged.filter("active"), attributes, config)
-    return _assemble(series, quantity, price, origin, judged, plans.known(grid.known_at(cutoff)), config, cutoff)
+    known = plans.known(grid.known_at(cutoff))
+    series = with_life(_series(judged.filter("active"), attributes, config), known.product_life, config.series_key)
+    return _assemble(series, quantity, price, origin, judged, known, config, cutoff)
 
 
 def _assemble(
@@ -168,6 +178,7 @@ def _assemble(
     history = quantity.shape[1]
     starts = np.array([grid.start_at(origin + number) for number in range(history + config.horizon)], "datetime64[D]")
     first = (quantity > 0).argmax(axis=1).astype(np.int32)
+    stockouts = find_stockouts(plans.stock, series, starts[:history], quantity, first, config)
     planned, planned_names = promotion_channels(plans.promotions, series["sku"], starts, config.bucket.weeks)
     values = of_skus(plans.regressors, series)
     outside, outside_names, reaches = regressor_channels(values, series["sku"], starts, history, config)
@@ -180,17 +191,19 @@ def _assemble(
         calendar=np.concatenate([calendar, events], axis=1),
         calendar_names=(*calendar_names, *event_names),
     )
-    panel, capping = assemble_panel(series, quantity, price, first, starts, ahead, config, cutoff)
+    masked = stockouts.mask
+    panel, capping = assemble_panel(series, quantity, price, masked, first, starts, ahead, config, cutoff)
     promoted = promoted_buckets(ahead.known[:, :history], ahead.known_names)
     log = outlier_log(series["series_id"], starts, quantity, promoted, capping)
     notes = (*_notes(panel, config), *unused_regressors(plans.regressors, config))
-    return FeatureSet(panel, judged, log, notes)
+    return FeatureSet(panel, judged, log, notes, stockout_table(stockouts, series["series_id"], starts))
 
 
 def assemble_panel(
     series: pl.DataFrame,
     quantity: FloatArray,
     price: FloatArray,
+    masked: BoolArray,
     first: npt.NDArray[np.int32],
     starts: npt.NDArray[np.datetime64],
     ahead: KnownAhead,
@@ -201,11 +214,13 @@ def assemble_panel(
 
     Args:
         series, quantity (S, T), price (S, T), first (S,), starts (T + M,): as in `Panel`.
+        masked: (S, T) buckets that count as not observed, because they were out of stock.
         ahead: channels known for leads too.
         config: what caps and channels are computed by.
         cutoff: first day of the first forecast bucket.
     """
     observed = _observed(quantity, first, config)
+    observed[masked] = 0
     promoted = promoted_buckets(ahead.known[:, : quantity.shape[1]], ahead.known_names)
     capping = cap_outliers(quantity, observed, promoted, config.outliers)
     peers = peer_names(config)
@@ -227,6 +242,33 @@ def assemble_panel(
         **vars(ahead),
     )
     return panel, capping
+
+
+def masked_buckets(panel: Panel, config: DemandConfig) -> BoolArray:
+    """(S, T) buckets that do not count as observed though they would without a stock-out."""
+    return np.asarray((panel.observed == 0) & (_observed(panel.quantity, panel.first, config) > 0))
+
+
+def without_masks(panel: Panel, stockouts: pl.DataFrame, rows: IntArray, config: DemandConfig) -> Panel:
+    """The panel as if some series had never been out of stock: what they sold then counts as demand.
+
+    Args:
+        panel: a panel.
+        stockouts: its table `stockouts`.
+        rows: the series.
+        config: the configuration of the panel.
+    """
+    mask = mask_of(stockouts, panel.series["series_id"], panel.starts[: panel.history])
+    mask[np.setdiff1d(np.arange(len(panel)), rows)] = False
+    observed = np.where(mask, _observed(panel.quantity, panel.first, config), panel.observed)
+    promoted = promoted_buckets(panel.known[:, : panel.history], panel.known_names)
+    capped = cap_outliers(np.asarray(panel.quantity), observed, promoted, config.outliers).capped
+    past = np.array(panel.past)
+    own = past_channels(
+        capped[rows], observed[rows], np.asarray(panel.price)[rows], promoted[rows], panel.first[rows], config
+    )
+    past[rows, :, : own.shape[2]] = own
+    return replace(panel, observed=observed, capped=capped, past=past)
 
 
 def _known_sales(

@@ -7,8 +7,8 @@ Both cycles published a number for the buckets that both their horizons hold. Fr
 
     code              what the present code makes of either cycle's inputs that its own code did not
     new_actuals       buckets that closed in between, and with them the shorter lead
-    restated_history  sales of buckets that the earlier cycle knew otherwise
-    attributes        of the SKUs
+    restated_history  sales, prices and stock of buckets that the earlier cycle knew otherwise
+    attributes        of the SKUs, and what planners say of their lives
     plans             promotions, events, regressors, calendar
     configuration     what the business decided
     retraining        another champion
@@ -36,7 +36,7 @@ from polars.testing import assert_frame_equal
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import FORECAST_CHANGES
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.features import KnownAhead, assemble_panel
+from dp_assets.domain.features import KnownAhead, assemble_panel, masked_buckets
 from dp_assets.domain.forecasts import Champion, config_text, forecast_table
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.shapley import shapley_values
@@ -57,6 +57,8 @@ ORDERS = 4
 """Pairs of orders drawn where more than four causes differ."""
 ROUNDING = 1e-5
 """Relative difference up to which a forecast computed again, with fewer series beside it, is the stored one."""
+LIFE = "life_"
+"""Columns of what planners say of a series' life begin like this."""
 TOLD_APART_BY = ("horizon", "quantile_levels", "bucket", "series_key")
 """Settings that a model and its forecasts must share."""
 
@@ -88,6 +90,13 @@ class _Between:
 
     def of(self, cause: Cause, switched: frozenset[Cause]) -> CycleInputs:
         return self.later if cause in switched else self.earlier
+
+    def other(self, panel: Panel) -> Panel:
+        return self.later.panel if panel is self.earlier.panel else self.earlier.panel
+
+    def masks(self, panel: Panel) -> npt.NDArray[np.bool_]:
+        side = self.earlier if panel is self.earlier.panel else self.later
+        return masked_buckets(panel, side.config)
 
 
 def change_table(earlier: CycleInputs, later: CycleInputs, series: Sequence[str], threads: int = 1) -> pl.DataFrame:
@@ -175,22 +184,20 @@ def _regular(panel: Panel) -> set[str]:
 
 
 def _restated(earlier: CycleInputs, later: CycleInputs) -> bool:
-    mixed = _sales(earlier.panel, later.panel, earlier.panel.cutoff)
-    own = earlier.panel
-    return not (np.array_equal(mixed[0], own.quantity) and np.array_equal(mixed[1], own.price))
+    between, own = _Between(earlier, later, ()), earlier.panel
+    mixed = _sales(between, own)
+    same = zip(mixed, (own.quantity, own.price, between.masks(own)), strict=True)
+    return not all(np.array_equal(one, other) for one, other in same)
 
 
 def _described_otherwise(earlier: CycleInputs, later: CycleInputs) -> bool:
-    names = [name for name in earlier.config.attributes if name in later.panel.series.columns]
     if set(earlier.config.attributes) != set(later.config.attributes):
         return True
-    both = [side.panel.series.select("series_id", *names) for side in (earlier, later)]
-    common = [
-        one.join(other, on="series_id", how="semi").sort("series_id")
-        for one, other in ((both[0], both[1]), (both[1], both[0]))
-    ]
+    one, other = earlier.panel.series, later.panel.series
+    common = one.filter(pl.col("series_id").is_in(other["series_id"].implode()))
+    swapped = _described(common, other, earlier.config)
     try:
-        assert_frame_equal(common[0], common[1])
+        assert_frame_equal(swapped, common, check_column_order=False)
     except AssertionError:
         return True
     return False
@@ -212,18 +219,18 @@ def _statistical(
 ) -> Array:
     """(series, buckets) statistical forecasts under some of the later cycle's inputs; 0 for series not there."""
     frame = between.of("new_actuals", switched).panel
-    other = between.later.panel if frame is between.earlier.panel else between.earlier.panel
+    other = between.other(frame)
     config = between.of("configuration", switched).config
     champion = between.of("retraining", switched).champion
-    quantity, price = frame.quantity, frame.price
+    quantity, price, masked = frame.quantity, frame.price, between.masks(frame)
     if between.of("restated_history", switched).panel is not frame:
-        quantity, price = _sales(frame, other, between.earlier.panel.cutoff)
+        quantity, price, masked = _sales(between, frame)
     described = frame.series
     if between.of("attributes", switched).panel is not frame:
         described = _described(frame.series, other.series, config)
     ahead = _known_of(between.of("plans", switched).panel, frame)
     first = np.where((quantity > 0).any(axis=1), (quantity > 0).argmax(axis=1), frame.first).astype(np.int32)
-    panel, _ = assemble_panel(described, quantity, price, first, frame.starts, ahead, config, frame.cutoff)
+    panel, _ = assemble_panel(described, quantity, price, masked, first, frame.starts, ahead, config, frame.cutoff)
     place = {name: row for row, name in enumerate(panel.series["series_id"])}
     there = [number for number, name in enumerate(series) if name in place]
     made = np.zeros((len(series), len(buckets)))
@@ -235,17 +242,19 @@ def _statistical(
     return made
 
 
-def _sales(frame: Panel, other: Panel, known_until: date) -> tuple[FloatArray, FloatArray]:
-    """Quantity and price of one panel, with those of another in the buckets before a day that both have."""
-    quantity, price = np.array(frame.quantity), np.array(frame.price)
+def _sales(between: _Between, frame: Panel) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Quantity, price and masked buckets of one cycle's panel, with those of the other's in the buckets that both have
+    and that were over in the earlier cycle."""
+    other = between.other(frame)
+    mixed = np.array(frame.quantity), np.array(frame.price), between.masks(frame)
     rows, other_rows = _common(frame, other)
     days = frame.starts[: frame.history]
     place = {day: at for at, day in enumerate(other.starts[: other.history].tolist())}
-    here = [at for at, day in enumerate(days.tolist()) if day < known_until and day in place]
+    here = [at for at, day in enumerate(days.tolist()) if day < between.earlier.panel.cutoff and day in place]
     there = [place[days[at].item()] for at in here]
-    for mine, theirs in ((quantity, other.quantity), (price, other.price)):
+    for mine, theirs in zip(mixed, (other.quantity, other.price, between.masks(other)), strict=True):
         mine[np.ix_(rows, here)] = theirs[np.ix_(other_rows, there)]
-    return quantity, price
+    return mixed
 
 
 def _common(frame: Panel, other: Panel) -> tuple[list[int], list[int]]:
@@ -259,22 +268,22 @@ def _common(frame: Panel, other: Panel) -> tuple[list[int], list[int]]:
 
 
 def _described(series: pl.DataFrame, other: pl.DataFrame, config: DemandConfig) -> pl.DataFrame:
-    """Series with the attributes that another cycle knew of them; those it did not know keep theirs."""
-    names = [name for name in config.attributes if name in other.columns]
-    found = series.select("series_id").join(
-        other.select("series_id", *names, pl.lit(True).alias("found")),
-        on="series_id",
-        how="left",
-        maintain_order="left",
-    )
-    taken = found["found"].fill_null(False)
-    return series.with_columns(
-        pl.when(taken)
-        .then(found[name])
-        .otherwise(series[name] if name in series.columns else pl.lit(None, found[name].dtype))
-        .alias(name)
-        for name in names
-    )
+    """Series with the attributes, and what planners say of their lives, that another cycle knew; series that it did not
+    know keep theirs."""
+    lives = {name: other.schema[name] for name in other.columns if name.startswith(LIFE)}
+    lives |= {name: series.schema[name] for name in series.columns if name.startswith(LIFE)}
+    kinds = {**{name: other.schema[name] for name in config.attributes if name in other.columns}, **lives}
+
+    def complete(frame: pl.DataFrame) -> pl.DataFrame:
+        missing = (pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in frame.columns)
+        return frame.with_columns(missing)
+
+    theirs = complete(other).select("series_id", *kinds, pl.lit(True).alias("found"))
+    found = series.select("series_id").join(theirs, on="series_id", how="left", maintain_order="left")
+    taken, own = found["found"].fill_null(False), complete(series)
+    made = own.with_columns(pl.when(taken).then(found[name]).otherwise(own[name]).alias(name) for name in kinds)
+    # A panel without a line about lives has no columns for them, and a column without a value says the same.
+    return made.drop(name for name in lives if made[name].is_null().all() and name not in series.columns)
 
 
 def _known_of(source: Panel, frame: Panel) -> KnownAhead:

@@ -20,12 +20,13 @@ from dp_assets.domain import contracts
 from dp_assets.domain.config import BatchInferenceConfig, DemandConfig
 from dp_assets.domain.contracts.columns import key_columns, quantile_name
 from dp_assets.domain.demand_classes import demand_classes
-from dp_assets.domain.fallback import ANALOGUE, fall_back
+from dp_assets.domain.fallback import ANALOGUE, TWIN, fall_back
 from dp_assets.domain.inference import BLEND, LSTM, network_rows, predict
 from dp_assets.domain.interval_contract import class_shifts
 from dp_assets.domain.intervals import ErrorDistributions, published_quantiles, widened
 from dp_assets.domain.leaderboard import shares_of, winners_of
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.product_life import share_alive
 from dp_assets.domain.statistical import library, naive, statistical_forecast
 from dp_assets.domain.windows import IndexArray
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from dp_assets.domain.encoders import Encoders
 
 Array = npt.NDArray[np.float64]
+ENDING = "ending"
+"""Method of a forecast in which a product ends, whatever made what comes before."""
 RECENT_WEEKS = 13
 """Weeks whose units rank the biggest SKUs of a refresh."""
 
@@ -130,9 +133,11 @@ def forecast_table(
         # A new series grows like its family, so the others' forecasts are needed even where they are not asked for.
         other = fall_back(panel, means, config)
         means[other.rows], spans[other.rows], method[other.rows] = other.mean, other.quantiles, other.method
-        version[other.rows] = ["family analogue" if name == ANALOGUE else library() for name in other.method]
+        made_by = {ANALOGUE: "family analogue", TWIN: "named twin"}
+        version[other.rows] = [made_by.get(name) or library() for name in other.method]
     if contract is not None:
         spans = widened(spans, means, widening(contract, panel, config), champion is not None and champion.errors.whole)
+    _stop_ended(panel, means, spans, method)
     return _table(panel.take(asked), means[asked], spans[asked], method[asked], version[asked], config, receipt)
 
 
@@ -152,6 +157,16 @@ def model_forecasts(
     means, own = predict(champion.folder, panel, champion.encoders, rows, threads, champion.boosting, shares[rows])
     names = panel.series["series_id"].to_numpy()[rows].tolist()
     return means, published_quantiles(config.intervals.method, means, own, names, champion.errors)
+
+
+def _stop_ended(panel: Panel, means: Array, spans: Array, method: npt.NDArray[np.object_]) -> None:
+    """Takes the days after each product's end out of its means (S, M) and quantiles (S, M, Q), and says so."""
+    leads = panel.starts[panel.history :].astype("datetime64[D]").tolist()
+    alive = share_alive(panel.series, leads, panel.bucket_weeks)
+    if alive is not None:
+        means *= alive
+        spans *= alive[:, :, None]
+        method[(alive < 1).any(axis=1)] = ENDING
 
 
 def widening(contract: pl.DataFrame, panel: Panel, config: DemandConfig) -> Array:

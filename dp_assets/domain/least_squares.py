@@ -67,25 +67,19 @@ def nearest(problem: Problem) -> Matrix:
     Raises:
         ReconciliationError: the fixed sums contradict each other, or x >= 0.
     """
-    group, members = _groups(problem.paths, len(problem.sums))
+    group, members = groups(problem.paths, len(problem.sums))
     solved = np.empty_like(problem.forecast)
     for lead in range(problem.forecast.shape[1]):
-        fixed, held = problem.fixed[:, lead], problem.held[:, lead]
-        rows = np.flatnonzero(np.isfinite(problem.sum_variance) | fixed)
-        compliance = np.where(fixed, 0.0, problem.sum_variance)[rows]
-        solved[:, lead] = _Lead(
-            problem.forecast[:, lead],
-            problem.variance,
-            held,
-            group,
-            members[rows],
-            problem.sums[rows, lead],
-            compliance,
-        ).solve(lead)
+        solved[:, lead] = Lead.of(problem, lead, group, members).solve(lead)
     return solved
 
 
-def _groups(paths: npt.NDArray[np.intp], sums: int) -> tuple[npt.NDArray[np.intp], Any]:
+def counting(problem: Problem, lead: int) -> npt.NDArray[np.intp]:
+    """Rows of the sums that count in a lead."""
+    return np.flatnonzero(np.isfinite(problem.sum_variance) | problem.fixed[:, lead])
+
+
+def groups(paths: npt.NDArray[np.intp], sums: int) -> tuple[npt.NDArray[np.intp], Any]:
     """(S,) number of the group of series below the very same sums, and the (K, groups) matrix of what is in what."""
     from scipy import sparse
 
@@ -101,7 +95,7 @@ def _groups(paths: npt.NDArray[np.intp], sums: int) -> tuple[npt.NDArray[np.intp
     return group, sparse.csr_matrix((np.ones(int(inside.sum())), (rows[inside], columns[inside])), shape=(sums, count))
 
 
-class _Lead:
+class Lead:
     """The dual of one lead's problem."""
 
     def __init__(
@@ -122,6 +116,21 @@ class _Lead:
         usual = float(np.abs(forecast).mean()) or 1.0
         self.size = np.maximum(np.abs(sums), usual * np.where(compliance > 0, 1.0, 1e-3))
         self.full = members @ self._grouped(np.where(self.free, variance, 0.0))
+        self.multipliers = np.zeros(len(sums))
+
+    @classmethod
+    def of(cls, problem: Problem, lead: int, group: npt.NDArray[np.intp], members: Any) -> Lead:
+        """One lead of a problem, whose `groups` are given; sums that count for nothing are left out."""
+        rows = counting(problem, lead)
+        return cls(
+            problem.forecast[:, lead],
+            problem.variance,
+            problem.held[:, lead],
+            group,
+            members[rows],
+            problem.sums[rows, lead],
+            np.where(problem.fixed[:, lead], 0.0, problem.sum_variance)[rows],
+        )
 
     def _grouped(self, values: Matrix) -> Matrix:
         sums: Matrix = np.bincount(self.group, values, self.groups).astype(np.float64)
@@ -146,6 +155,28 @@ class _Lead:
 
     def step(self, free: Matrix, short: Matrix) -> Matrix:
         """Newton's step: the dual's curvature counts the series that are above 0."""
+        scale, factors, idle = self._curvature(free)
+        found: Matrix = scale * factors.solve(scale * short)
+        for row in np.flatnonzero(idle & (self.compliance == 0) & (short > 0)):
+            below = self.free & np.isin(self.group, self.members[row].indices)
+            found[row] += float((-free[below] / self.variance[below]).min(initial=np.inf))
+        return found
+
+    def response(self, free: Matrix, series: Matrix, sums: Matrix) -> Matrix:
+        """(S, F) by how much the solution moves where forecasts move by `series` (S, F) and sums by `sums` (K, F).
+
+        Series at 0 and held ones stay, as they do for moves that are small enough.
+        """
+        moving = (self.free & (free > 0))[:, None]
+        own = np.where(moving, series, 0.0)
+        scale, factors, _ = self._curvature(free)
+        below = np.stack([self._grouped(column) for column in own.T], axis=1)
+        pull = self.members.T @ (scale[:, None] * factors.solve(scale[:, None] * (sums - self.members @ below)))
+        moved: Matrix = own + np.where(moving, self.variance[:, None] * pull[self.group], 0.0)
+        return moved
+
+    def _curvature(self, free: Matrix) -> tuple[Matrix, Any, Flags]:
+        """The dual's curvature where the series above 0 move: row scales, factors of the scaled matrix, idle rows."""
         from scipy.sparse import diags
         from scipy.sparse.linalg import splu
 
@@ -161,15 +192,11 @@ class _Lead:
         factors = splu(
             matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
         )
-        found: Matrix = scale * factors.solve(scale * short)
-        for row in np.flatnonzero(idle & (self.compliance == 0) & (short > 0)):
-            below = self.free & np.isin(self.group, self.members[row].indices)
-            found[row] += float((-free[below] / self.variance[below]).min(initial=np.inf))
-        return found
+        return scale, factors, idle
 
     def solve(self, lead: int) -> Matrix:
-        """(S,) the solution."""
-        multipliers = np.zeros(len(self.goal))
+        """(S,) the solution; `multipliers` are where the search begins, and afterwards where it ended."""
+        multipliers = self.multipliers
         free = self.unbounded(multipliers)
         short, value = self.missing(multipliers, free), self.value(multipliers, free)
         for _ in range(STEPS):
@@ -196,6 +223,7 @@ class _Lead:
                 f"lead {lead + 1}: no non-negative forecasts meet all fixed sums (they miss by "
                 f"{self._error(short):.2g} of their size); check the locks of this cycle"
             )
+        self.multipliers = multipliers
         return np.where(self.held, self.forecast, np.maximum(free, 0.0))
 
     def _error(self, short: Matrix) -> float:

@@ -44,11 +44,13 @@ class NodeForecasts:
     Attributes:
         mean: (A, M) units per bucket, never negative.
         variance: (A,) mean squared one-step residual over the history, units².
+        errors: (A, T) those residuals, sold − fitted, in the buckets of the history; NaN where there is none.
         method: (A,) model that made each.
     """
 
     mean: Matrix
     variance: Matrix
+    errors: Matrix
     method: npt.NDArray[np.str_]
 
 
@@ -75,37 +77,44 @@ def forecast_nodes(history: Matrix, horizon: int) -> NodeForecasts:
     methods = choose_methods(history)
     mean = np.zeros((len(history), horizon))
     variance = np.zeros(len(history))
+    errors = np.full(history.shape, np.nan)
     for method, fit in (("mean", _recent_mean), ("ses", _smoothed), ("theta", _theta)):
         rows = np.flatnonzero(methods == method)
         if len(rows):
-            mean[rows], variance[rows] = fit(history[rows], horizon)
-    return NodeForecasts(np.clip(mean, 0, None), variance, methods)
+            mean[rows], variance[rows], errors[rows] = fit(history[rows], horizon)
+    return NodeForecasts(np.clip(mean, 0, None), variance, errors, methods)
 
 
-def _recent_mean(history: Matrix, horizon: int) -> tuple[Matrix, Matrix]:
+def _recent_mean(history: Matrix, horizon: int) -> tuple[Matrix, Matrix, Matrix]:
     """Mean of the last buckets since the first sale; their variance around it stands for the residuals'."""
     recent = history[:, -RECENT_BUCKETS:]
     since = np.arange(history.shape[1] - recent.shape[1], history.shape[1]) >= _first(history)[:, None]
     count = np.maximum(since.sum(axis=1), 1)
     mean = (recent * since).sum(axis=1) / count
     variance = ((recent - mean[:, None]) ** 2 * since).sum(axis=1) / count
-    return np.repeat(mean[:, None], horizon, axis=1), variance
+    errors = np.full(history.shape, np.nan)
+    errors[:, -recent.shape[1] :] = np.where(since, recent - mean[:, None], np.nan)
+    return np.repeat(mean[:, None], horizon, axis=1), variance, errors
 
 
-def _smoothed(history: Matrix, horizon: int) -> tuple[Matrix, Matrix]:
+def _smoothed(history: Matrix, horizon: int) -> tuple[Matrix, Matrix, Matrix]:
     from statsforecast.models import SimpleExponentialSmoothingOptimized
 
     return _statsforecast(SimpleExponentialSmoothingOptimized(alias="model"), history, horizon)
 
 
-def _theta(history: Matrix, horizon: int) -> tuple[Matrix, Matrix]:
+def _theta(history: Matrix, horizon: int) -> tuple[Matrix, Matrix, Matrix]:
     from statsforecast.models import DynamicOptimizedTheta
 
     return _statsforecast(DynamicOptimizedTheta(season_length=1, alias="model"), history, horizon)
 
 
-def _statsforecast(model: object, history: Matrix, horizon: int) -> tuple[Matrix, Matrix]:
-    """Runs one statsforecast model over (A, T) sums: (A, M) forecasts and (A,) mean squared one-step residuals."""
+def _statsforecast(model: object, history: Matrix, horizon: int) -> tuple[Matrix, Matrix, Matrix]:
+    """Runs one statsforecast model over (A, T) sums.
+
+    Returns:
+        (A, M) forecasts, (A,) mean squared one-step residuals, and (A, T) those residuals, NaN where there is none.
+    """
     from statsforecast import StatsForecast
 
     rows, buckets = np.nonzero(np.arange(history.shape[1]) >= _first(history)[:, None])
@@ -113,9 +122,12 @@ def _statsforecast(model: object, history: Matrix, horizon: int) -> tuple[Matrix
     engine: Any = StatsForecast(models=[model], freq=1, n_jobs=1)
     ahead = engine.forecast(df=table, h=horizon, fitted=True).sort("unique_id", "ds")
     residual = (pl.col("y") - pl.col("model")).fill_nan(None)
-    fitted = engine.forecast_fitted_values().group_by("unique_id").agg((residual**2).mean().alias("variance"))
-    variance = fitted.sort("unique_id")["variance"].fill_null(0.0).to_numpy()
-    return ahead["model"].to_numpy().astype(np.float64).reshape(len(history), horizon), variance.astype(np.float64)
+    fitted = engine.forecast_fitted_values().with_columns(residual.alias("residual"))
+    by_node = fitted.group_by("unique_id").agg((pl.col("residual") ** 2).mean().alias("variance"))
+    variance = by_node.sort("unique_id")["variance"].fill_null(0.0).to_numpy().astype(np.float64)
+    errors = np.full(history.shape, np.nan)
+    errors[fitted["unique_id"].to_numpy(), fitted["ds"].to_numpy()] = fitted["residual"].to_numpy()
+    return ahead["model"].to_numpy().astype(np.float64).reshape(len(history), horizon), variance, errors
 
 
 def continuing_share(quantity: Matrix, horizon: int, active: int) -> Matrix:
@@ -147,6 +159,11 @@ def node_history(panel: Panel, hierarchy: Hierarchy) -> Matrix:
     history = np.zeros((len(placed), panel.history))
     history[known] = panel.quantity[placed["row"].drop_nulls().to_numpy()]
     return hierarchy.aggregate(history)
+
+
+def node_errors(panel: Panel, hierarchy: Hierarchy) -> Matrix:
+    """(A, T) one-step residuals of the nodes' own forecasts, sold − fitted; NaN where there is none."""
+    return forecast_nodes(node_history(panel, hierarchy), 1).errors
 
 
 def node_forecast_table(panel: Panel, hierarchies: Sequence[Hierarchy], config: DemandConfig) -> pl.DataFrame:

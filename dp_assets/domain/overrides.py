@@ -4,16 +4,16 @@ Belongs here: applying `planner_inputs` to forecasts of series so that sums stil
 Does not belong here: what inputs speak of (`planner_inputs.py`), locks within reconciliation (`locks.py`).
 
 An input sets one node (or series) in one bucket. It changes the series below it and nothing else: those not yet fixed
-are scaled in proportion until the node's sum is the planner's number; nodes above follow, because they are sums. Inputs
-are applied from the lowest level up, so that the more specific one wins: a locked category stays as it is when its
-department is locked, and the rest of the department takes the difference. Where nothing is left to take it, the higher
-input cannot be kept; it is left out and named among the conflicts. But a lock never yields to a mere override: then it
-is the overrides below the lock that are left out.
+are scaled until the node's sum is the planner's number, in proportion or by the split that came with it
+(`split_keys.py`); nodes above follow, because they are sums. Inputs are applied from the lowest level up, so that the
+more specific one wins: a locked category stays as it is when its department is locked, and the rest of the department
+takes the difference. Where nothing is left to take it, the higher input cannot be kept; it is left out and named among
+the conflicts. But a lock never yields to a mere override: then it is the overrides below the lock that are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -24,7 +24,10 @@ import polars as pl
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import published_forecasts
 from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix
+from dp_assets.domain.panel import Panel
 from dp_assets.domain.planner_inputs import Target, find_targets, named
+from dp_assets.domain.rollups import last_year
+from dp_assets.domain.split_keys import FORECAST, HISTORY, key_weights, split
 
 TOLERANCE = 1e-9
 """Relative difference up to which two sums are the same number."""
@@ -52,7 +55,11 @@ class Applied:
 
 
 def apply_inputs(
-    values: Matrix, inputs: pl.DataFrame, hierarchies: Sequence[Hierarchy], starts: Sequence[date]
+    values: Matrix,
+    inputs: pl.DataFrame,
+    hierarchies: Sequence[Hierarchy],
+    starts: Sequence[date],
+    weights: Mapping[str, Matrix] | None = None,
 ) -> Applied:
     """Makes forecasts keep planners' numbers; sums above and below agree by construction.
 
@@ -61,11 +68,13 @@ def apply_inputs(
         inputs: `planner_inputs` rows; buckets outside `starts` are for other cycles and are passed over.
         hierarchies: over the same series.
         starts: M bucket starts.
+        weights: split → (S,) weights of the series, NaN for one it does not name; an input whose split is not among
+            them is shared in proportion to the forecast.
     """
     targets, unmatched = find_targets(inputs, hierarchies, starts)
     yielded: list[str] = []
     while True:
-        applied, broken = _attempt(values, targets, inputs, hierarchies)
+        applied, broken = _attempt(values, targets, inputs, hierarchies, weights or {})
         locks = [target for target in broken if target.locked]
         weaker = [target for target in targets if not target.locked and any(target.meets(lock) for lock in locks)]
         if not weaker:
@@ -77,7 +86,11 @@ def apply_inputs(
 
 
 def _attempt(
-    values: Matrix, targets: Sequence[Target], inputs: pl.DataFrame, hierarchies: Sequence[Hierarchy]
+    values: Matrix,
+    targets: Sequence[Target],
+    inputs: pl.DataFrame,
+    hierarchies: Sequence[Hierarchy],
+    weights: Mapping[str, Matrix],
 ) -> tuple[Applied, list[Target]]:
     """Settles targets in order; also gives those that cannot be kept."""
     values, fixed = values.copy(), np.zeros(values.shape, dtype=np.bool_)
@@ -87,7 +100,8 @@ def _attempt(
     conflicts: list[str] = []
     broken: list[Target] = []
     for target in targets:
-        if reason := _settle(target, values, fixed, source):
+        weight = weights.get(inputs["split"][target.row]) if "split" in inputs.columns else None
+        if reason := _settle(target, values, fixed, source, weight):
             conflicts.append(f"{named(inputs, target)} cannot be kept: {reason}")
             broken.append(target)
         elif target.node is None:
@@ -97,7 +111,13 @@ def _attempt(
     return Applied(values, source, nodes, series, tuple(conflicts), ()), broken
 
 
-def _settle(target: Target, values: Matrix, fixed: npt.NDArray[np.bool_], source: npt.NDArray[np.intp]) -> str | None:
+def _settle(
+    target: Target,
+    values: Matrix,
+    fixed: npt.NDArray[np.bool_],
+    source: npt.NDArray[np.intp],
+    weight: Matrix | None = None,
+) -> str | None:
     """Scales the members that are not fixed yet, and fixes them; says why when that cannot be done."""
     members, lead = target.members, target.lead
     free = members[~fixed[members, lead]]
@@ -108,10 +128,40 @@ def _settle(target: Target, values: Matrix, fixed: npt.NDArray[np.bool_], source
         return f"numbers set below it already sum to {held:g}"
     if len(free):
         rest, current = max(rest, 0.0), float(values[free, lead].sum())
-        values[free, lead] = values[free, lead] * (rest / current) if current > 0 else rest / len(free)
+        if weight is None:
+            values[free, lead] = values[free, lead] * (rest / current) if current > 0 else rest / len(free)
+        else:
+            values[free, lead] = split(rest, values[free, lead], weight[free])
         fixed[free, lead] = True
         source[free, lead] = target.row
     return None
+
+
+def split_weights(inputs: pl.DataFrame, series: pl.DataFrame, panel: Panel, config: DemandConfig) -> dict[str, Matrix]:
+    """Split → (S,) weights, for the splits that inputs name: series that sold nothing in the last year have none.
+
+    Args:
+        inputs: `planner_inputs` rows.
+        series: series_id and key columns, any number of rows per series.
+        panel: for what was sold.
+        config: the keys.
+    """
+    wanted = set(inputs["split"]) if "split" in inputs.columns else set()
+    rows = series.select("series_id", *config.series_key).unique().sort("series_id")
+    keys = [key for key in config.reconciliation.keys if key.name in wanted]
+    weights = {key.name: key_weights(key, rows) for key in keys}
+    if HISTORY in wanted:
+        sold = last_year(panel, rows["series_id"]).sum(axis=1)
+        weights[HISTORY] = np.where(sold > 0, sold, np.nan)
+    return weights
+
+
+def _lost_keys(inputs: pl.DataFrame, weights: Mapping[str, Matrix]) -> list[str]:
+    """Names of keys that inputs were set with and that are not configured any more, in sentences."""
+    wanted = sorted(set(inputs["split"]) - {FORECAST, *weights}) if "split" in inputs.columns else []
+    return [
+        f"no key {name!r} is configured any more: numbers set with it are shared by the forecast" for name in wanted
+    ]
 
 
 def publish(
@@ -120,6 +170,7 @@ def publish(
     inputs: pl.DataFrame,
     hierarchies: Sequence[Hierarchy],
     config: DemandConfig,
+    panel: Panel,
 ) -> tuple[pl.DataFrame, Applied]:
     """The `published_forecasts` table, and how planners' inputs went into it.
 
@@ -134,6 +185,7 @@ def publish(
         inputs: `planner_inputs` rows, locks and overrides.
         hierarchies: from `build_hierarchies` over the same forecasts.
         config: the configuration.
+        panel: the cycle's panel, for what was sold in the last year.
     """
     reconciled = rollups.filter((pl.col("level") == SERIES) & (pl.col("hierarchy") == hierarchies[0].name))
     frame = (
@@ -152,7 +204,9 @@ def publish(
     kept = rollups.filter("locked").select("hierarchy", "node", "bucket_start", kept=pl.lit(True))
     inputs = inputs.join(kept, on=["hierarchy", "node", "bucket_start"], how="left", maintain_order="left")
     inputs = inputs.filter(~pl.col("locked") | pl.col("kept").fill_null(False)).drop("kept")
-    applied = apply_inputs(values, inputs, hierarchies, starts)
+    weights = split_weights(inputs, frame, panel, config)
+    applied = apply_inputs(values, inputs, hierarchies, starts, weights)
+    applied = replace(applied, conflicts=(*applied.conflicts, *_lost_keys(inputs, weights)))
     source = pl.Series("source", applied.source.ravel())
     who = inputs.select("user", "reason_code", pl.col("quantity").alias("override")).with_row_index("source")
     frame = (

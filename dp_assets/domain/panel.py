@@ -35,11 +35,11 @@ class Panel:
         starts: (T + M,) bucket starts, datetime64[D].
         horizon: M.
         series: S rows, sorted by series_id: series_id, key columns, eligible, reason, every configured attribute
-            (text, or list of text for multi-label ones).
+            (text, or list of text for multi-label ones), and the columns of `product_life.py` where a producer said so.
         quantity: (S, T) units sold; 0 before the first sale and in buckets without sales.
         capped: (S, T) quantity after outlier capping.
         observed: (S, T) 1 where the bucket counts as seen: from the first sale on (with zero_fill `ignore` only
-            buckets with sales), else 0.
+            buckets with sales), but for buckets out of stock, else 0.
         price: (S, T) mean price, forward-filled; 0 where no price is known yet.
         past: (S, T, P) channels known only up to the cutoff, unscaled, in the order of past_names.
         known: (S, T + M, K) channels of a series that are also known ahead, as planned at known_at, e.g. promotions.

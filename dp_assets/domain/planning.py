@@ -22,6 +22,7 @@ import polars as pl
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import planner_inputs
 from dp_assets.domain.errors import DemandPlannerError
+from dp_assets.domain.split_keys import FORECAST, HISTORY
 
 COMMENT_LENGTH = 1000
 
@@ -43,6 +44,7 @@ class NumberToSet:
     comment: str
     cycle: date
     expires: date | None = None
+    split: str = FORECAST
 
     @property
     def place(self) -> str:
@@ -120,6 +122,7 @@ def inputs_of(numbers: Iterable[PlannerNumber], cycle: date, config: DemandConfi
             "user": number.user,
             "expires": number.expires,
             "ledger_sequence": number.sequence,
+            "split": number.split,
         }
         for number in numbers
         if holds(number, cycle)
@@ -140,6 +143,7 @@ class Edit:
         locked: whether it holds in later cycles, and reconciliation solves for all other numbers under it.
         reason_code, comment: why.
         expires: last cycle a lock holds in; None for as long as its bucket is forecast.
+        split: how the series below share an override: `forecast`, `history`, or a key of `reconciliation.keys`.
     """
 
     hierarchy: str
@@ -152,6 +156,7 @@ class Edit:
     reason_code: str
     comment: str = ""
     expires: date | None = None
+    split: str = FORECAST
 
 
 def numbers_of(edit: Edit, rollups: pl.DataFrame, cycle: date, config: DemandConfig) -> list[NumberToSet]:
@@ -194,6 +199,7 @@ def numbers_of(edit: Edit, rollups: pl.DataFrame, cycle: date, config: DemandCon
                 comment=edit.comment,
                 cycle=cycle,
                 expires=edit.expires,
+                split=edit.split,
             )
         )
     return numbers
@@ -207,6 +213,14 @@ def _check_words(edit: Edit, cycle: date, config: DemandConfig) -> None:
     check_reason(edit.reason_code, config)
     if len(edit.comment) > COMMENT_LENGTH:
         raise EditRefusedError(f"expected a comment of at most {COMMENT_LENGTH} characters, got {len(edit.comment)}")
+    splits = [FORECAST, HISTORY, *(key.name for key in config.reconciliation.keys)]
+    if edit.split not in splits:
+        raise EditRefusedError(f"expected a split among {', '.join(splits)} (reconciliation.keys), got {edit.split!r}")
+    if edit.locked and edit.split != FORECAST:
+        raise EditRefusedError(
+            "a lock is spread by reconciliation, under which everything else is solved for: set it without a split, or "
+            "an override with one"
+        )
     if edit.expires is not None and (not edit.locked or edit.expires < cycle):
         raise EditRefusedError(f"only a lock expires, and not before cycle {cycle}; got {edit.expires}")
 

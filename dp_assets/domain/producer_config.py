@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 FileFormat = Literal["csv", "parquet", "arrow", "ndjson", "json", "xlsx", "xls", "ods"]
 
 
-Feed = Literal["transactions", "products", "attribute_corrections", "promotions", "events", "regressors"]
+Feed = Literal[
+    "transactions", "products", "attribute_corrections", "promotions", "events", "regressors", "stock", "product_life"
+]
 
 
 TRANSACTION_COLUMNS: frozenset[str] = frozenset(
@@ -55,6 +57,14 @@ FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
     "regressors": (
         frozenset({"name", "starts_on", "value"}),
         frozenset({"name", "starts_on", "value", "sku", "level", "member"}),
+    ),
+    "stock": (
+        frozenset({"sku", "starts_on"}),
+        frozenset({"sku", "starts_on", "ends_on", "quantity", "location"}),
+    ),
+    "product_life": (
+        frozenset({"sku"}),
+        frozenset({"sku", "predecessor", "like_sku", "multiplier", "ramp_weeks", "launch_on", "ends_on"}),
     ),
 }
 """Per feed: the unified columns a mapping must have, and those it may have."""

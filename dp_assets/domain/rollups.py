@@ -20,9 +20,13 @@ from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.errors import ContractError
 from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix, build_hierarchies
 from dp_assets.domain.locks import Locks, find_locks
+from dp_assets.domain.node_forecasts import node_errors
 from dp_assets.domain.node_intervals import error_correlation, moved_quantiles, node_quantiles, quantile_variance
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.reconciliation import BaseForecasts, reconcile
+from dp_assets.domain.product_life import PREDECESSOR, hold_ended, kept_share, share_alive
+from dp_assets.domain.reconciliation import BaseForecasts, check_size, correlate_errors, reconcile
+from dp_assets.domain.shrinkage import Correlation
+from dp_assets.domain.split_keys import key_weights
 
 YEAR_WEEKS = 52
 MAX_INCOHERENCE = 1e-6
@@ -39,6 +43,7 @@ class Rollups:
         locks: what planners locked, and what of it contradicts itself.
         correlation: hierarchy → level → correlation of errors behind the nodes' quantiles.
         incoherence: largest relative difference between a node and the sum of its children.
+        shrinkage: λ, how far `mint_shrink` shrank the correlation of errors, 1 to nothing; None under other methods.
     """
 
     table: pl.DataFrame
@@ -46,6 +51,7 @@ class Rollups:
     locks: Locks
     correlation: dict[str, dict[str, float]]
     incoherence: float
+    shrinkage: float | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,49 @@ def last_year(panel: Panel, series: pl.Series) -> Matrix:
     return units
 
 
+def _ended(
+    panel: Panel, series: pl.Series, starts: Sequence[date]
+) -> tuple[npt.NDArray[np.bool_] | None, npt.NDArray[np.bool_]]:
+    """(S, M) whether each series has ended before a lead, None where none has; (S,) whether another one follows it."""
+    known = [name for name in ("life_ends_on", "life_twin", "life_kind") if name in panel.series.columns]
+    rows = series.alias("series_id").to_frame()
+    rows = rows.join(panel.series.select("series_id", *known), on="series_id", how="left", maintain_order="left")
+    alive = share_alive(rows, starts, panel.bucket_weeks)
+    if alive is None or (alive > 0).all():
+        return None, np.zeros(len(rows), np.bool_)
+    followed = rows.filter(pl.col("life_kind") == PREDECESSOR)["life_twin"].drop_nulls()
+    return alive <= 0, rows["series_id"].is_in(followed.implode()).to_numpy()
+
+
+def _key(forecasts: pl.DataFrame, config: DemandConfig) -> Matrix | None:
+    """(S,) weights of the configured key, by series ascending; None where the method needs none."""
+    found = [key for key in config.reconciliation.keys if key.name == config.reconciliation.key]
+    if config.reconciliation.method != "top_down_user_key":
+        return None
+    return key_weights(found[0], forecasts.select("series_id", *config.series_key).unique().sort("series_id"))
+
+
+def past_correlation(hierarchies: Sequence[Hierarchy], residuals: pl.DataFrame, panel: Panel) -> Correlation:
+    """How the errors of the newest cycle's backtest went together, one bucket ahead, over all nodes and series.
+
+    Series have the out-of-sample errors of `residuals`, nodes the one-step residuals of their own forecasts in the same
+    buckets, all of them before the panel's cutoff. A series or node without an error in one of the buckets goes with
+    no other.
+
+    Raises:
+        ReconciliationError: there are more series than `mint_shrink` takes.
+    """
+    check_size(len(hierarchies[0].series))
+    rows = pl.DataFrame({"series_id": hierarchies[0].series}).with_row_index("row")
+    buckets = pl.DataFrame({"cutoff": panel.starts[: panel.history].astype("datetime64[D]")}).with_row_index("bucket")
+    ahead = residuals.filter("out_of_sample", pl.col("lead") == 1).join(rows, on="series_id").join(buckets, on="cutoff")
+    times = ahead["bucket"].unique().sort().to_numpy()
+    series = np.full((len(rows), len(times)), np.nan)
+    series[ahead["row"].to_numpy(), np.searchsorted(times, ahead["bucket"].to_numpy())] = ahead["residual"].to_numpy()
+    nodes = [node_errors(panel, hierarchy)[:, times] for hierarchy in hierarchies]
+    return correlate_errors(hierarchies, nodes, series)
+
+
 def roll_up(
     forecasts: pl.DataFrame,
     attributes: pl.DataFrame,
@@ -142,7 +191,12 @@ def roll_up(
     hierarchies = build_hierarchies(forecasts, attributes, config, panel.cutoff)
     own = series_matrices(forecasts, levels)
     variance = quantile_variance(own.quantiles[:, 0], levels)
+    ended, followed = _ended(panel, hierarchies[0].series, own.starts)
+    by_correlation = config.reconciliation.method == "mint_shrink"
     bases = [node_base(hierarchy, node_forecasts, own, variance) for hierarchy in hierarchies]
+    if ended is not None:
+        kept = [kept_share(ended, followed, own.naive, hierarchy) for hierarchy in hierarchies]
+        bases = [(mean * share, spread) for (mean, spread), share in zip(bases, kept, strict=True)]
     base = BaseForecasts(
         series=own.mean,
         nodes=tuple(mean for mean, _ in bases),
@@ -150,9 +204,12 @@ def roll_up(
         node_variance=tuple(spread for _, spread in bases),
         recent=own.naive,
         history=last_year(panel, hierarchies[0].series),
+        correlation=past_correlation(hierarchies, residuals, panel) if by_correlation else None,
+        key=_key(forecasts, config),
     )
     locks = find_locks(planner_inputs, hierarchies, own.starts)
-    reconciled = reconcile(hierarchies, base, config.reconciliation, locks)
+    held = locks if ended is None else hold_ended(locks, ended, hierarchies)
+    reconciled = reconcile(hierarchies, base, config.reconciliation, held)
     quantiles = moved_quantiles(own.quantiles, own.mean, reconciled)
     frames, correlations, gaps = [], {}, [0.0]
     for index, hierarchy in enumerate(hierarchies):
@@ -176,7 +233,8 @@ def roll_up(
     if max(gaps) > MAX_INCOHERENCE:
         raise ContractError(f"levels of the rollup differ by {max(gaps):.2g}, at most {MAX_INCOHERENCE:g} is allowed")
     table = reconciled_rollups(config).conform(pl.concat(frames))
-    return Rollups(table, hierarchies, locks, correlations, max(gaps))
+    shrinkage = base.correlation.intensity if base.correlation else None
+    return Rollups(table, hierarchies, locks, correlations, max(gaps), shrinkage)
 
 
 def _rows(

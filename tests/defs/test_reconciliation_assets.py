@@ -168,11 +168,17 @@ def test_planners_get_classes_stock_a_worklist_and_the_value_of_every_step(works
     totals = workshop.read("forecasts").drop("naive")
     table = contracts.total_forecasts(workshop.config).conform(totals)
     workshop.lake.write("total_forecasts", table, cycle=workshop.cycle)
-    stage = ("series_classes", "replenishment", "exceptions")
+    out = contracts.STOCKOUTS.conform(
+        pl.DataFrame({"series_id": "sku0003", "bucket_start": date(2017, 8, 7), "kind": "stated", "share": 1.0})
+    )
+    workshop.lake.write("stockouts", out, cycle=workshop.cycle)
+    stage = ("series_classes", "replenishment", "temporal_rollups", "lost_sales", "exceptions")
     result = workshop.run(*RECONCILIATION, *stage)
     for name in stage:
         assert contracts.table(workshop.config, name).violations(workshop.read(name)) == [], name
     assert len(workshop.read("replenishment")) == len(workshop.read("series_classes")) == 25
+    assert workshop.read("lost_sales")["series_id"].to_list() == ["sku0003"]
+    assert workshop.metadata(result, "lost_sales")["lost_by_bucket"].startswith("![picture]")
     assert workshop.metadata(result, "series_classes")["revenue_by_class"].startswith("![picture]")
     workshop.close(lead=1, units=5.0)
     shown = workshop.metadata(workshop.run("accuracy"), "accuracy")

@@ -163,6 +163,6 @@ def test_the_graph_knows_what_a_bundle_is_made_of(project: Project) -> None:
     assert isinstance(asset, dg.AssetsDefinition)
     upstream = {key.to_user_string() for key in asset.dependency_keys}
     model = {"encoders", "tuned_model", "boosted_model", "residuals"}
-    planning = {"replenishment", "exceptions"}
+    planning = {"replenishment", "temporal_rollups", "lost_sales", "exceptions"}
     assert upstream == {"forecasts", "published_forecasts", "features", *planning, *model}
     assert set(asset.group_names_by_key.values()) == {"serving"}

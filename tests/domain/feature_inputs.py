@@ -11,7 +11,15 @@ import polars as pl
 
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS, sku_attributes, weekly_buckets
+from dp_assets.domain.contracts import (
+    EVENTS,
+    PRODUCT_LIFE,
+    PROMOTIONS,
+    REGRESSORS,
+    STOCK,
+    sku_attributes,
+    weekly_buckets,
+)
 from tests.factories import MONDAY
 
 KINDS = ("display", "front page")
@@ -181,3 +189,46 @@ def random_regressors(skus: list[str], weeks: int, seed: int = 7, lines: int = 1
             for _ in range(lines)
         ]
     )
+
+
+def stock_line(sku: str, starts_on: date, ends_on: date | None = None, **overrides: Any) -> dict[str, Any]:
+    """One line of a stock file, nothing on hand, known long before; a day long unless an end is given."""
+    return {
+        "file_version_id": "stock-1",
+        "producer": "depot",
+        "known_from": moment(date(2016, 6, 1)),
+        "sku": sku,
+        "location": None,
+        "starts_on": starts_on,
+        "ends_on": ends_on or starts_on,
+        "quantity": 0.0,
+    } | overrides
+
+
+def stock(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows by the contract STOCK, numbered."""
+    numbered = [{**row, "row_number": number} for number, row in enumerate(rows, start=1)]
+    return STOCK.conform(pl.DataFrame(numbered, schema=STOCK.schema))
+
+
+def random_stock(skus: list[str], weeks: int, seed: int = 7, lines: int = 30) -> pl.DataFrame:
+    """Stretches of up to four weeks with nothing on hand, or a few units."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(lines):
+        first = MONDAY + timedelta(days=int(rng.integers(0, 7 * weeks)))
+        last = first + timedelta(days=int(rng.integers(0, 28)))
+        rows.append(stock_line(str(rng.choice(skus)), first, last, quantity=float(rng.integers(-1, 2))))
+    return stock(rows)
+
+
+def life_lines(*rows: dict[str, Any]) -> pl.DataFrame:
+    """Rows by the contract PRODUCT_LIFE, known long before unless they say otherwise, numbered."""
+    base = {
+        "file_version_id": "life-1",
+        "producer": "planner",
+        "known_from": moment(date(2016, 6, 1)),
+        **dict.fromkeys(("predecessor", "like_sku", "multiplier", "ramp_weeks", "launch_on", "ends_on")),
+    }
+    numbered = [{**base, **row, "row_number": number} for number, row in enumerate(rows, start=1)]
+    return PRODUCT_LIFE.conform(pl.DataFrame(numbered, schema=PRODUCT_LIFE.schema))

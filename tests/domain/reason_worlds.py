@@ -69,7 +69,8 @@ class Sales:
         quantity, price = (values[:, :history].astype(np.float32) for values in (self.quantity, self.price))
         first = (quantity > 0).argmax(axis=1).astype(np.int32)
         cutoff = MONDAY + timedelta(weeks=history)
-        return assemble_panel(series, quantity, price, first, starts, ahead, config, cutoff)[0]
+        masked = np.zeros(quantity.shape, np.bool_)
+        return assemble_panel(series, quantity, price, masked, first, starts, ahead, config, cutoff)[0]
 
     def with_values(self, name: str, rows: Any, buckets: Any, value: Any) -> Sales:
         """The same but for some cells of one array."""

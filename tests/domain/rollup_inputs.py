@@ -85,6 +85,7 @@ def make_inputs(config: DemandConfig, *rows: Mapping[str, Any]) -> pl.DataFrame:
         "user": "ada",
         "expires": None,
         "ledger_sequence": 1,
+        "split": "forecast",
     }
     table = contracts.planner_inputs(config)
     return (

@@ -16,7 +16,7 @@ from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import OUTLIER_LOG, eligibility, sku_attributes, weekly_buckets
 from dp_assets.domain.errors import ConfigError, NotEnoughHistoryError
-from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, columns_read
+from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, columns_read, without_masks
 from dp_assets.domain.panel import ARRAYS, Panel
 from dp_assets.domain.peers import peer_names
 from tests.domain.feature_inputs import (
@@ -30,6 +30,9 @@ from tests.domain.feature_inputs import (
     random_events,
     random_promotions,
     random_regressors,
+    random_stock,
+    stock,
+    stock_line,
 )
 from tests.factories import MONDAY, make_config
 
@@ -45,7 +48,13 @@ def made_from(config: DemandConfig, buckets: pl.DataFrame, bucket: int = 36, **i
     return build_features(
         buckets,
         inputs.get("attributes", attributes(config, skus)),
-        Plans(**{name: inputs[name] for name in ("promotions", "events", "regressors") if name in inputs}),
+        Plans(
+            **{
+                name: inputs[name]
+                for name in ("promotions", "events", "regressors", "stock", "product_life")
+                if name in inputs
+            }
+        ),
         config,
         cutoff_of(config, bucket),
     )
@@ -55,7 +64,8 @@ def contents(made: FeatureSet, folder: Path) -> dict[str, bytes]:
     """Everything a cycle publishes, as bytes."""
     made.panel.save(folder)
     found = {path.name: path.read_bytes() for path in folder.iterdir()}
-    return found | {"eligibility": made.eligibility.serialize(), "log": made.outlier_log.serialize()}
+    tables = {"eligibility": made.eligibility, "log": made.outlier_log, "stockouts": made.stockouts}
+    return found | {name: table.serialize() for name, table in tables.items()}
 
 
 def full_config(**overrides: Any) -> DemandConfig:
@@ -163,16 +173,72 @@ def test_nothing_after_the_cutoff_or_the_knowledge_time_changes_a_byte(tmp_path:
     late = pl.lit(known_at + timedelta(hours=1))
     late_values = random_regressors(SKUS, weeks=44, seed=8).with_columns(known_from=late)
     late_events = random_events(weeks=44, seed=8).with_columns(known_from=late, name=pl.lit("surprise"))
-    clean = made_from(config, buckets.filter(unchanged), promotions=plans, events=calendar, regressors=values, **inputs)
+    stock = random_stock(SKUS, weeks=44)
+    late_stock = random_stock(SKUS, weeks=44, seed=8).with_columns(known_from=late, file_version_id=pl.lit("late"))
+    clean = made_from(
+        config,
+        buckets.filter(unchanged),
+        promotions=plans,
+        events=calendar,
+        regressors=values,
+        stock=stock,
+        **inputs,
+    )
+    assert len(clean.stockouts) > 10
     noisy = made_from(
         config,
         pl.concat([buckets.filter(unchanged), noise]),
         promotions=pl.concat([late_plans, plans]),
         events=pl.concat([late_events, calendar]),
         regressors=pl.concat([late_values, values]),
+        stock=pl.concat([late_stock, stock]),
         **inputs,
     )
     assert contents(noisy, tmp_path / "noisy") == contents(clean, tmp_path / "clean")
+
+
+def test_a_bucket_out_of_stock_is_not_observed_and_channels_pass_over_it() -> None:
+    config = make_config(features={"rolling_windows_weeks": [4]}, outliers={"enabled": False})
+    sales = [6, 2, 4, 0, 0, 8, 10, 2, 0, 6]
+    rows = [contribution(config, "a", bucket, units) for bucket, units in enumerate(sales) if units]
+    lines = stock([stock_line("a", MONDAY + timedelta(weeks=3), MONDAY + timedelta(weeks=5, days=-1))])
+    plain = made_from(config, contributions(config, rows), bucket=10)
+    made = made_from(config, contributions(config, rows), bucket=10, stock=lines)
+    panel = made.panel
+    assert panel.observed.tolist() == [[1, 1, 1, 0, 0, 1, 1, 1, 1, 1]]
+    assert panel.quantity.tolist() == plain.panel.quantity.tolist() == [sales]  # what was sold stays as it is
+    assert made.stockouts.select("kind", "share").rows() == [("stated", 1.0)] * 2
+    names = dict(zip(panel.past_names, panel.past[0].T, strict=True))
+    for bucket in range(10):
+        window = [sales[at] for at in range(max(0, bucket - 3), bucket + 1) if panel.observed[0, at]]
+        assert names["rolling_mean_4w"][bucket] == pytest.approx(np.mean(window), rel=1e-5)
+        assert names["rolling_max_4w"][bucket] == max(window)
+    assert names["zero_run"].tolist() == [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]
+    back = without_masks(panel, made.stockouts, np.array([0]), config)
+    own = len(panel.past_names) - len(peer_names(config))
+    assert back.observed.tolist() == plain.panel.observed.tolist()
+    assert np.allclose(back.past[:, :, :own], plain.panel.past[:, :, :own], rtol=1e-6)
+    assert np.array_equal(back.capped, plain.panel.capped)
+
+
+def test_series_beside_one_out_of_stock_keep_their_channels() -> None:
+    config = full_config()
+    buckets = random_contributions(config)
+    lines = stock([stock_line("sku03", MONDAY + timedelta(weeks=20), MONDAY + timedelta(weeks=24, days=-1))])
+    plain, made = made_from(config, buckets).panel, made_from(config, buckets, stock=lines).panel
+    others = np.flatnonzero(plain.series["sku"].to_numpy() != "sku03")
+    own = len(plain.past_names) - len(peer_names(config))
+    assert np.allclose(made.past[others][:, :, :own], plain.past[others][:, :, :own], rtol=1e-5, atol=1e-5)
+    assert np.array_equal(made.observed[others], plain.observed[others])
+    assert made.observed.sum() == plain.observed.sum() - 4
+
+
+def test_inferred_buckets_are_marked_as_such() -> None:
+    config = make_config(stockouts={"infer": True})
+    rows = [contribution(config, "a", bucket, 20 + bucket % 3) for bucket in range(30) if bucket not in (14, 15)]
+    made = made_from(config, contributions(config, rows), bucket=30)
+    assert made.stockouts["kind"].to_list() == ["inferred"] * 2
+    assert made.panel.observed[0, 12:18].tolist() == [1, 1, 0, 0, 1, 1]
 
 
 def test_the_order_of_input_rows_does_not_matter(tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ import polars as pl
 import pytest
 
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.contracts import PRODUCT_LIFE
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.forecast_changes import PARTS, CycleInputs, change_table, waterfall
 from dp_assets.domain.forecasts import Champion
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.product_life import with_life
 from tests.domain.reason_worlds import CONFIG, HISTORY, SERIES, make_champion, make_sales, published_of
 from tests.factories import make_config
 
@@ -158,6 +160,22 @@ def test_a_series_that_only_one_cycle_knows_came_with_the_new_sales(models: Mode
     assert parts["part"].to_list() == ["new_actuals"]
     assert table["before"].max() == 0
     assert parts["units"][0] == pytest.approx(table.filter(pl.col("part") == "code")["after"].sum())
+
+
+def test_an_end_that_a_planner_named_is_counted_with_the_attributes(models: Models) -> None:
+    sales = make_sales()
+    earlier, panel = cycle(sales.panel(HISTORY), models.usual), sales.panel(HISTORY + 1)
+    line = {"sku": NAMES[0], "ends_on": panel.cutoff, "row_number": 1, "file_version_id": "v", "producer": "planner"}
+    lines = pl.DataFrame([line]).select(
+        *(
+            pl.col(name).cast(kind) if name in line else pl.lit(None, kind).alias(name)
+            for name, kind in PRODUCT_LIFE.schema.items()
+        )
+    )
+    ended = replace(panel, series=with_life(panel.series, lines, ("sku",)))
+    table = change_table(earlier, cycle(ended, models.usual), NAMES[:2])
+    assert strongest(waterfall(table.filter(pl.col("series_id") == NAMES[0]))) == "attributes"
+    assert set(waterfall(table.filter(pl.col("series_id") == NAMES[1]))["part"]) == {"new_actuals"}
 
 
 def test_settings_that_change_what_models_read_are_one_cause_with_models_and_plans(models: Models) -> None:

@@ -111,6 +111,21 @@ def test_inputs_for_unknown_nodes_are_named_and_those_for_other_buckets_passed_o
     assert len(found.unmatched) == 2
 
 
+def test_a_split_shares_a_number_by_weights_and_leaves_series_without_one_their_share() -> None:
+    weights = {"plan": np.array([1.0, 3.0, np.nan, np.nan])}
+    inputs = make_inputs(CONFIG, {"node": "dairy", "quantity": 12.0, "locked": False, "split": "plan"})
+    found = apply_inputs(VALUES, inputs, HIERARCHIES, STARTS, weights)
+    assert found.values[:, 0].tolist() == pytest.approx([1.5, 4.5, 6.0, 0.0], rel=1e-12)  # 1 and 2 of 6 are named
+    assert found.values[:, 1].tolist() == VALUES[:, 1].tolist()
+    below = make_inputs(
+        CONFIG,
+        {"node": "dairy", "quantity": 12.0, "locked": False, "split": "plan"},
+        {"node": "sku0001", "quantity": 4.0},
+    )
+    found = apply_inputs(VALUES, below, HIERARCHIES, STARTS, weights)
+    assert found.values[:, 0].tolist() == pytest.approx([2.0, 4.0, 6.0, 0.0], rel=1e-12)
+
+
 def test_locking_everything_to_zero_gives_zero() -> None:
     found = applied({"node": "total", "quantity": 0.0})
     assert found.values[:, 0].tolist() == [0.0] * 4
@@ -125,7 +140,7 @@ def test_published_numbers_say_what_they_are_made_of_and_who_changed_them() -> N
         {"node": "total", "quantity": 900.0, "bucket_start": panel.cutoff, "locked": False, "reason_code": "budget"},
     )
     rollups = roll_up(**{**cycle, "planner_inputs": inputs}, config=CONFIG)
-    frame, found = publish(cycle["forecasts"], rollups.table, inputs, rollups.hierarchies, CONFIG)
+    frame, found = publish(cycle["forecasts"], rollups.table, inputs, rollups.hierarchies, CONFIG, panel)
     assert contracts.published_forecasts(CONFIG).violations(frame) == []
     first = frame.filter(pl.col("lead") == 1)
     assert first["final"].sum() == pytest.approx(900.0)
@@ -142,7 +157,8 @@ def test_published_numbers_say_what_they_are_made_of_and_who_changed_them() -> N
 def test_without_inputs_the_published_number_is_the_reconciled_one() -> None:
     cycle = make_cycle(CONFIG)
     rollups = roll_up(**cycle, config=CONFIG)
-    frame, _ = publish(cycle["forecasts"], rollups.table, cycle["planner_inputs"], rollups.hierarchies, CONFIG)
+    inputs, panel = cycle["planner_inputs"], cycle["panel"]
+    frame, _ = publish(cycle["forecasts"], rollups.table, inputs, rollups.hierarchies, CONFIG, panel)
     assert frame["final"].equals(frame["reconciled"], check_names=False)
     assert frame["override"].null_count() == len(frame)
     assert frame["statistical"].equals(cycle["forecasts"]["forecast"], check_names=False)

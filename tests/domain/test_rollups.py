@@ -19,6 +19,7 @@ METHODS = (
     "mint_ols",
     "mint_wls_struct",
     "mint_wls_var",
+    "mint_shrink",
 )
 
 
@@ -38,6 +39,19 @@ def test_every_method_gives_a_table_that_keeps_its_contract_and_agrees(method: s
     assert (spread["gap"] <= 1e-6 * spread["forecast"]).all()
     levels = [quantile_name(level) for level in rollup_config().quantile_levels]
     assert (np.diff(made.table.select(levels).to_numpy(), axis=1) >= -1e-12).all()
+
+
+def test_errors_of_the_backtest_are_correlated_where_the_method_asks_for_it() -> None:
+    config = rollup_config(reconciliation={"method": "mint_shrink"})
+    cycle = make_cycle(config)
+    made = roll_up(**cycle, config=config)
+    assert made.shrinkage is not None
+    assert 0 < made.shrinkage < 1
+    assert rolled("mint_wls_var").shrinkage is None
+    without = roll_up(**(cycle | {"residuals": contracts.residuals(config).empty()}), config=config)
+    assert without.shrinkage == 1
+    assert without.table["forecast"].equals(rolled("mint_wls_var").table["forecast"])
+    assert not made.table["forecast"].equals(without.table["forecast"])
 
 
 def test_bottom_up_keeps_every_series_and_base_forecasts_stand_beside() -> None:

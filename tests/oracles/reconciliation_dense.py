@@ -70,6 +70,56 @@ def nearest(
     return best
 
 
+def shrunk_covariance(errors: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """(n, n) covariance of these variances with the shrunk correlation of (n, T) errors, pair by pair."""
+    count, times = errors.shape
+    scaled = (errors - errors.mean(axis=1, keepdims=True)) / errors.std(axis=1, ddof=1, keepdims=True)
+    correlation, spread, squares = np.eye(count), 0.0, 0.0
+    for one, other in itertools.combinations(range(count), 2):
+        products = scaled[one] * scaled[other]
+        correlation[one, other] = correlation[other, one] = products.sum() / (times - 1)
+        spread += times / (times - 1) ** 3 * ((products - products.mean()) ** 2).sum()
+        squares += correlation[one, other] ** 2
+    kept = 1 - min(spread / squares, 1.0)
+    correlation = np.where(np.eye(count) == 1, 1.0, kept * correlation)
+    root = np.sqrt(variance)
+    covariance: np.ndarray = root[:, None] * correlation * root
+    return covariance
+
+
+def nearest_by_covariance(
+    summing: np.ndarray, forecast: np.ndarray, covariance: np.ndarray, fixed: np.ndarray, numbers: np.ndarray
+) -> np.ndarray:
+    """(S,) least (y − Sx)' W⁻¹ (y − Sx) under x >= 0 and fixed rows of Sx, over all active sets, by dense algebra.
+
+    Args:
+        summing: (A + S, S) all rows, series last.
+        forecast: (A + S,) base forecasts.
+        covariance: (A + S, A + S).
+        fixed: (A + S,) rows that must be met.
+        numbers: (A + S,) what they must be.
+    """
+    weight = np.linalg.inv(covariance)
+    best, least = np.full(summing.shape[1], np.nan), np.inf
+    for count in range(summing.shape[1] + 1):
+        for zeros in itertools.combinations(range(summing.shape[1]), count):
+            free = np.setdiff1d(np.arange(summing.shape[1]), zeros)
+            below, equations = summing[:, free], summing[np.ix_(fixed, free)]
+            matrix = np.block(
+                [[below.T @ weight @ below, equations.T], [equations, np.zeros((fixed.sum(), fixed.sum()))]]
+            )
+            x = np.zeros(summing.shape[1])
+            x[free] = np.linalg.lstsq(
+                matrix, np.concatenate([below.T @ weight @ forecast, numbers[fixed]]), rcond=None
+            )[0][: len(free)]
+            if x.min(initial=0) < -1e-9 or not np.allclose(summing[fixed] @ x, numbers[fixed], rtol=1e-7, atol=1e-7):
+                continue
+            left = forecast - summing @ x
+            if (error := left @ weight @ left) < least:
+                best, least = x, error
+    return best
+
+
 def top_down(hierarchy: Hierarchy, nodes: np.ndarray, series: np.ndarray, recent: np.ndarray) -> np.ndarray:
     """(S,) of one lead: every node splits what it got among its children, one by one."""
     summing = summing_by_path(hierarchy)

@@ -36,10 +36,19 @@ FORECASTING = (
     "series_classes",
     "price_elasticity",
     "replenishment",
+    "temporal_rollups",
+    "lost_sales",
     "exceptions",
     "serving_bundle",
 )
-REPLANNING = ("planner_inputs", "reconciled_rollups", "published_forecasts", "exceptions", "serving_bundle")
+REPLANNING = (
+    "planner_inputs",
+    "reconciled_rollups",
+    "published_forecasts",
+    "temporal_rollups",
+    "exceptions",
+    "serving_bundle",
+)
 SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
     "ingest_files": (
         INGESTION[:2],

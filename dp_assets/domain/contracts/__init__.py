@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS, ATTRIBUTE_CORRECTIONS, SKU_ATTRIBUTE_HISTORY
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts.buckets import sku_attributes, transactions_cleaned, weekly_buckets
-from dp_assets.domain.contracts.features import OUTLIER_LOG, eligibility
+from dp_assets.domain.contracts.features import OUTLIER_LOG, STOCKOUTS, eligibility
 from dp_assets.domain.contracts.forecasting import (
     INTERVAL_CONTRACT,
     forecasts,
@@ -27,20 +27,24 @@ from dp_assets.domain.contracts.ingest import (
     FILE_BUCKETS,
     FILE_LEDGER,
     FILE_LINES,
+    PRODUCT_LIFE,
     PROMOTIONS,
     RAW_FILES,
     REGRESSORS,
     REJECTED_ROWS,
+    STOCK,
     product_master,
     unified_transactions,
 )
 from dp_assets.domain.contracts.monitoring import ACCURACY, FORECAST_VALUE_ADDED, LEVEL_ACCURACY
 from dp_assets.domain.contracts.planning import (
     EXCEPTIONS,
+    lost_sales,
     price_elasticity,
     replenishment,
     scenario_forecasts,
     series_classes,
+    temporal_rollups,
 )
 from dp_assets.domain.contracts.reasons import (
     FEATURE_CONTRIBUTIONS,
@@ -74,6 +78,7 @@ __all__ = (
     "LEVEL_ACCURACY",
     "OUTLIER_CAUSES",
     "OUTLIER_LOG",
+    "PRODUCT_LIFE",
     "PROMOTIONS",
     "PROMOTION_SIDE_EFFECTS",
     "PROMOTION_UPLIFT",
@@ -81,9 +86,12 @@ __all__ = (
     "REGRESSORS",
     "REJECTED_ROWS",
     "SKU_ATTRIBUTE_HISTORY",
+    "STOCK",
+    "STOCKOUTS",
     "TOTAL_ERROR_DISTRIBUTIONS",
     "eligibility",
     "forecasts",
+    "lost_sales",
     "node_forecasts",
     "planner_inputs",
     "price_elasticity",
@@ -98,6 +106,7 @@ __all__ = (
     "sku_attributes",
     "table",
     "tables",
+    "temporal_rollups",
     "total_forecasts",
     "transactions_cleaned",
     "unified_transactions",
@@ -120,6 +129,8 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         PROMOTIONS,
         EVENTS,
         REGRESSORS,
+        STOCK,
+        PRODUCT_LIFE,
         sku_attributes(config),
         ATTRIBUTE_CONFLICTS,
         SKU_ATTRIBUTE_HISTORY,
@@ -127,6 +138,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         transactions_cleaned(config),
         eligibility(config),
         OUTLIER_LOG,
+        STOCKOUTS,
         residuals(config),
         ERROR_DISTRIBUTIONS,
         TOTAL_ERROR_DISTRIBUTIONS,
@@ -142,6 +154,8 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         series_classes(config),
         price_elasticity(config),
         replenishment(config),
+        temporal_rollups(config),
+        lost_sales(config),
         EXCEPTIONS,
         FEATURE_CONTRIBUTIONS,
         FEATURE_IMPORTANCE,

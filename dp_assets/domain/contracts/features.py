@@ -44,3 +44,17 @@ OUTLIER_LOG = Table(
         Column("promoted", pl.Boolean(), "judged against promotion buckets instead of ordinary ones"),
     ),
 )
+
+
+STOCKOUTS = Table(
+    name="stockouts",
+    grain="bucket of a series that was out of stock",
+    key=("series_id", "bucket_start"),
+    columns=(
+        text("series_id", "series"),
+        Column("bucket_start", pl.Date(), "first day of the bucket"),
+        text("kind", "stated by a file, or inferred from its sales"),
+        number("share", "days without stock, as files say", "share of the bucket's days", minimum=0),
+    ),
+)
+"""They are not observed: models neither learn from them nor read them."""

@@ -32,7 +32,10 @@ def forecasts(config: DemandConfig) -> Table:
                 for level in config.intervals.levels
                 for side in ("lower", "upper")
             ),
-            text("method", "lstm (the network), blend (with gradient boosting), or the other method that made it"),
+            text(
+                "method",
+                "lstm (the network), blend (with gradient boosting), ending (of a product that ends), or the other one",
+            ),
             text("model_version", "cycle of the champion and the hashes of its weights; the library for fallbacks"),
             number("naive", "mean of the last 8 buckets, for comparison", "units per bucket", minimum=0),
             text("receipt", "hash over inputs, model, configuration and code"),

@@ -243,3 +243,43 @@ REGRESSORS = Table(
         number("value", "the value", "the regressor's own"),
     ),
 )
+
+
+STOCK = Table(
+    name="stock",
+    grain="stock line",
+    partitioned_by="file_version",
+    key=("file_version_id", "row_number"),
+    columns=(
+        FILE_VERSION,
+        ROW,
+        text("producer", "producer of the line"),
+        KNOWN_FROM,
+        text("sku", "SKU it is about"),
+        text("location", "place it is about; null for all", nullable=True),
+        Column("starts_on", pl.Date(), "first day"),
+        Column("ends_on", pl.Date(), "last day"),
+        number("quantity", "on hand on these days; 0 or less is out of stock", "units"),
+    ),
+)
+
+
+PRODUCT_LIFE = Table(
+    name="product_life",
+    grain="line about a SKU",
+    partitioned_by="file_version",
+    key=("file_version_id", "row_number"),
+    columns=(
+        FILE_VERSION,
+        ROW,
+        text("producer", "producer of the line"),
+        KNOWN_FROM,
+        text("sku", "SKU it is about"),
+        text("predecessor", "SKU that it follows", nullable=True),
+        text("like_sku", "SKU that it is expected to sell like", nullable=True),
+        number("multiplier", "its demand ÷ that SKU's; 1 where nothing is said", nullable=True, minimum=0),
+        number("ramp_weeks", "weeks from the launch until it is reached", "weeks", nullable=True, minimum=0),
+        Column("launch_on", pl.Date(), "first day on sale; its first sale where nothing is said", nullable=True),
+        Column("ends_on", pl.Date(), "last day on sale", nullable=True),
+    ),
+)

@@ -102,6 +102,48 @@ def scenario_forecasts(config: DemandConfig) -> Table:
     )
 
 
+def temporal_rollups(config: DemandConfig) -> Table:
+    """Forecasts summed over time at every level: spans from the cutoff, months and quarters of a calendar."""
+    return Table(
+        name="temporal_rollups",
+        grain="hierarchy × level × node × period",
+        key=("hierarchy", "level", "node", "kind", "period"),
+        columns=(
+            text("hierarchy", "hierarchy"),
+            text("level", "total, a configured level, or series"),
+            text("node", "path of the node from the top, joined by /; series_id on the series level"),
+            text("kind", "4_weeks and the like, counted from the cutoff; month or quarter of the calendar"),
+            text("period", "first day, or name in the calendar"),
+            Column("starts_on", pl.Date(), "first day of the period"),
+            Column("ends_on", pl.Date(), "last day of the period"),
+            number("sold", "sold in the period before the cutoff", "units", minimum=0),
+            number("forecast", "mean of the whole period: sold before the cutoff and forecast", "units", minimum=0),
+            number("value", "the same at each series' last known price", "money", minimum=0),
+            *(replace(column, unit="units") for column in quantile_columns(config)),
+        ),
+    )
+
+
+def lost_sales(config: DemandConfig) -> Table:
+    """What buckets out of stock would have sold, estimated; what was sold stays as it is everywhere."""
+    return Table(
+        name="lost_sales",
+        grain="bucket of a series that was out of stock",
+        key=("series_id", "bucket_start"),
+        columns=(
+            *key_columns(config),
+            Column("bucket_start", pl.Date(), "first day of the bucket"),
+            text("kind", "stated by a file, or inferred from its sales"),
+            number("sold", "units sold", "units per bucket"),
+            number("demand", "what would have been sold", "units per bucket", minimum=0),
+            number("lost", "demand less what was sold", "units per bucket", minimum=0),
+            number("lost_low", "the same at the 10 % quantile of demand", "units per bucket", minimum=0),
+            number("lost_high", "the same at the 90 % quantile of demand", "units per bucket", minimum=0),
+            number("price", "price per unit, last known in that bucket", "money per unit", minimum=0),
+        ),
+    )
+
+
 EXCEPTIONS = Table(
     name="exceptions",
     grain="rank",

@@ -29,6 +29,7 @@ def planner_inputs(config: DemandConfig) -> Table:
             text("user", "who"),
             Column("expires", pl.Date(), "last cycle that a lock holds in", nullable=True),
             Column("ledger_sequence", pl.Int64(), "place in the audit ledger", minimum=0),
+            text("split", "how series below share it: forecast, history, or a key of reconciliation.keys"),
         ),
     )
 

@@ -28,6 +28,8 @@ FEED_ORDER: dict[Feed, int] = {
     "promotions": 1,
     "events": 1,
     "regressors": 1,
+    "stock": 1,
+    "product_life": 1,
     "transactions": 2,
 }
 """Reference data comes before the transactions that arrived with it."""

@@ -25,6 +25,8 @@ TYPE_RULES: dict[Feed, dict[str, str]] = {
     "promotions": {"starts_on": "a date", "ends_on": "a date", "discount": "a number", "share": "a number"},
     "events": {"starts_on": "a date", "ends_on": "a date"},
     "regressors": {"starts_on": "a date", "value": "a number"},
+    "stock": {"starts_on": "a date", "ends_on": "a date", "quantity": "a number"},
+    "product_life": {"launch_on": "a date", "ends_on": "a date", "multiplier": "a number", "ramp_weeks": "a number"},
 }
 """Feed → unified column → what its values must be; the rules strike in this order."""
 TYPED: dict[Feed, tuple[str, ...]] = {
@@ -34,6 +36,8 @@ TYPED: dict[Feed, tuple[str, ...]] = {
     "promotions": ("starts_on", "ends_on"),
     "events": ("starts_on",),
     "regressors": ("starts_on", "value"),
+    "stock": ("starts_on",),
+    "product_life": (),
 }
 """Feed → columns whose values must mostly be of their type for a file to be read at all."""
 

@@ -33,6 +33,8 @@ FEED_TABLES: dict[str, str] = {
     "promotions": "promotions",
     "events": "events",
     "regressors": "regressors",
+    "stock": "stock",
+    "product_life": "product_life",
 }
 """Feed → table of its accepted rows."""
 

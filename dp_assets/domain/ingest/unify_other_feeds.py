@@ -1,4 +1,4 @@
-"""Feeds other than transactions in the unified schema: products, attribute corrections, promotions, events, regressors.
+"""Feeds other than transactions in the unified schema: products, attribute corrections, plans, calendars, stock.
 
 Belongs here: their columns and the rules for their rows; none of them carries units. Does not belong here: what their
 values are used for (`dp_assets/domain`, the SQL models), the rules of types (`type_rules.py`).
@@ -129,6 +129,57 @@ def _unify_regressors(file: FeedFile) -> Unified:
     return replace(_without_quantity(typed, verdicts, contracts.REGRESSORS, file), evidence=evidence)
 
 
+def _unify_stock(file: FeedFile) -> Unified:
+    """What was on hand from one day to another; without a quantity a line says that nothing was, without a last day it
+    speaks of one day."""
+    starts = file.moments("starts_on").on
+    typed = typed_frame(
+        {
+            "row_number": file.source.frame[ROW],
+            "sku": file.skus(file.identifiers("sku"), starts),
+            "location": file.identifiers("location"),
+            "starts_on": starts,
+            "ends_on": file.moments("ends_on").on,
+            "quantity": file.numbers("quantity"),
+        }
+    )
+    verdicts = surplus_verdicts(file.source)
+    evidence = apply_type_rules(file, typed, verdicts)
+    counted = "quantity" in file.mapped.mapping
+    _reject_missing(verdicts, typed, ("sku", "starts_on", *(["quantity"] if counted else [])))
+    typed = typed.with_columns(pl.col("ends_on").fill_null(pl.col("starts_on")), pl.col("quantity").fill_null(0.0))
+    _reject_backward(verdicts, typed)
+    return replace(_without_quantity(typed, verdicts, contracts.STOCK, file), evidence=evidence)
+
+
+def _unify_product_life(file: FeedFile) -> Unified:
+    """What planners know of the life of products, one SKU per line; a line must say something of it."""
+    codes = ("sku", "predecessor", "like_sku")
+    numbers = ("multiplier", "ramp_weeks")
+    typed = typed_frame(
+        {
+            "row_number": file.source.frame[ROW],
+            **{name: file.skus(file.identifiers(name), None) for name in codes},
+            **{name: file.numbers(name) for name in numbers},
+            **{name: file.moments(name).on for name in ("launch_on", "ends_on")},
+        }
+    )
+    verdicts = surplus_verdicts(file.source)
+    evidence = apply_type_rules(file, typed, verdicts)
+    _reject_missing(verdicts, typed, ("sku",))
+    for name in numbers:
+        below = f"expected {name} of at least 0, got {{}}"
+        verdicts.reject(typed[name] < 0, f"{name}_below_zero", texts_of(below, typed[name]))
+    own = (typed["predecessor"] == typed["sku"]) | (typed["like_sku"] == typed["sku"])
+    verdicts.reject(own, "its_own_twin", texts_of("expected another SKU than {} itself", typed["sku"]))
+    launch, end = typed["launch_on"], typed["ends_on"]
+    expected = "expected an end not before the launch on {}, got {}"
+    verdicts.reject(end < launch, "ends_before_launch", texts_of(expected, launch, end))
+    silent = typed["predecessor"].is_null() & typed["like_sku"].is_null() & end.is_null()
+    verdicts.reject(silent, "says_nothing", texts_of("expected a predecessor, a like SKU or an end, got none"))
+    return replace(_without_quantity(typed, verdicts, contracts.PRODUCT_LIFE, file), evidence=evidence)
+
+
 def _reject_missing(verdicts: Verdicts, typed: pl.DataFrame, names: Sequence[str]) -> None:
     for name in names:
         verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
@@ -153,6 +204,8 @@ _BY_FEED: dict[Feed, Callable[[FeedFile], Unified]] = {
     "promotions": _unify_promotions,
     "events": _unify_events,
     "regressors": _unify_regressors,
+    "stock": _unify_stock,
+    "product_life": _unify_product_life,
 }
 
 

@@ -97,6 +97,46 @@ def test_regressor_values_are_numbers_of_a_day_for_one_sku_or_for_all(tmp_path: 
     assert found.rejected["reason"].to_list() == reasons
 
 
+def test_stock_is_what_was_on_hand_and_nothing_where_no_quantity_is_mapped(tmp_path: Path) -> None:
+    columns = {"sku": "item", "starts_on": "from", "ends_on": "to", "quantity": "units", "location": "shop"}
+    config = shop_config(feed="stock", columns=columns)
+    lines = ["item,from,to,units,shop", "A1,2017-01-02,2017-01-08,0,s1", "A1,2017-01-09,,12.5,", "A1,2017-01-09,,,"]
+    lines += ["A1,2017-01-09,2017-01-08,0,", ",2017-01-09,,0,", "A1,soon,,0,", "A1,2017-01-09,,few,"]
+    found = unified(tmp_path, "\n".join(lines).encode(), config)
+    contracts.STOCK.validate(found.rows)
+    assert found.rows.select("sku", "location", "starts_on", "ends_on", "quantity").rows() == [
+        ("A1", "s1", date(2017, 1, 2), date(2017, 1, 8), 0.0),
+        ("A1", None, date(2017, 1, 9), date(2017, 1, 9), 12.5),
+    ]
+    reasons = ["missing_quantity", "ends_before_start", "missing_sku", "invalid_starts_on", "invalid_quantity"]
+    assert found.rejected["reason"].to_list() == reasons
+    gaps = shop_config(feed="stock", columns={"sku": "item", "starts_on": "from"})
+    found = unified(tmp_path, b"item,from\nA1,2017-01-02\n", gaps)
+    assert found.rows.select("ends_on", "quantity").rows() == [(date(2017, 1, 2), 0.0)]
+
+
+def test_lives_of_products_say_something_possible(tmp_path: Path) -> None:
+    names = ("sku", "predecessor", "like_sku", "multiplier", "ramp_weeks", "launch_on", "ends_on")
+    config = shop_config(feed="product_life", columns={name: name for name in names})
+    lines = [",".join(names), "A2,A1,,1.2,,2017-03-06,", "B,,A1,,4,,", "C,,,,,,2017-06-30", "D,,,2,,,", "E,E,,,,,"]
+    lines += ["F,A1,,-1,,,", "G,,,,,2017-03-06,2017-03-05", ",A1,,,,,", "H,A1,,many,,,"]
+    found = unified(tmp_path, "\n".join(lines).encode(), config)
+    contracts.PRODUCT_LIFE.validate(found.rows)
+    assert found.rows.select(*names).rows() == [
+        ("A2", "A1", None, 1.2, None, date(2017, 3, 6), None),
+        ("B", None, "A1", None, 4.0, None, None),
+        ("C", None, None, None, None, None, date(2017, 6, 30)),
+    ]
+    assert found.rejected["reason"].to_list() == [
+        "says_nothing",
+        "its_own_twin",
+        "multiplier_below_zero",
+        "ends_before_launch",
+        "missing_sku",
+        "invalid_multiplier",
+    ]
+
+
 def test_corrections_carry_a_value_or_a_whole_list_and_an_empty_one_says_that_nobody_knows(tmp_path: Path) -> None:
     said = {"sku": "item", "attribute": "what", "value": "is", "reason": "because", "user": "who"}
     attributes = {"brand": {}, "composition": {"separator": "/"}}
