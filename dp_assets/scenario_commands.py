@@ -130,7 +130,7 @@ def scenario_show(name: Name, level: Level = "total", hierarchy: OfHierarchy = N
     console.print(f"[bold]{name}[/] over cycle {kept.cycle}, by {escape(kept.user)}", highlight=False)
     console.print(escape(yaml.safe_dump(written, sort_keys=False, allow_unicode=True)), highlight=False)
     if missing := what_is_missing(lake, kept):
-        console.print(f"It {escape(missing)}. Next: [bold]dp scenario run {name}[/]", highlight=False)
+        console.print(f"Its numbers: {missing}. Next: [bold]dp scenario run {name}[/]", highlight=False)
         return
     _show_notes((record_of(lake, name) or {}).get("notes", []))
     _show_comparison(project, [kept], level, hierarchy, None, rows)
