@@ -42,11 +42,12 @@ def scenario_create(
 
     Example: dp scenario create spring-sale --file examples/scenarios/price_cut.yaml
     """
+    from dp_assets.domain.config_file import read_text
     from dp_assets.domain.scenario_definition import ScenarioRefusedError, check_name, parse_scenario
     from dp_assets.planning import current_cycle
 
     check_name(name)
-    definition = parse_scenario(file.read_text(encoding="utf-8", errors="replace"), file.name)
+    definition = parse_scenario(read_text(file), file.name)
     project = open_project()
     cycle = project.grid.parse(str(definition.cycle or current_cycle(project)))
     if not project.lake().exists("published_forecasts", cycle=cycle.isoformat()):
