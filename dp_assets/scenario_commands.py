@@ -197,8 +197,8 @@ def scenario_delete(name: Name, by: User = "", yes: Yes = False) -> None:
     project.planning().scenario(name)
     if not yes:
         typer.confirm(f"Delete scenario {name}?", abort=True)
+    forget(project.lake(), name)  # first: killed in between, it is a scenario that was not computed yet
     project.planning().delete_scenario(name, by or user(), project.clock.now())
-    forget(project.lake(), name)
     instance, partitions = open_instance(), str(SCENARIO_PARTITIONS.name)
     if name in instance.get_dynamic_partitions(partitions):
         instance.delete_dynamic_partition(partitions, name)
