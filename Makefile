@@ -20,7 +20,7 @@ DEMO_ENV = DP_BOOSTING_THREADS=$(DEMO_THREADS) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=
 DP_DEMO := $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-reconciliation bench-scenarios bench-training clean
+.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scenarios bench-training clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -104,6 +104,9 @@ bench-reconciliation: $(VENV)/.dev  ## Levels that agree, with and without locks
 
 bench-scenarios: $(VENV)/.dev  ## Scenarios that touch 1, 10 and 100 % of 5,000 SKUs → benchmarks/out/scenarios.json
 	@$(BIN)/python -m benchmarks.scenarios
+
+bench-promotions: $(VENV)/.dev  ## What promotions and prices as inputs are worth on promoted weeks of the demo (after `make demo`)
+	@$(BIN)/python -m benchmarks.promotions $(if $(LAKE),--lake $(LAKE)) $(ARGS)
 
 bench-training: $(VENV)/.bench  ## Training against neuralforecast and against itself → benchmarks/out/training.json (LAKE=… for the demo's)
 	@$(BIN)/python -m benchmarks.training $(if $(LAKE),--lake $(LAKE)) $(ARGS)

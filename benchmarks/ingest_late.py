@@ -41,7 +41,7 @@ ROWS = 1_000
 
 def write_week(landing: Path, producer: str, week: int, name: str, arrived_weeks: int) -> None:
     """One file of a producer with sales of one week, that arrives on the Monday after so many weeks."""
-    rng = np.random.default_rng([week, PRODUCERS.index(producer), len(name)])
+    rng = np.random.default_rng([week, PRODUCERS.index(producer), *name.encode()])
     begin = int(datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC).timestamp()) + week * 7 * 86_400
     units = rng.integers(1, 7, ROWS)
     lines = pl.DataFrame(

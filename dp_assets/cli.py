@@ -21,6 +21,7 @@ from dp_assets.planning_commands import plan
 from dp_assets.receipt_commands import receipt
 from dp_assets.scenario_commands import scenario
 from dp_assets.terminal import console, open_instance, open_project, say, show
+from dp_assets.why_commands import why
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,6 +52,7 @@ app.add_typer(inspect, name="inspect")
 app.add_typer(receipt, name="receipt")
 app.add_typer(plan, name="plan")
 app.add_typer(scenario, name="scenario")
+app.add_typer(why, name="why")
 
 DEMO_START = datetime(2017, 12, 5, 12, tzinfo=UTC)
 

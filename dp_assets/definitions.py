@@ -48,6 +48,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         planning,
         price_elasticity,
         published_forecasts,
+        reasons,
         reconciled_rollups,
         residuals,
         scenario_forecasts,
@@ -75,6 +76,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         planning,
         price_elasticity,
         scenario_forecasts,
+        reasons,
         serving_bundle,
         monitoring,
     )

@@ -1,4 +1,4 @@
-"""Edits of planners: from a wish to numbers in the planning database, and what they would do.
+"""Edits of planners: from a wish to numbers in the planning database, what they would do, what earlier ones did.
 
 Belongs here: the order of reads around `domain/planning.py`. Does not belong here: printing (`planning_commands.py`),
 recomputing, which `plan_requests` asks for.
@@ -11,12 +11,14 @@ from datetime import date
 
 import polars as pl
 
+from dp_assets.champions import open_panel
 from dp_assets.defs.reconciled_rollups import reconcile_cycle
+from dp_assets.domain.advice import CASES, Advice, advise, edit_cases, first_set
 from dp_assets.domain.contracts import planner_inputs
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.hierarchy import Hierarchy
+from dp_assets.domain.hierarchy import Hierarchy, build_hierarchies
 from dp_assets.domain.overrides import publish
-from dp_assets.domain.panel import Panel
+from dp_assets.domain.panel import Panel, recent_actuals
 from dp_assets.domain.planning import Edit, NumberToSet, PlannerNumber, effect, inputs_of, numbers_of
 from dp_assets.project import Project
 
@@ -50,6 +52,48 @@ def preview(project: Project, wanted: Sequence[NumberToSet]) -> tuple[pl.DataFra
     sentences = (*rollups.locks.conflicts, *applied.conflicts)
     nodes = [node_units(table, rollups.hierarchies) for table in (before, frame)]
     return effect(nodes[0], nodes[1], [one.bucket_start for one in wanted]), sentences
+
+
+def all_cases(project: Project) -> pl.DataFrame:
+    """Every number that planners ever set, beside what was forecast and what was sold; see `domain/advice.py`."""
+    lake = project.lake()
+    cycles = lake.partitions("published_forecasts")
+    inputs = [(date.fromisoformat(cycle), lake.read("planner_inputs", cycle=cycle)) for cycle in cycles]
+    found = [pl.DataFrame(schema=CASES)]
+    if any(len(frame) for _, frame in inputs):
+        panel = open_panel(lake, cycles[-1])
+        actuals = recent_actuals(panel, panel.history)
+        for cycle, new in first_set(inputs):
+            if len(new):
+                published = lake.read("published_forecasts", cycle=cycle.isoformat())
+                attributes = lake.read("sku_attributes", cycle=cycle.isoformat())
+                built = build_hierarchies(published, attributes, project.config, cycle)
+                found.append(edit_cases(cycle, new, published, _below(built), actuals))
+    return pl.concat(found)
+
+
+def _below(hierarchies: Sequence[Hierarchy]) -> pl.DataFrame:
+    """hierarchy, node, series_id: every node, series among them, and the series it consists of."""
+    return pl.concat(one.labels().with_columns(hierarchy=pl.lit(one.name)) for one in hierarchies).select(
+        "hierarchy", "node", "series_id"
+    )
+
+
+def advice_for(project: Project, wanted: Sequence[NumberToSet], user: str) -> list[str]:
+    """What the planner's own record says of an edit, one sentence for each kind of it; none without a record."""
+    cases = all_cases(project)
+    if cases.is_empty():
+        return []
+    columns = ("hierarchy", "node", "bucket_start", "forecast")
+    rollups = project.lake().read("reconciled_rollups", columns, cycle=current_cycle(project))
+    found: dict[Advice, str] = {}
+    for one in wanted:
+        here = (pl.col("hierarchy") == one.hierarchy) & (pl.col("node") == one.node)
+        before = float(rollups.filter(here & (pl.col("bucket_start") == one.bucket_start))["forecast"][0])
+        advice = advise(cases, user, one.reason_code, before, one.quantity)
+        if advice is not None:
+            found.setdefault(advice, advice.words(before, one.quantity))
+    return list(found.values())
 
 
 def node_units(published: pl.DataFrame, hierarchies: Sequence[Hierarchy]) -> pl.DataFrame:

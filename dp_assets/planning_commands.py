@@ -47,7 +47,7 @@ def plan_set(
     Example: dp plan set GROCERY --from 2017-12-11 --buckets 3 --percent 5 --lock --reason promotion
     """
     from dp_assets.domain.planning import Edit
-    from dp_assets.planning import preview, wanted_numbers
+    from dp_assets.planning import advice_for, preview, wanted_numbers
 
     project = open_project()
     hierarchies = [one.name for one in project.config.hierarchies] or ["all"]
@@ -68,6 +68,8 @@ def plan_set(
     show_effect(wanted, changes)
     for sentence in conflicts:
         console.print(f"[yellow]{escape(sentence)}[/]", highlight=False)
+    for sentence in advice_for(project, wanted, by or user()):
+        console.print(f"[cyan]{escape(sentence)}[/]", highlight=False)
     if dry_run:
         return
     if not yes:
@@ -109,6 +111,20 @@ def plan_list(
         console.print(f"Nobody set a number that holds in cycle {cycle}. Next: [bold]dp plan set --help[/]")
         return
     show(pl.DataFrame(rows), f"Numbers of planners in cycle {cycle}")
+
+
+@plan.command("advice")
+def plan_advice() -> None:
+    """Show what each planner's edits did to the error, and what they would have done as advised at the time."""
+    from dp_assets.domain.advice import back_tested
+    from dp_assets.planning import all_cases
+
+    project = open_project()
+    found = back_tested(all_cases(project), project.config.bucket.weeks)
+    if found.is_empty():
+        console.print("No bucket is over that anybody set a number for; come back when one is.")
+        return
+    show(found, "Absolute errors in units: of the forecast, of planners' numbers, and of these as advised")
 
 
 @plan.command("withdraw")

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
-import numpy as np
 import polars as pl
 
 from dp_assets.champions import open_panel
@@ -17,7 +16,7 @@ from dp_assets.defs.reconciled_rollups import written
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import EXCEPTIONS, replenishment, series_classes
 from dp_assets.domain.exceptions import Before, exception_table
-from dp_assets.domain.panel import Panel
+from dp_assets.domain.panel import recent_actuals
 from dp_assets.domain.replenishment import replenishment_table
 from dp_assets.domain.series_classes import class_table
 from dp_assets.partitions import window
@@ -125,19 +124,4 @@ def exceptions_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
         },
         cycle=date.fromisoformat(cycle),
         config=config,
-    )
-
-
-def recent_actuals(panel: Panel, buckets: int) -> pl.DataFrame:
-    """series_id, bucket_start and actual of the last buckets before the cutoff."""
-    shown = min(buckets, panel.history)
-    starts = panel.starts[panel.history - shown : panel.history].astype("datetime64[D]")
-    units = panel.quantity[:, panel.history - shown : panel.history]
-    return pl.DataFrame(
-        {
-            "series_id": panel.series["series_id"].to_numpy().repeat(shown),
-            "bucket_start": np.tile(starts, len(panel)),
-            "actual": units.reshape(-1).astype("float64"),
-        },
-        schema_overrides={"series_id": pl.String, "bucket_start": pl.Date},
     )

@@ -26,7 +26,13 @@ from pydantic import (
 from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
 from dp_assets.domain.filter_config import DEFAULT_FILTERS, Filter
 from dp_assets.domain.hierarchy_table import HierarchyTable
-from dp_assets.domain.planning_config import ClassConfig, ExceptionConfig, PlanningConfig, ReplenishmentConfig
+from dp_assets.domain.planning_config import (
+    ClassConfig,
+    ExceptionConfig,
+    PlanningConfig,
+    ReasonConfig,
+    ReplenishmentConfig,
+)
 from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig
 from dp_assets.domain.quality_config import QualityConfig
 from dp_assets.domain.restatement_config import restatement_mistakes
@@ -411,6 +417,8 @@ class DemandConfig(Section):
     """Safety stock and reorder points."""
     exceptions: ExceptionConfig = ExceptionConfig()
     """What is on the worklist of a cycle."""
+    reasons: ReasonConfig = ReasonConfig()
+    """How far forecasts are explained."""
     retention: RetentionConfig = RetentionConfig()
     """How long things are kept."""
     thresholds: ThresholdConfig = ThresholdConfig()

@@ -23,7 +23,7 @@ import polars as pl
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.calendar import calendar_channels, event_channels, known_events, left_out_of_network
 from dp_assets.domain.channels import past_channels, past_names
-from dp_assets.domain.cleaning import cap_outliers, judge_eligibility, outlier_log, row_blocks
+from dp_assets.domain.cleaning import Capping, cap_outliers, judge_eligibility, outlier_log, row_blocks
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import EVENTS, PROMOTIONS, REGRESSORS, weekly_buckets
 from dp_assets.domain.errors import NotEnoughHistoryError
@@ -73,6 +73,17 @@ class Plans:
             known_events(self.events, known_at),
             known_regressors(self.regressors, known_at),
         )
+
+
+@dataclass(frozen=True)
+class KnownAhead:
+    """The channels of a panel that are known for leads as well; see the fields of `Panel` of the same names."""
+
+    known: FloatArray
+    known_names: tuple[str, ...]
+    known_reach: tuple[int, ...]
+    calendar: FloatArray
+    calendar_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -157,13 +168,45 @@ def _assemble(
     history = quantity.shape[1]
     starts = np.array([grid.start_at(origin + number) for number in range(history + config.horizon)], "datetime64[D]")
     first = (quantity > 0).argmax(axis=1).astype(np.int32)
-    observed = _observed(quantity, first, config)
     planned, planned_names = promotion_channels(plans.promotions, series["sku"], starts, config.bucket.weeks)
-    promoted = promoted_buckets(planned[:, :history], planned_names)
     outside, outside_names, reaches = regressor_channels(plans.regressors, series["sku"], starts, history, config)
-    capping = cap_outliers(quantity, observed, promoted, config.outliers)
     calendar, calendar_names = calendar_channels(starts, config)
     events, event_names = event_channels(plans.events, starts, config.bucket.weeks)
+    ahead = KnownAhead(
+        known=np.concatenate([planned, outside], axis=2),
+        known_names=(*planned_names, *outside_names),
+        known_reach=(*(config.horizon for _ in planned_names), *reaches),
+        calendar=np.concatenate([calendar, events], axis=1),
+        calendar_names=(*calendar_names, *event_names),
+    )
+    panel, capping = assemble_panel(series, quantity, price, first, starts, ahead, config, cutoff)
+    promoted = promoted_buckets(ahead.known[:, :history], ahead.known_names)
+    log = outlier_log(series["series_id"], starts, quantity, promoted, capping)
+    notes = (*_notes(panel, config), *unused_regressors(plans.regressors, config))
+    return FeatureSet(panel, judged, log, notes)
+
+
+def assemble_panel(
+    series: pl.DataFrame,
+    quantity: FloatArray,
+    price: FloatArray,
+    first: npt.NDArray[np.int32],
+    starts: npt.NDArray[np.datetime64],
+    ahead: KnownAhead,
+    config: DemandConfig,
+    cutoff: date,
+) -> tuple[Panel, Capping]:
+    """A panel from what was sold and what is known ahead: caps and past channels follow from these.
+
+    Args:
+        series, quantity (S, T), price (S, T), first (S,), starts (T + M,): as in `Panel`.
+        ahead: channels known for leads too.
+        config: what caps and channels are computed by.
+        cutoff: first day of the first forecast bucket.
+    """
+    observed = _observed(quantity, first, config)
+    promoted = promoted_buckets(ahead.known[:, : quantity.shape[1]], ahead.known_names)
+    capping = cap_outliers(quantity, observed, promoted, config.outliers)
     peers = peer_names(config)
     past = past_channels(capping.capped, observed, price, promoted, first, config, len(peers))
     past[:, :, -len(peers) :] = peer_channels(capping.capped, observed, series, first, config)
@@ -178,17 +221,11 @@ def _assemble(
         observed=observed,
         price=price,
         past=past,
-        known=np.concatenate([planned, outside], axis=2),
-        calendar=np.concatenate([calendar, events], axis=1),
         first=first,
         past_names=(*past_names(config), *peers),
-        known_names=(*planned_names, *outside_names),
-        calendar_names=(*calendar_names, *event_names),
-        known_reach=(*(config.horizon for _ in planned_names), *reaches),
+        **vars(ahead),
     )
-    log = outlier_log(series["series_id"], starts, quantity, promoted, capping)
-    notes = (*_notes(panel, config), *unused_regressors(plans.regressors, config))
-    return FeatureSet(panel, judged, log, notes)
+    return panel, capping
 
 
 def _known_sales(

@@ -145,3 +145,18 @@ class Panel:
             known_reach=tuple(head["known_reach"]),
             **arrays,
         )
+
+
+def recent_actuals(panel: Panel, buckets: int) -> pl.DataFrame:
+    """series_id, bucket_start and actual, units, of the last buckets before the cutoff, of every series."""
+    shown = min(buckets, panel.history)
+    starts = panel.starts[panel.history - shown : panel.history].astype("datetime64[D]")
+    units = panel.quantity[:, panel.history - shown : panel.history]
+    return pl.DataFrame(
+        {
+            "series_id": panel.series["series_id"].to_numpy().repeat(shown),
+            "bucket_start": np.tile(starts, len(panel)),
+            "actual": units.reshape(-1).astype("float64"),
+        },
+        schema_overrides={"series_id": pl.String, "bucket_start": pl.Date},
+    )

@@ -35,6 +35,7 @@ JobName = Literal[
     "score_cycles",
     "batch_inference",
     "run_scenarios",
+    "explain",
 ]
 
 

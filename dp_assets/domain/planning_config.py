@@ -1,7 +1,7 @@
 """What planners and buyers act on, as `demand.yaml` describes it.
 
-Belongs here: the sections `planning`, `classes`, `replenishment` and `exceptions`. Does not belong here: what follows
-from them (`planning.py`, `series_classes.py`, `replenishment.py`, `exceptions.py`).
+Belongs here: the sections `planning`, `classes`, `replenishment`, `exceptions` and `reasons`. Does not belong here:
+what follows from them (`planning.py`, `series_classes.py`, `replenishment.py`, `exceptions.py`, `reasons.py`).
 """
 
 from __future__ import annotations
@@ -59,3 +59,12 @@ class ExceptionConfig(Section):
     when left out."""
     most: int = Field(1000, ge=1)
     """Rows of the worklist at most, those with most money at stake."""
+
+
+class ReasonConfig(Section):
+    series: int = Field(200, ge=1)
+    """Series whose drivers the job `explain` computes: those on the worklist, then those with most revenue."""
+    orders: int = Field(4, ge=1)
+    """Pairs of orders in which drivers are switched on; more of them cost more and change shares less."""
+    swaps: int = Field(3, ge=1)
+    """Times each driver's inputs are swapped between series, to see what the models would lose without it."""

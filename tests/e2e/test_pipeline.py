@@ -43,8 +43,8 @@ def test_every_row_of_every_file_is_accounted_for(world: World) -> None:
 def test_every_table_that_was_written_keeps_its_contract(world: World) -> None:
     lake = world.project.lake()
     newest = max(lake.partitions("forecasts"))
-    plan = RunPlan("batch_inference", (newest,), "refresh")
-    execute(plan, world.project, definitions_for(world.project, print), world.instance)
+    for job in ("batch_inference", "explain"):
+        execute(RunPlan(job, (newest,), job), world.project, definitions_for(world.project, print), world.instance)
     for table in tables(world.config):
         found = lake.partitions(table.name) if table.partitioned_by else [""]
         assert found, table.name

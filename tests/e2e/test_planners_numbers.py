@@ -13,7 +13,10 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from dp_assets.cli import app
+from dp_assets.domain.forecast_changes import waterfall
 from dp_assets.domain.hierarchy import SERIES
+from dp_assets.domain.plan import RunPlan
+from dp_assets.execution import definitions_for, execute
 from dp_assets.project import REPOSITORY
 from tests.e2e.small_world import World, land_week, world_config
 
@@ -98,12 +101,50 @@ def test_a_locked_department_holds_exactly_in_this_cycle_and_untouched_in_the_ne
     following = newest(world)
     assert following == (date.fromisoformat(cycle) + timedelta(weeks=1)).isoformat()
     assert "exceptions of cycle" in dp("inspect", "worklist").output
+    advice = dp("plan", "advice")
+    assert advice.exit_code == 0, advice.output
+    assert "ada" in advice.output or "No bucket is over" in advice.output
     added = dp("inspect", "value-added")
     assert "Units of error that each step saved" in added.output, added.output
     kept = node(world, following).filter(pl.col("bucket_start").is_in(weeks))
     assert kept["forecast"].to_list() == pytest.approx(wanted.to_list(), rel=1e-9)
     assert kept["locked"].all()
     assert_sums_are_exact(world, following)
+
+
+def test_the_change_since_the_last_cycle_is_explained_down_to_the_planner(
+    world: World, dp: Callable[..., Result]
+) -> None:
+    cycle = newest(world)
+    earlier = sorted(world.project.lake().partitions("published_forecasts"))[-2]
+    execute(RunPlan("explain", (cycle,), "asked"), world.project, definitions_for(world.project, print), world.instance)
+    table = world.table("forecast_changes", cycle=cycle)
+    assert set(table["since"]) == {earlier}
+    sums = table.group_by("series_id", "bucket_start").agg(pl.col("units").sum(), pl.col("before", "after").first())
+    assert np.allclose(sums["units"], sums["after"] - sums["before"], atol=1e-9)
+    shared = sums["bucket_start"].unique().to_list()
+    for name, which in (("before", earlier), ("after", cycle)):
+        published = world.table("published_forecasts", cycle=which).filter(pl.col("bucket_start").is_in(shared))
+        assert sums[name].sum() == pytest.approx(published["final"].sum())
+    parts = dict(waterfall(table).iter_rows())
+    assert {"new_actuals", "reconciliation"} <= set(parts)
+    assert "code" not in parts  # computed again, both cycles are what was stored
+
+    shown = dp("why", "change", NODE)
+    assert shown.exit_code == 0, shown.output
+    assert "over the 3 buckets that both forecast" in shown.output
+    assert "new_actuals" in shown.output
+    name = world.table("feature_contributions", cycle=cycle)["series_id"][0]
+    drivers = dp("why", "forecast", name)
+    assert drivers.exit_code == 0, drivers.output
+    assert f"Units per driver, {name}" in drivers.output
+    assert "attribute department" in drivers.output
+    for question in ("outliers", "promotions"):
+        answered = dp("why", question)
+        assert answered.exit_code == 0, answered.output
+    refused = dp("why", "change", "dairi")
+    assert refused.exit_code != 0
+    assert "expected a series, or a node" in refused.output
 
 
 def test_an_override_holds_for_its_cycle_and_a_withdrawal_gives_the_forecast_back(

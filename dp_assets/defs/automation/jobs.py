@@ -60,6 +60,13 @@ SELECTIONS: dict[str, tuple[tuple[str, ...], str]] = {
         "Take planners' numbers into a cycle: reconcile under their locks, publish and bundle again.",
     ),
     "score_cycles": (("accuracy",), "Score the leads whose actuals have arrived."),
+    "explain": (
+        (
+            *("feature_contributions", "feature_importance", "forecast_changes", "outlier_causes"),
+            *("promotion_uplift", "promotion_side_effects"),
+        ),
+        "Say why the forecasts of a cycle are what they are, and why they changed.",
+    ),
     "batch_inference": (("refreshed_forecasts",), "Refresh designated SKUs with the newest features and champion."),
     "run_scenarios": (("scenario_forecasts",), "Compute scenarios; only what they change is computed and kept."),
 }
