@@ -42,11 +42,12 @@ def scenario_create(
 
     Example: dp scenario create spring-sale --file examples/scenarios/price_cut.yaml
     """
+    from dp_assets.domain.config_file import read_text
     from dp_assets.domain.scenario_definition import ScenarioRefusedError, check_name, parse_scenario
     from dp_assets.planning import current_cycle
 
     check_name(name)
-    definition = parse_scenario(file.read_text(encoding="utf-8", errors="replace"), file.name)
+    definition = parse_scenario(read_text(file), file.name)
     project = open_project()
     cycle = project.grid.parse(str(definition.cycle or current_cycle(project)))
     if not project.lake().exists("published_forecasts", cycle=cycle.isoformat()):
@@ -130,7 +131,7 @@ def scenario_show(name: Name, level: Level = "total", hierarchy: OfHierarchy = N
     console.print(f"[bold]{name}[/] over cycle {kept.cycle}, by {escape(kept.user)}", highlight=False)
     console.print(escape(yaml.safe_dump(written, sort_keys=False, allow_unicode=True)), highlight=False)
     if missing := what_is_missing(lake, kept):
-        console.print(f"It {escape(missing)}. Next: [bold]dp scenario run {name}[/]", highlight=False)
+        console.print(f"Its numbers: {missing}. Next: [bold]dp scenario run {name}[/]", highlight=False)
         return
     _show_notes((record_of(lake, name) or {}).get("notes", []))
     _show_comparison(project, [kept], level, hierarchy, None, rows)
@@ -196,8 +197,8 @@ def scenario_delete(name: Name, by: User = "", yes: Yes = False) -> None:
     project.planning().scenario(name)
     if not yes:
         typer.confirm(f"Delete scenario {name}?", abort=True)
+    forget(project.lake(), name)  # first: killed in between, it is a scenario that was not computed yet
     project.planning().delete_scenario(name, by or user(), project.clock.now())
-    forget(project.lake(), name)
     instance, partitions = open_instance(), str(SCENARIO_PARTITIONS.name)
     if name in instance.get_dynamic_partitions(partitions):
         instance.delete_dynamic_partition(partitions, name)

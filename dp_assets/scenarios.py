@@ -99,15 +99,13 @@ def record_of(lake: Lake, name: str) -> Mapping[str, Any] | None:
 
 
 def what_is_missing(lake: Lake, kept: KeptScenario) -> str | None:
-    """Why the result of a scenario cannot be used, None where it can."""
+    """Why the result of a scenario cannot be used, in a few words; None where it can."""
     record = record_of(lake, kept.name)
     if record is None:
-        return "was not computed yet"
+        return "not computed yet"
     if record["definition"] != kept.sequence:
-        return "was changed since it was computed"
-    if record["made_of"] != made_of(lake, kept.cycle):
-        return f"was computed over numbers of cycle {kept.cycle} that have changed since"
-    return None
+        return "definition changed since"
+    return None if record["made_of"] == made_of(lake, kept.cycle) else "base changed since"
 
 
 def result(lake: Lake, kept: KeptScenario) -> pl.DataFrame:
@@ -117,7 +115,10 @@ def result(lake: Lake, kept: KeptScenario) -> pl.DataFrame:
         ScenarioRefusedError: it was not computed as it now is, over its base as it now is.
     """
     if reason := what_is_missing(lake, kept):
-        raise ScenarioRefusedError(f"scenario {kept.name!r} {reason}; run `dp scenario run {kept.name}`")
+        raise ScenarioRefusedError(
+            f"expected scenario {kept.name!r} computed over cycle {kept.cycle} as it now is, got: {reason}; run "
+            f"`dp scenario run {kept.name}`"
+        )
     return lake.read(TABLE, scenario=kept.name)
 
 

@@ -43,13 +43,17 @@ def load_config(path: Path) -> DemandConfig:
     Raises:
         ConfigError: one line per finding, each with file, line, key, what was expected and what came.
     """
+    if not path.exists():
+        raise ConfigError(f"{path}: expected a configuration file, got nothing; set DP_CONFIG to its path")
+    return parse_config(read_text(path), path.name, path.parent)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file; ConfigError where it cannot be read as such."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: expected a configuration file, got nothing; set DP_CONFIG to its path") from None
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as UTF-8 text: {error}") from error
-    return parse_config(text, path.name, path.parent)
 
 
 def parse_config(text: str, name: str = "demand.yaml", folder: Path | None = None) -> DemandConfig:
@@ -123,7 +127,10 @@ def read_yaml(text: str, name: str, example: str = "producers: …") -> Document
         name: file name for messages.
         example: a key that such a file has.
     """
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name}:1: not valid YAML: {error}") from error
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):

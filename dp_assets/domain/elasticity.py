@@ -45,7 +45,8 @@ PRICE, CONTROLS = 1, 5
 PRIOR = np.array([0.0, 1e-3, 0.25, 0.25, 0.25, 0.25])
 """Precision with which each coefficient is held at 0, so that none runs away where data do not say: intercept, price,
 promotion, trend, sine, cosine."""
-ROUNDS, SETTLED = 30, 1e-8
+ROUNDS, SETTLED = 30, 1e-5
+"""Newton steps at most, and the change of every coefficient below which the next one would change nothing."""
 LAGS = 4
 FEW, SPREAD = 10, 0.5
 """Degrees of freedom below which elasticities of a family spread by at least so much."""
@@ -178,17 +179,23 @@ def _regressions(design: Array, quantity: Array, seen: npt.NDArray[np.bool_]) ->
     coefficients = np.zeros((len(design), design.shape[2]))
     coefficients[:, 0] = np.log(np.maximum(level, 1e-9))
     ridge = np.diag(PRIOR)
-    across = design.transpose(0, 2, 1)
+    rows, left = np.arange(len(design)), (design, quantity, seen)
     for _ in range(ROUNDS):
-        mean = _mean(design, coefficients) * seen
-        matrix = (across * mean[:, None, :]) @ design + ridge
-        score = (across @ ((quantity - mean) * seen)[:, :, None])[:, :, 0] - coefficients * PRIOR
+        inputs, wanted, counts = left
+        now = coefficients[rows]
+        mean = _mean(inputs, now) * counts
+        across = inputs.transpose(0, 2, 1)
+        matrix = (across * mean[:, None, :]) @ inputs + ridge
+        score = (across @ ((wanted - mean) * counts)[:, :, None])[:, :, 0] - now * PRIOR
         step = np.clip(np.linalg.solve(matrix, score[:, :, None])[:, :, 0], -2.0, 2.0)
-        coefficients = coefficients + step
-        if np.abs(step).max() < SETTLED:
+        coefficients[rows] = now + step
+        moves = np.abs(step).max(axis=1) >= SETTLED
+        if not moves.any():
             break
+        if not moves.all():
+            rows, left = rows[moves], (inputs[moves], wanted[moves], counts[moves])
     mean = _mean(design, coefficients) * seen
-    inverse = np.linalg.inv((across * mean[:, None, :]) @ design + ridge)
+    inverse = np.linalg.inv((design.transpose(0, 2, 1) * mean[:, None, :]) @ design + ridge)
     error = (quantity - mean) * seen
     freedom = np.maximum(count - design.shape[2], 1)
     dispersion = (error**2 / np.maximum(mean, 1e-9)).sum(axis=1) / freedom

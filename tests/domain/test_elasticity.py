@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,19 @@ import pytest
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.elasticity import PRIOR, Estimates, between_variance, elasticity_table, own_estimates, pool
+from dp_assets.domain.features import Plans, build_features
 from dp_assets.domain.panel import Panel
-from tests.factories import make_config, make_panel
+from tests.domain.feature_inputs import (
+    attributes,
+    contribution,
+    contributions,
+    moment,
+    promotion,
+    promotions,
+    random_contributions,
+    random_promotions,
+)
+from tests.factories import MONDAY, make_config, make_panel
 
 CONFIG = make_config(hierarchies=[{"name": "product", "levels": ["department"]}])
 SERIES, FAMILIES, WEEKS = 240, 5, 60
@@ -132,21 +144,45 @@ def test_nothing_after_the_cutoff_moves_an_elasticity() -> None:
     assert table_of(dataclasses.replace(panel, known=known)).equals(table_of(panel))
 
 
-def test_later_weeks_of_a_longer_history_do_not_move_an_earlier_cycles_elasticity() -> None:
-    panel, _, _ = planted(1)
-    cut = WEEKS - 12
-    arrays = {name: getattr(panel, name) for name in ("quantity", "capped", "observed", "price", "past")}
-    early = dataclasses.replace(
-        panel, **{name: array[:, :cut] for name, array in arrays.items()}, known=panel.known[:, : cut + panel.horizon]
+def test_sales_and_plans_that_a_cycle_did_not_know_do_not_move_its_elasticities() -> None:
+    config = make_config(active_weeks=20)
+    weeks, cutoff = 40, MONDAY + timedelta(weeks=30)
+    buckets = random_contributions(config, series=12, buckets=weeks)
+    skus = buckets["sku"].unique().sort().to_list()
+    attributed, planned = attributes(config, skus), random_promotions(skus, weeks)
+    known = _elasticities(config, buckets, planned, attributed, cutoff)
+    assert (known["basis"] == "own").any()
+
+    after = pl.col("bucket_start") >= cutoff
+    noise = pl.when(after).then(pl.col("quantity") * 9 + 1).otherwise(pl.col("quantity"))
+    changed = buckets.with_columns(quantity=noise, revenue=pl.when(after).then(77.0).otherwise(pl.col("revenue")))
+    late = contributions(
+        config,
+        [
+            contribution(config, sku, 20, 500, known_from=moment(cutoff + timedelta(days=3)), revenue=1.0)
+            for sku in skus
+        ],
     )
-    noise = np.random.default_rng(2)
-    later = {name: np.array(array) for name, array in arrays.items()}
-    for name in ("quantity", "capped", "price"):
-        later[name][:, cut:] = noise.uniform(1, 99, later[name][:, cut:].shape)
-    again = dataclasses.replace(
-        panel, **{name: array[:, :cut] for name, array in later.items()}, known=panel.known[:, : cut + panel.horizon]
+    promised = promotions(
+        [
+            promotion(sku, MONDAY + timedelta(weeks=5), cutoff, known_from=moment(cutoff + timedelta(days=3)))
+            for sku in skus
+        ]
     )
-    assert table_of(again).equals(table_of(early))
+    ahead = planned.with_columns(
+        ends_on=pl.when(pl.col("starts_on") >= cutoff).then(cutoff).otherwise(pl.col("ends_on"))
+    )
+    assert _elasticities(config, pl.concat([changed, late]), ahead, attributed, cutoff).equals(known)
+    assert _elasticities(config, buckets, pl.concat([planned, promised]), attributed, cutoff).equals(known)
+    earlier = changed.with_columns(quantity=pl.when(after).then(pl.col("quantity")).otherwise(pl.col("quantity") + 1))
+    assert not _elasticities(config, earlier, planned, attributed, cutoff).equals(known)
+
+
+def _elasticities(
+    config: DemandConfig, buckets: pl.DataFrame, planned: pl.DataFrame, attributed: pl.DataFrame, cutoff: date
+) -> pl.DataFrame:
+    panel = build_features(buckets, attributed, Plans(promotions=planned), config, cutoff).panel
+    return elasticity_table(panel, config)
 
 
 def test_the_regression_is_the_penalised_poisson_likelihood_at_its_maximum() -> None:

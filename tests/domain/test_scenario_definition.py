@@ -100,6 +100,7 @@ def test_a_change_that_is_wrong_is_named_with_its_line_and_what_was_expected(cha
         ("chnges: []", "chnges: unknown key; did you mean 'changes'?"),
         ("changes: []\nchanges: []", "this key already stands on line 1"),
         ("changes: [", "not valid YAML"),
+        ("changes: \x00", "not valid YAML"),
     ],
 )
 def test_a_file_that_is_no_scenario_is_refused(text: str, message: str) -> None:
