@@ -88,7 +88,8 @@ def temporal_rollups(
     sold, price = _of_series(panel, series, past)
     mean = means @ ahead.T
     distributions = ErrorDistributions.of(error_distributions(errors, config), config.quantile_levels)
-    spans = quantiles(mean, series.to_list(), distributions)
+    # What reconciliation says is 0 was locked there, or has ended: no error speaks of it.
+    spans = quantiles(mean, series.to_list(), distributions) * (mean > 0)[:, :, None]
     frames = []
     for hierarchy in hierarchies:
         total = hierarchy.aggregate(mean)

@@ -57,7 +57,7 @@ def made(reporting: dict[str, Any], shared: float = 0.0, inputs: Any = (), **cha
 
 def test_every_period_is_the_sum_of_its_buckets_and_of_its_children_under_locks() -> None:
     lock = {"node": "department a", "quantity": 500.0}
-    one = made({"spans_weeks": [1, 4, 9]}, inputs=[lock])
+    one = made({"spans_weeks": [1, 4, 9]}, inputs=[lock, {"node": "sku0005", "quantity": 0.0}])
     table, rollups = one["table"], one["rollups"]
     assert (table["forecast"] >= 0).all()
     keys = ["hierarchy", "level", "node"]
@@ -71,6 +71,8 @@ def test_every_period_is_the_sum_of_its_buckets_and_of_its_children_under_locks(
         assert len(both) == len(here) == len(sums)
         assert np.allclose(both["forecast"], both["expected"], rtol=1e-9, atol=1e-9)
     assert table.filter(kind="1_weeks", node="department a")["forecast"][0] == pytest.approx(500.0, rel=1e-12)
+    nothing = table.filter(kind="1_weeks", node="sku0005", starts_on=one["panel"].cutoff)
+    assert nothing.select("forecast", "q0.9").unique().rows() == [(0.0, 0.0)]
     totals = table.group_by("hierarchy", "level", "kind", "period").agg(pl.col("forecast", "value").sum())
     for column in ("forecast", "value"):
         spread = totals.group_by("kind", "period").agg(low=pl.col(column).min(), high=pl.col(column).max())

@@ -11,6 +11,7 @@ import pytest
 from dp_assets.domain import contracts
 from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.error_distributions import error_distributions
+from dp_assets.domain.forecasts import ENDING
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.metrics import pit_coverage
 from dp_assets.domain.totals import total_forecasts, total_residuals
@@ -51,6 +52,16 @@ def backtest(series: int = 60, cutoffs: int = 8, shared: float = 0.0, seed: int 
 def totals_of(residuals: pl.DataFrame, means: np.ndarray) -> pl.DataFrame:
     errors = error_distributions(total_residuals(residuals, CONFIG), CONFIG, contracts.TOTAL_ERROR_DISTRIBUTIONS)
     return total_forecasts(make_forecasts(CONFIG, means), ErrorDistributions.of(errors, CONFIG.quantile_levels), CONFIG)
+
+
+def test_a_product_that_has_ended_has_a_total_of_nothing_for_certain() -> None:
+    errors = error_distributions(total_residuals(backtest(), CONFIG), CONFIG, contracts.TOTAL_ERROR_DISTRIBUTIONS)
+    distributions = ErrorDistributions.of(errors, CONFIG.quantile_levels)
+    forecasts = make_forecasts(CONFIG, np.array([[0.0, 0.0, 0.0], [2.0, 0.0, 0.0]]))
+    ended = total_forecasts(forecasts.with_columns(method=pl.lit(ENDING)), distributions, CONFIG)
+    assert ended.filter(series_id="sku0000")["q0.9"].to_list() == [0.0] * 3
+    assert (ended.filter(series_id="sku0001")["q0.9"] > 0).all()
+    assert (total_forecasts(forecasts, distributions, CONFIG)["q0.9"] > 0).all()
 
 
 def test_residuals_of_totals_are_sums_over_the_leads_that_have_an_actual() -> None:
