@@ -357,6 +357,29 @@ def test_the_code_and_the_newest_revision_of_the_schema_are_the_same() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == REVISION
 
 
+def test_numbers_set_before_there_were_splits_are_shared_by_the_forecast(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "dp_resources:planning_migrations")
+    with closing(PlanningDatabase(f"sqlite:///{tmp_path / 'planning.db'}")) as database:
+        with database.writer.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0001")
+            connection.execute(
+                sa.text("INSERT INTO ledger VALUES (1, '2017-12-05', 'ada', 'set', 'x', NULL, '{}', '0', 'h')")
+            )
+            connection.execute(
+                sa.text(
+                    "INSERT INTO planner_numbers VALUES (1, 'product', 'GROCERY', '2017-12-11', 5.0, 0, 'other', '', "
+                    "'ada', '2017-12-04', NULL, NULL, NULL)"
+                )
+            )
+        (number,) = database.numbers()
+    assert (number.split, number.quantity) == ("forecast", 5.0)
+
+
 @pytest.mark.slow
 def test_a_server_without_tables_says_what_to_run(postgres: str) -> None:
     with (
