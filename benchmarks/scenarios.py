@@ -68,7 +68,10 @@ def made_up(config: DemandConfig, skus: int, folder: Path) -> tuple[Inputs, Call
     rng = np.random.default_rng(1)
     panel = make_panel(series=skus, history=WEEKS, horizon=HORIZON)
     category = np.arange(skus) % CATEGORIES
+    names = pl.Series([f"sku{number:07d}" for number in range(skus)])  # in order, however many they are
     series = panel.series.drop("brand").with_columns(
+        names.alias("series_id"),
+        names.alias("sku"),
         pl.Series("department", [f"d{one // (CATEGORIES // DEPARTMENTS)}" for one in category]),
         pl.Series("category", [f"c{one:02d}" for one in category]),
     )
@@ -154,8 +157,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         inputs, again = made_up(config, chosen.skus, Path(folder))
         base = open_base(inputs, config)
+        opening = seconds(lambda: (base.sums, base.correlation, base.elasticity, base.held, base.only))
         asked = {(kind, part): definition(kind, part, base) for kind in ("price", "promotion") for part in TOUCHED}
-        opening = seconds(lambda: [run_scenario(base, one) for one in asked.values()])  # what all scenarios share
+        for one in asked.values():
+            run_scenario(base, one)  # imports are not what is measured
         cost: dict[tuple[str, int], list[float]] = {which: [] for which in asked}
         whole = []
         for _ in range(ROUNDS):
@@ -187,7 +192,7 @@ def main() -> None:
     table += [
         at_most("CPU of 50 scenarios", fifty / (50 * cycle), "the cycle 50 times", 0.2),
         share("CPU seconds of 50 scenarios", fifty, "nothing"),
-        share("CPU seconds of what they share, once", opening - sum(typical.values()), "nothing"),
+        share("CPU seconds of what they share, once", opening, "nothing"),
     ]
     show(table, "scenarios")
 
