@@ -98,14 +98,23 @@ def importance_of(lake: Lake, config: DemandConfig, cycle: str, most: int) -> pl
     )
 
 
-def uplift_of(lake: Lake, cycle: str, series: Sequence[str]) -> pl.DataFrame:
-    """`promotion_uplift` of some series of a cycle: runs that began within the last horizon, or begin with lead 1."""
+def uplift_of(lake: Lake, config: DemandConfig, cycle: str, series: Sequence[str] | None = None) -> pl.DataFrame:
+    """`promotion_uplift` of some series of a cycle: runs that began within the last horizon, or begin with lead 1.
+
+    Where no series are named, of those with such runs the ones with most revenue.
+    """
     models = Models.of(lake, cycle)
-    rows = models.rows_of(lake.read("forecasts", ["series_id", "method"], cycle=cycle), series)
-    runs = promotion_runs(models.panel, rows, models.panel.history - models.panel.horizon)
-    return uplift_table(
-        models.panel, models.windows, runs, models.champion.encoders, models.lookback, models.forecast(runs.rows)
-    )
+    panel, rows = models.panel, models.rows_of(lake.read("forecasts", ["series_id", "method"], cycle=cycle), series)
+    since = panel.history - panel.horizon
+    runs = promotion_runs(panel, rows, since)
+    if series is None:
+        ranked = {name: place for place, name in enumerate(_by_revenue(lake, cycle))}
+        names = panel.series["series_id"].gather(np.unique(runs.rows).tolist())
+        biggest = sorted(names, key=lambda name: ranked.get(name, len(ranked)))[: config.reasons.series]
+        rows = np.flatnonzero(panel.series["series_id"].is_in(biggest).to_numpy()).astype(np.int64)
+        runs = promotion_runs(panel, rows, since)
+    forecast = models.forecast(runs.rows)
+    return uplift_table(panel, models.windows, runs, models.champion.encoders, models.lookback, forecast)
 
 
 def side_effects_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
@@ -120,11 +129,15 @@ def side_effects_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFram
 
 def worth_explaining(lake: Lake, config: DemandConfig, cycle: str) -> list[str]:
     """The series whose drivers are computed ahead: those on the worklist, then those with most revenue."""
-    classes = lake.read("series_classes", ["series_id", "revenue"], cycle=cycle)
-    ranked = classes.sort(["revenue", "series_id"], descending=[True, False])["series_id"].to_list()
+    ranked = _by_revenue(lake, cycle)
     listed = lake.read("exceptions", ["node"], cycle=cycle)["node"].to_list()
     known = set(ranked)
     return list(dict.fromkeys([*(name for name in listed if name in known), *ranked]))[: config.reasons.series]
+
+
+def _by_revenue(lake: Lake, cycle: str) -> list[str]:
+    classes = lake.read("series_classes", ["series_id", "revenue"], cycle=cycle)
+    return classes.sort(["revenue", "series_id"], descending=[True, False])["series_id"].to_list()
 
 
 def inputs_of_cycle(lake: Lake, config: DemandConfig, cycle: str) -> CycleInputs:

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
+from pydantic import ValidationError
 
 from dp_assets.champions import TOTALS, boosting_folder, code_revision
 from dp_assets.domain.boosting import Boosting
@@ -179,16 +180,33 @@ def find(lake: Lake, asked: str) -> Receipt:
 def configuration_of(receipt: Receipt) -> DemandConfig:
     """The configuration a receipt was made under; places are the default ones.
 
+    Settings that the code has gained since have their defaults, which are what it did before it had them.
+
     Raises:
         ArtefactError: this version of the code reads it otherwise.
     """
-    config = DemandConfig.model_validate_json(receipt.configuration)
-    if config_hash(config) != receipt.parts["configuration"]:
+    written = json.loads(receipt.configuration)
+    config: DemandConfig | None
+    try:
+        config = DemandConfig.model_validate_json(receipt.configuration)
+    except ValidationError:
+        config = None
+    intact = receipt.parts["configuration"] == hashlib.sha256(receipt.configuration.encode()).hexdigest()
+    if config is None or not intact or not _says(json.loads(config_text(config)), written):
         raise ArtefactError(
             "this version of the code has other settings than the receipt was made under; check out revision "
             f"{receipt.parts['code']} to repeat it"
         )
     return config
+
+
+def _says(now: object, written: object) -> bool:
+    """Whether everything that was written still stands there, whatever else does."""
+    if isinstance(now, dict) and isinstance(written, dict):
+        return all(name in now and _says(now[name], value) for name, value in written.items())
+    if isinstance(now, list) and isinstance(written, list):
+        return len(now) == len(written) and all(map(_says, now, written))
+    return now == written
 
 
 def champion_of(receipt: Receipt, lake: Lake, config: DemandConfig) -> Champion | None:

@@ -131,7 +131,7 @@ def why_outliers(
 
 @why.command("promotions")
 def why_promotions(
-    series: Annotated[str, typer.Argument(help="The series; those most worth a look when left out.")] = "",
+    series: Annotated[str, typer.Argument(help="The series; the promoted ones with most revenue when left out.")] = "",
     cycle: Cycle = "",
     rows: Annotated[int, typer.Option(min=1, help="How many runs, biggest planned uplift first.")] = 20,
 ) -> None:
@@ -141,16 +141,15 @@ def why_promotions(
     """
     import polars as pl
 
-    from dp_assets.reasons import side_effects_of, uplift_of, worth_explaining
+    from dp_assets.reasons import side_effects_of, uplift_of
 
     project = open_project()
     lake, chosen = project.lake(), _cycle(project, cycle)
     if series:
         _known(series, lake.read("forecasts", ["series_id"], cycle=chosen)["series_id"], chosen)
-    wanted = [series] if series else worth_explaining(lake, project.config, chosen)
-    found = uplift_of(lake, chosen, wanted)
+    found = uplift_of(lake, project.config, chosen, [series] if series else None)
     if found.is_empty():
-        console.print("No promotion of these series began within the last horizon, or begins with the next bucket.")
+        console.print("No promotion began within the last horizon, or begins with the next bucket.")
     else:
         columns = ["series_id", "bucket_start", "buckets", "kinds", "baseline", "planned", "sold", "achieved"]
         runs = found.group_by("series_id", "bucket_start", "buckets", maintain_order=True).agg(
@@ -163,7 +162,10 @@ def why_promotions(
         effects = effects.filter((pl.col("promoted") == series) | (pl.col("affected") == series))
     if len(effects):
         strongest = effects.sort("p_value", "promoted", "affected").head(rows)
-        show(strongest.drop("category"), "Neighbours that sell less or more meanwhile: candidates, surest first")
+        show(
+            strongest.drop("category", "p_value"),
+            "Neighbours that sell less or more meanwhile: candidates, surest first",
+        )
 
 
 def _cycle(project: Project, asked: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,6 +129,19 @@ def test_forecasts_without_a_model_have_a_receipt_too(tmp_path: Path) -> None:
     assert receipts.verify(found, stage.lake, stage.project.settings, silent)[-1].holds
     with pytest.raises(ArtefactError, match="made without a model"):
         receipts.verify_training(found, stage.lake, silent)
+
+
+def test_a_receipt_from_before_the_code_gained_a_setting_is_repeated_under_its_default(stage: Stage) -> None:
+    found = receipts.find(stage.lake, LATE)
+    written = json.loads(found.configuration)
+    del written["reasons"], written["planning"]["approval"]
+    text = json.dumps(written)
+    parts = {**found.parts, "configuration": hashlib.sha256(text.encode()).hexdigest()}
+    earlier = replace(found, configuration=text, parts=parts)
+    assert receipts.configuration_of(earlier) == receipts.configuration_of(found)
+    written["horizon_weeks"] = 9
+    with pytest.raises(ArtefactError, match="other settings"):  # what was written is not what was hashed
+        receipts.configuration_of(replace(earlier, configuration=json.dumps(written)))
 
 
 def test_a_receipt_of_settings_that_this_code_does_not_have_names_the_revision_that_does(stage: Stage) -> None:

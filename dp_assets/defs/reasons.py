@@ -139,7 +139,7 @@ def build(project: Project) -> dg.Definitions:
         return each_partition(context, work)
 
     @dg.asset(
-        deps=["forecasts", "features", "series_classes", "exceptions"],
+        deps=["forecasts", "features", "series_classes"],
         partitions_def=project.cycles,
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=GROUP,
@@ -147,10 +147,10 @@ def build(project: Project) -> dg.Definitions:
         owners=OWNERS,
     )
     def promotion_uplift(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
-        """What promotions of the last horizon were planned to add and did add, for the series most worth a look."""
+        """What promotions of the last horizon were planned to add and did add, for promoted series with most revenue."""
 
         def work(cycle: str) -> Mapping[str, Any]:
-            table = uplift_of(lake, cycle, worth_explaining(lake, config, cycle))
+            table = uplift_of(lake, config, cycle)
             picture = {"planned_and_achieved": uplift_picture(table)} if len(table) else {}
             return {**written(lake, PROMOTION_UPLIFT, table, cycle), **picture}
 

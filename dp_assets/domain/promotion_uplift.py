@@ -46,6 +46,9 @@ LEAST_BUCKETS = 3
 """Buckets under the other's promotion, and without it, that are needed to judge."""
 RECENT_WEEKS = 8
 """A side effect is against the mean of so many weeks before."""
+LEAST_SPREAD = 0.5
+"""The variance of a logarithm counts as at least half of what counts of that level have by chance, which is 1 ÷ level:
+a series that has sold alike of late is not one that always will."""
 CANNIBAL, HALO = "cannibal", "halo"
 
 
@@ -213,6 +216,8 @@ def _of_category(
     at, to = np.nonzero(enough)
     freedom = (n + m - 2)[enough]
     variance = (squares + other_squares)[enough] / freedom  # of both: a few promoted weeks alone say little about it
+    level = (panel.capped[rows] * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1)
+    variance = np.maximum(variance, LEAST_SPREAD / (level[to] + 0.5))
     effect = (mean - other)[enough]
     t = effect / np.sqrt(np.maximum(variance * (1 / n[enough] + 1 / m[enough]), 1e-12))
     names = panel.series["series_id"].gather(rows.tolist())
