@@ -147,7 +147,7 @@ def build(project: Project) -> dg.Definitions:
         owners=OWNERS,
     )
     def promotion_uplift(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
-        """What promotions of the last horizon were planned to add and did add, for promoted series with most revenue."""
+        """What promotions of the last horizon were planned to add and did add, for the promoted with most revenue."""
 
         def work(cycle: str) -> Mapping[str, Any]:
             table = uplift_of(lake, config, cycle)
