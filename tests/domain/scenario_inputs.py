@@ -163,7 +163,7 @@ def make_inputs(
     residuals = contracts.residuals(config).empty()
     nodes = node_forecast_table(panel, hierarchies, config)
     rollups = roll_up(forecasts, attributes, nodes, inputs, residuals, panel, config)
-    published, _ = publish(forecasts, rollups.table, inputs, rollups.hierarchies, config)
+    published, _ = publish(forecasts, rollups.table, inputs, rollups.hierarchies, config, panel)
     return Inputs(
         forecasts=forecasts,
         published=published,

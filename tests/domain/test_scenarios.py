@@ -601,7 +601,7 @@ def test_a_promoted_scenario_is_what_is_published_then_and_locks_still_hold(unde
     planned = pl.concat([inputs.planner_inputs, promoted])
     nodes = _node_forecasts(inputs)
     rollups = roll_up(inputs.forecasts, inputs.attributes, nodes, planned, inputs.residuals, inputs.panel, CONFIG)
-    published, applied = publish(inputs.forecasts, rollups.table, planned, rollups.hierarchies, CONFIG)
+    published, applied = publish(inputs.forecasts, rollups.table, planned, rollups.hierarchies, CONFIG, inputs.panel)
     assert not rollups.locks.conflicts
     assert not applied.conflicts
     changed = series_rows(found).select(pl.col("node").alias("series_id"), "lead", "forecast")
