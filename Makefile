@@ -17,7 +17,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # Two threads at most: in a container a process sees more cores than it may use. Waiting threads sleep instead of spinning.
 DEMO_THREADS = $(shell $(BIN)/python -c 'import os; print(min(2, os.cpu_count() or 1))')
 DEMO_ENV = DP_BOOSTING_THREADS=$(DEMO_THREADS) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=simulated DP_EXECUTOR=in_process DP_STATE_DIR=$(CURDIR)/.demo/state DAGSTER_HOME=$(CURDIR)
-DP_DEMO := $(DEMO_ENV) $(BIN)/dp
+DP_DEMO = $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scenarios bench-training clean
