@@ -9,6 +9,8 @@ Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels. File
                                                 boosting_share
     mean, published, naive.npy                  (S, M) units per bucket, float64
     quantiles.npy                               (S, M, Q) units per bucket, float64
+    totals.npy                                  (S, M, 1 + Q) mean and quantiles of leads 1 to h together, units,
+                                                float64; NaN where no model has errors of totals
     widening.npy                                (S, Q) what the interval contract moves the model's quantiles by,
                                                 ÷ sqrt(mean + 0.1)
     method, model_version, receipt.npy          (S, M) codes into vocabularies.json
@@ -40,7 +42,7 @@ from dp_assets.domain.inference import MODELS
 from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.panel import ARRAYS, Panel
 
-FORMAT = 4
+FORMAT = 5
 NUMBERS = {"mean": "forecast", "published": "final", "naive": "naive"}
 WORDS = ("method", "model_version", "receipt")
 MODEL_FILES = ("model.onnx", "model.json", "encoders.json")
@@ -126,7 +128,12 @@ def panel_tail(panel: Panel, lookback: int, rows: npt.NDArray[np.intp]) -> Panel
 
 
 def write_bundle(
-    folder: Path, forecasts: pl.DataFrame, published: pl.DataFrame, head: Head, network: NetworkParts | None
+    folder: Path,
+    forecasts: pl.DataFrame,
+    published: pl.DataFrame,
+    head: Head,
+    network: NetworkParts | None,
+    totals: pl.DataFrame | None = None,
 ) -> None:
     """Writes a bundle into an empty folder: the same inputs, the same bytes.
 
@@ -136,6 +143,7 @@ def write_bundle(
         published: rows of `published_forecasts` of the same series and leads.
         head: what the bundle is about.
         network: parts of the forward pass; None when no forecast came from the network.
+        totals: rows of `total_forecasts` of the same series; those that are missing are not known.
 
     Raises:
         ContractError: a series lacks a lead, or the two tables do not hold the same series.
@@ -149,8 +157,9 @@ def write_bundle(
     shape = (len(series), head.horizon)
     for name, column in NUMBERS.items():
         _save(folder, name, rows[column].to_numpy().reshape(shape))
-    quantiles = rows.select(quantile_name(level) for level in head.quantile_levels).to_numpy()
-    _save(folder, "quantiles", quantiles.reshape(*shape, len(head.quantile_levels)))
+    names = [quantile_name(level) for level in head.quantile_levels]
+    _save(folder, "quantiles", rows.select(names).to_numpy().reshape(*shape, len(names)))
+    _save(folder, "totals", _totals(rows, totals, names).reshape(*shape, 1 + len(names)))
     vocabularies = {}
     for name in WORDS:
         vocabularies[name] = rows[name].unique().sort().to_list()
@@ -183,6 +192,15 @@ def _rectangle(forecasts: pl.DataFrame, published: pl.DataFrame, head: Head) -> 
             "series have others; materialise forecasts for this cycle again"
         )
     return rows
+
+
+def _totals(rows: pl.DataFrame, totals: pl.DataFrame | None, names: Sequence[str]) -> FloatArray:
+    """(S × M, 1 + Q) mean and quantiles of the total up to each row's lead."""
+    if totals is None or totals.is_empty():
+        return np.full((len(rows), 1 + len(names)), np.nan)
+    keys = ["series_id", "lead"]
+    found = rows.select(keys).join(totals.select(*keys, "forecast", *names), on=keys, how="left", maintain_order="left")
+    return found.drop(keys).fill_null(np.nan).to_numpy()
 
 
 def _write_network(
@@ -239,6 +257,7 @@ class Bundle:
         keys: S dicts of key column → value.
         mean, published, naive: (S, M) units per bucket.
         quantiles: (S, M, Q) units per bucket.
+        totals: (S, M, 1 + Q) mean and quantiles of leads 1 to h together, units; NaN where they are not known.
         tail_rows: (S,) row in the tail of the panel, -1 where the network did not make the forecast.
         boosting_shares: (S,) what gradient boosting counts for beside the network.
         widening: (S, Q) shifts of the interval contract.
@@ -258,6 +277,7 @@ class Bundle:
         self.published: FloatArray = _mapped(folder, "published", shape)
         self.naive: FloatArray = _mapped(folder, "naive", shape)
         self.quantiles: FloatArray = _mapped(folder, "quantiles", (*shape, len(self.head.quantile_levels)))
+        self.totals: FloatArray = _mapped(folder, "totals", (*shape, 1 + len(self.head.quantile_levels)))
         self.widening: FloatArray = _mapped(folder, "widening", (len(series), len(self.head.quantile_levels)))
         self._codes: dict[str, CodeArray] = {name: _mapped(folder, name, shape) for name in WORDS}
         self._vocabularies: dict[str, list[str]] = orjson.loads(_read(folder / "vocabularies.json"))

@@ -78,7 +78,8 @@ def _bundle(lake: Lake, project: Project, cycle: str) -> Mapping[str, Any]:
     head = _head(project, cycle, champion)
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
-        write_bundle(folder, forecasts, published, head, _network(lake, cycle, champion, project.config))
+        totals = lake.read("total_forecasts", cycle=cycle) if lake.exists("total_forecasts", cycle=cycle) else None
+        write_bundle(folder, forecasts, published, head, _network(lake, cycle, champion, project.config), totals)
         bundle = Bundle(folder)
         difference = _check_agreement(bundle)
         info = {

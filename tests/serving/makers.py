@@ -69,6 +69,24 @@ def make_published(forecasts: pl.DataFrame, config: DemandConfig | None = None) 
     )
 
 
+def make_totals(forecasts: pl.DataFrame, config: DemandConfig | None = None) -> pl.DataFrame:
+    """Totals whose mean is that of the leads so far, and whose quantiles rise from half of it on."""
+    config = config or make_config()
+    share = {level: 0.5 + number / 8 for number, level in enumerate(config.quantile_levels)}
+    summed = forecasts.sort("series_id", "lead").with_columns(pl.col("forecast").cum_sum().over("series_id"))
+    ends = {
+        f"{side}_{level}": round(0.5 + sign * level / 200, 4)
+        for level in config.intervals.levels
+        for side, sign in (("lower", -1), ("upper", 1))
+    }
+    return contracts.total_forecasts(config).conform(
+        summed.with_columns(
+            *((pl.col("forecast") * part).alias(quantile_name(level)) for level, part in share.items()),
+            *((pl.col("forecast") * share[level]).alias(name) for name, level in ends.items()),
+        )
+    )
+
+
 def make_head(config: DemandConfig | None = None, cycle: date = CYCLE, champion: str | None = None) -> Head:
     """The head that belongs to a configuration."""
     config = config or make_config()
@@ -91,5 +109,6 @@ def put_bundle(
 ) -> str:
     """Writes a bundle without a network into the lake; returns its version."""
     work = folder / f"bundle-{cycle}-{forecasts.hash_rows().sum()}"
-    write_bundle(work, forecasts, make_published(forecasts, config), make_head(config, cycle), network=None)
+    totals = make_totals(forecasts, config)
+    write_bundle(work, forecasts, make_published(forecasts, config), make_head(config, cycle), None, totals)
     return str(lake.write_folder("serving_bundle", work, cycle=cycle.isoformat())["sha256"])

@@ -21,8 +21,9 @@ from serving.api.cycles.schemas import Cycle
 from serving.api.forecasts.schemas import SkuForecast
 from serving.api.health.schemas import Health
 from serving.api.problems import MEDIA_TYPE, Problem
+from serving.bundle import write_bundle
 from tests.factories import make_config
-from tests.serving.makers import CYCLE, make_forecasts, put_bundle
+from tests.serving.makers import CYCLE, make_forecasts, make_head, make_published, make_totals, put_bundle
 
 
 @pytest.fixture
@@ -93,6 +94,28 @@ class TestForecastOfSku:
             ]
             lower, upper = [one["lower"] for one in found], [one["upper"] for one in found]
             assert 0 <= lower[2] <= lower[0] <= lower[1] <= upper[1] <= upper[0] <= upper[2]
+
+    def test_the_leads_asked_for_are_answered_together_with_an_uncertainty_of_their_own(
+        self, client: TestClient
+    ) -> None:
+        totals = make_totals(make_forecasts()).filter(pl.col("sku") == "sku0001").sort("lead").to_dicts()
+        for horizon in (1, 3):
+            answer = client.get(f"/v1/forecast/skus/sku0001?horizon={horizon}&levels=80")
+            (series,) = SkuForecast.model_validate_json(answer.content).series
+            expected = totals[horizon - 1]
+            assert series.total is not None
+            assert (series.total.mean, series.total.median) == (expected["forecast"], expected["q0.5"])
+            (interval,) = series.total.intervals
+            assert (interval.lower, interval.upper) == (expected["lower_80"], expected["upper_80"])
+            assert series.total.mean == pytest.approx(sum(lead.mean for lead in series.leads))
+
+    def test_without_errors_of_totals_there_is_no_total(self, lake: Lake, tmp_path: Path) -> None:
+        forecasts = make_forecasts()
+        write_bundle(tmp_path / "work", forecasts, make_published(forecasts), make_head(), None)
+        lake.write_folder("serving_bundle", tmp_path / "work", cycle=CYCLE.isoformat())
+        with client_over(lake) as client:
+            (series,) = SkuForecast.model_validate_json(client.get("/v1/forecast/skus/sku0001").content).series
+        assert series.total is None
 
     @pytest.mark.parametrize("sku", ["a/b", "ü 1", "100%", "x?y", "..", "a+b"])
     def test_a_sku_may_hold_any_character(self, lake: Lake, tmp_path: Path, sku: str) -> None:

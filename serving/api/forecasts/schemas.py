@@ -83,6 +83,19 @@ class LeadForecast(Schema):
     )
 
 
+class TotalForecast(Schema):
+    """The forecast of all leads answered, together: demand until then, with an uncertainty of its own."""
+
+    mean: float = Field(ge=0, examples=[28.4], description="Mean of the sum over the leads, units.")
+    median: float = Field(ge=0, examples=[27.0], description="Median of the sum over the leads, units.")
+    intervals: list[Interval] = Field(
+        description=(
+            "One per level asked for, in that order; ends are units over all leads. They come from errors of such "
+            "totals, not from sums of the leads' intervals, which would be too wide."
+        )
+    )
+
+
 class SeriesForecast(Schema):
     """The forecast of one series."""
 
@@ -95,6 +108,12 @@ class SeriesForecast(Schema):
         )
     )
     leads: list[LeadForecast] = Field(description="Leads 1 to `horizon`.")
+    total: TotalForecast | None = Field(
+        description=(
+            "Leads 1 to `horizon` together, before reconciliation, from the batch; null when no model has errors of "
+            "totals yet, and when the forecast was computed for this request."
+        )
+    )
 
 
 class SkuForecast(Schema):

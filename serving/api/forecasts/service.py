@@ -139,7 +139,22 @@ def _series(
         )
     ]
     key = bundle.keys[row]
-    return {"series_id": bundle.series_ids[row], "key": key, "computed": fresh is not None, "leads": leads}
+    return {
+        "series_id": bundle.series_ids[row],
+        "key": key,
+        "computed": fresh is not None,
+        "leads": leads,
+        "total": _total(bundle.totals[row, horizon - 1], bundle.median, levels, rule) if fresh is None else None,
+    }
+
+
+def _total(known: FloatArray, median: int, levels: tuple[int, ...], rule: Weights) -> Answer | None:
+    """The answer of `TotalForecast` from a mean and Q quantiles; None where they are not known."""
+    mean, quantiles = known[0], known[1:]
+    if np.isnan(mean):
+        return None
+    (intervals,) = _intervals(levels, rule, quantiles[None])
+    return {"mean": float(mean), "median": float(quantiles[median]), "intervals": intervals}
 
 
 def _intervals(levels: tuple[int, ...], rule: Weights, quantiles: FloatArray) -> Iterator[tuple[Answer, ...]]:
