@@ -18,7 +18,8 @@ Both cycles published a number for the buckets that both their horizons hold. Fr
 The first is the difference between what was stored and what is computed again. The next six are Shapley values over
 forecasts computed from panels that take each of these from one cycle or the other. The last two are read off the
 published numbers. So the parts add up exactly. Where the configuration changes which inputs the models read, plans and
-retraining cannot be told from it and are counted as `configuration`.
+retraining cannot be told from it and are counted as `configuration`; so is everything where it changes the horizon, the
+quantile levels or the series.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ ROUNDING = 1e-5
 LIFE = "life_"
 """Columns of what planners say of a series' life begin like this."""
 TOLD_APART_BY = ("horizon", "quantile_levels", "bucket", "series_key")
-"""Settings that a model and its forecasts must share."""
+"""Settings that a panel, a model and its forecasts must share: where one changes, nothing can be told apart."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,8 @@ def _differing(earlier: CycleInputs, later: CycleInputs) -> tuple[tuple[Cause, .
         "retraining": lambda a, b: _version(a) != _version(b),
     }
     found += [cause for cause, differs in tests.items() if differs(earlier, later)]
+    if any(getattr(earlier.config, name) != getattr(later.config, name) for name in TOLD_APART_BY):
+        return (("configuration", *(cause for cause in CAUSES if cause != "configuration")),)
     if "configuration" in found and not _same_inputs(earlier, later):
         together: tuple[Cause, ...] = ("configuration", "plans", "retraining")
         return (*((cause,) for cause in found if cause not in together), together)
@@ -173,8 +176,7 @@ def _version(side: CycleInputs) -> str:
 
 def _same_inputs(earlier: CycleInputs, later: CycleInputs) -> bool:
     a, b = earlier.panel, later.panel
-    same = all(getattr(earlier.config, name) == getattr(later.config, name) for name in TOLD_APART_BY)
-    return same and a.past_names == b.past_names and _regular(a) == _regular(b)
+    return a.past_names == b.past_names and _regular(a) == _regular(b)
 
 
 def _regular(panel: Panel) -> set[str]:

@@ -194,6 +194,15 @@ def test_settings_that_change_what_models_read_are_one_cause_with_models_and_pla
     np.testing.assert_allclose(sums["units"], sums["after"] - sums["before"], atol=1e-9)
 
 
+def test_another_horizon_is_one_cause_with_everything(models: Models) -> None:
+    sales = make_sales()
+    longer = make_config(**{**OVERRIDES, "horizon_weeks": 4, "features": {"seasonalities": []}})
+    earlier, panel = cycle(sales.panel(HISTORY), models.usual), sales.panel(HISTORY + 1, longer)
+    later = CycleInputs(panel, None, longer, published_of(panel, None, longer))
+    table = change_table(earlier, later, NAMES[:3])
+    assert set(waterfall(table)["part"]) == {"configuration"}
+
+
 OVERRIDES: dict[str, Any] = {"model": {"hidden_size": 12}}
 
 
