@@ -26,7 +26,7 @@ from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.intervals import quantiles
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.product_life import PREDECESSOR, ramp
+from dp_assets.domain.product_life import PREDECESSOR, ramp, share_begun
 from dp_assets.domain.statistical import (
     IMAPA,
     NAIVE_BUCKETS,
@@ -146,6 +146,8 @@ def like_twin(panel: Panel, rows: IndexArray, means: Array) -> Array:
         level = float(full.mean())
         drawn = (units[row] + PRIOR_BUCKETS * level) / ((seen + PRIOR_BUCKETS) * level) if level > 0 else 1.0
         result[place] = full * steps[panel.history :] * drawn
+        if panel.first[row] >= panel.history:  # nobody has bought it yet: nothing is sold before its launch
+            result[place] *= share_begun(launch, panel.starts[panel.history :], panel.bucket_weeks)[0]
     return result
 
 

@@ -29,7 +29,7 @@ from dp_assets.domain.contracts import EVENTS, PRODUCT_LIFE, PROMOTIONS, REGRESS
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.peers import peer_channels, peer_names
-from dp_assets.domain.product_life import known_life, with_life
+from dp_assets.domain.product_life import LAUNCH, known_life, launches, with_life
 from dp_assets.domain.promotions import known_promotions, promoted_buckets, promotion_channels
 from dp_assets.domain.regressors import known_regressors, of_skus, regressor_channels, unused_regressors
 from dp_assets.domain.stockouts import find_stockouts, known_stock, mask_of, stockout_table
@@ -160,8 +160,24 @@ def build_features(
     origin = int(sales.first[rows].min())
     quantity, price = _dense(sales, rows, origin, grid.index_of(cutoff))
     known = plans.known(grid.known_at(cutoff))
-    series = with_life(_series(judged.filter("active"), attributes, config), known.product_life, config.series_key)
+    series = _series(judged.filter("active"), attributes, config)
+    end = cutoff + config.horizon * grid.step
+    ahead = launches(series, judged["sku"], known.product_life, config.series_key, cutoff, end)
+    if len(ahead):
+        unsold = ahead.with_columns(pl.lit(False).alias("eligible"), pl.lit(LAUNCH).alias("reason"))
+        series, quantity, price = _with_unsold(series, _series(unsold, attributes, config), quantity, price)
+    series = with_life(series, known.product_life, config.series_key)
     return _assemble(series, quantity, price, origin, judged, known, config, cutoff)
+
+
+def _with_unsold(
+    series: pl.DataFrame, unsold: pl.DataFrame, quantity: FloatArray, price: FloatArray
+) -> tuple[pl.DataFrame, FloatArray, FloatArray]:
+    """Series, quantities and prices with series that never sold among them, in the order of series_id."""
+    both = pl.concat([series, unsold])
+    order = both["series_id"].arg_sort().to_numpy()
+    nothing = np.zeros((len(unsold), quantity.shape[1]), np.float32)
+    return both[order.tolist()], *(np.concatenate([values, nothing])[order] for values in (quantity, price))
 
 
 def _assemble(
@@ -177,7 +193,8 @@ def _assemble(
     grid = BucketGrid.of(config)
     history = quantity.shape[1]
     starts = np.array([grid.start_at(origin + number) for number in range(history + config.horizon)], "datetime64[D]")
-    first = (quantity > 0).argmax(axis=1).astype(np.int32)
+    sold = quantity > 0
+    first = np.where(sold.any(axis=1), sold.argmax(axis=1), history).astype(np.int32)
     stockouts = find_stockouts(plans.stock, series, starts[:history], quantity, first, config)
     planned, planned_names = promotion_channels(plans.promotions, series["sku"], starts, config.bucket.weeks)
     values = of_skus(plans.regressors, series)

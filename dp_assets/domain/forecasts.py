@@ -26,7 +26,7 @@ from dp_assets.domain.interval_contract import class_shifts
 from dp_assets.domain.intervals import ErrorDistributions, published_quantiles, widened
 from dp_assets.domain.leaderboard import shares_of, winners_of
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.product_life import share_alive
+from dp_assets.domain.product_life import not_begun, share_alive
 from dp_assets.domain.statistical import library, naive, statistical_forecast
 from dp_assets.domain.windows import IndexArray
 
@@ -137,7 +137,7 @@ def forecast_table(
         version[other.rows] = [made_by.get(name) or library() for name in other.method]
     if contract is not None:
         spans = widened(spans, means, widening(contract, panel, config), champion is not None and champion.errors.whole)
-    _stop_ended(panel, means, spans, method)
+    _leave_off_sale(panel, means, spans, method)
     return _table(panel.take(asked), means[asked], spans[asked], method[asked], version[asked], config, receipt)
 
 
@@ -159,14 +159,18 @@ def model_forecasts(
     return means, published_quantiles(config.intervals.method, means, own, names, champion.errors)
 
 
-def _stop_ended(panel: Panel, means: Array, spans: Array, method: npt.NDArray[np.object_]) -> None:
-    """Takes the days after each product's end out of its means (S, M) and quantiles (S, M, Q), and says so."""
+def _leave_off_sale(panel: Panel, means: Array, spans: Array, method: npt.NDArray[np.object_]) -> None:
+    """Takes the days after each product's end out of its means (S, M) and quantiles (S, M, Q), and says so; and what is
+    known for certain of buckets before a launch."""
     leads = panel.starts[panel.history :].astype("datetime64[D]").tolist()
     alive = share_alive(panel.series, leads, panel.bucket_weeks)
     if alive is not None:
         means *= alive
         spans *= alive[:, :, None]
         method[(alive < 1).any(axis=1)] = ENDING
+    idle = not_begun(panel.series, leads, panel.bucket_weeks)
+    if idle is not None:
+        means[idle], spans[idle] = 0.0, 0.0
 
 
 def widening(contract: pl.DataFrame, panel: Panel, config: DemandConfig) -> Array:

@@ -44,7 +44,7 @@ class Panel:
         past: (S, T, P) channels known only up to the cutoff, unscaled, in the order of past_names.
         known: (S, T + M, K) channels of a series that are also known ahead, as planned at known_at, e.g. promotions.
         calendar: (T + M, C) channels of a bucket whatever the series: sines, cosines, holidays, events.
-        first: (S,) index of the bucket of the first sale, int32.
+        first: (S,) index of the bucket of the first sale, int32; T for an announced product that nobody has bought yet.
         known_reach: (K,) buckets ahead of an origin for which a known channel may be read: M for plans, 0 for what is
             never known ahead. Reading further would be a leak, in training as in forecasting.
     """

@@ -28,6 +28,8 @@ from dp_assets.domain.hierarchy import Hierarchy
 from dp_assets.domain.locks import Locks
 
 LIKE, PREDECESSOR = "like", "predecessor"
+LAUNCH = "launch"
+"""Reason for which a series is in a panel though it never sold: a planner announced it."""
 Matrix = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -63,6 +65,31 @@ def with_life(series: pl.DataFrame, lines: pl.DataFrame, keys: Sequence[str]) ->
     return joined.join(twins, on=["twin_sku", *others], how="left", maintain_order="left").drop("twin_sku")
 
 
+def launches(
+    series: pl.DataFrame, sold: pl.Series, lines: pl.DataFrame, keys: Sequence[str], begin: date, end: date
+) -> pl.DataFrame:
+    """series_id and key columns of products that nobody has bought yet and that are announced for before a day, at the
+    places where their twins are sold.
+
+    Args:
+        series: rows of the panel, with series_id and the key columns.
+        sold: SKUs that were ever sold.
+        lines: what `known_life` returned.
+        keys: key columns, `sku` among them.
+        begin: first day that is forecast; what ends before it is left out.
+        end: day after the last that is forecast.
+    """
+    announced = lines.filter(
+        pl.col("launch_on") < end,
+        ~pl.col("sku").is_in(sold.implode()),
+        pl.col("ends_on").is_null() | (pl.col("ends_on") >= begin),
+    ).select("sku", pl.coalesce("predecessor", "like_sku").alias("twin_sku"))
+    others = [name for name in keys if name != "sku"]
+    places = series.select(pl.col("sku").alias("twin_sku"), *others)
+    found = announced.join(places, on="twin_sku").select(keys)
+    return found.select(pl.concat_str(keys, separator="|").alias("series_id"), *keys).sort("series_id")
+
+
 def share_alive(series: pl.DataFrame, starts: Sequence[date], bucket_weeks: int) -> Matrix | None:
     """(S, M) share of each bucket's days up to each series' last day; None where no series has one."""
     if "life_ends_on" not in series.columns or series["life_ends_on"].is_null().all():
@@ -85,15 +112,42 @@ def ramp(ramp_weeks: Matrix, launch: npt.NDArray[np.datetime64], starts: npt.NDA
     return np.asarray(np.clip((days // 7 + 1) / length, 1 / length, 1.0))
 
 
-def hold_ended(locks: Locks, ended: Flags, hierarchies: Sequence[Hierarchy]) -> Locks:
-    """The locks, with series held at 0 in the leads in which they have ended (S, M).
+def share_begun(launch: npt.NDArray[np.datetime64], starts: npt.NDArray[np.datetime64], bucket_weeks: int) -> Matrix:
+    """(R, B) share of each bucket's days from each launch (R,) on.
+
+    >>> share_begun(np.array(["2017-01-05"], "datetime64[D]"), np.array(["2017-01-02"], "datetime64[D]"), 1).round(3)
+    array([[0.571]])
+    """
+    days = 7 * bucket_weeks
+    ends = starts.astype("datetime64[D]").astype(np.int64) + days
+    return np.asarray(np.clip(ends - launch.astype("datetime64[D]").astype(np.int64)[:, None], 0, days) / days)
+
+
+def not_begun(series: pl.DataFrame, starts: Sequence[date], bucket_weeks: int) -> Flags | None:
+    """(S, M) buckets that end before the launch of an announced product that nobody has bought; None where none is.
+
+    Args:
+        series: S rows of a panel, or such with null for series that it does not have.
+        starts: M bucket starts.
+        bucket_weeks: length of a bucket.
+    """
+    announced = series["reason"] == LAUNCH
+    if "life_launch_on" not in series.columns or not announced.any():
+        return None
+    launch = series["life_launch_on"].fill_null(date.min).to_numpy().astype("datetime64[D]")
+    begun = share_begun(launch, np.array(starts, "datetime64[D]"), bucket_weeks)
+    return np.asarray((begun <= 0) & announced.fill_null(False).to_numpy()[:, None])
+
+
+def hold_off_sale(locks: Locks, off: Flags, hierarchies: Sequence[Hierarchy]) -> Locks:
+    """The locks, with series held at 0 in the leads in which they are not on sale (S, M), ended or not launched yet.
 
     A series below a node that a planner locked is left to reconciliation there: what the planner says goes before.
     """
-    free = np.zeros(ended.shape, np.bool_)
+    free = np.zeros(off.shape, np.bool_)
     for hierarchy, numbers in zip(hierarchies, locks.nodes, strict=True):
         free |= np.isfinite(numbers)[hierarchy.ancestors].any(axis=1)
-    held = np.where(ended & ~free & np.isnan(locks.series), 0.0, locks.series)
+    held = np.where(off & ~free & np.isnan(locks.series), 0.0, locks.series)
     return Locks(locks.nodes, held, locks.conflicts, locks.unmatched)
 
 

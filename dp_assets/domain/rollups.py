@@ -23,7 +23,7 @@ from dp_assets.domain.locks import Locks, find_locks
 from dp_assets.domain.node_forecasts import node_errors
 from dp_assets.domain.node_intervals import error_correlation, moved_quantiles, node_quantiles, quantile_variance
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.product_life import PREDECESSOR, hold_ended, kept_share, share_alive
+from dp_assets.domain.product_life import PREDECESSOR, hold_off_sale, kept_share, not_begun, share_alive
 from dp_assets.domain.reconciliation import BaseForecasts, check_size, correlate_errors, reconcile
 from dp_assets.domain.shrinkage import Correlation
 from dp_assets.domain.split_keys import key_weights
@@ -128,14 +128,18 @@ def _ended(
     panel: Panel, series: pl.Series, starts: Sequence[date]
 ) -> tuple[npt.NDArray[np.bool_] | None, npt.NDArray[np.bool_]]:
     """(S, M) whether each series has ended before a lead, None where none has; (S,) whether another one follows it."""
-    known = [name for name in ("life_ends_on", "life_twin", "life_kind") if name in panel.series.columns]
-    rows = series.alias("series_id").to_frame()
-    rows = rows.join(panel.series.select("series_id", *known), on="series_id", how="left", maintain_order="left")
+    rows = _rows_of(panel, series)
     alive = share_alive(rows, starts, panel.bucket_weeks)
     if alive is None or (alive > 0).all():
         return None, np.zeros(len(rows), np.bool_)
     followed = rows.filter(pl.col("life_kind") == PREDECESSOR)["life_twin"].drop_nulls()
     return alive <= 0, rows["series_id"].is_in(followed.implode()).to_numpy()
+
+
+def _rows_of(panel: Panel, series: pl.Series) -> pl.DataFrame:
+    """What the panel knows of some series, in their order; null for those it does not have."""
+    rows = series.alias("series_id").to_frame()
+    return rows.join(panel.series, on="series_id", how="left", maintain_order="left")
 
 
 def _key(forecasts: pl.DataFrame, config: DemandConfig) -> Matrix | None:
@@ -208,7 +212,9 @@ def roll_up(
         key=_key(forecasts, config),
     )
     locks = find_locks(planner_inputs, hierarchies, own.starts)
-    held = locks if ended is None else hold_ended(locks, ended, hierarchies)
+    idle = not_begun(_rows_of(panel, hierarchies[0].series), own.starts, panel.bucket_weeks)
+    off = idle if ended is None else ended if idle is None else ended | idle
+    held = locks if off is None else hold_off_sale(locks, off, hierarchies)
     reconciled = reconcile(hierarchies, base, config.reconciliation, held)
     quantiles = moved_quantiles(own.quantiles, own.mean, reconciled)
     frames, correlations, gaps = [], {}, [0.0]

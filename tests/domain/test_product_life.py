@@ -14,7 +14,7 @@ from dp_assets.domain.fallback import PRIOR_BUCKETS, TWIN, analogue, fall_back, 
 from dp_assets.domain.features import build_features
 from dp_assets.domain.forecasts import ENDING, forecast_table
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.product_life import known_life, share_alive, with_life
+from dp_assets.domain.product_life import known_life, launches, share_alive, with_life
 from dp_assets.domain.rollups import roll_up
 from dp_assets.domain.statistical import IMAPA
 from tests.domain.feature_inputs import life_lines, moment
@@ -169,3 +169,78 @@ def test_the_method_says_that_a_forecast_comes_of_a_twin() -> None:
     own = table.filter(series_id="sku0000")
     assert set(own.select("method", "model_version").rows()) == {(TWIN, "named twin")}
     assert (own["q0.9"] >= own["q0.5"]).all()
+
+
+def shop(*lines: dict[str, Any]) -> tuple[Panel, Panel]:
+    """The panel of a small shop as it is, and with what is said of products."""
+    buckets, known = random_contributions(CONFIG, series=6, buckets=30), attributes(CONFIG, ["sku03", "novel"])
+    cutoff = cutoff_of(CONFIG, 30)
+    made = [
+        build_features(buckets, known, Plans(product_life=said), CONFIG, cutoff).panel
+        for said in (life_lines(), life_lines(*lines))
+    ]
+    return made[0], made[1]
+
+
+def announced(**said: Any) -> dict[str, Any]:
+    """A product that nobody has bought, on sale from the second lead's Thursday on."""
+    begins = MONDAY + timedelta(weeks=31, days=3)
+    return {"sku": "novel", "like_sku": "sku03", "multiplier": 0.5, "launch_on": begins, **said}
+
+
+def test_an_announced_product_is_forecast_from_its_launch_on_though_nobody_has_bought_it() -> None:
+    plain, panel = shop(announced())
+    assert panel.series.filter(pl.col("series_id") == "novel")["reason"].to_list() == ["launch"]
+    table = forecast_table(panel, None, CONFIG, "receipt")
+    assert contracts.forecasts(CONFIG).violations(table) == []
+    twin, novel = (table.filter(pl.col("sku") == sku).sort("lead") for sku in ("sku03", "novel"))
+    assert set(novel["method"]) == {"twin"}
+    assert novel["q0.9"][0] == 0 < novel["q0.9"][1]
+    assert novel["forecast"].to_list() == pytest.approx(twin["forecast"].to_numpy() * [0.0, 2 / 7, 0.5])
+    assert (
+        table.filter(pl.col("sku") != "novel")
+        .drop("receipt")
+        .equals(forecast_table(plain, None, CONFIG, "receipt").drop("receipt"))
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"launch_on": MONDAY + timedelta(weeks=33)},  # beyond the horizon
+        {"launch_on": None},
+        {"like_sku": "stranger"},
+        {"like_sku": None},
+        {"ends_on": MONDAY + timedelta(weeks=29)},
+        {"sku": "sku02"},  # sold already
+    ],
+)
+def test_what_is_not_announced_for_these_weeks_or_is_like_nothing_sold_is_not_forecast(said: dict[str, Any]) -> None:
+    plain, panel = shop(announced(**said))
+    assert panel.series["series_id"].to_list() == plain.series["series_id"].to_list()
+    assert "launch" not in panel.series["reason"].to_list()
+
+
+def test_at_more_places_a_launch_is_forecast_where_its_twin_is_sold() -> None:
+    series = pl.DataFrame({"series_id": ["a|n", "a|s", "b|n"], "sku": ["a", "a", "b"], "location": ["n", "s", "n"]})
+    lines = known_life(life_lines(announced(like_sku="a")), moment(MONDAY))
+    begin = MONDAY + timedelta(weeks=30)
+    found = launches(series, series["sku"], lines, ["sku", "location"], begin, begin + timedelta(weeks=3))
+    assert found.rows() == [("novel|n", "novel", "n"), ("novel|s", "novel", "s")]
+
+
+def test_reconciliation_leaves_a_launch_at_nothing_until_it_is_on_sale() -> None:
+    config = rollup_config(reconciliation={"method": "mint_wls_struct"})
+    cycle = make_cycle(config)
+    panel: Panel = cycle["panel"]
+    said = {"sku": "sku0005", "like_sku": "sku0006", "launch_on": panel.starts[panel.history + 1].item()}
+    reason = pl.when(pl.col("sku") == "sku0005").then(pl.lit("launch")).otherwise("reason").alias("reason")
+    panel = living(replace(panel, series=panel.series.with_columns(reason)), said)
+    begun = (pl.col("sku") != "sku0005") | (pl.col("lead") > 1)
+    forecasts = cycle["forecasts"].with_columns(pl.when(begun).then("forecast").otherwise(0.0).alias("forecast"))
+    table = roll_up(**{**cycle, "forecasts": forecasts, "panel": panel}, config=config).table
+    unaware = roll_up(**{**cycle, "forecasts": forecasts}, config=config).table
+    own = (pl.col("level") == "series") & (pl.col("node") == "sku0005") & (pl.col("hierarchy") == "product")
+    held, free = (one.filter(own).sort("lead")["forecast"].to_list() for one in (table, unaware))
+    assert held[0] == 0 < free[0]  # nodes that expect more would give it some
+    assert held[1:] == free[1:]
