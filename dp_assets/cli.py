@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from dp_assets.commands.inspect import inspect
+from dp_assets.commands.plan import plan
+from dp_assets.commands.receipt import receipt
+from dp_assets.commands.scenario import scenario
+from dp_assets.commands.terminal import console, open_instance, open_project, say, show
+from dp_assets.commands.why import why
 from dp_assets.domain.errors import DemandPlannerError
-from dp_assets.inspect_commands import inspect
-from dp_assets.planning_commands import plan
-from dp_assets.receipt_commands import receipt
-from dp_assets.scenario_commands import scenario
-from dp_assets.terminal import console, open_instance, open_project, say, show
-from dp_assets.why_commands import why
 
 if TYPE_CHECKING:
     import polars as pl

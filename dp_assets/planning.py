@@ -1,6 +1,6 @@
 """Edits of planners: from a wish to numbers in the planning database, what they would do, what earlier ones did.
 
-Belongs here: the order of reads around `domain/planning.py`. Does not belong here: printing (`planning_commands.py`),
+Belongs here: the order of reads around `domain/planning.py`. Does not belong here: printing (`commands/plan.py`),
 recomputing, which `plan_requests` asks for.
 """
 

@@ -1,7 +1,7 @@
 """Reasons as asked for: which models and cycles are behind a forecast, and what explains it.
 
 Belongs here: the order of reads around `domain/feature_contributions.py`, `forecast_changes.py` and
-`outlier_causes.py`. Does not belong here: assets (`defs/reasons.py`), printing (`why_commands.py`).
+`outlier_causes.py`. Does not belong here: assets (`defs/reasons.py`), printing (`commands/why.py`).
 """
 
 from __future__ import annotations

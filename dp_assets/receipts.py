@@ -1,7 +1,7 @@
 """Receipts: what decided a table of forecasts, kept so that anybody can have it computed again and compared.
 
 Belongs here: the parts of a receipt, keeping and finding it, repeating what it stands for. Does not belong here: how
-forecasts are made (`domain/forecasts.py`), how a verdict is printed (`receipt_commands.py`).
+forecasts are made (`domain/forecasts.py`), how a verdict is printed (`commands/receipt.py`).
 
 A receipt names every input by the hash of its content, and the lake keeps every content it ever named, so a receipt can
 be repeated after its cycle was computed again. Its id is a hash over its parts and stands in every row of the table.

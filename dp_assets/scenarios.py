@@ -1,7 +1,7 @@
 """Scenarios over the lake: what their base is read from, what they came to, and whether that still holds.
 
 Belongs here: the order of reads and writes around `domain/scenarios.py`. Does not belong here: printing
-(`scenario_commands.py`), the asset (`defs/scenario_forecasts.py`).
+(`commands/scenario.py`), the asset (`defs/scenario_forecasts.py`).
 
 A scenario is computed from the very contents that the forecasts of its cycle were made of, which their receipt names.
 Its commit record notes them, so a result shows as out of date once its base, or its definition, is another.

@@ -1,7 +1,7 @@
 """What masking stock-outs does to forecasts, computed when somebody asks.
 
 Belongs here: forecasting some series with and without their masks. Does not belong here: the masks
-(`domain/stockouts.py`), printing (`inspect_commands.py`).
+(`domain/stockouts.py`), printing (`commands/inspect.py`).
 """
 
 from __future__ import annotations

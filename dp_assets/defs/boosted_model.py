@@ -12,7 +12,7 @@ import dagster as dg
 
 from dp_assets.champions import open_encoders, open_panel, recalls_of_features
 from dp_assets.domain.errors import ChallengerError, NotEnoughHistoryError
-from dp_assets.model_pictures import importance_picture
+from dp_assets.pictures.models import importance_picture
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake

@@ -13,8 +13,8 @@ import polars as pl
 from dp_assets.domain.contracts import DATA_QUALITY
 from dp_assets.domain.quality import day_volumes, flagged, measures_in_short, sentences
 from dp_assets.partitions import FILE_PARTITIONS
-from dp_assets.pictures import draw, figure_markdown
-from dp_assets.previews import preview, table_schema
+from dp_assets.pictures.figures import draw, figure_markdown
+from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.quality import QualityReports
 from dp_assets.registry import registrations

@@ -13,7 +13,7 @@ import polars as pl
 
 from dp_assets.domain.encoders import Encoders, fit_encoders
 from dp_assets.domain.panel import Panel
-from dp_assets.previews import preview
+from dp_assets.pictures.previews import preview
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake

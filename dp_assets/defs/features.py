@@ -17,7 +17,7 @@ from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.table import Table
 from dp_assets.lake_state import recalls_in_force
 from dp_assets.partitions import PAST_BUCKETS
-from dp_assets.previews import panel_picture, preview, table_schema
+from dp_assets.pictures.previews import panel_picture, preview, table_schema
 from dp_assets.project import Project
 from dp_assets.registry import counting_commits
 from dp_assets.runs import each_partition

@@ -9,7 +9,7 @@ import dagster as dg
 from dp_assets.domain.contracts import FILE_LEDGER
 from dp_assets.domain.ledger import imbalances, ledger_totals, rejections
 from dp_assets.lake_state import committed_ledger
-from dp_assets.previews import preview, table_schema
+from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_resources.lake import Lake, parquet_bytes
 

@@ -15,9 +15,9 @@ from dp_assets.champions import earlier_cycles, open_champion, open_panel
 from dp_assets.domain import contracts
 from dp_assets.domain.forecasts import Champion
 from dp_assets.domain.interval_contract import BLOCKED, HOLDS, UNJUDGED, interval_contract
-from dp_assets.model_pictures import forecast_pictures
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
-from dp_assets.previews import preview, table_schema
+from dp_assets.pictures.models import forecast_pictures
+from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake

@@ -18,7 +18,7 @@ from dp_assets.domain.ingest.filters import filter_names
 from dp_assets.domain.ingest.unify import feed_table
 from dp_assets.ingestion import IngestReport, ingest_file, profile_file
 from dp_assets.partitions import FILE_PARTITIONS
-from dp_assets.previews import preview, table_schema
+from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition_of
 from dp_resources.lake import Lake

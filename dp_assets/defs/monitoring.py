@@ -29,9 +29,9 @@ from dp_assets.domain.plan import LakeState, closed_leads, score_inputs
 from dp_assets.domain.table import Table
 from dp_assets.domain.value_added import POOLED_LEADS, step_errors, value_added_table
 from dp_assets.lake_state import read_state
-from dp_assets.node_pictures import accuracy_picture, coverage_picture
-from dp_assets.planning_pictures import value_added_picture
-from dp_assets.previews import preview, table_schema
+from dp_assets.pictures.nodes import accuracy_picture, coverage_picture
+from dp_assets.pictures.planning import value_added_picture
+from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.clock import Clock

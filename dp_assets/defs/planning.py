@@ -23,8 +23,8 @@ from dp_assets.domain.replenishment import replenishment_table
 from dp_assets.domain.series_classes import class_table
 from dp_assets.domain.temporal import temporal_rollups as temporal_table
 from dp_assets.partitions import HISTORY, window
-from dp_assets.planning_pictures import class_picture, exception_picture, lost_sales_picture, period_picture
-from dp_assets.previews import preview
+from dp_assets.pictures.planning import class_picture, exception_picture, lost_sales_picture, period_picture
+from dp_assets.pictures.previews import preview
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake

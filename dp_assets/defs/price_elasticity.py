@@ -12,7 +12,7 @@ from dp_assets.champions import open_panel
 from dp_assets.defs.reconciled_rollups import written
 from dp_assets.domain.contracts import price_elasticity
 from dp_assets.domain.elasticity import elasticity_table
-from dp_assets.planning_pictures import elasticity_picture
+from dp_assets.pictures.planning import elasticity_picture
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake

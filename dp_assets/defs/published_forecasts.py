@@ -14,7 +14,7 @@ from dp_assets.domain.contracts import published_forecasts
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.overrides import publish
 from dp_assets.domain.panel import Panel
-from dp_assets.previews import preview, table_schema
+from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake

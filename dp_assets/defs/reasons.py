@@ -21,14 +21,14 @@ from dp_assets.domain.contracts import (
 )
 from dp_assets.domain.forecast_changes import waterfall
 from dp_assets.partitions import window
-from dp_assets.project import Project
-from dp_assets.reason_pictures import (
+from dp_assets.pictures.reasons import (
     cause_picture,
     contribution_picture,
     importance_picture,
     uplift_picture,
     waterfall_picture,
 )
+from dp_assets.project import Project
 from dp_assets.reasons import (
     causes_of_outliers,
     changes_of,

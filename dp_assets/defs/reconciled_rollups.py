@@ -20,9 +20,9 @@ from dp_assets.domain.panel import Panel
 from dp_assets.domain.planning import inputs_of
 from dp_assets.domain.rollups import Rollups, level_totals, roll_up
 from dp_assets.domain.table import Table
-from dp_assets.node_pictures import rollup_picture
 from dp_assets.partitions import HISTORY
-from dp_assets.previews import preview, table_schema
+from dp_assets.pictures.nodes import rollup_picture
+from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake

@@ -15,8 +15,8 @@ from dp_assets.domain.contracts import scenario_forecasts
 from dp_assets.domain.hierarchy import TOTAL
 from dp_assets.domain.scenario_base import Base
 from dp_assets.partitions import SCENARIO_PARTITIONS
-from dp_assets.planning_pictures import scenario_picture
-from dp_assets.previews import preview, table_schema
+from dp_assets.pictures.planning import scenario_picture
+from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_assets.scenarios import compute, made_of, open_cycle

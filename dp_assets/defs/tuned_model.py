@@ -15,7 +15,7 @@ import dagster as dg
 from dp_assets.champions import code_revision, open_encoders, open_panel, recalls_of_features
 from dp_assets.domain.forecasts import config_hash, receipt_of
 from dp_assets.gpu import GPU_TAGS
-from dp_assets.model_pictures import learning_curve, study_picture
+from dp_assets.pictures.models import learning_curve, study_picture
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake

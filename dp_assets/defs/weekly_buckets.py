@@ -28,7 +28,7 @@ from dp_assets.domain.ingest.restatements import restated_in, restatements
 from dp_assets.domain.plan import recalls_of_cycles
 from dp_assets.domain.table import Table
 from dp_assets.lake_state import file_state
-from dp_assets.previews import preview, table_schema
+from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.registry import counting_commits, file_lines_of
 from dp_resources.dbt import (

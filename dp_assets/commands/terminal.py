@@ -1,6 +1,6 @@
 """What every command of `dp` shares: the project it works on, lines of progress, tables.
 
-Belongs here: opening and printing. Does not belong here: commands (`cli.py`, `inspect_commands.py`).
+Belongs here: opening and printing. Does not belong here: commands (`cli.py`, `commands/inspect.py`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from dp_assets.terminal import console, open_instance, open_project, say, show
+from dp_assets.commands.terminal import console, open_instance, open_project, say, show
 
 if TYPE_CHECKING:
     from dp_assets.domain.planning import NumberToSet

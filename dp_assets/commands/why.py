@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from dp_assets.terminal import console, open_project, say, show
+from dp_assets.commands.terminal import console, open_project, say, show
 
 if TYPE_CHECKING:
     import polars as pl

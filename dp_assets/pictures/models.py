@@ -13,7 +13,7 @@ import polars as pl
 
 from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.intervals import ErrorDistributions
-from dp_assets.pictures import draw, figure_markdown
+from dp_assets.pictures.figures import draw, figure_markdown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ import dagster as dg
 import numpy as np
 import polars as pl
 
-from dp_assets.pictures import draw, figure_markdown
+from dp_assets.pictures.figures import draw, figure_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from dp_assets.terminal import console, open_project, say, show
+from dp_assets.commands.terminal import console, open_project, say, show
 
 receipt = typer.Typer(no_args_is_help=True, help="Show what decided a forecast, and compute it again to compare.")
 Asked = Annotated[str, typer.Argument(help="A receipt's id or its beginning, or a cycle such as 2017-12-04.")]

@@ -17,7 +17,7 @@ from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix
 from dp_assets.domain.interval_contract import TOLERANCE
 from dp_assets.domain.node_forecasts import node_history
 from dp_assets.domain.panel import Panel
-from dp_assets.pictures import draw, figure_markdown
+from dp_assets.pictures.figures import draw, figure_markdown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from dp_assets.planning_commands import User, Yes, take_in, user
-from dp_assets.terminal import console, open_instance, open_project, say, show
+from dp_assets.commands.plan import User, Yes, take_in, user
+from dp_assets.commands.terminal import console, open_instance, open_project, say, show
 
 if TYPE_CHECKING:
     import polars as pl

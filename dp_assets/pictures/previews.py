@@ -12,7 +12,7 @@ import polars as pl
 
 from dp_assets.domain.promotions import promoted_buckets
 from dp_assets.domain.table import Table
-from dp_assets.pictures import draw, figure_markdown
+from dp_assets.pictures.figures import draw, figure_markdown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,7 @@ from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.hierarchy import SERIES, TOTAL
 from dp_assets.domain.scenario_base import Base
 from dp_assets.domain.value_added import EVERYTHING, POOLED_LEADS, STEPS
-from dp_assets.pictures import draw, figure_markdown
+from dp_assets.pictures.figures import draw, figure_markdown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
