@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +13,7 @@ import pytest
 from dp_assets.domain.contracts import tables
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.plan import RunPlan
+from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.domain.restatement_config import RestatementConfig
 from dp_assets.execution import definitions_for, execute
 from tests.e2e.small_world import PLANNED_AHEAD, World, drop, land_week, world_config
@@ -19,16 +21,33 @@ from tests.factories import MONDAY
 
 pytestmark = pytest.mark.slow
 WEEKS = 30
+DEPOT = {
+    "name": "depot",
+    "feed": "stock",
+    "files": ["depot/*.csv"],
+    "columns": {"sku": "item", "starts_on": "from", "ends_on": "to"},
+}
+RANGE = {
+    "name": "range",
+    "feed": "product_life",
+    "files": ["range/*.csv"],
+    "columns": {"sku": "item", "like_sku": "like", "launch_on": "from"},
+}
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The web shop's weekly files are snapshots of their days, so that every table is written."""
+    """The web shop's weekly files are snapshots of their days, and a depot and a range planner deliver as well, so that
+    every table is written."""
     config, snapshots = world_config(), RestatementConfig(by="dates")
-    producers = tuple(
-        one.model_copy(update={"restatement": snapshots}) if one.name == "web" else one for one in config.producers
+    producers = (
+        *(one.model_copy(update={"restatement": snapshots}) if one.name == "web" else one for one in config.producers),
+        *(ProducerConfig.model_validate({**feed, "arrival": "modified_at"}) for feed in (DEPOT, RANGE)),
     )
     world = World(tmp_path_factory.mktemp("world"), config.model_copy(update={"producers": producers}), WEEKS)
+    out = MONDAY + timedelta(weeks=20)
+    drop(world.folder / "landing/depot/out.csv", f"item,from,to\nS001,{out},{out + timedelta(days=6)}\n", MONDAY)
+    drop(world.folder / "landing/range/life.csv", f"item,like,from\nNOVEL,S002,{out}\n", MONDAY)
     world.run()
     return world
 
@@ -37,7 +56,7 @@ def test_every_row_of_every_file_is_accounted_for(world: World) -> None:
     for commit in world.project.lake().committed("ingest").values():
         rows = commit["rows"]
         assert rows["read"] == rows["accepted"] + rows["rejected"] + rows["duplicate"]
-    assert len(world.project.lake().committed("ingest")) == 4 * WEEKS + PLANNED_AHEAD + 3
+    assert len(world.project.lake().committed("ingest")) == 4 * WEEKS + PLANNED_AHEAD + 5
 
 
 def test_every_table_that_was_written_keeps_its_contract(world: World) -> None:
@@ -46,11 +65,24 @@ def test_every_table_that_was_written_keeps_its_contract(world: World) -> None:
     for job in ("batch_inference", "explain"):
         execute(RunPlan(job, (newest,), job), world.project, definitions_for(world.project, print), world.instance)
     for table in tables(world.config):
+        if table.partitioned_by == "scenario":
+            continue  # nothing makes one by itself; `test_planners_numbers.py` does
         found = lake.partitions(table.name) if table.partitioned_by else [""]
         assert found, table.name
         for key in found[-2:]:
             partition = {table.partitioned_by: key} if table.partitioned_by else {}
             assert table.violations(lake.read(table.name, **partition)) == [], (table.name, key)
+
+
+def test_a_bucket_out_of_stock_is_masked_and_an_announced_product_forecast(world: World) -> None:
+    cycle = max(world.project.lake().partitions("forecasts"))
+    stockouts, lost = (world.table(name, cycle=cycle) for name in ("stockouts", "lost_sales"))
+    assert stockouts.select("series_id", "kind").rows() == [("S001", "stated")]
+    assert lost["demand"][0] > 0
+    novel = world.table("forecasts", cycle=cycle).filter(pl.col("sku") == "NOVEL")
+    assert set(novel["method"]) == {"twin"}
+    assert novel["forecast"].min() > 0  # type: ignore[operator]
+    assert "NOVEL" not in world.table("eligibility", cycle=cycle)["sku"]
 
 
 def test_buckets_hold_what_the_files_sold(world: World) -> None:

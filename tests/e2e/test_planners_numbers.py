@@ -13,6 +13,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from dp_assets.cli import app
+from dp_assets.domain import contracts
 from dp_assets.domain.forecast_changes import waterfall
 from dp_assets.domain.hierarchy import SERIES
 from dp_assets.domain.plan import RunPlan
@@ -234,6 +235,7 @@ def test_a_scenario_is_made_computed_compared_promoted_and_deleted(world: World,
         assert said in shown.output, shown.output
     before = world.table("published_forecasts", cycle=cycle)
     made = world.table("scenario_forecasts", scenario="more")
+    assert contracts.scenario_forecasts(world.config).violations(made) == []
     assert world.run() == 0  # a scenario makes nothing due
     assert world.table("published_forecasts", cycle=cycle).equals(before)
 
