@@ -15,7 +15,8 @@ import polars as pl
 
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts.columns import key_columns
+from dp_assets.domain.contracts.columns import key_columns, quantile_name
+from dp_assets.domain.fallback import TWIN
 from dp_assets.domain.forecasts import ENDING, quantile_series
 from dp_assets.domain.intervals import ErrorDistributions, quantiles
 
@@ -52,8 +53,9 @@ def total_forecasts(forecasts: pl.DataFrame, errors: ErrorDistributions | None, 
     series = rows["series_id"].unique(maintain_order=True).to_list()
     means = rows["forecast"].to_numpy().reshape(len(series), -1).cumsum(axis=1)
     spans = quantiles(means, series, errors).reshape(means.size, -1)
-    spans[(rows["method"] == ENDING).to_numpy() & (means.reshape(-1) == 0)] = 0  # it has ended: that is certain
-    names = (column.name for column in key_columns(config))
+    names = [column.name for column in key_columns(config)]
+    highest = rows[quantile_name(config.quantile_levels[-1])].to_numpy().reshape(means.shape).cumsum(axis=1).reshape(-1)
+    spans[rows["method"].is_in([ENDING, TWIN]).to_numpy() & (highest == 0)] = 0  # not on sale yet, or any more
     return table.conform(
         rows.select(*names, "lead", "bucket_start", "method", "model_version", "receipt").with_columns(
             pl.Series("forecast", means.reshape(-1)),

@@ -11,6 +11,7 @@ import pytest
 from dp_assets.domain import contracts
 from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.error_distributions import error_distributions
+from dp_assets.domain.fallback import TWIN
 from dp_assets.domain.forecasts import ENDING
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.metrics import pit_coverage
@@ -62,6 +63,15 @@ def test_a_product_that_has_ended_has_a_total_of_nothing_for_certain() -> None:
     assert ended.filter(series_id="sku0000")["q0.9"].to_list() == [0.0] * 3
     assert (ended.filter(series_id="sku0001")["q0.9"] > 0).all()
     assert (total_forecasts(forecasts, distributions, CONFIG)["q0.9"] > 0).all()
+
+
+def test_until_an_announced_product_is_on_sale_its_total_is_nothing_for_certain() -> None:
+    errors = error_distributions(total_residuals(backtest(), CONFIG), CONFIG, contracts.TOTAL_ERROR_DISTRIBUTIONS)
+    distributions = ErrorDistributions.of(errors, CONFIG.quantile_levels)
+    forecasts = make_forecasts(CONFIG, np.array([[0.0, 0.0, 2.0]])).with_columns(method=pl.lit(TWIN))
+    spans = [pl.when(pl.col("lead") < 3).then(0.0).otherwise(3.0).alias(f"q{one:g}") for one in CONFIG.quantile_levels]
+    before, still_before, after = total_forecasts(forecasts.with_columns(spans), distributions, CONFIG)["q0.9"]
+    assert before == still_before == 0 < after
 
 
 def test_residuals_of_totals_are_sums_over_the_leads_that_have_an_actual() -> None:
