@@ -6,7 +6,7 @@ Belongs here: the rules, each a table of series, units at stake and a sentence. 
 changed   the published total differs from what the cycle before said of the same buckets by more than a share
 biased    published numbers of lead 1 erred to the same side in so many buckets in a row
 outside   what the last bucket sold lies outside the interval that was forecast for it
-new       a series without enough history of its own is forecast by its family
+new       a series without enough history of its own is forecast by its family, or by the twin that somebody named
 expiring  a lock holds in this cycle for the last time
 
 Units at stake are the difference, the sum of the errors, what lies outside, the forecast, or the locked number; money
@@ -148,9 +148,11 @@ def _biased(earlier: list[Before], actuals: pl.DataFrame, config: DemandConfig) 
 
 
 def _new(published: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
-    fresh = forecasts.filter(pl.col("method").is_in([ANALOGUE, TWIN]) & (pl.col("lead") == 1)).select("series_id")
-    sums = published.join(fresh, on="series_id").group_by(node=pl.col("series_id")).agg(pl.col("final").sum())
-    words = pl.format("new: {} units are forecast by what its family sells", _in_units("final"))
+    like = {ANALOGUE: "its family", TWIN: "the product named as its twin"}
+    first = forecasts.filter(pl.col("method").is_in(list(like)) & (pl.col("lead") == 1))
+    fresh = first.select("series_id", like=pl.col("method").replace_strict(like, return_dtype=pl.String))
+    sums = published.join(fresh, on="series_id").group_by("like", node=pl.col("series_id")).agg(pl.col("final").sum())
+    words = pl.format("new: {} units are forecast by what {} sells", _in_units("final"), pl.col("like"))
     return _rows(sums, "new", pl.col("final"), words)
 
 

@@ -141,6 +141,12 @@ def test_new_series_and_locks_that_end_are_listed_and_money_decides_the_rank() -
     assert "the lock of 7.0 units that ada set holds for the last time" in table["words"].to_list()
 
 
+def test_a_new_series_says_whose_sales_it_is_forecast_by() -> None:
+    for method, whose in (("analogue", "its family"), ("twin", "the product named as its twin")):
+        words = worklist([10.0, 10.0], [], [10.0, 10.0], method)["words"].to_list()
+        assert words == [f"new: 20.0 units are forecast by what {whose} sells"] * 2
+
+
 def test_a_lock_that_goes_on_is_not_listed() -> None:
     assert worklist([10.0, 10.0], [], [10.0, 10.0], node="dairy", quantity=7.0, bucket_start=CUTOFF + WEEK).is_empty()
 
