@@ -66,8 +66,6 @@ SCENARIOS = sa.Table(
     sa.Column("user", sa.Text),
     sa.Column("ended_sequence", sa.BigInteger),
 )
-
-
 PROPOSALS = sa.Table(
     "proposals",
     METADATA,
@@ -77,7 +75,6 @@ PROPOSALS = sa.Table(
     sa.Column("numbers", sa.Text),
     sa.Column("decided_sequence", sa.BigInteger),
 )
-
 _BATCH = TypeAdapter(tuple[NumberToSet, ...])
 
 
@@ -176,9 +173,12 @@ class PlanningDatabase:
         strays = [number.sequence for number in self.numbers() if number.sequence not in hashes]
         wrong += [f"row {one} is not the one that was noted when a cycle took in planners' numbers" for one in replaced]
         wrong += [f"number {one} has no row in the ledger" for one in strays]
-        return wrong + [
+        wrong += [
             f"scenario {one.name!r} has no row in the ledger" for one in self.scenarios() if one.sequence not in hashes
         ]
+        with self._read() as connection:
+            forged = [_forged(connection, found) for found in _undecided(connection)]
+        return wrong + [str(one) for one in forged if one is not None]
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -209,30 +209,26 @@ class PlanningDatabase:
 
     def propose(self, numbers: Sequence[NumberToSet], user: str, at: datetime) -> Proposal:
         """Keeps numbers that somebody else is to approve; until then none of them holds."""
-        text = _BATCH.dump_json(tuple(numbers)).decode()
         with self._write() as connection:
-            subject = ", ".join(number.place for number in numbers)
-            sequence = enter(connection, at, user, "propose", subject, None, {"numbers": json.loads(text)})
-            cycle = numbers[0].cycle
-            row = {"sequence": sequence, "user": user, "cycle": cycle, "numbers": text}
-            connection.execute(PROPOSALS.insert().values(**row))
-        return Proposal(sequence, user, cycle, tuple(numbers))
+            return _propose(connection, numbers, user, at)
 
     def proposals(self) -> list[Proposal]:
         """Those that nobody decided on yet, oldest first."""
-        query = sa.select(PROPOSALS).where(PROPOSALS.c.decided_sequence.is_(None)).order_by(PROPOSALS.c.sequence)
         with self._read() as connection:
-            return [_proposal(row) for row in connection.execute(query).mappings().all()]
+            return _undecided(connection)
 
     def approve(self, sequence: int, by: str, cycle: date, four_eyes: bool, at: datetime) -> list[PlannerNumber]:
         """Sets the numbers of a proposal, all or none, in the name of who proposed them.
 
         Raises:
-            EditRefusedError: it was decided on already, its cycle is over, or, under four eyes, it is one's own.
+            EditRefusedError: it was decided on already, its cycle is over, it is not what the ledger says was
+                proposed, or, under four eyes, it is one's own.
         """
         with self._write() as connection:
-            found = _undecided(connection, sequence)
+            found = _to_decide(connection, sequence)
             check_approval(found, by, cycle, four_eyes)
+            if forged := _forged(connection, found):
+                raise forged
             decided = enter(connection, at, by, "approve", f"proposal {sequence}", None, {"user": found.user})
             _decide(connection, sequence, decided)
             return _set(connection, found.numbers, found.user, at)
@@ -240,7 +236,7 @@ class PlanningDatabase:
     def reject(self, sequence: int, by: str, reason: str, at: datetime) -> None:
         """Ends a proposal without setting anything; EditRefusedError when it was decided on already."""
         with self._write() as connection:
-            found = _undecided(connection, sequence)
+            found = _to_decide(connection, sequence)
             after = {"user": found.user, "reason": reason}
             decided = enter(connection, at, by, "reject", f"proposal {sequence}", None, after)
             _decide(connection, sequence, decided)
@@ -301,12 +297,14 @@ class PlanningDatabase:
             ScenarioRefusedError: it was deleted or replaced meanwhile.
         """
         with self._write() as connection:
-            now = _scenario_in_force(connection, kept.name)
-            if now is None or now.sequence != kept.sequence:
-                raise ScenarioRefusedError(f"scenario {kept.name!r} was changed meanwhile; look at it again first")
-            about = {"scenario": kept.sequence, "numbers": len(numbers)}
-            enter(connection, at, user, "promote scenario", kept.name, None, about)
+            _enter_promotion(connection, kept, numbers, user, at)
             return _set(connection, numbers, user, at)
+
+    def propose_scenario(self, kept: KeptScenario, numbers: Sequence[NumberToSet], user: str, at: datetime) -> Proposal:
+        """Like `promote_scenario`, for numbers that somebody else is to approve first."""
+        with self._write() as connection:
+            _enter_promotion(connection, kept, numbers, user, at)
+            return _propose(connection, numbers, user, at)
 
     # -- connections --------------------------------------------------------------------------------------------------
 
@@ -363,12 +361,38 @@ def _proposal(row: Any) -> Proposal:
     return Proposal(row["sequence"], row["user"], row["cycle"], _BATCH.validate_json(row["numbers"]))
 
 
-def _undecided(connection: sa.Connection, sequence: int) -> Proposal:
+def _propose(connection: sa.Connection, numbers: Sequence[NumberToSet], user: str, at: datetime) -> Proposal:
+    text = _BATCH.dump_json(tuple(numbers)).decode()
+    places = f"{numbers[0].place}{f' and {len(numbers) - 1:,} more' if len(numbers) > 1 else ''}"
+    sequence = enter(connection, at, user, "propose", places, None, {"numbers": json.loads(text)})
+    cycle = numbers[0].cycle
+    row = {"sequence": sequence, "user": user, "cycle": cycle, "numbers": text}
+    connection.execute(PROPOSALS.insert().values(**row))
+    return Proposal(sequence, user, cycle, tuple(numbers))
+
+
+def _undecided(connection: sa.Connection) -> list[Proposal]:
+    query = sa.select(PROPOSALS).where(PROPOSALS.c.decided_sequence.is_(None)).order_by(PROPOSALS.c.sequence)
+    return [_proposal(row) for row in connection.execute(query).mappings().all()]
+
+
+def _to_decide(connection: sa.Connection, sequence: int) -> Proposal:
     row = connection.execute(sa.select(PROPOSALS).where(PROPOSALS.c.sequence == sequence)).mappings().first()
     if row is None or row["decided_sequence"] is not None:
         state = "does not exist" if row is None else f"was decided on in row {row['decided_sequence']} of the ledger"
         raise EditRefusedError(f"proposal {sequence} {state}; `dp plan proposals` shows those that are open")
     return _proposal(row)
+
+
+def _forged(connection: sa.Connection, found: Proposal) -> EditRefusedError | None:
+    """What is wrong with a proposal that is not what the ledger says was proposed; None where it is."""
+    here = (LEDGER.c.sequence == found.sequence) & (LEDGER.c.action == "propose")
+    row = connection.execute(sa.select(LEDGER).where(here)).mappings().first()
+    if row is not None:
+        numbers = _BATCH.validate_json(json.dumps(json.loads(row["after"])["numbers"]))
+        if found == Proposal(found.sequence, row["user"], numbers[0].cycle, numbers):
+            return None
+    return EditRefusedError(f"proposal {found.sequence} is not what the ledger says was proposed; it can be rejected")
 
 
 def _decide(connection: sa.Connection, sequence: int, by: int) -> None:
@@ -422,6 +446,16 @@ def _scenario_in_force(connection: sa.Connection, name: str) -> KeptScenario | N
     here = (SCENARIOS.c.name == name) & SCENARIOS.c.ended_sequence.is_(None)
     row = connection.execute(sa.select(SCENARIOS).where(here)).mappings().first()
     return None if row is None else _scenario(row)
+
+
+def _enter_promotion(
+    connection: sa.Connection, kept: KeptScenario, numbers: Sequence[NumberToSet], user: str, at: datetime
+) -> None:
+    now = _scenario_in_force(connection, kept.name)
+    if now is None or now.sequence != kept.sequence:
+        raise ScenarioRefusedError(f"scenario {kept.name!r} was changed meanwhile; look at it again first")
+    about = {"scenario": kept.sequence, "numbers": len(numbers)}
+    enter(connection, at, user, "promote scenario", kept.name, None, about)
 
 
 def _written(kept: KeptScenario | None) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from rich.markup import escape
 from dp_assets.commands.terminal import console, open_instance, open_project, say, show
 
 if TYPE_CHECKING:
-    from dp_assets.domain.planning import NumberToSet
+    from dp_assets.domain.planning import NumberToSet, Proposal
     from dp_assets.project import Project
 
 plan = typer.Typer(no_args_is_help=True, help="Set, lock and withdraw planners' numbers; show who did.")
@@ -80,8 +80,7 @@ def plan_set(
         typer.confirm("Set it?", abort=True)
     who = by or user()
     if project.config.planning.approval != "none":
-        proposal = project.planning().propose(wanted, who, project.clock.now())
-        say(f"proposed as {proposal.sequence}; it holds once somebody approves it: dp plan approve {proposal.sequence}")
+        say_proposed(project.planning().propose(wanted, who, project.clock.now()))
         return
     made = project.planning().set_numbers(wanted, who, project.clock.now())
     say(f"set as number {', '.join(str(one.sequence) for one in made)}; a kill from here on is made good by `dp run`")
@@ -154,7 +153,7 @@ def plan_withdraw(
 
 
 @plan.command("proposals")
-def plan_proposals() -> None:
+def plan_proposals(rows: Annotated[int, typer.Option(min=1, help="Numbers shown at most of each.")] = 10) -> None:
     """Show the numbers that wait for approval."""
     import polars as pl
 
@@ -162,7 +161,7 @@ def plan_proposals() -> None:
     if not open_ones:
         console.print("Nothing waits for approval.")
         return
-    rows = [
+    shown = [
         {
             "proposal": one.sequence,
             "by": one.user,
@@ -175,9 +174,10 @@ def plan_proposals() -> None:
             "comment": number.comment,
         }
         for one in open_ones
-        for number in one.numbers
+        for number in one.numbers[:rows]
     ]
-    show(pl.DataFrame(rows), "Proposed numbers")
+    every = sum(len(one.numbers) for one in open_ones)
+    show(pl.DataFrame(shown), f"Proposed numbers ({len(shown):,} of {every:,} rows)")
     console.print("Next: [bold]dp plan approve …[/] or [bold]dp plan reject … --reason …[/]")
 
 
@@ -279,6 +279,11 @@ def show_effect(wanted: list[NumberToSet], changes: object) -> None:
     series = len(changes) - len(nodes)
     title = f"Published units over these buckets, before and after; {series:,} series change"
     show(nodes.drop("hierarchy").head(15) if nodes["hierarchy"].n_unique() < 2 else nodes.head(15), title)
+
+
+def say_proposed(proposal: Proposal) -> None:
+    """Says that numbers wait, and for what."""
+    say(f"proposed as {proposal.sequence}; it holds once somebody approves it: dp plan approve {proposal.sequence}")
 
 
 def user() -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from dp_assets.commands.plan import User, Yes, take_in, user
+from dp_assets.commands.plan import User, Yes, say_proposed, take_in, user
 from dp_assets.commands.terminal import console, open_instance, open_project, say, show
 
 if TYPE_CHECKING:
@@ -161,7 +161,10 @@ def scenario_promote(
     by: User = "",
     yes: Yes = False,
 ) -> None:
-    """Set what a scenario changes as overrides of its cycle, one per series and bucket, with rows in the ledger."""
+    """Set what a scenario changes as overrides of its cycle, one per series and bucket, with rows in the ledger.
+
+    Where planning.approval asks for it, they are proposed instead, and hold once somebody approves them.
+    """
     from dp_assets.domain.planning import EditRefusedError
     from dp_assets.domain.scenarios import numbers_to_promote
     from dp_assets.planning import current_cycle
@@ -182,7 +185,11 @@ def scenario_promote(
     say(f"{len(wanted):,} overrides of {len({one.node for one in wanted}):,} series")
     if not yes:
         typer.confirm("Set them?", abort=True)
-    project.planning().promote_scenario(kept, wanted, by or user(), project.clock.now())
+    who, now = by or user(), project.clock.now()
+    if project.config.planning.approval != "none":
+        say_proposed(project.planning().propose_scenario(kept, wanted, who, now))
+        return
+    project.planning().promote_scenario(kept, wanted, who, now)
     say("set; a kill from here on is made good by `dp run`")
     take_in(project)
 

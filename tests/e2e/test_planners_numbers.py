@@ -173,14 +173,20 @@ def test_an_override_holds_for_its_cycle_and_a_withdrawal_gives_the_forecast_bac
     assert "the ledger is whole" in dp("plan", "verify").output
 
 
-def test_where_numbers_need_approval_they_wait_for_somebody_else(
-    world: World, dp: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cycle = newest(world)
+@pytest.fixture
+def four_eyes(world: World, dp: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command over the world where nobody approves his own."""
     config = yaml.safe_load((world.folder / "demand.yaml").read_text())
     config["planning"]["approval"] = "four_eyes"
     (world.folder / "approving.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     monkeypatch.setenv("DP_CONFIG", str(world.folder / "approving.yaml"))
+    return dp
+
+
+def test_where_numbers_need_approval_they_wait_for_somebody_else(
+    world: World, four_eyes: Callable[..., Result]
+) -> None:
+    cycle, dp = newest(world), four_eyes
     assert "Nothing waits" in dp("plan", "proposals").output
     before = world.table("published_forecasts", cycle=cycle)
     edit = ("plan", "set", "bakery", "--from", cycle, "--percent", "10", "--reason", "event", "--by", "ada", "--yes")
@@ -196,6 +202,28 @@ def test_where_numbers_need_approval_they_wait_for_somebody_else(
     changed = world.table("published_forecasts", cycle=cycle).filter(pl.col("reason_code") == "event")
     assert set(changed["user"]) == {"ada"}
     assert changed["final"].sum() == pytest.approx(changed["reconciled"].sum() * 1.1)
+
+
+def test_where_numbers_need_approval_those_of_a_scenario_do_too(world: World, four_eyes: Callable[..., Result]) -> None:
+    cycle, dp = newest(world), four_eyes
+    change = {"kind": "growth", "node": "frozen", "first": cycle, "last": cycle, "percent": 20}
+    (world.folder / "grown.yaml").write_text(yaml.safe_dump({"changes": [change]}, sort_keys=False))
+    assert dp("scenario", "create", "grown", "--file", str(world.folder / "grown.yaml")).exit_code == 0
+    assert dp("scenario", "run", "grown").exit_code == 0
+    before = world.table("published_forecasts", cycle=cycle)
+    numbers = world.project.planning().numbers()
+    promoted = dp("scenario", "promote", "grown", "--reason", "promotion", "--by", "ada", "--yes")
+    assert promoted.exit_code == 0, promoted.output
+    (waiting,) = world.project.planning().proposals()
+    assert f"dp plan approve {waiting.sequence}" in promoted.output
+    assert world.project.planning().numbers() == numbers
+    assert world.run() == 0
+    assert world.table("published_forecasts", cycle=cycle).equals(before)
+    own = dp("plan", "approve", str(waiting.sequence), "--by", "ada", "--yes")
+    assert "somebody else must approve" in str(own.exception)
+    rejected = dp("plan", "reject", str(waiting.sequence), "--reason", "too many", "--by", "bob")
+    assert rejected.exit_code == 0, rejected.output
+    assert dp("scenario", "delete", "grown", "--yes").exit_code == 0
 
 
 def test_an_edit_that_breaks_a_rule_is_refused_in_words(world: World, dp: Callable[..., Result]) -> None:

@@ -242,6 +242,33 @@ def test_a_rejected_proposal_sets_nothing_and_says_why(database: PlanningDatabas
             decide()
 
 
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "UPDATE proposals SET numbers = replace(numbers, '120.5', '999.5')",
+        "UPDATE proposals SET \"user\" = 'eve'",
+        'INSERT INTO proposals (sequence, "user", cycle, numbers) SELECT 1, "user", cycle, numbers FROM proposals',
+    ],
+)
+def test_a_proposal_that_was_changed_past_the_ledger_is_found_and_not_approved(
+    database: PlanningDatabase, forgery: str
+) -> None:
+    database.set_numbers([replace(LOCK, node="DAIRY")], "ada", AT)
+    proposed = database.propose([LOCK], "ada", AT)
+    assert database.verify() == []
+    with database.writer.begin() as connection:
+        connection.execute(sa.text(forgery))
+    (wrong,) = database.verify()
+    assert "is not what the ledger says was proposed" in wrong
+    forged = next(one.sequence for one in database.proposals() if str(one.sequence) in wrong)
+    assert forged in (1, proposed.sequence)
+    with pytest.raises(EditRefusedError, match="not what the ledger says"):
+        database.approve(forged, "bob", CYCLE, four_eyes=True, at=AT)
+    assert len(database.numbers()) == 1
+    database.reject(forged, "bob", "forged", AT)
+    assert database.verify() == []
+
+
 def test_a_scenario_comes_back_as_it_was_written_and_has_a_row_in_the_ledger(database: PlanningDatabase) -> None:
     made = database.create_scenario("sale", CYCLE, SALE, "ada", AT)
     assert database.scenarios() == [made] == [database.scenario("sale")]
@@ -287,11 +314,23 @@ def test_a_promoted_scenario_sets_its_numbers_behind_a_row_of_its_own(database: 
     assert database.last_change() == 4
 
 
-def test_a_scenario_that_changed_meanwhile_is_not_promoted(database: PlanningDatabase) -> None:
+def test_a_proposed_scenario_sets_its_numbers_once_it_is_approved(database: PlanningDatabase) -> None:
+    kept = database.create_scenario("sale", CYCLE, SALE, "ada", AT)
+    numbers = [replace(LOCK, node=node, locked=False) for node in "AB"]
+    proposed = database.propose_scenario(kept, numbers, "bob", AT)
+    assert database.numbers() == []
+    assert [row["action"] for row in database.ledger()] == ["scenario", "promote scenario", "propose"]
+    assert database.ledger()[-1]["subject"].endswith("and 1 more")
+    made = database.approve(proposed.sequence, "ada", CYCLE, four_eyes=True, at=AT)
+    assert [(one.node, one.user) for one in made] == [("A", "bob"), ("B", "bob")]
+
+
+def test_a_scenario_that_changed_meanwhile_is_neither_promoted_nor_proposed(database: PlanningDatabase) -> None:
     kept = database.create_scenario("sale", CYCLE, SALE, "ada", AT)
     database.create_scenario("sale", CYCLE, parse_scenario("changes: []"), "bob", AT, replace=True)
-    with pytest.raises(ScenarioRefusedError, match="was changed meanwhile"):
-        database.promote_scenario(kept, [LOCK], "ada", AT)
+    for hand_in in (database.promote_scenario, database.propose_scenario):
+        with pytest.raises(ScenarioRefusedError, match="was changed meanwhile"):
+            hand_in(kept, [LOCK], "ada", AT)
     assert database.numbers() == []
     assert len(database.ledger()) == 2
 
