@@ -118,13 +118,14 @@ def uplift_of(lake: Lake, config: DemandConfig, cycle: str, series: Sequence[str
 
 
 def side_effects_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
-    """`promotion_side_effects` of a cycle, within the values of the lowest level of the first hierarchy."""
+    """`promotion_side_effects` of a cycle, within a place and the values of the first hierarchy's lowest level."""
     levels = (
         [level for level in config.hierarchies[0].levels if level in config.attributes] if config.hierarchies else []
     )
     panel = open_panel(lake, cycle)
     single = [level for level in levels if panel.series.schema[level] == pl.String]
-    return side_effects(panel, single[-1]) if single else PROMOTION_SIDE_EFFECTS.empty()
+    places = [name for name in config.series_key if name != "sku"]
+    return side_effects(panel, single[-1], places) if single else PROMOTION_SIDE_EFFECTS.empty()
 
 
 def worth_explaining(lake: Lake, config: DemandConfig, cycle: str) -> list[str]:

@@ -8,14 +8,15 @@ models forecast from the bucket before it as if nothing were planned; its **plan
 that, shared among the kinds of promotion by Shapley values; its **achieved uplift** is what was sold above the
 baseline. Uplift may be negative.
 
-Side effects are looked for between series of the same category: how a series that is not promoted itself sells, in
-logarithms against its own recent mean, while another is promoted and while it is not. Student's t decides, and
-Benjamini and Hochberg's (1995) procedure keeps the share of false findings below FALSE. It is a comparison of weeks,
-not an experiment: hence candidates.
+Side effects are looked for between series of the same category at the same place: how a series that is not promoted
+itself sells, in logarithms against its own recent mean, while another is promoted and while it is not. Student's t
+decides, and Benjamini and Hochberg's (1995) procedure keeps the share of false findings below FALSE. It is a comparison
+of weeks, not an experiment: hence candidates.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,8 @@ LEAST_BUCKETS = 3
 """Buckets under the other's promotion, and without it, that are needed to judge."""
 RECENT_WEEKS = 8
 """A side effect is against the mean of so many weeks before."""
+CAUSES_AT_ONCE = 256
+"""Promoted series whose pairs are judged together: what bounds the memory of a large category."""
 LEAST_SPREAD = 0.5
 """The variance of a logarithm counts as at least half of what counts of that level have by chance, which is 1 ÷ level:
 a series that has sold alike of late is not one that always will."""
@@ -154,25 +157,29 @@ def _coverage(panel: Panel, runs: Runs, names: list[str]) -> Array:
 # -- neighbours --------------------------------------------------------------------------------------------------------
 
 
-def side_effects(panel: Panel, category: str) -> pl.DataFrame:
-    """The `promotion_side_effects` table: candidates for cannibals and halos among series of the same category.
+def side_effects(panel: Panel, category: str, places: Sequence[str] = ()) -> pl.DataFrame:
+    """The `promotion_side_effects` table: candidates for cannibals and halos among series of the same category that
+    are sold at the same place.
 
     Args:
         panel: the cycle's panel; its history is read.
         category: attribute or key column whose values are the categories; series without one are left out.
+        places: key columns that say where a series is sold, such as store.
     """
     promoted = promoted_buckets(panel.known[:, : panel.history], panel.known_names)
     change, judged = _against_recent(panel, (panel.observed > 0) & ~promoted)
-    frames = []
-    values = panel.series[category]
-    for name in values.drop_nulls().unique().sort().to_list():
-        rows = np.flatnonzero((values == name).fill_null(False).to_numpy())
-        frames += _of_category(panel, name, rows, promoted, judged, change)
-    if not frames:
-        return PROMOTION_SIDE_EFFECTS.empty()
+    frames, tests = [PROMOTION_SIDE_EFFECTS.empty()], 0
+    groups = panel.series.with_row_index("row").drop_nulls(category).group_by(category, *places, maintain_order=True)
+    for (name, *_), members in groups:
+        rows = members["row"].to_numpy().astype(np.int64)
+        causes = np.flatnonzero(promoted[rows].sum(axis=1) >= LEAST_BUCKETS)
+        for start in range(0, len(causes), CAUSES_AT_ONCE):
+            some = causes[start : start + CAUSES_AT_ONCE]
+            found, judged_pairs = _of_category(panel, str(name), rows, some, promoted, judged, change)
+            frames.append(found)
+            tests += judged_pairs
     found = pl.concat(frames)
-    kept = found.filter(_not_false(found["p_value"].to_numpy()))
-    return PROMOTION_SIDE_EFFECTS.conform(kept)
+    return PROMOTION_SIDE_EFFECTS.conform(found.filter(_not_false(found["p_value"].to_numpy(), tests)))
 
 
 def _against_recent(panel: Panel, plain: npt.NDArray[np.bool_]) -> tuple[Array, npt.NDArray[np.bool_]]:
@@ -193,16 +200,15 @@ def _of_category(
     panel: Panel,
     name: str,
     rows: IndexArray,
+    causes: IndexArray,
     promoted: npt.NDArray[np.bool_],
     judged: npt.NDArray[np.bool_],
     change: Array,
-) -> list[pl.DataFrame]:
-    """Every pair of series of a category with enough buckets to be judged."""
-    during, weight = promoted[rows].astype(np.float64), judged[rows].astype(np.float64)
-    causes = np.flatnonzero(during.sum(axis=1) >= LEAST_BUCKETS)
-    if not len(causes) or len(rows) < 2:
-        return []
-    during, apart = during[causes], 1.0 - during[causes]
+) -> tuple[pl.DataFrame, int]:
+    """Pairs of some causes (places in `rows`) and any series of their category that may be kept, with their p; and how
+    many had enough buckets to be judged."""
+    during, weight = promoted[rows[causes]].astype(np.float64), judged[rows].astype(np.float64)
+    apart = 1.0 - during
     values = change[rows] * weight
 
     def moments(when: Array) -> tuple[Array, Array, Array]:
@@ -220,27 +226,29 @@ def _of_category(
     variance = np.maximum(variance, LEAST_SPREAD / (level[to] + 0.5))
     effect = (mean - other)[enough]
     t = effect / np.sqrt(np.maximum(variance * (1 / n[enough] + 1 / m[enough]), 1e-12))
+    p_value = 2 * stats.t.sf(np.abs(t), freedom)
+    open_ = p_value <= FALSE  # no other is kept, however many there are
     names = panel.series["series_id"].gather(rows.tolist())
-    return [
-        pl.DataFrame(
-            {
-                "promoted": names.gather(causes[at].tolist()),
-                "affected": names.gather(to.tolist()),
-                "category": [name] * len(at),
-                "kind": np.where(effect < 0, CANNIBAL, HALO).astype(object),
-                "effect": np.expm1(effect),
-                "buckets": n[enough].astype(np.int64),
-                "p_value": 2 * stats.t.sf(np.abs(t), freedom),
-            },
-            schema_overrides={"kind": pl.String, "promoted": pl.String, "affected": pl.String},
-        )
-    ]
+    found = pl.DataFrame(
+        {
+            "promoted": names.gather(causes[at[open_]].tolist()),
+            "affected": names.gather(to[open_].tolist()),
+            "category": pl.repeat(name, int(open_.sum()), dtype=pl.String, eager=True),
+            "kind": np.where(effect[open_] < 0, CANNIBAL, HALO).astype(object),
+            "effect": np.expm1(effect[open_]),
+            "buckets": n[enough][open_].astype(np.int64),
+            "p_value": p_value[open_],
+        },
+        schema_overrides={"kind": pl.String, "promoted": pl.String, "affected": pl.String},
+    )
+    return PROMOTION_SIDE_EFFECTS.conform(found), len(p_value)
 
 
-def _not_false(p: Array) -> npt.NDArray[np.bool_]:
-    """Which findings to keep so that a share of FALSE of them is false at most (Benjamini and Hochberg 1995)."""
+def _not_false(p: Array, tests: int) -> npt.NDArray[np.bool_]:
+    """Which of the lowest p of so many tests to keep so that a share of FALSE of those kept is false at most (Benjamini
+    and Hochberg 1995)."""
     order = np.argsort(p, kind="stable")
-    below = p[order] <= FALSE * np.arange(1, len(p) + 1) / max(len(p), 1)
+    below = p[order] <= FALSE * np.arange(1, len(p) + 1) / max(tests, 1)
     kept = np.zeros(len(p), np.bool_)
     if below.any():
         kept[order[: int(np.flatnonzero(below)[-1]) + 1]] = True

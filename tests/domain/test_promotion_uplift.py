@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from dp_assets.domain import promotion_uplift
 from dp_assets.domain.forecasts import Champion
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.promotion_uplift import Runs, promotion_runs, side_effects, uplift_table
@@ -86,7 +88,7 @@ def test_without_promotions_there_is_no_uplift(sales: Sales, champion: Champion)
 
 
 def planted(cannibal: float = 0.4, halo: float = 2.0) -> Panel:
-    """A category in which sku0001 suffers and sku0003 gains while sku0000 is promoted, which nobody else is."""
+    """A category in which sku0002 suffers and sku0004 gains while sku0000 is promoted, which nobody else is."""
     rng = np.random.default_rng(4)
     sales = make_sales()
     promoted = np.zeros_like(sales.promoted)
@@ -116,6 +118,22 @@ def test_series_of_other_categories_are_not_compared() -> None:
         ),
     )
     assert side_effects(apart, "department").is_empty()
+
+
+def test_series_of_other_places_are_not_compared() -> None:
+    panel = planted()
+    here = pl.when(pl.col("series_id").is_in(["sku0000", "sku0004"])).then(pl.lit("here")).otherwise(pl.lit("there"))
+    found = side_effects(replace(panel, series=panel.series.with_columns(store=here)), "department", ["store"])
+    assert found["affected"].to_list() == ["sku0004"]
+
+
+def test_pairs_judged_in_several_parts_are_those_judged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = planted_nothing(1)
+    monkeypatch.setattr(promotion_uplift, "FALSE", 0.99)
+    whole = side_effects(panel, "department")
+    monkeypatch.setattr(promotion_uplift, "CAUSES_AT_ONCE", 3)
+    assert len(whole) > 50
+    assert_frame_equal(side_effects(panel, "department"), whole)
 
 
 def test_where_nothing_was_planted_little_is_found() -> None:

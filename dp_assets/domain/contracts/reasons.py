@@ -89,7 +89,7 @@ PROMOTION_UPLIFT = Table(
 )
 PROMOTION_SIDE_EFFECTS = Table(
     name="promotion_side_effects",
-    grain="promoted series × affected series of the same category",
+    grain="promoted series × affected series of the same category and place",
     key=("promoted", "affected"),
     columns=(
         text("promoted", "series that is promoted"),
