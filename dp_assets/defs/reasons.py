@@ -85,7 +85,8 @@ def build(project: Project) -> dg.Definitions:
 
         def work(cycle: str) -> Mapping[str, Any]:
             table = importance_of(lake, config, cycle, config.reasons.series)
-            return {**written(lake, FEATURE_IMPORTANCE, table, cycle), "importance": importance_picture(table)}
+            picture = {"importance": importance_picture(table)} if len(table) else {}
+            return {**written(lake, FEATURE_IMPORTANCE, table, cycle), **picture}
 
         return each_partition(context, work)
 

@@ -236,6 +236,8 @@ def contribution_table(
         encoders, lookback, forecast: the models'.
         orders: pairs of orders drawn.
     """
+    if not len(rows):
+        return FEATURE_CONTRIBUTIONS.empty()
     inputs = windows.gather(windows_at(rows, panel.history), lookback)
     names, shares, base = contributions(inputs, encoders, forecast, orders, SEED)
     series, horizon = len(rows), panel.horizon
@@ -275,6 +277,8 @@ def importance_table(
         rows: (B,) series.
         repeats: swaps.
     """
+    if not len(rows):
+        return FEATURE_IMPORTANCE.empty()
     origin = panel.history - panel.horizon
     index = WindowIndex(rows, np.full(len(rows), origin, np.int64))
     inputs = windows.gather(index, lookback)
@@ -296,5 +300,5 @@ def importance_table(
                 swapped["quantity"] = np.asarray(swapped["quantity"] * (level / other)[:, None], np.float32)
             rises.append(wape(with_drivers(swapped, inputs, cells)) - plain)
         found.append({"driver": name, "importance": np.mean(rises), "spread": np.std(rises), "wape": plain})
-    frame = pl.DataFrame(found).sort(["importance", "driver"], descending=[True, False])
+    frame = pl.DataFrame(found)
     return FEATURE_IMPORTANCE.conform(frame)

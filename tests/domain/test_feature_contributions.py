@@ -152,6 +152,13 @@ def test_importance_finds_the_promotion_and_nothing_in_the_price(sales: Sales, c
     assert table.filter(pl.col("driver") == "price")["importance"][0] == 0
 
 
+def test_series_that_no_model_forecasts_have_no_rows(sales: Sales, champion: Champion) -> None:
+    panel, none = sales.panel(HISTORY), ROWS[:0]
+    assert explain(sales, champion, none).is_empty()
+    windows, forecast = Windows.of(panel, champion.encoders), models(sales, champion, none)
+    assert importance_table(panel, windows, none, champion.encoders, LOOKBACK, forecast, repeats=2).is_empty()
+
+
 def test_series_explained_together_or_alone_have_the_same_contributions(
     sales: Sales, champion: Champion, explained: pl.DataFrame, tmp_path: Path
 ) -> None:
