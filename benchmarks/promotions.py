@@ -24,13 +24,13 @@ from benchmarks.findings import Finding, at_most, show
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.encoders import fit_encoders
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.promotions import promoted_buckets
+from dp_assets.domain.promotions import PROMOTION_CHANNELS, promoted_buckets
 from dp_assets.domain.training import HyperParameters, WindowSource, fit_before, predict_windows, spec_of
 from dp_assets.domain.windows import targets, trainable_rows, windows_at
 
 MOST = 0.9
 """WAPE on promoted weeks, as a ratio to the network without the inputs."""
-PLANNED, OWN = ("promo_", "discount"), ("relative_price", "weeks_since_promotion")
+OWN = ("relative_price", "weeks_since_promotion")
 FOLD_BUCKETS = 4
 """Buckets between two folds."""
 Array = npt.NDArray[np.float64]
@@ -49,7 +49,7 @@ class Errors:
 
 def without_promotions(panel: Panel) -> Panel:
     """The panel as it would be if nobody had recorded a promotion or a price."""
-    known = [number for number, name in enumerate(panel.known_names) if not name.startswith(PLANNED)]
+    known = [number for number, name in enumerate(panel.known_names) if not name.startswith(PROMOTION_CHANNELS)]
     past = [number for number, name in enumerate(panel.past_names) if name not in OWN]
     return dataclasses.replace(
         panel,

@@ -12,11 +12,12 @@ import numpy as np
 import polars as pl
 
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.promotions import PROMO, PROMOTION_CHANNELS
 from dp_assets.domain.windows import IndexArray, Inputs, mean_observed
 
 RECENT, PRICE, PROMOTED, PROMOTION = "recent demand", "price", "past promotions", "promotion"
 LAST_YEAR, SEASON, HOLIDAYS, PEERS = "last year", "time of year", "holidays", "peers"
-REGRESSOR, PROMO = "regressor_", ("promo_", "discount")
+REGRESSOR = "regressor_"
 LAST = 8
 """Buckets that words compare with the whole window."""
 
@@ -43,12 +44,12 @@ def driver_details(driver: str, panel: Panel, rows: IndexArray, inputs: Inputs) 
         price = panel.past[rows, at, panel.past_names.index("relative_price")]
         return each(lambda b, _: f"price {_above(float(price[b]))} usual")
     if driver == PROMOTION:
-        planned = [(k, name) for k, name in enumerate(panel.known_names) if name.startswith(PROMO)]
+        planned = [(k, name) for k, name in enumerate(panel.known_names) if name.startswith(PROMOTION_CHANNELS)]
         known = panel.known[rows]
         return each(
             lambda b, bucket: (
                 ", ".join(
-                    f"{name.removeprefix('promo_').replace('_', ' ')} {known[b, bucket, k]:.0%}"
+                    f"{name.removeprefix(PROMO).replace('_', ' ')} {known[b, bucket, k]:.0%}"
                     for k, name in planned
                     if known[b, bucket, k] > 0
                 )
@@ -56,7 +57,7 @@ def driver_details(driver: str, panel: Panel, rows: IndexArray, inputs: Inputs) 
             )
         )
     if driver == PROMOTED:
-        kinds = [k for k, name in enumerate(panel.known_names) if name.startswith(PROMO)]
+        kinds = [k for k, name in enumerate(panel.known_names) if name.startswith(PROMOTION_CHANNELS)]
         before = np.asarray(panel.known[rows, max(0, panel.history - LAST) : panel.history][:, :, kinds] > 0).any(
             axis=2
         )

@@ -30,6 +30,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import price_elasticity
 from dp_assets.domain.contracts.columns import key_columns
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.promotions import PROMO
 from dp_assets.domain.series_classes import last_price
 
 Array = npt.NDArray[np.float64]
@@ -120,7 +121,7 @@ def families(panel: Panel, config: DemandConfig) -> tuple[pl.Series, npt.NDArray
 def own_estimates(panel: Panel) -> Estimates:
     """Each series' elasticity from its own history alone."""
     recent = slice(max(0, panel.history - max(1, WINDOW_WEEKS // panel.bucket_weeks)), panel.history)
-    kinds = [number for number, name in enumerate(panel.known_names) if name.startswith("promo_")]
+    kinds = [number for number, name in enumerate(panel.known_names) if name.startswith(PROMO)]
     count = len(panel)
     value, variance, variation = np.full(count, np.nan), np.full(count, np.nan), np.zeros(count)
     sales = np.zeros(count, np.int64)

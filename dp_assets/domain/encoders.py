@@ -25,12 +25,13 @@ from dp_assets.domain.config import AttributeKind, DemandConfig, EmbeddingConfig
 from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.peers import PREFIX
+from dp_assets.domain.promotions import PROMOTION_CHANNELS
 
 UNKNOWN = "<UNK>"
 FORMAT = 1
 SHARE_STD = 0.1
 """Smallest standard deviation used for shares (promotions, events): what is rare must not become a huge number."""
-PLANNED = ("promo_", "discount", EVENT, BEFORE_EVENT)
+PLANNED = (*PROMOTION_CHANNELS, EVENT, BEFORE_EVENT)
 """Channels that exist only while somebody plans something begin like this."""
 Transform = Literal["none", "log1p"]
 LOG_CHANNELS = ("rolling_",)

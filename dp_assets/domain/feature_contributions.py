@@ -31,7 +31,6 @@ from dp_assets.domain.driver_details import (
     LAST_YEAR,
     PEERS,
     PRICE,
-    PROMO,
     PROMOTED,
     PROMOTION,
     RECENT,
@@ -40,6 +39,7 @@ from dp_assets.domain.driver_details import (
     spoken,
 )
 from dp_assets.domain.inference import mixed, predict_onnx, settled
+from dp_assets.domain.promotions import PROMOTION_CHANNELS
 from dp_assets.domain.shapley import shapley_values
 from dp_assets.domain.windows import IndexArray, Inputs, WindowIndex, Windows, mean_observed, targets, windows_at
 
@@ -76,7 +76,7 @@ def drivers_of(encoders: Encoders) -> dict[str, tuple[Cells, ...]]:
     for column, name in enumerate(encoders.past):
         add(special.get(name, RECENT), Cells("past", (column,)))
     for column, name in enumerate(encoders.known):
-        if name.startswith(PROMO):
+        if name.startswith(PROMOTION_CHANNELS):
             add(PROMOTED, Cells("known", (column,)))
             add(PROMOTION, Cells("known_ahead", (column,)))
         else:
@@ -113,7 +113,7 @@ def baseline_inputs(inputs: Inputs, encoders: Encoders) -> Inputs:
     base |= {"observed": observed, "age": inputs["age"], "quantity": level[:, None] * observed}
     base["past"] = _even_past(inputs, level, encoders)
     for name in ("known", "known_ahead"):
-        base[name] = scaled_zeros(inputs[name], encoders.known, encoders, PROMO)
+        base[name] = scaled_zeros(inputs[name], encoders.known, encoders, PROMOTION_CHANNELS)
     for name in ("calendar", "calendar_ahead"):
         base[name] = scaled_zeros(inputs[name], encoders.calendar, encoders, (EVENT, BEFORE_EVENT), ("holiday",))
     if "peers" in inputs:

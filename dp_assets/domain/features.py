@@ -30,7 +30,7 @@ from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.peers import peer_channels, peer_names
 from dp_assets.domain.product_life import LAUNCH, known_life, launches, with_life
-from dp_assets.domain.promotions import known_promotions, promoted_buckets, promotion_channels
+from dp_assets.domain.promotions import PROMO, known_promotions, promoted_buckets, promotion_channels
 from dp_assets.domain.regressors import known_regressors, of_skus, regressor_channels, unused_regressors
 from dp_assets.domain.stockouts import find_stockouts, known_stock, mask_of, stockout_table
 from dp_assets.domain.table import ascends
@@ -413,7 +413,7 @@ def _notes(panel: Panel, config: DemandConfig) -> tuple[str, ...]:
     ]
     left_out = left_out_of_network(panel.calendar[: panel.history], panel.calendar_names, panel.bucket_weeks)
     notes += [f"{name} stays out of the network: {reason}" for name, reason in left_out.items()]
-    if any(name.startswith("promo_") for name in panel.known_names):
+    if any(name.startswith(PROMO) for name in panel.known_names):
         notes.append("promotions of past buckets are as recorded by the knowledge time, those of the leads as planned")
     if config.regressors:
         notes.append("regressors of past buckets are as recorded by the knowledge time, not as forecast before")

@@ -19,7 +19,7 @@ import polars as pl
 from dp_assets.domain.calendar import EVENT
 from dp_assets.domain.contracts import OUTLIER_CAUSES
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.promotions import MIN_PROMOTED
+from dp_assets.domain.promotions import MIN_PROMOTED, PROMO
 
 DUPLICATE, BULK, PROMOTION, EVENT_CAUSE = "feed_duplicate", "bulk_order", "promotion", "event"
 HOLIDAY, PRICE, UNKNOWN = "holiday", "price", "unknown"
@@ -110,9 +110,9 @@ def _bulky(buckets: pl.DataFrame, outliers: pl.DataFrame) -> dict[tuple[str, dat
 def _of_the_panel(panel: Panel, row: int, bucket: int) -> Iterator[tuple[str, str]]:
     """(cause, evidence) of what the models are told too."""
     kinds = [
-        f"{name.removeprefix('promo_').replace('_', ' ')} {panel.known[row, bucket, number]:.0%}"
+        f"{name.removeprefix(PROMO).replace('_', ' ')} {panel.known[row, bucket, number]:.0%}"
         for number, name in enumerate(panel.known_names)
-        if name.startswith("promo_") and panel.known[row, bucket, number] >= MIN_PROMOTED
+        if name.startswith(PROMO) and panel.known[row, bucket, number] >= MIN_PROMOTED
     ]
     if kinds:
         yield PROMOTION, ", ".join(kinds)

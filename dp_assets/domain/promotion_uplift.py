@@ -26,9 +26,8 @@ import polars as pl
 from scipy import stats
 
 from dp_assets.domain.contracts import PROMOTION_SIDE_EFFECTS, PROMOTION_UPLIFT
-from dp_assets.domain.driver_details import PROMO
 from dp_assets.domain.feature_contributions import Cells, Forecast, scaled_zeros, with_drivers
-from dp_assets.domain.promotions import promoted_buckets
+from dp_assets.domain.promotions import PROMO, PROMOTION_CHANNELS, promoted_buckets
 from dp_assets.domain.shapley import shapley_values
 from dp_assets.domain.windows import MIN_OBSERVED, IndexArray, WindowIndex, Windows
 
@@ -97,11 +96,14 @@ def uplift_table(
         runs: what to judge.
         forecast: the models, over windows in the order of the runs.
     """
-    kinds = [number for number, name in enumerate(encoders.known) if name.startswith(PROMO)]
+    kinds = [number for number, name in enumerate(encoders.known) if name.startswith(PROMOTION_CHANNELS)]
     if not len(runs) or not kinds:
         return PROMOTION_UPLIFT.empty()
     inputs = windows.gather(WindowIndex(runs.rows, runs.starts), lookback)
-    unplanned = {**inputs, "known_ahead": scaled_zeros(inputs["known_ahead"], encoders.known, encoders, PROMO)}
+    unplanned = {
+        **inputs,
+        "known_ahead": scaled_zeros(inputs["known_ahead"], encoders.known, encoders, PROMOTION_CHANNELS),
+    }
     unplanned["known_ahead"][..., _others(encoders, kinds)] = inputs["known_ahead"][..., _others(encoders, kinds)]
     inside = np.arange(panel.horizon) < runs.lengths[:, None]
 
@@ -129,7 +131,7 @@ def uplift_table(
         pl.DataFrame(
             {
                 **rows,
-                "kind": [encoders.known[kind].removeprefix("promo_")] * len(runs),
+                "kind": [encoders.known[kind].removeprefix(PROMO)] * len(runs),
                 "coverage": coverage[number],
                 "planned_by_kind": planned[number],
             }

@@ -21,6 +21,9 @@ IntArray = npt.NDArray[np.int64]
 MIN_PROMOTED = 0.02
 """Coverage from which a bucket counts as promoted: a display in one store of a hundred does not move a series' demand.
 On completejourney caps then take the fewest units off promotion buckets (0.35 %; 0.48 % with any coverage at all)."""
+PROMO, DISCOUNT = "promo_", "discount"
+"""How channels of promotion kinds begin, and the channel of the deepest discount."""
+PROMOTION_CHANNELS = (PROMO, DISCOUNT)
 LINE = ("producer", "sku", "kind", "starts_on", "ends_on")
 
 
@@ -35,7 +38,7 @@ def known_promotions(promotions: pl.DataFrame, known_at: datetime) -> pl.DataFra
 
 def channel_name(kind: str) -> str:
     """Channel of a promotion kind: `Front page` → `promo_front_page`."""
-    return "promo_" + (slug(kind) or "other")
+    return PROMO + (slug(kind) or "other")
 
 
 def promotion_channels(
@@ -73,13 +76,13 @@ def promotion_channels(
         deepest = np.zeros(len(promoted) * len(starts))
         np.maximum.at(deepest, cell, discount)
         layers.append(deepest.reshape(len(promoted), len(starts)))
-        names = [*names, "discount"]
+        names = [*names, DISCOUNT]
     return _spread_over_series(layers, promoted, skus, len(starts)), tuple(names)
 
 
 def promoted_buckets(known: FloatArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
     """(S, B) whether a bucket lies under a promotion: some kind covers at least MIN_PROMOTED of its store-days."""
-    kinds = [number for number, name in enumerate(names) if name.startswith("promo_")]
+    kinds = [number for number, name in enumerate(names) if name.startswith(PROMO)]
     return np.asarray((known[:, :, kinds] >= MIN_PROMOTED).any(axis=2))
 
 

@@ -27,7 +27,7 @@ from dp_assets.domain.inference import network_rows
 from dp_assets.domain.intervals import widened
 from dp_assets.domain.leaderboard import winners_of
 from dp_assets.domain.panel import FloatArray, Panel
-from dp_assets.domain.promotions import channel_name, promotion_channels
+from dp_assets.domain.promotions import DISCOUNT, PROMO, channel_name, promotion_channels
 from dp_assets.domain.regressors import PREFIX
 from dp_assets.domain.scenario_base import Base, Flags, Rows
 from dp_assets.domain.scenario_definition import (
@@ -40,7 +40,6 @@ from dp_assets.domain.scenario_definition import (
 )
 
 Promotion = PromotionAdded | PromotionMoved | PromotionRemoved
-DISCOUNT = "discount"
 LINE = ("sku", "kind", "starts_on", "ends_on", "share", DISCOUNT)
 
 
@@ -205,7 +204,7 @@ def _planned(
     lines = series.join(base.inputs.promotions, on="sku", how="inner", maintain_order="left_right")
     lines = lines.select(pl.col("series_id").alias("sku"), *LINE[1:])
     now, changed = _channels(base, series["series_id"], lines), lines
-    own = [number for number, name in enumerate(panel.known_names) if name.startswith("promo_") or name == DISCOUNT]
+    own = [number for number, name in enumerate(panel.known_names) if name.startswith(PROMO) or name == DISCOUNT]
     if not np.array_equal(now[:, :, own], before[:, :, own]):
         raise ArtefactError(
             f"the promotions in the lake are not those that the features of cycle {base.cutoff} were computed from; "
