@@ -141,13 +141,13 @@ def _by_revenue(lake: Lake, cycle: str) -> list[str]:
     return classes.sort(["revenue", "series_id"], descending=[True, False])["series_id"].to_list()
 
 
-def inputs_of_cycle(lake: Lake, config: DemandConfig, cycle: str) -> CycleInputs:
+def inputs_of_cycle(lake: Lake, cycle: str) -> CycleInputs:
     """What decided a cycle's numbers, as the receipt of its forecasts names it, and the numbers."""
     receipt = find(lake, cycle)
     own = configuration_of(receipt)
     published = lake.read("published_forecasts", cycle=cycle)
     if len(lake.read("planner_inputs", cycle=cycle)):
-        without = reconcile_cycle(lake, config, cycle, open_panel(lake, cycle), planner_inputs(config).empty())
+        without = reconcile_cycle(lake, own, cycle, open_panel(lake, cycle), planner_inputs(own).empty())
         series = without.table.filter(
             (pl.col("level") == SERIES) & (pl.col("hierarchy") == without.hierarchies[0].name)
         ).select(pl.col("node").alias("series_id"), "lead", pl.col("forecast").alias("reconciled"))
@@ -169,8 +169,8 @@ def comparable_cycle(lake: Lake, config: DemandConfig, cycle: str) -> str | None
 
 def changes_of(project: Project, cycle: str, since: str, series: Sequence[str]) -> pl.DataFrame:
     """`forecast_changes` of some series between two cycles."""
-    lake, config = project.lake(), project.config
-    earlier, later = (inputs_of_cycle(lake, config, one) for one in (since, cycle))
+    lake = project.lake()
+    earlier, later = (inputs_of_cycle(lake, one) for one in (since, cycle))
     return change_table(earlier, later, series, project.settings.threads)
 
 
