@@ -16,7 +16,7 @@ from dp_assets.defs.reconciled_rollups import reconcile_cycle
 from dp_assets.domain.advice import CASES, Advice, advise, edit_cases, first_set
 from dp_assets.domain.contracts import planner_inputs
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.hierarchy import Hierarchy, build_hierarchies
+from dp_assets.domain.hierarchy import Hierarchy, build_hierarchies, labels_of
 from dp_assets.domain.overrides import publish
 from dp_assets.domain.panel import Panel, recent_actuals
 from dp_assets.domain.planning import Edit, NumberToSet, PlannerNumber, effect, inputs_of, numbers_of
@@ -69,22 +69,15 @@ def all_cases(project: Project) -> pl.DataFrame:
                 published = lake.read("published_forecasts", cycle=cycle.isoformat())
                 attributes = lake.read("sku_attributes", cycle=cycle.isoformat())
                 built = build_hierarchies(published, attributes, project.config, cycle)
-                found.append(edit_cases(cycle, new, published, _below(built), actuals))
+                found.append(edit_cases(cycle, new, published, labels_of(built), actuals))
     return pl.concat(found)
-
-
-def _below(hierarchies: Sequence[Hierarchy]) -> pl.DataFrame:
-    """hierarchy, node, series_id: every node, series among them, and the series it consists of."""
-    return pl.concat(one.labels().with_columns(hierarchy=pl.lit(one.name)) for one in hierarchies).select(
-        "hierarchy", "node", "series_id"
-    )
 
 
 def advice_for(project: Project, wanted: Sequence[NumberToSet], user: str) -> list[str]:
     """What the planner's own record says of an edit, one sentence for each kind of it; none without a record."""
+    if all(number.user != user for number in project.planning().numbers()):
+        return []  # which is known without reading every cycle
     cases = all_cases(project)
-    if cases.is_empty():
-        return []
     columns = ("hierarchy", "node", "bucket_start", "forecast")
     rollups = project.lake().read("reconciled_rollups", columns, cycle=current_cycle(project))
     found: dict[Advice, str] = {}
@@ -99,6 +92,5 @@ def advice_for(project: Project, wanted: Sequence[NumberToSet], user: str) -> li
 
 def node_units(published: pl.DataFrame, hierarchies: Sequence[Hierarchy]) -> pl.DataFrame:
     """Units published per hierarchy, level, node and bucket, down to the series."""
-    below = pl.concat(one.labels().with_columns(hierarchy=pl.lit(one.name)) for one in hierarchies)
-    sums = published.join(below, on="series_id").group_by("hierarchy", "level", "node", "bucket_start")
+    sums = published.join(labels_of(hierarchies), on="series_id").group_by("hierarchy", "level", "node", "bucket_start")
     return sums.agg(pl.col("final").sum().alias("units"))

@@ -95,15 +95,15 @@ def edit_cases(
     # A lock is part of what was reconciled, so what stood there before is what the models said.
     before = pl.when(pl.col("locked")).then("statistical").otherwise("reconciled")
     return (
-        series.group_by("user", "reason_code", "node", "bucket_start", "quantity")
+        series.group_by("user", "reason_code", "hierarchy", "node", "bucket_start", "quantity")
         .agg(before.sum().alias("before"), pl.col("actual").fill_null(0.0).sum())
         .with_columns(
             pl.lit(cycle).alias("cycle"),
             pl.col("quantity").alias("after"),
             pl.when(pl.col("bucket_start").is_in(over.implode())).then("actual").otherwise(None).alias("actual"),
         )
+        .sort("user", "hierarchy", "node", "bucket_start", "quantity")
         .select(pl.col(name).cast(dtype) for name, dtype in CASES.items())
-        .sort("user", "node", "bucket_start")
     )
 
 

@@ -104,6 +104,11 @@ class Hierarchy:
         return np.flatnonzero(self.ancestors[:, self.depth[node]] == node)
 
 
+def labels_of(hierarchies: Sequence[Hierarchy]) -> pl.DataFrame:
+    """hierarchy, level, node, series_id: which series is below which node of any of several hierarchies."""
+    return pl.concat(one.labels().select(pl.lit(one.name).alias("hierarchy"), pl.all()) for one in hierarchies)
+
+
 def describe_series(series: pl.DataFrame, attributes: pl.DataFrame, config: DemandConfig) -> pl.DataFrame:
     """One row per series, ascending: series_id, key columns, and every level's value as text, `<UNK>` where missing.
 

@@ -14,7 +14,7 @@ import polars as pl
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import LEVEL_ACCURACY
 from dp_assets.domain.contracts.columns import quantile_name
-from dp_assets.domain.hierarchy import Hierarchy
+from dp_assets.domain.hierarchy import Hierarchy, labels_of
 from dp_assets.domain.metrics import pit_coverage
 
 COVERED = (80, 95)
@@ -36,8 +36,7 @@ def level_accuracy_table(
     """
     if rollups.is_empty():
         return LEVEL_ACCURACY.empty()
-    below = pl.concat(one.labels().with_columns(hierarchy=pl.lit(one.name)) for one in hierarchies)
-    sums = actuals.join(below, on="series_id").group_by("hierarchy", "level", "node", "bucket_start")
+    sums = actuals.join(labels_of(hierarchies), on="series_id").group_by("hierarchy", "level", "node", "bucket_start")
     judged = (
         rollups.filter(~pl.col("locked"))
         .join(sums.agg(pl.col("actual").sum()), on=["hierarchy", "level", "node", "bucket_start"], how="left")

@@ -127,6 +127,18 @@ def test_a_case_is_what_a_node_was_and_sold() -> None:
     assert ahead["actual"].null_count() == 2
 
 
+def test_nodes_of_the_same_name_in_two_hierarchies_are_two_cases() -> None:
+    both = {"hierarchy": ["product", "brand"], "node": ["a", "a"], "user": "ada", "reason_code": "event"}
+    inputs = pl.DataFrame({**both, "bucket_start": START, "quantity": 9.0, "locked": False})
+    published = pl.DataFrame(
+        {"series_id": ["x", "y"], "bucket_start": START, "statistical": [5.0, 6.0], "reconciled": [5.0, 6.0]}
+    )
+    below = pl.DataFrame({"hierarchy": ["product", "brand"], "node": ["a", "a"], "series_id": ["x", "y"]})
+    actuals = pl.DataFrame({"series_id": ["x"], "bucket_start": START, "actual": [8.0]})
+    found = edit_cases(START, inputs, published, below, actuals)
+    assert found["before"].sort().to_list() == [5.0, 6.0]
+
+
 def test_a_lock_that_lives_on_is_one_decision() -> None:
     one = pl.DataFrame({"ledger_sequence": [1, 2]})
     two = pl.DataFrame({"ledger_sequence": [2, 3]})
