@@ -235,10 +235,12 @@ def inspect_periods(
     """Show a node's forecast over several weeks, months and quarters, in units and money, with the 80 % interval."""
     import polars as pl
 
+    from dp_assets.domain.hierarchy import configured_hierarchies
+
     project = open_project()
     lake = project.lake()
     cycle = _newest_cycle(lake.partitions("temporal_rollups"))
-    name = hierarchy or ([one.name for one in project.config.hierarchies] or ["all"])[0]
+    name = hierarchy or configured_hierarchies(project.config)[0].name
     rows = lake.read("temporal_rollups", cycle=cycle).filter(pl.col("hierarchy") == name)
     if rows.is_empty():
         raise typer.BadParameter(

@@ -49,13 +49,13 @@ def plan_set(
 
     Example: dp plan set GROCERY --from 2017-12-11 --buckets 3 --percent 5 --lock --reason promotion
     """
+    from dp_assets.domain.hierarchy import configured_hierarchies
     from dp_assets.domain.planning import Edit
     from dp_assets.planning import advice_for, preview, wanted_numbers
 
     project = open_project()
-    hierarchies = [one.name for one in project.config.hierarchies] or ["all"]
     edit = Edit(
-        hierarchy=hierarchy or hierarchies[0],
+        hierarchy=hierarchy or configured_hierarchies(project.config)[0].name,
         node=node,
         first=first.date(),
         buckets=buckets,

@@ -191,10 +191,10 @@ def _below(project: Project, node: str, hierarchy: str, *cycles: str) -> list[st
 
     import polars as pl
 
-    from dp_assets.domain.hierarchy import build_hierarchies
+    from dp_assets.domain.hierarchy import build_hierarchies, configured_hierarchies
 
     lake, found = project.lake(), set()
-    names = [one.name for one in project.config.hierarchies] or ["all"]
+    names = [one.name for one in configured_hierarchies(project.config)]
     wanted = hierarchy or names[0]
     _known(wanted, pl.Series(names), "demand.yaml", "hierarchy")
     for cycle in cycles:

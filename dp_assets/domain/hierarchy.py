@@ -109,6 +109,11 @@ def labels_of(hierarchies: Sequence[Hierarchy]) -> pl.DataFrame:
     return pl.concat(one.labels().select(pl.lit(one.name).alias("hierarchy"), pl.all()) for one in hierarchies)
 
 
+def configured_hierarchies(config: DemandConfig) -> Sequence[HierarchyConfig]:
+    """The hierarchies of a configuration, the first of which is meant where none is named."""
+    return config.hierarchies or (DEFAULT_HIERARCHY,)
+
+
 def describe_series(series: pl.DataFrame, attributes: pl.DataFrame, config: DemandConfig) -> pl.DataFrame:
     """One row per series, ascending: series_id, key columns, and every level's value as text, `<UNK>` where missing.
 
@@ -193,8 +198,10 @@ def build_hierarchies(
         ConfigError: see `build_hierarchy`; or a table was not read with the configuration.
     """
     described = describe_series(series, attributes, config)
-    configured: Sequence[HierarchyConfig] = config.hierarchies or (DEFAULT_HIERARCHY,)
-    return tuple(build_hierarchy(hierarchy, _placed(described, hierarchy, cutoff)) for hierarchy in configured)
+    return tuple(
+        build_hierarchy(configured, _placed(described, configured, cutoff))
+        for configured in configured_hierarchies(config)
+    )
 
 
 def _placed(described: pl.DataFrame, configured: HierarchyConfig, cutoff: date) -> pl.DataFrame:

@@ -32,7 +32,7 @@ import polars as pl
 
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts.columns import quantile_name
-from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix
+from dp_assets.domain.hierarchy import SERIES, Hierarchy, Matrix, configured_hierarchies
 from dp_assets.domain.least_squares import Problem, nearest
 from dp_assets.domain.node_intervals import moved_quantiles
 from dp_assets.domain.planner_inputs import Target
@@ -353,7 +353,7 @@ def levels_of(config: DemandConfig, hierarchy: str | None) -> tuple[str, tuple[s
     Raises:
         ScenarioRefusedError: there is none of that name.
     """
-    levels = {one.name: one.levels for one in config.hierarchies} or {"all": ()}
+    levels = {one.name: one.levels for one in configured_hierarchies(config)}
     name = hierarchy or next(iter(levels))
     if name not in levels:
         raise ScenarioRefusedError(f"expected a hierarchy among {', '.join(levels)}, got {name!r}")
