@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from dp_assets.domain.config import DemandConfig, HierarchyConfig
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ConfigError, ContractError
+from dp_assets.domain.reconciliation_config import HierarchyConfig
 
 TOTAL = "total"
 SERIES = "series"

@@ -24,11 +24,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dp_assets.domain.common_errors import Common, nearest_with_common
-from dp_assets.domain.config import ReconciliationConfig
 from dp_assets.domain.errors import ContractError, ReconciliationError
 from dp_assets.domain.hierarchy import TOTAL, Hierarchy, Matrix
 from dp_assets.domain.least_squares import Problem, nearest
 from dp_assets.domain.locks import Locks
+from dp_assets.domain.reconciliation_config import ReconciliationConfig
 from dp_assets.domain.shrinkage import Correlation, shrunk_correlation
 from dp_assets.domain.split_keys import split
 

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dp_assets.domain.config import HierarchyConfig
 from dp_assets.domain.errors import ConfigError, ContractError
 from dp_assets.domain.hierarchy import UNKNOWN, build_hierarchies, build_hierarchy
+from dp_assets.domain.reconciliation_config import HierarchyConfig
 from tests.domain.rollup_inputs import CUTOFF, make_attributes, make_forecasts, rollup_config
 from tests.factories import make_config
 from tests.oracles.reconciliation_dense import summing_by_path

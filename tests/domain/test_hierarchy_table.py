@@ -6,11 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dp_assets.domain.config import DemandConfig, HierarchyConfig
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ConfigError
 from dp_assets.domain.forecasts import config_hash
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.hierarchy_table import read_hierarchy_table, with_hierarchy_tables
+from dp_assets.domain.reconciliation_config import HierarchyConfig
 from tests.domain.rollup_inputs import CUTOFF, make_attributes, rollup_config
 
 SERIES = pl.DataFrame({"series_id": ["a", "b", "c"], "sku": ["a", "b", "c"]})

@@ -5,7 +5,6 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from dp_assets.domain.config import HierarchyConfig
 from dp_assets.domain.hierarchy import Hierarchy, build_hierarchy
 from dp_assets.domain.node_intervals import (
     DEFAULT_CORRELATION,
@@ -14,6 +13,7 @@ from dp_assets.domain.node_intervals import (
     node_quantiles,
     quantile_variance,
 )
+from dp_assets.domain.reconciliation_config import HierarchyConfig
 from tests.domain.rollup_inputs import make_residuals, rollup_config
 
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dp_assets.domain.config import HierarchyConfig, ReconciliationConfig
 from dp_assets.domain.errors import ContractError
 from dp_assets.domain.hierarchy import Hierarchy, build_hierarchy
 from dp_assets.domain.reconciliation import BaseForecasts, minimum_trace, reconcile, top_down
+from dp_assets.domain.reconciliation_config import HierarchyConfig, ReconciliationConfig
 from tests.oracles import reconciliation_dense as dense
 
 METHODS = ("bottom_up", "top_down", "mint_ols", "mint_wls_struct", "mint_wls_var")

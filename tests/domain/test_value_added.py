@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from dp_assets.domain import contracts
-from dp_assets.domain.config import HierarchyConfig
 from dp_assets.domain.hierarchy import build_hierarchy
+from dp_assets.domain.reconciliation_config import HierarchyConfig
 from dp_assets.domain.value_added import step_errors, value_added_table
 
 FIRST = date(2017, 10, 2)

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 from scipy.optimize import linprog
 
-from dp_assets.domain.config import HierarchyConfig
 from dp_assets.domain.hierarchy import Hierarchy, build_hierarchy
 from dp_assets.domain.least_squares import Problem, nearest
 from dp_assets.domain.locks import irreducible_conflict
 from dp_assets.domain.planner_inputs import Target
+from dp_assets.domain.reconciliation_config import HierarchyConfig
 from tests.oracles import reconciliation_dense as dense
 
 SETS = 1000
