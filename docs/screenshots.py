@@ -24,7 +24,7 @@ PAGES = {
 }
 
 SIZES: dict[str, ViewportSize] = {
-    "asset-graph": {"width": 1800, "height": 1700},  # the graph is fitted to the page only down to a readable size
+    "asset-graph": {"width": 1800, "height": 1100},
     "forecasts": {"width": 1600, "height": 900},
 }
 
@@ -43,12 +43,8 @@ def wait_for(url: str, seconds: float = 240) -> None:
 
 def take(page: Page, name: str, path: str) -> None:
     """One picture; the graph needs a while to be laid out."""
-    page.set_viewport_size(SIZES[name])
     page.goto(f"http://127.0.0.1:{DAGSTER}{path}", wait_until="domcontentloaded")
     page.wait_for_timeout(8_000)
-    if name == "asset-graph":
-        page.keyboard.press("Alt+e")  # expands all groups
-        page.wait_for_timeout(8_000)
     page.screenshot(path=IMAGES / f"{name}.png")
     print(f"docs/images/{name}.png", (IMAGES / f"{name}.png").stat().st_size // 1024, "KiB")  # noqa: T201
 
@@ -65,9 +61,10 @@ def main() -> None:
         wait_for(f"http://127.0.0.1:{API}/healthz")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page()
             for name, path in PAGES.items():
+                page = browser.new_page(viewport=SIZES[name])
                 take(page, name, path)
+                page.close()
             browser.close()
     finally:
         up.send_signal(signal.SIGINT)

@@ -49,7 +49,8 @@
     }),
     'promotions': columns_of({
       'file_version_id': 'string', 'row_number': 'bigint', 'producer': 'string', 'known_from': timestamp_type(),
-      'sku': 'string', 'starts_on': 'date', 'ends_on': 'date', 'kind': 'string', 'discount': 'double', 'share': 'double'
+      'sku': 'string', 'level': 'string', 'member': 'string', 'starts_on': 'date', 'ends_on': 'date', 'kind': 'string',
+      'discount': 'double', 'share': 'double'
     }),
     'version_spans': columns_of({
       'file_version_id': 'string', 'producer': 'string', 'feed': 'string', 'known_from': timestamp_type(),

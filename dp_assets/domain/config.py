@@ -22,6 +22,7 @@ from pydantic import (
 
 from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
 from dp_assets.domain.filter_config import DEFAULT_FILTERS, Filter
+from dp_assets.domain.groups import group_levels
 from dp_assets.domain.planning_config import (
     ClassConfig,
     ExceptionConfig,
@@ -125,6 +126,13 @@ class LowVolumeConfig(Section):
     """SKUs trained on whatever their volume or attributes."""
 
 
+class HolidayPlacesConfig(Section):
+    level: str
+    """Attribute, key column or level of a hierarchy's table that says where a series is sold, e.g. `country`."""
+    calendars: dict[str, str] = Field(min_length=1)
+    """Member of the level → holiday calendar, e.g. `{Bavaria: DE-BY, Rome: IT}`."""
+
+
 class FeatureConfig(Section):
     seasonalities: tuple[Seasonality, ...] = ("yearly",)
     """Cycles that get a sine and a cosine."""
@@ -134,6 +142,8 @@ class FeatureConfig(Section):
     """Transform of quantities fed to the network. Its output and its loss are always in units."""
     holidays: str | None = None
     """ISO country code (optionally `-subdivision`, e.g. `IT` or `US-OH`) of the holiday calendar."""
+    holidays_by: HolidayPlacesConfig | None = None
+    """Where holidays differ from place to place; `holidays` then holds for series of no place named here."""
     audit_table: bool = True
     """Whether the per-row Parquet table of all channels is written beside the dense panel."""
 
@@ -429,6 +439,10 @@ class DemandConfig(Section):
                     index,
                     "levels",
                 )
+        places = self.features.holidays_by
+        if places is not None and places.level not in group_levels(self):
+            message = f"expected one of the levels {list(group_levels(self))}, got {places.level!r}"
+            raise MisplacedValueError(message, "features", "holidays_by", "level")
         first = self.hierarchies[0].levels if self.hierarchies else ()
         if self.reconciliation.method == "middle_out" and self.reconciliation.middle_level not in first:
             message = (

@@ -31,7 +31,7 @@ from dp_assets.domain.hierarchy_table import read_hierarchy_table
 from dp_assets.domain.ingest.mapping import known_columns, read_mapping_table, required_columns
 from dp_assets.domain.ingest.mapping_entries import Written, mapping_entry
 from dp_assets.domain.ingest.producer_tables import read_producer_table
-from dp_assets.domain.producer_config import FEED_COLUMNS, TRANSACTION_COLUMNS, ProducerConfig
+from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig, feed_columns
 from dp_assets.domain.split_keys import read_split_key
 
 __all__ = ["json_schema", "load_config", "parse_config", "reference_markdown"]
@@ -219,9 +219,9 @@ def _mapping_findings(producer: ProducerConfig, config: DemandConfig, folder: Pa
         if name not in known:
             hint = did_you_mean(name, known)
             yield Finding(path, f"{name!r} is neither a column of {producer.feed} nor an attribute{hint}")
-    feed_columns = FEED_COLUMNS[producer.feed][0]
+    needed = feed_columns(producer.feed, mapping or ())
     for path, names in ((place, mapping), (("useful_columns",), producer.useful_columns)):
-        if names is not None and (missing := sorted(feed_columns - set(names))):
+        if names is not None and (missing := sorted(needed - set(names))):
             yield Finding(path, f"{producer.feed} need the columns {missing}, too")
     for name, written in producer.columns.items():
         try:

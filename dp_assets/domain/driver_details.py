@@ -72,9 +72,9 @@ def driver_details(driver: str, panel: Panel, rows: IndexArray, inputs: Inputs) 
                 else "not seen"
             )
         )
-    if driver == HOLIDAYS and "holiday" in panel.calendar_names:
-        holiday = panel.calendar[:, panel.calendar_names.index("holiday")]
-        return each(lambda _, bucket: "public holiday" if holiday[bucket] else "none")
+    if driver == HOLIDAYS and "holiday" in (*panel.calendar_names, *panel.known_names):
+        holiday = panel.calendar_channel("holiday", rows)
+        return each(lambda b, bucket: "public holiday" if holiday[b, bucket] else "none")
     if driver.startswith("attribute ") and (name := driver.removeprefix("attribute ")) in panel.series.columns:
         values = panel.series[name].gather(rows.tolist()).to_list()
         return each(lambda b, _: _label(values[b]))

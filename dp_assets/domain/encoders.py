@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from dp_assets.domain.calendar import BEFORE_EVENT, EVENT, left_out_of_network
+from dp_assets.domain.calendar import EVENT_CHANNELS, left_out_of_network
 from dp_assets.domain.config import AttributeKind, DemandConfig, EmbeddingConfig
 from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
@@ -31,7 +31,7 @@ UNKNOWN = "<UNK>"
 FORMAT = 1
 SHARE_STD = 0.1
 """Smallest standard deviation used for shares (promotions, events): what is rare must not become a huge number."""
-PLANNED = (*PROMOTION_CHANNELS, EVENT, BEFORE_EVENT)
+PLANNED = (*PROMOTION_CHANNELS, *EVENT_CHANNELS)
 """Channels that exist only while somebody plans something begin like this."""
 Transform = Literal["none", "log1p"]
 LOG_CHANNELS = ("rolling_",)

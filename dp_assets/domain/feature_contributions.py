@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from dp_assets.domain.calendar import BEFORE_EVENT, EVENT
+from dp_assets.domain.calendar import EVENT_CHANNELS
 from dp_assets.domain.channels import MAX_WEEKS_SINCE
 from dp_assets.domain.contracts import FEATURE_CONTRIBUTIONS, FEATURE_IMPORTANCE
 from dp_assets.domain.driver_details import (
@@ -80,7 +80,11 @@ def drivers_of(encoders: Encoders) -> dict[str, tuple[Cells, ...]]:
             add(PROMOTED, Cells("known", (column,)))
             add(PROMOTION, Cells("known_ahead", (column,)))
         else:
-            add(spoken(name), Cells("known", (column,)), Cells("known_ahead", (column,)))
+            add(
+                _calendar_driver(name) if is_calendar(name) else spoken(name),
+                Cells("known", (column,)),
+                Cells("known_ahead", (column,)),
+            )
     for column, name in enumerate(encoders.calendar):
         add(_calendar_driver(name), Cells("calendar", (column,)), Cells("calendar_ahead", (column,)))
     add(LAST_YEAR, Cells("season"))
@@ -97,11 +101,17 @@ def drivers_of(encoders: Encoders) -> dict[str, tuple[Cells, ...]]:
     return {name: tuple(cells) for name, cells in found.items()}
 
 
+def is_calendar(name: str) -> bool:
+    """Whether a channel known ahead is one of the calendar, which may differ from place to place."""
+    return name.startswith(EVENT_CHANNELS) or name in ("holiday", "days_until_holiday")
+
+
 def _calendar_driver(name: str) -> str:
     if name.endswith(("_sin", "_cos")):
         return SEASON
-    if name.startswith((EVENT, BEFORE_EVENT)):
-        return f"event {name.removeprefix(BEFORE_EVENT).removeprefix(EVENT).replace('_', ' ')}"
+    for kind in EVENT_CHANNELS:
+        if name.startswith(kind):
+            return f"event {name.removeprefix(kind).replace('_', ' ')}"
     return HOLIDAYS
 
 
@@ -113,9 +123,11 @@ def baseline_inputs(inputs: Inputs, encoders: Encoders) -> Inputs:
     base |= {"observed": observed, "age": inputs["age"], "quantity": level[:, None] * observed}
     base["past"] = _even_past(inputs, level, encoders)
     for name in ("known", "known_ahead"):
-        base[name] = scaled_zeros(inputs[name], encoders.known, encoders, PROMOTION_CHANNELS)
+        base[name] = scaled_zeros(
+            inputs[name], encoders.known, encoders, (*PROMOTION_CHANNELS, *EVENT_CHANNELS), ("holiday",)
+        )
     for name in ("calendar", "calendar_ahead"):
-        base[name] = scaled_zeros(inputs[name], encoders.calendar, encoders, (EVENT, BEFORE_EVENT), ("holiday",))
+        base[name] = scaled_zeros(inputs[name], encoders.calendar, encoders, EVENT_CHANNELS, ("holiday",))
     if "peers" in inputs:
         base["peers"] = np.where(np.isnan(inputs["peers"]), inputs["peers"], np.float32(UNCHANGED))
     base["multi"] = _unknown_labels(inputs["multi"], encoders)

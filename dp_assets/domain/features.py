@@ -21,17 +21,25 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.buckets import BucketGrid
-from dp_assets.domain.calendar import calendar_channels, event_channels, known_events, left_out_of_network
+from dp_assets.domain.calendar import (
+    EVENT_CHANNELS,
+    calendar_channels,
+    event_channels,
+    known_events,
+    left_out_of_network,
+    place_channels,
+)
 from dp_assets.domain.channels import past_channels, past_names
 from dp_assets.domain.cleaning import Capping, cap_outliers, judge_eligibility, outlier_log, row_blocks
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import EVENTS, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, STOCKOUTS, weekly_buckets
 from dp_assets.domain.errors import NotEnoughHistoryError
+from dp_assets.domain.groups import series_groups
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.peers import peer_channels, peer_names
 from dp_assets.domain.product_life import LAUNCH, known_life, launches, with_life
 from dp_assets.domain.promotions import PROMO, known_promotions, promoted_buckets, promotion_channels
-from dp_assets.domain.regressors import known_regressors, of_skus, regressor_channels, unused_regressors
+from dp_assets.domain.regressors import known_regressors, of_series, regressor_channels, unused_regressors
 from dp_assets.domain.stockouts import find_stockouts, known_stock, mask_of, stockout_table
 from dp_assets.domain.table import ascends
 
@@ -196,15 +204,17 @@ def _assemble(
     sold = quantity > 0
     first = np.where(sold.any(axis=1), sold.argmax(axis=1), history).astype(np.int32)
     stockouts = find_stockouts(plans.stock, series, starts[:history], quantity, first, config)
-    planned, planned_names = promotion_channels(plans.promotions, series["sku"], starts, config.bucket.weeks)
-    values = of_skus(plans.regressors, series)
-    outside, outside_names, reaches = regressor_channels(values, series["sku"], starts, history, config)
+    groups = series_groups(series, config, cutoff)
+    planned, planned_names = promotion_channels(plans.promotions, groups, starts, config.bucket.weeks)
+    values = of_series(plans.regressors, groups)
+    outside, outside_names, reaches = regressor_channels(values, series["series_id"], starts, history, config)
+    placed, placed_names, unseen = _seen(*place_channels(plans.events, groups, starts, config), history)
     calendar, calendar_names = calendar_channels(starts, config)
     events, event_names = event_channels(plans.events, starts, config.bucket.weeks)
     ahead = KnownAhead(
-        known=np.concatenate([planned, outside], axis=2),
-        known_names=(*planned_names, *outside_names),
-        known_reach=(*(config.horizon for _ in planned_names), *reaches),
+        known=np.concatenate([planned, outside, placed], axis=2),
+        known_names=(*planned_names, *outside_names, *placed_names),
+        known_reach=(*(config.horizon for _ in planned_names), *reaches, *(config.horizon for _ in placed_names)),
         calendar=np.concatenate([calendar, events], axis=1),
         calendar_names=(*calendar_names, *event_names),
     )
@@ -212,8 +222,22 @@ def _assemble(
     panel, capping = assemble_panel(series, quantity, price, masked, first, starts, ahead, config, cutoff)
     promoted = promoted_buckets(ahead.known[:, :history], ahead.known_names)
     log = outlier_log(series["series_id"], starts, quantity, promoted, capping)
-    notes = (*_notes(panel, config), *unused_regressors(plans.regressors, config))
+    notes = (*_notes(panel, config), *unseen, *unused_regressors(plans.regressors, config))
     return FeatureSet(panel, judged, log, notes, stockout_table(stockouts, series["series_id"], starts))
+
+
+def _seen(
+    values: FloatArray, names: tuple[str, ...], history: int
+) -> tuple[FloatArray, tuple[str, ...], tuple[str, ...]]:
+    """Channels by place without events that happen nowhere within history, and what was left out, in words."""
+    left_out = [
+        number
+        for number, name in enumerate(names)
+        if name.startswith(EVENT_CHANNELS) and (values[:, :history, number] == values[:1, :1, number]).all()
+    ]
+    kept = np.setdiff1d(np.arange(len(names)), left_out)
+    notes = (f"{names[number]} stays out of the network: no such event within history" for number in left_out)
+    return values[:, :, kept], tuple(names[number] for number in kept), tuple(notes)
 
 
 def assemble_panel(

@@ -116,10 +116,13 @@ def _of_the_panel(panel: Panel, row: int, bucket: int) -> Iterator[tuple[str, st
     ]
     if kinds:
         yield PROMOTION, ", ".join(kinds)
-    for number, name in enumerate(panel.calendar_names):
-        if name.startswith(EVENT) and panel.calendar[bucket, number] > 0:
+    for name in (*panel.calendar_names, *panel.known_names):
+        if not name.startswith(EVENT) and name != "holiday":
+            continue
+        happens = panel.calendar_channel(name, np.array([row], np.intp))[0, bucket] > 0
+        if happens and name.startswith(EVENT):
             yield EVENT_CAUSE, name.removeprefix(EVENT).replace("_", " ")
-        if name == "holiday" and panel.calendar[bucket, number] > 0:
+        if happens and name == "holiday":
             yield HOLIDAY, "a public holiday falls into the bucket"
     if "relative_price" in panel.past_names:
         relative = float(panel.past[row, bucket, panel.past_names.index("relative_price")])

@@ -95,6 +95,13 @@ class Panel:
             },
         )
 
+    def calendar_channel(self, name: str, rows: npt.NDArray[np.intp]) -> FloatArray:
+        """(R, T + M) a channel of the calendar as it is for some series, whether it is the same for all or not."""
+        if name in self.calendar_names:
+            column = np.asarray(self.calendar[:, self.calendar_names.index(name)])
+            return np.broadcast_to(column, (len(rows), len(column)))
+        return np.asarray(self.known[rows][:, :, self.known_names.index(name)])
+
     def forget_pages(self) -> None:
         """Lets go of the memory of arrays that lie on disk, after they were read through once; what is read again comes
         from there again."""

@@ -6,6 +6,7 @@ or mapping columns (`ingest/`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -51,9 +52,12 @@ FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
     ),
     "promotions": (
         frozenset({"sku", "starts_on", "ends_on"}),
-        frozenset({"sku", "starts_on", "ends_on", "kind", "discount", "share", "location"}),
+        frozenset({"sku", "level", "member", "starts_on", "ends_on", "kind", "discount", "share"}),
     ),
-    "events": (frozenset({"name", "starts_on"}), frozenset({"name", "starts_on", "ends_on"})),
+    "events": (
+        frozenset({"name", "starts_on"}),
+        frozenset({"name", "starts_on", "ends_on", "level", "member"}),
+    ),
     "regressors": (
         frozenset({"name", "starts_on", "value"}),
         frozenset({"name", "starts_on", "value", "sku", "level", "member"}),
@@ -68,6 +72,12 @@ FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
     ),
 }
 """Per feed: the unified columns a mapping must have, and those it may have."""
+
+
+def feed_columns(feed: Feed, mapped: Collection[str]) -> frozenset[str]:
+    """Unified columns that a feed's mapping must have, given what it has: promotions of groups need no SKU."""
+    required, _ = FEED_COLUMNS[feed]
+    return required - {"sku"} if feed == "promotions" and "member" in mapped else required
 
 
 ATTRIBUTE_FEEDS: frozenset[Feed] = frozenset({"transactions", "products"})

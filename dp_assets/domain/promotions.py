@@ -8,12 +8,14 @@ Past buckets see promotions as recorded by the cycle's knowledge time, leads as 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from dp_assets.domain.groups import GROUP, rows_of
 from dp_assets.domain.known_lines import known_lines, slug
 from dp_assets.domain.panel import FloatArray
 
@@ -24,14 +26,14 @@ On completejourney caps then take the fewest units off promotion buckets (0.35 %
 PROMO, DISCOUNT = "promo_", "discount"
 """How channels of promotion kinds begin, and the channel of the deepest discount."""
 PROMOTION_CHANNELS = (PROMO, DISCOUNT)
-LINE = ("producer", "sku", "kind", "starts_on", "ends_on")
+LINE = ("producer", "sku", *GROUP, "kind", "starts_on", "ends_on")
 
 
 def known_promotions(promotions: pl.DataFrame, known_at: datetime) -> pl.DataFrame:
     """Promotion lines known at a moment, in a fixed order.
 
-    A promotion is a producer's (sku, kind, first day, last day). Calendars are sent again and again, so of the files
-    that name one the newest speaks for it; lines of the same file add up, they are groups of stores.
+    A promotion is a producer's (SKU or group, kind, first day, last day). Calendars are sent again and again, so of the
+    files that name one the newest speaks for it; lines of the same file add up, they are groups of stores.
     """
     return known_lines(promotions.filter(pl.col("ends_on") >= pl.col("starts_on")), LINE, known_at)
 
@@ -42,13 +44,14 @@ def channel_name(kind: str) -> str:
 
 
 def promotion_channels(
-    promotions: pl.DataFrame, skus: pl.Series, starts: npt.NDArray[np.datetime64], bucket_weeks: int
+    promotions: pl.DataFrame, groups: pl.DataFrame, starts: npt.NDArray[np.datetime64], bucket_weeks: int
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """Known-future channels of every series.
 
     Args:
         promotions: what `known_promotions` returned.
-        skus: (S,) SKU of each series; a promotion holds for all series of its SKU.
+        groups: (S rows) what `groups.series_groups` returned: a promotion holds for all series of its SKU, of its
+            group, or of the SKU there.
         starts: (B,) bucket starts without gaps, history and leads.
         bucket_weeks: N.
 
@@ -57,27 +60,64 @@ def promotion_channels(
         share of stores × days in the bucket ÷ days of the bucket, at most 1; then, when any of them has a discount,
         `discount`: the largest of discount × share of stores × days in the bucket ÷ days of the bucket.
     """
-    relevant = promotions.filter(pl.col("sku").is_in(skus.unique().implode())).with_columns(
-        channel=pl.col("kind").replace_strict({kind: channel_name(kind) for kind in promotions["kind"].unique()})
-        if len(promotions)
-        else pl.col("kind")
+    own = promotions.filter(pl.col("level").is_null() & pl.col("sku").is_in(groups["sku"].unique().implode()))
+    grouped = promotions.filter(pl.col("level").is_not_null())
+    targets = grouped.select("sku", *GROUP).unique().sort("sku", *GROUP)
+    members = [rows_of(groups, level, member, sku) for sku, level, member in targets.iter_rows()]
+    met = targets.with_columns(pl.Series("target", np.arange(len(targets)), dtype=pl.Int64)).filter(
+        pl.Series([len(rows) > 0 for rows in members], dtype=pl.Boolean)
     )
-    line, bucket, coverage = _coverage(relevant, starts, bucket_weeks)
-    touched = relevant[np.unique(line).tolist()] if len(relevant) else relevant
-    names = touched["channel"].unique().sort().to_list()
-    promoted = touched["sku"].unique().sort()
-    cell = _positions(promoted, relevant["sku"])[line] * len(starts) + bucket
-    layers = [
-        _sum_by_cell(cell, coverage, (relevant["channel"] == name).to_numpy()[line], len(promoted), len(starts))
-        for name in names
-    ]
-    discount = relevant["discount"].fill_null(0.0).to_numpy()[line] * coverage
+    grouped = grouped.join(met, on=["sku", *GROUP], how="inner", nulls_equal=True, maintain_order="left")
+    of_skus, of_groups = (
+        _layers(lines, target, starts, bucket_weeks) for lines, target in ((own, "sku"), (grouped, "target"))
+    )
+    names = sorted({*of_skus.kinds, *of_groups.kinds})
+    names += [DISCOUNT] if {DISCOUNT} & {*of_skus.values, *of_groups.values} else []
+    channels = np.zeros((len(groups), len(starts), len(names)), dtype=np.float32)
+    place = _positions(of_skus.targets, groups["sku"])
+    for number, name in enumerate(names):
+        if name in of_skus.values:
+            channels[place >= 0, :, number] = of_skus.values[name][place[place >= 0]]
+        if name in of_groups.values:
+            for target, layer in zip(of_groups.targets.to_list(), of_groups.values[name], strict=True):
+                before = channels[members[target], :, number]
+                both = np.maximum(before, layer) if name == DISCOUNT else np.minimum(before + layer, 1.0)
+                channels[members[target], :, number] = both
+    return channels, tuple(names)
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """Channels of T targets, SKUs or groups: name → (T, B)."""
+
+    targets: pl.Series
+    values: dict[str, npt.NDArray[np.float64]]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [name for name in self.values if name != DISCOUNT]
+
+
+def _layers(lines: pl.DataFrame, target: str, starts: npt.NDArray[np.datetime64], bucket_weeks: int) -> _Layers:
+    """The channels of everything that lines are about, of those that touch a bucket."""
+    channel = lines["kind"].replace_strict(
+        {kind: channel_name(kind) for kind in lines["kind"].unique()}, return_dtype=pl.String
+    )
+    line, bucket, coverage = _coverage(lines, starts, bucket_weeks)
+    touched = np.unique(line).tolist()
+    targets = lines[target].gather(touched).unique().sort()
+    shape = len(targets), len(starts)
+    cell = _positions(targets, lines[target])[line] * len(starts) + bucket
+    values = {
+        name: _sum_by_cell(cell, coverage, (channel == name).to_numpy()[line], *shape)
+        for name in channel.gather(touched).unique().sort()
+    }
+    discount = lines["discount"].fill_null(0.0).to_numpy()[line] * coverage
     if discount.any():
-        deepest = np.zeros(len(promoted) * len(starts))
+        deepest = np.zeros(len(targets) * len(starts))
         np.maximum.at(deepest, cell, discount)
-        layers.append(deepest.reshape(len(promoted), len(starts)))
-        names = [*names, DISCOUNT]
-    return _spread_over_series(layers, promoted, skus, len(starts)), tuple(names)
+        values[DISCOUNT] = deepest.reshape(shape)
+    return _Layers(targets, values)
 
 
 def promoted_buckets(known: FloatArray, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
@@ -114,14 +154,3 @@ def _sum_by_cell(
 ) -> npt.NDArray[np.float64]:
     total = np.bincount(cell[chosen], weights=weight[chosen], minlength=rows * buckets)
     return np.minimum(total, 1.0).reshape(rows, buckets)
-
-
-def _spread_over_series(
-    layers: list[npt.NDArray[np.float64]], promoted: pl.Series, skus: pl.Series, buckets: int
-) -> FloatArray:
-    """(S, B, K) from one (promoted SKU, B) layer per channel; 0 for SKUs that are never promoted."""
-    position = _positions(promoted, skus)
-    channels = np.zeros((len(skus), buckets, len(layers)), dtype=np.float32)
-    for number, layer in enumerate(layers):
-        channels[position >= 0, :, number] = layer[position[position >= 0]]
-    return channels

@@ -19,12 +19,13 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig, RegressorConfig
+from dp_assets.domain.groups import GROUP, lines_of_series
 from dp_assets.domain.known_lines import known_lines, slug
 from dp_assets.domain.panel import FloatArray
 
 PREFIX = "regressor_"
-LINE = ("producer", "name", "sku", "level", "member", "starts_on")
-OF_GROUP = "of_group"
+LINE = ("producer", "name", "sku", *GROUP, "starts_on")
+BREADTH = "breadth"
 Values = npt.NDArray[np.float64]
 _AGGREGATES: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "mean": pl.Expr.mean,
@@ -45,30 +46,28 @@ def reach(regressor: RegressorConfig, config: DemandConfig) -> int:
     return min(regressor.known_ahead_weeks // config.bucket.weeks, config.horizon)
 
 
-def of_skus(regressors: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
-    """Values of groups as values of each SKU in them, marked so; SKUs are in the group their attributes say, as of the
-    cycle.
+def of_series(regressors: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Values of SKUs and groups as values of each series they are about; series_id is null in those about all.
 
     Args:
         regressors: what `known_regressors` returned.
-        series: S rows with sku and the attributes.
+        groups: (S rows) what `groups.series_groups` returned.
+
+    Returns:
+        The lines with series_id and `breadth`: 0 about a SKU in a group, 1 about a SKU, 2 about a group, 3 about all.
     """
-    grouped = regressors.filter(pl.col("level").is_not_null())
-    frames = [regressors.filter(pl.col("level").is_null()).with_columns(pl.lit(False).alias(OF_GROUP))]
-    for level in grouped["level"].unique().sort().to_list():
-        if level not in series.columns:
-            continue
-        members = series.select("sku", pl.col(level).alias("member")).unique()
-        if isinstance(members.schema["member"], pl.List):
-            members = members.explode("member")
-        lines = grouped.filter(pl.col("level") == level).drop("sku").join(members, on="member")
-        frames.append(lines.with_columns(pl.lit(True).alias(OF_GROUP)).select(frames[0].columns))
-    return pl.concat(frames)
+    about_all = pl.col("sku").is_null() & pl.col("level").is_null()
+    breadth = pl.when(pl.col("sku").is_null()).then(2).when("in_group").then(0).otherwise(1)
+    some = lines_of_series(regressors.filter(~about_all), groups).with_columns(breadth.cast(pl.Int8).alias(BREADTH))
+    every = regressors.filter(about_all).with_columns(
+        pl.lit(None, pl.String).alias("series_id"), pl.lit(3, pl.Int8).alias(BREADTH)
+    )
+    return pl.concat([every, some.select(every.columns)])
 
 
 def regressor_channels(
     regressors: pl.DataFrame,
-    skus: pl.Series,
+    series: pl.Series,
     starts: npt.NDArray[np.datetime64],
     history: int,
     config: DemandConfig,
@@ -76,9 +75,9 @@ def regressor_channels(
     """Channels of every configured regressor, in the order configured.
 
     Args:
-        regressors: what `of_skus` returned.
-        skus: (S,) SKU of each series. In the same bucket, a SKU's own value goes before that of its group, and this
-            before one for all SKUs.
+        regressors: what `of_series` returned. In the same bucket, a value of a SKU in a group goes before the SKU's,
+            this before that of a group, and this before one for all.
+        series: (S,) series_id of each series.
         starts: (B,) bucket starts without gaps, history and leads.
         history: T, buckets before the cutoff.
         config: the regressors and the bucket length.
@@ -87,14 +86,14 @@ def regressor_channels(
         (S, B, K) float32 values; the K names `regressor_<name>`; and the K reaches, buckets ahead of an origin for
         which a channel may be read. Buckets beyond the reach of the cutoff repeat the last value within it.
     """
-    channels = np.zeros((len(skus), len(starts), len(config.regressors)), dtype=np.float32)
+    channels = np.zeros((len(series), len(starts), len(config.regressors)), dtype=np.float32)
     slugs = {name: slug(name) for name in regressors["name"].unique()}
     named = regressors.with_columns(pl.col("name").replace(slugs))
     reaches = tuple(reach(regressor, config) for regressor in config.regressors.values())
     for number, (name, regressor) in enumerate(config.regressors.items()):
         bucketed = _by_bucket(named.filter(pl.col("name") == name), starts, config.bucket.weeks, regressor)
         end = history + reaches[number]
-        values = _dense(bucketed.filter(pl.col("bucket") < end), skus, len(starts), end, regressor)
+        values = _dense(bucketed.filter(pl.col("bucket") < end), series, len(starts), end, regressor)
         channels[:, :, number] = _relative(values, history) if regressor.relative else values
     return channels, tuple(f"{PREFIX}{name}" for name in config.regressors), reaches
 
@@ -110,35 +109,36 @@ def unused_regressors(regressors: pl.DataFrame, config: DemandConfig) -> list[st
 def _by_bucket(
     lines: pl.DataFrame, starts: npt.NDArray[np.datetime64], bucket_weeks: int, regressor: RegressorConfig
 ) -> pl.DataFrame:
-    """One value per sku (null for all) × bucket number; values before the first bucket count for number -1."""
+    """One value per series (null for all) × bucket number; values before the first bucket count for number -1."""
     first = pl.lit(starts[0].astype("datetime64[ms]").item()).cast(pl.Date)
     days = (pl.col("starts_on") - first).dt.total_days()
     ordered = lines.with_columns(bucket=days // (7 * bucket_weeks)).sort(
         "starts_on", "known_from", "producer", "file_version_id", "row_number"
     )
-    own_first = ordered.filter(pl.col(OF_GROUP) == pl.col(OF_GROUP).min().over("sku", "bucket"))
-    single = own_first.group_by("sku", "bucket", maintain_order=True).agg(
+    own_first = ordered.filter(pl.col(BREADTH) == pl.col(BREADTH).min().over("series_id", "bucket"))
+    single = own_first.group_by("series_id", "bucket", maintain_order=True).agg(
         _AGGREGATES[regressor.aggregate](pl.col("value"))
     )
-    before = single.filter(pl.col("bucket") < 0).sort("bucket").group_by("sku", maintain_order=True).last()
+    before = single.filter(pl.col("bucket") < 0).sort("bucket").group_by("series_id", maintain_order=True).last()
     return pl.concat(
         [before.with_columns(bucket=pl.lit(-1, pl.Int64)), single.filter(pl.col("bucket") >= 0)], how="diagonal"
     )
 
 
-def _dense(bucketed: pl.DataFrame, skus: pl.Series, buckets: int, end: int, regressor: RegressorConfig) -> Values:
-    """(S, B): the SKU's own value where there is one, else the one for all, else as `missing` says."""
-    own = bucketed.filter(pl.col("sku").is_in(skus.unique().implode()))
-    named = own["sku"].unique().sort()
-    table = pl.DataFrame({"sku": named, "row": np.arange(len(named))})
-    # One row per SKU with values of its own and, last, where -1 points, the row of all others; the first column is the
-    # time before the first bucket.
+def _dense(bucketed: pl.DataFrame, series: pl.Series, buckets: int, end: int, regressor: RegressorConfig) -> Values:
+    """(S, B): the series' own value where there is one, else the one for all, else as `missing` says."""
+    own = bucketed.filter(pl.col("series_id").is_not_null())
+    named = own["series_id"].unique().sort()
+    table = pl.DataFrame({"series_id": named, "row": np.arange(len(named))})
+    # One row per series with values of its own and, last, where -1 points, the row of all others; the first column is
+    # the time before the first bucket.
     values = np.full((len(named) + 1, buckets + 1), np.nan)
-    for_all = bucketed.filter(pl.col("sku").is_null())
+    for_all = bucketed.filter(pl.col("series_id").is_null())
     values[:, for_all["bucket"].to_numpy() + 1] = for_all["value"].to_numpy()
-    of_one = own.join(table, on="sku")
+    of_one = own.join(table, on="series_id")
     values[of_one["row"].to_numpy(), of_one["bucket"].to_numpy() + 1] = of_one["value"].to_numpy()
-    place = skus.to_frame("sku").join(table, on="sku", how="left", maintain_order="left")["row"].fill_null(-1)
+    placed = series.to_frame("series_id").join(table, on="series_id", how="left", maintain_order="left")
+    place = placed["row"].fill_null(-1)
     return np.asarray(_filled(values, end, regressor)[place.to_numpy()])
 
 

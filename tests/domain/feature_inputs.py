@@ -85,7 +85,7 @@ def attributes(config: DemandConfig, skus: list[str], seed: int = 4, **values: l
     return sku_attributes(config).conform(pl.DataFrame({**frame, "conflicts": conflicts, "has_attributes": known}))
 
 
-def promotion(sku: str, starts_on: date, ends_on: date, **overrides: Any) -> dict[str, Any]:
+def promotion(sku: str | None, starts_on: date, ends_on: date, **overrides: Any) -> dict[str, Any]:
     """One promotion line, announced long before it starts."""
     return {
         "file_version_id": "calendar-1",
@@ -93,6 +93,8 @@ def promotion(sku: str, starts_on: date, ends_on: date, **overrides: Any) -> dic
         "producer": "marketing",
         "known_from": moment(date(2016, 6, 1)),
         "sku": sku,
+        "level": None,
+        "member": None,
         "starts_on": starts_on,
         "ends_on": ends_on,
         "kind": "display",
@@ -135,6 +137,8 @@ def event(name: str, starts_on: date, ends_on: date | None = None, **overrides: 
         "name": name,
         "starts_on": starts_on,
         "ends_on": ends_on or starts_on,
+        "level": None,
+        "member": None,
     } | overrides
 
 
@@ -189,6 +193,20 @@ def random_regressors(skus: list[str], weeks: int, seed: int = 7, lines: int = 1
             for _ in range(lines)
         ]
     )
+
+
+def some_of_groups(lines: pl.DataFrame, level: str, seed: int = 11) -> pl.DataFrame:
+    """Lines of a plan, a third of them about a member of a level instead, some of those about their SKU there."""
+    rng = np.random.default_rng(seed)
+    grouped = pl.Series(rng.random(len(lines)) < 1 / 3)
+    member = pl.Series([f"{level}-{letter}" for letter in rng.choice(list("abc"), len(lines))])
+    changed = lines.with_columns(
+        pl.when(grouped).then(pl.lit(level)).alias("level"), pl.when(grouped).then(member).alias("member")
+    )
+    if "sku" not in lines.columns:
+        return changed
+    whole = grouped & pl.Series(rng.random(len(lines)) < 0.7)
+    return changed.with_columns(pl.when(~whole).then("sku").alias("sku"))
 
 
 def stock_line(sku: str, starts_on: date, ends_on: date | None = None, **overrides: Any) -> dict[str, Any]:

@@ -73,6 +73,8 @@ def make_promotions(skus: list[str], seed: int = 4) -> pl.DataFrame:
         "producer": "marketing",
         "known_from": datetime(2016, 12, 1, tzinfo=UTC),
         "sku": [sku for sku, *_ in rows],
+        "level": None,
+        "member": None,
         "starts_on": [start for _, start, _, _ in rows],
         "ends_on": [start + timedelta(days=days) for _, start, days, _ in rows],
         "kind": "display",
@@ -98,7 +100,7 @@ def make_scenario_panel(skus: int = 8, seed: int = 3) -> tuple[Panel, pl.DataFra
         pl.Series("brand", ["own" if int(sku[3:]) % 4 < 2 else "national" for sku in names]),
     )
     promotions = make_promotions(sorted(set(names)))
-    known, kinds = promotion_channels(promotions, series["sku"], panel.starts, 1)
+    known, kinds = promotion_channels(promotions, series, panel.starts, 1)
     outside = rng.normal(12, 5, (len(names), HISTORY + HORIZON, 2)).astype(np.float32)
     outside[:, HISTORY + 2 :, 0] = outside[:, [HISTORY + 1], 0]
     outside[:, HISTORY:, 1] = outside[:, [HISTORY - 1], 1]

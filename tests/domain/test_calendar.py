@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import pytest
 
 from dp_assets.domain.calendar import (
@@ -14,6 +15,7 @@ from dp_assets.domain.calendar import (
     event_channels,
     known_events,
     left_out_of_network,
+    place_channels,
     year_phase,
 )
 from dp_assets.domain.errors import ConfigError
@@ -88,6 +90,52 @@ def test_a_subdivision_has_holidays_of_its_own() -> None:
     ] == [0, 1]
 
 
+PLACES = pl.DataFrame(
+    {
+        "series_id": ["a|m", "a|r", "b|m", "b|x"],
+        "sku": ["a", "a", "b", "b"],
+        "location": ["m", "r", "m", "x"],
+        "country": ["DE-BY", "IT", "DE-BY", None],
+    }
+)
+
+
+def placed(lines: list[dict[str, Any]], starts: npt.NDArray[np.datetime64], **features: Any) -> dict[str, Any]:
+    """Channel → (series, buckets)."""
+    config = make_config(series_key=["sku", "location"], features={"seasonalities": [], **features})
+    values, names = place_channels(known_events(events(lines), moment(MONDAY)), PLACES, starts, config)
+    return {name: values[:, :, number].tolist() for number, name in enumerate(names)}
+
+
+def test_each_place_has_the_holidays_of_its_calendar_and_places_without_one_those_of_all() -> None:
+    starts = mondays(date(2017, 8, 7), 2)  # Assumption Day, the 15th: a holiday in Italy and parts of Germany
+    by = {"level": "location", "calendars": {"m": "DE", "r": "IT"}}
+    found = placed([], starts, holidays="US", holidays_by=by)
+    assert found["holiday"] == [[0, 0], [0, 1], [0, 0], [0, 0]]
+    assert found["days_until_holiday"] == [[57, 50], [8, 1], [57, 50], [28, 21]]
+    nowhere = placed([], starts, holidays_by=by)
+    assert nowhere["days_until_holiday"][3] == [366, 366]
+    config = make_config(series_key=["sku", "location"], features={"holidays": "US", "holidays_by": by})
+    assert calendar_channels(starts, config)[1] == ("yearly_sin", "yearly_cos")
+
+
+def test_an_event_of_a_group_happens_to_its_series_and_lines_without_a_group_to_all() -> None:
+    starts = np.array([MONDAY + timedelta(weeks=week) for week in range(3)], dtype="datetime64[D]")
+    lines = [
+        event("School holidays", MONDAY, MONDAY + timedelta(days=6), level="country", member="DE-BY"),
+        event("School holidays", MONDAY + timedelta(days=7), MONDAY + timedelta(days=13), level="location", member="r"),
+        event("School holidays", MONDAY + timedelta(days=14), MONDAY + timedelta(days=20)),
+        event("carnival", MONDAY),
+    ]
+    found = placed(lines, starts)
+    assert set(found) == {f"{kind}event_school_holidays" for kind in ("", "before_", "after_")}
+    assert found["event_school_holidays"] == [[1, 0, 1], [0, 1, 1], [1, 0, 1], [0, 0, 1]]
+    assert found["before_event_school_holidays"][3] == [0.5, 0.75, 0]
+    assert found["after_event_school_holidays"][0] == pytest.approx([0, 1 - 1 / 28, 0])
+    shared = event_channels(known_events(events(lines), moment(MONDAY)), starts, 1)
+    assert shared[1] == ("event_carnival", "before_event_carnival", "after_event_carnival")
+
+
 @pytest.mark.parametrize("code", ["XX", "US-NOWHERE"])
 def test_an_unknown_holiday_calendar_is_a_configuration_error(code: str) -> None:
     with pytest.raises(ConfigError, match=rf"features.holidays: expected an ISO country code.*got '{code}'"):
@@ -127,6 +175,7 @@ def event_weeks(lines: list[dict[str, Any]], weeks: int = 8, bucket_weeks: int =
 def test_an_event_covers_a_bucket_by_its_days_and_shows_four_weeks_before() -> None:
     found = event_weeks([event("School holidays", MONDAY + timedelta(days=40), MONDAY + timedelta(days=43))])
     assert found["event_school_holidays"] == [0, 0, 0, 0, 0, round(2 / 7, 4), round(2 / 7, 4), 0]
+    assert found["after_event_school_holidays"] == [0, 0, 0, 0, 0, 0, 0, round(1 - 6 / 28, 4)]
     assert found["before_event_school_holidays"] == [
         0,
         0,
@@ -142,7 +191,7 @@ def test_a_moving_feast_is_one_channel_whatever_its_date_and_overlaps_count_once
     found = event_weeks(
         [event("carnival", MONDAY, MONDAY + timedelta(days=6)), event("Carnival!", MONDAY + timedelta(days=3))]
     )
-    assert list(found) == ["event_carnival", "before_event_carnival"]
+    assert list(found) == ["event_carnival", "before_event_carnival", "after_event_carnival"]
     assert found["event_carnival"][0] == 1
 
 
@@ -154,7 +203,7 @@ def test_an_event_behind_the_last_lead_shows_its_approach() -> None:
 
 def test_events_far_from_the_panel_have_no_channel() -> None:
     assert (
-        event_weeks([event("jubilee", MONDAY - timedelta(days=1)), event("fair", MONDAY + timedelta(weeks=40))]) == {}
+        event_weeks([event("jubilee", MONDAY - timedelta(days=28)), event("fair", MONDAY + timedelta(weeks=40))]) == {}
     )
 
 

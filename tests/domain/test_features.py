@@ -31,6 +31,7 @@ from tests.domain.feature_inputs import (
     random_promotions,
     random_regressors,
     random_stock,
+    some_of_groups,
     stock,
     stock_line,
 )
@@ -167,12 +168,15 @@ def test_nothing_after_the_cutoff_or_the_knowledge_time_changes_a_byte(tmp_path:
     late_plans = random_promotions(SKUS, weeks=44, seed=9).with_columns(
         known_from=pl.lit(known_at + timedelta(hours=1)), kind=pl.lit("surprise")
     )
+    late_plans = some_of_groups(late_plans, "brand")
     unchanged = pl.col("bucket_start") < cutoff
     inputs = {"attributes": attributes(config, SKUS)}
     values, calendar = random_regressors(SKUS, weeks=44), random_events(weeks=44)
     late = pl.lit(known_at + timedelta(hours=1))
-    late_values = random_regressors(SKUS, weeks=44, seed=8).with_columns(known_from=late)
+    plans, values, calendar = (some_of_groups(lines, "brand") for lines in (plans, values, calendar))
+    late_values = some_of_groups(random_regressors(SKUS, weeks=44, seed=8).with_columns(known_from=late), "brand")
     late_events = random_events(weeks=44, seed=8).with_columns(known_from=late, name=pl.lit("surprise"))
+    late_events = some_of_groups(late_events, "brand")
     stock = random_stock(SKUS, weeks=44)
     late_stock = random_stock(SKUS, weeks=44, seed=8).with_columns(known_from=late, file_version_id=pl.lit("late"))
     clean = made_from(
@@ -185,6 +189,7 @@ def test_nothing_after_the_cutoff_or_the_knowledge_time_changes_a_byte(tmp_path:
         **inputs,
     )
     assert len(clean.stockouts) > 10
+    assert {"promo_display", "event_school_holidays"} <= set(clean.panel.known_names)
     noisy = made_from(
         config,
         pl.concat([buckets.filter(unchanged), noise]),
@@ -245,6 +250,7 @@ def test_the_order_of_input_rows_does_not_matter(tmp_path: Path) -> None:
     config = full_config()
     buckets, plans, known = random_contributions(config), random_promotions(SKUS, weeks=44), attributes(config, SKUS)
     values, calendar = random_regressors(SKUS, weeks=44), random_events(weeks=44)
+    plans, values, calendar = (some_of_groups(lines, "brand") for lines in (plans, values, calendar))
     mixed = [frame.sample(fraction=1.0, shuffle=True, seed=2) for frame in (buckets, known, plans, calendar, values)]
     straight = build_features(buckets, known, Plans(plans, calendar, values), config, cutoff_of(config))
     shuffled = build_features(*mixed[:2], Plans(*mixed[2:]), config, cutoff_of(config))

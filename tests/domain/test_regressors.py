@@ -15,13 +15,15 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.encoders import fit_encoders
 from dp_assets.domain.features import Plans, build_features
 from dp_assets.domain.panel import FloatArray
-from dp_assets.domain.regressors import known_regressors, of_skus, regressor_channels, unused_regressors
+from dp_assets.domain.regressors import known_regressors, of_series, regressor_channels, unused_regressors
 from dp_assets.domain.windows import gather
 from tests.domain.feature_inputs import attributes, moment, random_contributions, random_regressors, regressors, value
 from tests.factories import MONDAY, make_config
 
 SKUS = pl.Series(["a", "b", "c"])
-SERIES = pl.DataFrame({"sku": SKUS, "region": ["north", "north", None], "labels": [["x", "y"], ["y"], None]})
+SERIES = pl.DataFrame(
+    {"series_id": SKUS, "sku": SKUS, "region": ["north", "north", None], "labels": [["x", "y"], ["y"], None]}
+)
 HISTORY, LEADS = 6, 3
 STARTS = np.array([MONDAY + timedelta(weeks=week) for week in range(HISTORY + LEADS)], dtype="datetime64[D]")
 
@@ -37,7 +39,7 @@ def configured(**settings_of: dict[str, Any]) -> DemandConfig:
 def channel(lines: list[dict[str, Any]], **settings_of: Any) -> FloatArray:
     """(S, B) channel of the regressor `temperature`."""
     config = configured(temperature=settings_of)
-    return regressor_channels(of_skus(regressors(lines), SERIES), SKUS, STARTS, HISTORY, config)[0][:, :, 0]
+    return regressor_channels(of_series(regressors(lines), SERIES), SKUS, STARTS, HISTORY, config)[0][:, :, 0]
 
 
 def test_a_value_counts_for_the_bucket_of_its_day_and_stays_until_the_next_one() -> None:
@@ -87,6 +89,15 @@ def test_a_value_of_a_group_is_that_of_its_skus_between_their_own_and_the_one_fo
     assert found[2, :3].tolist() == [5, 5, 5]
 
 
+def test_a_value_of_a_sku_in_a_group_goes_before_the_sku_s_own() -> None:
+    lines = [
+        value("temperature", day(0), 1, sku="a"),
+        value("temperature", day(0), 5, sku="a", level="region", member="north"),
+        value("temperature", day(0), 7, sku="c", level="region", member="north"),
+    ]
+    assert channel(lines)[:, 0].tolist() == [5, 0, 0]
+
+
 def test_a_label_makes_a_group_too_and_a_level_that_no_series_has_makes_none() -> None:
     lines = [
         value("temperature", day(0), 4, level="labels", member="y"),
@@ -102,7 +113,7 @@ def test_relative_values_are_multiples_of_their_own_mean_before_the_cutoff() -> 
         *(value("price", day(7 * week), 90.0 + 20 * (week % 2), sku="b") for week in range(HISTORY)),
     ]
     config = configured(price={"known_ahead_weeks": LEADS, "relative": True})
-    values = regressor_channels(of_skus(regressors(lines), SERIES), SKUS, STARTS, HISTORY, config)[0][:, :, 0]
+    values = regressor_channels(of_series(regressors(lines), SERIES), SKUS, STARTS, HISTORY, config)[0][:, :, 0]
     assert values[0].tolist() == [1.0] * HISTORY + [0.5] * LEADS
     assert values[1, :2].tolist() == pytest.approx([0.9, 1.1])
     assert values[2].tolist() == [1.0] * len(STARTS)  # nobody said anything of it
@@ -111,7 +122,7 @@ def test_relative_values_are_multiples_of_their_own_mean_before_the_cutoff() -> 
 def test_names_are_matched_without_regard_to_case_and_punctuation() -> None:
     config = configured(marketing_spend={})
     lines = regressors([value("Marketing spend", day(0), 5)])
-    values, names, _ = regressor_channels(of_skus(lines, SERIES), SKUS, STARTS, HISTORY, config)
+    values, names, _ = regressor_channels(of_series(lines, SERIES), SKUS, STARTS, HISTORY, config)
     assert (names, values[0, 0, 0]) == (("regressor_marketing_spend",), 5)
 
 
@@ -128,7 +139,7 @@ def test_a_value_known_two_weeks_ahead_is_used_for_two_leads_and_no_further() ->
 def test_part_of_a_bucket_known_ahead_is_not_a_bucket_known_ahead() -> None:
     config = make_config(bucket={"weeks": 2}, horizon_weeks=8, regressors={"temperature": {"known_ahead_weeks": 3}})
     starts = np.array([MONDAY + timedelta(weeks=2 * bucket) for bucket in range(8)], dtype="datetime64[D]")
-    assert regressor_channels(of_skus(regressors([]), SERIES), SKUS, starts, 4, config)[2] == (1,)
+    assert regressor_channels(of_series(regressors([]), SERIES), SKUS, starts, 4, config)[2] == (1,)
 
 
 def test_of_values_sent_again_the_newest_known_one_speaks() -> None:
@@ -139,7 +150,7 @@ def test_of_values_sent_again_the_newest_known_one_speaks() -> None:
     config = configured(temperature={})
     found = [
         regressor_channels(
-            of_skus(known_regressors(lines, moment(day(7 * week))), SERIES), SKUS, STARTS, HISTORY, config
+            of_series(known_regressors(lines, moment(day(7 * week))), SERIES), SKUS, STARTS, HISTORY, config
         )[0][0, 0, 0]
         for week in (0, 1)
     ]

@@ -261,7 +261,7 @@ def test_the_uncertain_multiplier_is_near_what_simulation_says() -> None:
 def edited_world(base: Base, lines: pl.DataFrame) -> np.ndarray:
     """(S, M) mean forecasts of the model where another calendar had been known: the slow way, over the whole panel."""
     panel = base.panel
-    made, kinds = promotion_channels(lines, panel.series["sku"], panel.starts, 1)
+    made, kinds = promotion_channels(lines, panel.series, panel.starts, 1)
     known = np.array(panel.known)
     for number, name in enumerate(kinds):
         known[:, HISTORY:, panel.known_names.index(name)] = made[:, HISTORY:, number]

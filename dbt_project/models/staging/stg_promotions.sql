@@ -10,3 +10,4 @@ select
     starts_on,
     ends_on
 from promotions
+where level is null

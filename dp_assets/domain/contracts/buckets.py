@@ -56,7 +56,7 @@ def weekly_buckets(config: DemandConfig) -> Table:
             number("quantity", "units added, negative when taken back", "units"),
             number("revenue", "money added", "currency"),
             Column("transactions", pl.Int64(), "rows added, negative when taken back", "rows"),
-            number("promoted_quantity", "units added that were sold under a known promotion", "units"),
+            number("promoted_quantity", "units added that were sold under a known promotion of the SKU", "units"),
         ),
     )
 

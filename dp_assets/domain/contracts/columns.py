@@ -44,6 +44,14 @@ def attribute_columns(config: DemandConfig, nullable: bool = True) -> tuple[Colu
     )
 
 
+def group_columns() -> tuple[Column, ...]:
+    """Level and member of the group that a line of a plan is about, null where it is about none."""
+    return (
+        text("level", "attribute, key column or level of a hierarchy's table whose member it is about", nullable=True),
+        text("member", "its member, such as a region's name", nullable=True),
+    )
+
+
 def key_columns(config: DemandConfig) -> tuple[Column, ...]:
     """`series_id` and the key columns behind it."""
     return (

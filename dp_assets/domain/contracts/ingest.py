@@ -9,7 +9,16 @@ from __future__ import annotations
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts.columns import FILE_VERSION, KNOWN_FROM, ROW, attribute_columns, count, number, text
+from dp_assets.domain.contracts.columns import (
+    FILE_VERSION,
+    KNOWN_FROM,
+    ROW,
+    attribute_columns,
+    count,
+    group_columns,
+    number,
+    text,
+)
 from dp_assets.domain.table import UTC_TIME, Column, Table
 
 RAW_FILES = Table(
@@ -198,7 +207,8 @@ PROMOTIONS = Table(
         ROW,
         text("producer", "producer of the calendar"),
         KNOWN_FROM,
-        text("sku", "promoted SKU"),
+        text("sku", "promoted SKU; null for all of a level's member", nullable=True),
+        *group_columns(),
         Column("starts_on", pl.Date(), "first day of the promotion"),
         Column("ends_on", pl.Date(), "last day of the promotion"),
         text("kind", "type of promotion, e.g. display, mailer, front_page"),
@@ -221,6 +231,7 @@ EVENTS = Table(
         text("name", "what happens; the same name every time, so that its effect can be learned"),
         Column("starts_on", pl.Date(), "first day of the event"),
         Column("ends_on", pl.Date(), "last day of the event"),
+        *group_columns(),
     ),
 )
 
@@ -238,8 +249,7 @@ REGRESSORS = Table(
         text("name", "regressor, as `regressors` of the configuration names it"),
         Column("starts_on", pl.Date(), "day of the value; it counts for the bucket of that day"),
         text("sku", "SKU it is about; null for all, or for those of a level's member", nullable=True),
-        text("level", "attribute whose member it is about", nullable=True),
-        text("member", "value of that attribute", nullable=True),
+        *group_columns(),
         number("value", "the value", "the regressor's own"),
     ),
 )

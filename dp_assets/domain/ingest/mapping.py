@@ -17,13 +17,18 @@ from dp_assets.domain.errors import ConfigError, FileRejectedError
 from dp_assets.domain.ingest.mapping_entries import MappingEntry, Written, mapping_entry
 from dp_assets.domain.ingest.producer_tables import read_producer_tables
 from dp_assets.domain.ingest.reference_tables import ReferenceTable, Row, read_table
-from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, FEED_COLUMNS, ProducerConfig
+from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, FEED_COLUMNS, ProducerConfig, feed_columns
 
 
-def required_columns(producer: ProducerConfig) -> frozenset[str]:
+def required_columns(producer: ProducerConfig, mapped: Collection[str] | None = None) -> frozenset[str]:
     """Unified columns that a producer's mapping and files must have: its feed's, what its conversions look at, and what
-    identifies its lines."""
-    required, _ = FEED_COLUMNS[producer.feed]
+    identifies its lines.
+
+    Args:
+        producer: the producer.
+        mapped: unified columns of its mapping, where that is a table; those written inline otherwise.
+    """
+    required = feed_columns(producer.feed, producer.columns if mapped is None else mapped)
     converted = {"unit": producer.unit_table, "currency": producer.currency_table}
     keyed = set(producer.restatement.key) - {"sold_on"} if producer.restatement.by == "rows" else set()
     return required | keyed | {name for name, table in converted.items() if table and producer.feed == "transactions"}
@@ -47,7 +52,7 @@ def resolve_mapping(producer: ProducerConfig, folder: Path) -> dict[str, Written
     mapping = dict(producer.columns)
     if producer.mapping_table:
         mapping = read_mapping_table(folder / producer.mapping_table)
-    required = required_columns(producer)
+    required = required_columns(producer, mapping)
     if missing := sorted(required - mapping.keys()):
         place = producer.mapping_table or f"columns of producer {producer.name!r}"
         raise ConfigError(

@@ -16,6 +16,7 @@ from importlib.metadata import entry_points
 
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.filter_config import PluginFilter
+from dp_assets.domain.groups import group_levels
 from dp_assets.domain.ingest.file_lines import is_indexed
 from dp_assets.domain.ingest.filters import ENTRY_POINT_GROUP
 from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, Feed, ProducerConfig
@@ -42,8 +43,8 @@ def recipe(producer: ProducerConfig, feed: Feed, config: DemandConfig) -> str:
         parts["attributes"] = [(name, one.model_dump(mode="json")) for name, one in config.attributes.items()]
     else:
         parts["zone"] = config.bucket.time_zone
-    if feed == "regressors":
-        parts["levels"] = list(config.attributes)
+    if feed in {"promotions", "events", "regressors"}:
+        parts["levels"] = list(group_levels(config))
     if feed == "transactions":
         parts["bucket"] = config.bucket.model_dump(mode="json")
         parts["filters"] = [one.model_dump(mode="json") for one in config.filters]

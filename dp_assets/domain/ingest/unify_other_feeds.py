@@ -13,6 +13,7 @@ import polars as pl
 
 from dp_assets.domain import contracts
 from dp_assets.domain.attributes import ATTRIBUTE_CORRECTIONS
+from dp_assets.domain.groups import GROUP, group_levels
 from dp_assets.domain.ingest.feed_files import FeedFile, typed_frame
 from dp_assets.domain.ingest.sources import ROW
 from dp_assets.domain.ingest.type_rules import apply_type_rules, surplus_verdicts
@@ -64,11 +65,13 @@ def _unify_attribute_corrections(file: FeedFile) -> Unified:
 
 
 def _unify_promotions(file: FeedFile) -> Unified:
-    """Planned promotions. A cross-reference is looked up on the day a promotion starts."""
+    """Planned promotions of a SKU, of a level's member, or of the SKU there. A cross-reference is looked up on the day
+    a promotion starts."""
     starts = file.moments("starts_on").on
     columns = {
         "row_number": file.source.frame[ROW],
         "sku": file.skus(file.identifiers("sku"), starts),
+        **{name: file.texts(name) for name in GROUP},
         "starts_on": starts,
         "ends_on": file.moments("ends_on").on,
         "kind": file.texts("kind").fill_null(DEFAULT_PROMOTION),
@@ -77,7 +80,11 @@ def _unify_promotions(file: FeedFile) -> Unified:
     typed = typed_frame(columns)
     verdicts = surplus_verdicts(file.source)
     evidence = apply_type_rules(file, typed, verdicts)
-    _reject_missing(verdicts, typed, ("starts_on", "ends_on", "sku"))
+    _reject_missing(verdicts, typed, ("starts_on", "ends_on"))
+    nobody = typed["sku"].is_null() & typed["level"].is_null() & typed["member"].is_null()
+    expected = "expected a SKU, or a level and its member, got nothing"
+    verdicts.reject(nobody, "missing_sku", texts_of(expected))
+    _reject_half_groups(verdicts, typed, file)
     _reject_backward(verdicts, typed)
     for name in ("discount", "share"):
         outside = (typed[name] < 0) | (typed[name] > 1)
@@ -87,45 +94,40 @@ def _unify_promotions(file: FeedFile) -> Unified:
 
 
 def _unify_events(file: FeedFile) -> Unified:
-    """Lines of a calendar; an event without a last day lasts one day."""
+    """Lines of a calendar, for all or for a level's member; an event without a last day lasts one day."""
     columns = {
         "row_number": file.source.frame[ROW],
         "name": file.texts("name"),
         **{name: file.moments(name).on for name in ("starts_on", "ends_on")},
+        **{name: file.texts(name) for name in GROUP},
     }
     typed = typed_frame(columns)
     verdicts = surplus_verdicts(file.source)
     evidence = apply_type_rules(file, typed, verdicts)
     _reject_missing(verdicts, typed, ("name", "starts_on"))
+    _reject_half_groups(verdicts, typed, file)
     typed = typed.with_columns(pl.col("ends_on").fill_null(pl.col("starts_on")))
     _reject_backward(verdicts, typed)
     return replace(_without_quantity(typed, verdicts, contracts.EVENTS, file), evidence=evidence)
 
 
 def _unify_regressors(file: FeedFile) -> Unified:
-    """Values of regressors; one without a SKU is about all, or about all of a member of a level. Names that nobody
-    configured are kept, too."""
+    """Values of regressors, about a SKU, a level's member, the SKU there, or all. Names that nobody configured are
+    kept, too."""
     starts = file.moments("starts_on").on
     columns = {
         "row_number": file.source.frame[ROW],
         "name": file.texts("name"),
         "starts_on": starts,
         "sku": file.skus(file.identifiers("sku"), starts),
-        **{name: file.texts(name) for name in ("level", "member")},
+        **{name: file.texts(name) for name in GROUP},
         "value": file.numbers("value"),
     }
     typed = typed_frame(columns)
     verdicts = surplus_verdicts(file.source)
     evidence = apply_type_rules(file, typed, verdicts)
     _reject_missing(verdicts, typed, ("name", "starts_on", "value"))
-    level, member = typed["level"], typed["member"]
-    both = texts_of("expected level and member together, got {} and {}", level, member)
-    verdicts.reject(level.is_null() != member.is_null(), "half_a_group", both)
-    attributes = list(file.config.attributes)
-    expected = f"expected a level among the attributes {', '.join(attributes) or '(none is configured)'}, got '{{}}'"
-    verdicts.reject(level.is_not_null() & ~level.is_in(attributes), "unknown_level", texts_of(expected, level))
-    either = texts_of("expected a SKU or a level's member, got SKU {} and {}", typed["sku"], member)
-    verdicts.reject(typed["sku"].is_not_null() & level.is_not_null(), "sku_and_group", either)
+    _reject_half_groups(verdicts, typed, file)
     return replace(_without_quantity(typed, verdicts, contracts.REGRESSORS, file), evidence=evidence)
 
 
@@ -183,6 +185,16 @@ def _unify_product_life(file: FeedFile) -> Unified:
 def _reject_missing(verdicts: Verdicts, typed: pl.DataFrame, names: Sequence[str]) -> None:
     for name in names:
         verdicts.reject(typed[name].is_null(), f"missing_{name}", texts_of(f"expected {name}, got nothing"))
+
+
+def _reject_half_groups(verdicts: Verdicts, typed: pl.DataFrame, file: FeedFile) -> None:
+    """Rejects lines that name a level without a member or the reverse, and levels that there are not."""
+    level, member = typed["level"], typed["member"]
+    both = texts_of("expected level and member together, got {} and {}", level, member)
+    verdicts.reject(level.is_null() != member.is_null(), "half_a_group", both)
+    levels = group_levels(file.config)
+    expected = f"expected one of the levels {', '.join(levels) or '(none is configured)'}, got '{{}}'"
+    verdicts.reject(level.is_not_null() & ~level.is_in(levels), "unknown_level", texts_of(expected, level))
 
 
 def _reject_backward(verdicts: Verdicts, typed: pl.DataFrame) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from dp_assets.domain import contracts
+from dp_assets.domain.errors import ConfigError
 from tests.domain.ingest.whole_files import unified
 from tests.landed import shop_config
 
@@ -71,15 +74,47 @@ def test_events_last_one_day_unless_they_say_otherwise(tmp_path: Path) -> None:
     assert found.rejected["reason"].to_list() == ["missing_name", "ends_before_start", "invalid_starts_on"]
 
 
-def test_regressor_values_may_be_about_a_group_which_must_be_whole_known_and_alone(tmp_path: Path) -> None:
+def test_regressor_values_may_be_about_a_group_which_must_be_whole_and_known(tmp_path: Path) -> None:
     names = {"name": "what", "starts_on": "day", "value": "how much", "sku": "item", "level": "of", "member": "which"}
     config = shop_config(feed="regressors", columns=names)
     lines = ["what,day,how much,item,of,which", "spend,2017-01-02,4,,brand,own"]
     lines += ["spend,2017-01-02,4,,brand,", "spend,2017-01-02,4,,colour,red", "spend,2017-01-02,4,A1,brand,own"]
     found = unified(tmp_path, "\n".join(lines).encode(), config)
-    assert found.rows.select("sku", "level", "member", "value").rows() == [(None, "brand", "own", 4.0)]
-    assert found.rejected["reason"].to_list() == ["half_a_group", "unknown_level", "sku_and_group"]
-    assert "expected a level among the attributes" in found.rejected["detail"][1]
+    rows = found.rows.select("sku", "level", "member", "value").rows()
+    assert rows == [(None, "brand", "own", 4.0), ("A1", "brand", "own", 4.0)]
+    assert found.rejected["reason"].to_list() == ["half_a_group", "unknown_level"]
+    assert "expected one of the levels" in found.rejected["detail"][1]
+
+
+def test_promotions_are_of_a_sku_or_a_group_and_one_of_nobody_is_rejected(tmp_path: Path) -> None:
+    names = {"starts_on": "from", "ends_on": "to", "sku": "item", "level": "of", "member": "which"}
+    lines = ["from,to,item,of,which", "2017-01-02,2017-01-08,A1,,", "2017-01-02,2017-01-08,,brand,own"]
+    lines += ["2017-01-02,2017-01-08,A1,brand,own", "2017-01-02,2017-01-08,,,", "2017-01-02,2017-01-08,,brand,"]
+    found = unified(tmp_path, "\n".join(lines).encode(), shop_config(feed="promotions", columns=names))
+    contracts.PROMOTIONS.validate(found.rows)
+    assert found.rows.select("sku", "level", "member").rows() == [
+        ("A1", None, None),
+        (None, "brand", "own"),
+        ("A1", "brand", "own"),
+    ]
+    assert found.rejected["reason"].to_list() == ["missing_sku", "half_a_group"]
+
+
+def test_a_calendar_of_promotions_of_groups_alone_needs_no_sku(tmp_path: Path) -> None:
+    names = {"starts_on": "from", "ends_on": "to", "level": "= 'brand'", "member": "brand"}
+    content = b"from,to,brand\n2017-01-02,2017-01-08,own"
+    found = unified(tmp_path, content, shop_config(feed="promotions", columns=names))
+    assert found.rows.select("sku", "level", "member").rows() == [(None, "brand", "own")]
+    with pytest.raises(ConfigError, match="sku"):
+        unified(tmp_path, content, shop_config(feed="promotions", columns={"starts_on": "from", "ends_on": "to"}))
+
+
+def test_an_event_may_be_about_a_group(tmp_path: Path) -> None:
+    names = {"name": "what", "starts_on": "from", "level": "of", "member": "which"}
+    content = b"what,from,of,which\nfair,2017-01-02,brand,own\nfair,2017-01-02,,\nfair,2017-01-02,colour,red"
+    found = unified(tmp_path, content, shop_config(feed="events", columns=names))
+    assert found.rows.select("level", "member").rows() == [("brand", "own"), (None, None)]
+    assert found.rejected["reason"].to_list() == ["unknown_level"]
 
 
 def test_regressor_values_are_numbers_of_a_day_for_one_sku_or_for_all(tmp_path: Path) -> None:
