@@ -17,6 +17,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.config_file import load_config
 from dp_assets.domain.hierarchy_table import with_hierarchy_tables
 from dp_assets.domain.ingest.mapping import with_mapping_tables
+from dp_assets.domain.reporting_units import with_reporting_units
 from dp_assets.domain.split_keys import with_split_keys
 from dp_assets.partitions import bucket_partitions, cycle_partitions
 from dp_resources.clock import Clock, SimulatedClock, WallClock
@@ -77,7 +78,7 @@ class Project:
 def build_project(settings: Settings, config: DemandConfig, config_folder: Path, clock: Clock | None = None) -> Project:
     """A project from its parts; tests call it with a configuration of their own."""
     config = with_hierarchy_tables(with_mapping_tables(config, config_folder), config_folder)
-    config = with_split_keys(config, config_folder)
+    config = with_reporting_units(with_split_keys(config, config_folder), config_folder)
     grid = BucketGrid.of(config)
     if clock is None:
         simulated = settings.clock == "simulated"

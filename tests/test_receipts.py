@@ -11,10 +11,14 @@ import pytest
 
 from dp_assets import receipts
 from dp_assets.defs import forecasts
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.forecasts import config_text
+from dp_assets.project import build_project
 from dp_resources.lake import Lake
+from dp_resources.settings import Settings
 from tests.defs.forecast_stage import EARLY, LATE, Stage
-from tests.factories import make_panel
+from tests.factories import make_config, make_panel
 
 pytestmark = pytest.mark.slow
 
@@ -142,6 +146,31 @@ def test_a_receipt_from_before_the_code_gained_a_setting_is_repeated_under_its_d
     written["horizon_weeks"] = 9
     with pytest.raises(ArtefactError, match="other settings"):  # what was written is not what was hashed
         receipts.configuration_of(replace(earlier, configuration=json.dumps(written)))
+
+
+def receipt_under(config: DemandConfig, **changes: object) -> receipts.Receipt:
+    text = json.dumps({**json.loads(config_text(config)), **changes})
+    parts = {"configuration": hashlib.sha256(text.encode()).hexdigest(), "code": "abc123"}
+    return receipts.Receipt(parts, text, {})
+
+
+def test_a_receipt_under_tables_beside_the_configuration_is_repeated_without_them(tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text("unit,factor\ncase,12\n")
+    (tmp_path / "places.csv").write_text("sku,region\na,north\n")
+    (tmp_path / "space.csv").write_text("sku,weight\na,3\n")
+    producers = make_config().model_dump(include={"producers"})["producers"]
+    plain = make_config(
+        producers=[{**producers[0], "columns": {**producers[0]["columns"], "unit": "uom"}, "unit_table": "units.csv"}],
+        hierarchies=[{"name": "place", "levels": ["region"], "table": "places.csv"}],
+        reconciliation={"keys": [{"name": "space", "table": "space.csv", "reason": "shelf plan"}]},
+        reporting={"unit_table": "units.csv"},
+    )
+    read = build_project(Settings(state_dir=tmp_path), plain, tmp_path).config
+    assert config_text(read).count("table_digest") == 4
+    assert config_text(receipts.configuration_of(receipt_under(read))) == config_text(plain)
+    for changes in ({"no_such_setting": 1}, {"reporting": {"no_such_setting": 1}}, {"horizon_weeks": "many"}):
+        with pytest.raises(ArtefactError, match="other settings"):
+            receipts.configuration_of(receipt_under(read, **changes))
 
 
 def test_a_receipt_of_settings_that_this_code_does_not_have_names_the_revision_that_does(stage: Stage) -> None:

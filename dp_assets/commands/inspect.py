@@ -232,7 +232,10 @@ def inspect_periods(
     node: Annotated[str, typer.Argument(help="Path of the node, such as GROCERY/SOUP; total, or a series.")] = "total",
     hierarchy: Annotated[str, typer.Option(help="Hierarchy of the node; the first one when left out.")] = "",
 ) -> None:
-    """Show a node's forecast over several weeks, months and quarters, in units and money, with the 80 % interval."""
+    """Show a node's forecast over several weeks, months and quarters, with the 80 % interval.
+
+    In units, in money, and in the units of measure of `reporting.unit_table`.
+    """
     import polars as pl
 
     from dp_assets.domain.hierarchy import configured_hierarchies
@@ -250,8 +253,12 @@ def inspect_periods(
     found = rows.filter(pl.col("node") == node).sort("kind", "starts_on")
     if found.is_empty():
         raise typer.BadParameter(f"hierarchy {name!r} has no node {node!r} in cycle {cycle}", param_hint="node")
-    columns = ["kind", "period", "starts_on", "ends_on", "sold", "forecast", "q0.1", "q0.9", "value"]
+    units = project.config.reporting.units
+    measured = [column for column in (units.columns.values() if units else ()) if column in found.columns]
+    columns = ["kind", "period", "starts_on", "ends_on", "sold", "forecast", "q0.1", "q0.9", "value", *measured]
     show(found.select(columns).with_columns(pl.col(pl.Float64).round(1)), f"{node} ({name}), cycle {cycle}")
+    if any(found[column].null_count() for column in measured):
+        console.print(f"– where a SKU below has no factor in {project.config.reporting.unit_table}", highlight=False)
 
 
 @inspect.command("stockouts")

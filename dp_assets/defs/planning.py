@@ -22,6 +22,7 @@ from dp_assets.domain.panel import recent_actuals
 from dp_assets.domain.replenishment import replenishment_table
 from dp_assets.domain.series_classes import class_table
 from dp_assets.domain.temporal import temporal_rollups as temporal_table
+from dp_assets.domain.temporal import without_factor
 from dp_assets.partitions import HISTORY, window
 from dp_assets.pictures.planning import class_picture, exception_picture, lost_sales_picture, period_picture
 from dp_assets.pictures.previews import preview
@@ -31,6 +32,8 @@ from dp_resources.lake import Lake
 
 OWNERS = ["team:demand-planning"]
 GROUP = "planning"
+FIRST_NAMES = 5
+"""Series named where some have no factor."""
 
 
 def build(project: Project) -> dg.Definitions:
@@ -102,7 +105,8 @@ def build(project: Project) -> dg.Definitions:
             table = periods_of(lake, config, cycle)
             kinds = dict(table.filter(level="total").group_by("kind").agg(pl.col("period").n_unique()).iter_rows())
             picture = {"periods_of_the_total": period_picture(table)} if len(table) else {}
-            return {**written(lake, temporal_rollups(config), table, cycle), "periods": kinds, **picture}
+            shown = {"periods": kinds, **factor_metadata(table, config), **picture}
+            return {**written(lake, temporal_rollups(config), table, cycle), **shown}
 
         return each_partition(context, work)
 
@@ -165,6 +169,17 @@ def periods_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
     attributes = lake.read("sku_attributes", cycle=cycle)
     hierarchies = build_hierarchies(forecast, attributes, config, date.fromisoformat(cycle))
     return temporal_table(rollups, hierarchies, champion_residuals(lake, config, cycle), panel, config)
+
+
+def factor_metadata(table: pl.DataFrame, config: DemandConfig) -> dict[str, Any]:
+    """How many series of `temporal_rollups` have no factor, per unit of measure, and the first of them."""
+    if (units := config.reporting.units) is None:
+        return {}
+    lacking = {
+        unit: {"series": len(names), "first": names[:FIRST_NAMES]}
+        for unit, names in without_factor(table, units).items()
+    }
+    return {"series_without_factor": dg.MetadataValue.json(lacking)}
 
 
 def exceptions_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:

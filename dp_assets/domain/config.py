@@ -385,7 +385,7 @@ class DemandConfig(Section):
     reasons: ReasonConfig = ReasonConfig()
     """How far forecasts are explained."""
     reporting: ReportingConfig = ReportingConfig()
-    """Periods that forecasts are summed over."""
+    """Periods that forecasts are summed over, and units of measure that they are stated in."""
     retention: RetentionConfig = RetentionConfig()
     """How long things are kept."""
     thresholds: ThresholdConfig = ThresholdConfig()

@@ -32,6 +32,7 @@ from dp_assets.domain.ingest.mapping import known_columns, read_mapping_table, r
 from dp_assets.domain.ingest.mapping_entries import Written, mapping_entry
 from dp_assets.domain.ingest.producer_tables import read_producer_table
 from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig, feed_columns
+from dp_assets.domain.reporting_units import read_reporting_units
 from dp_assets.domain.split_keys import read_split_key
 
 __all__ = ["json_schema", "load_config", "parse_config", "reference_markdown"]
@@ -196,6 +197,11 @@ def _cross_findings(config: DemandConfig, folder: Path | None) -> Iterator[Findi
             read_split_key((folder or Path()) / key.table, config.series_key)
         except ConfigError as error:
             yield Finding(("reconciliation", "keys", index, "table"), str(error))
+    if folder and config.reporting.unit_table:
+        try:
+            read_reporting_units(folder / config.reporting.unit_table)
+        except ConfigError as error:
+            yield from (Finding(("reporting", "unit_table"), line) for line in str(error).splitlines())
     for name in config.batch_inference.attribute_filter:
         if name not in config.attributes:
             message = f"{name!r} is not an attribute{did_you_mean(name, config.attributes)}"

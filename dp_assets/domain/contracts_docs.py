@@ -18,9 +18,9 @@ Generated from `dp_assets/domain/contracts`; do not edit by hand (`make golden` 
 checks hold every partition to this, and so do the contracts of the dbt models.
 
 Every table is Parquet under `<lake>/<table>/<key>=<partition>/part.parquet`, or `<lake>/<table>/part.parquet` where it
-has no partitions. The columns of attributes, quantiles and intervals follow the configuration; here they are those of
-the demo's `demand.yaml`. Quantities are units per bucket unless the column says otherwise. Times are UTC; dates are
-business dates.
+has no partitions. The columns of attributes, quantiles, intervals and units of measure follow the configuration; here
+they are those of the demo's `demand.yaml`. Quantities are units per bucket unless the column says otherwise. Times are
+UTC; dates are business dates.
 """
 
 

@@ -1,16 +1,19 @@
-"""How forecasts are summed over time, as `demand.yaml` describes it.
+"""How forecasts are summed over time and in which units of measure, as `demand.yaml` describes it.
 
-Belongs here: the section `reporting`. Does not belong here: the periods that follow from it (`periods.py`).
+Belongs here: the section `reporting`. Does not belong here: the periods that follow from it (`periods.py`), units of
+measure (`reporting_units.py`).
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import PrivateAttr, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from dp_assets.domain.config_section import MisplacedValueError, Section
+from dp_assets.domain.errors import ConfigError
+from dp_assets.domain.reporting_units import ReportingUnits
 
 CALENDARS = ("calendar_months", "4-4-5", "4-5-4", "5-4-4")
 
@@ -46,6 +49,35 @@ class ReportingConfig(Section):
     """Lengths of periods counted from the cutoff, in weeks; those that the horizon covers have rows."""
     calendar: CalendarConfig | None = None
     """Months and quarters of a calendar beside them; none when left out."""
+    unit_table: str | None = None
+    """CSV beside `demand.yaml` with the columns unit, factor and optionally sku: how many units of the business one
+    unit of measure is, such as a case, for one SKU or any. Each becomes a column of `temporal_rollups`, such as
+    `in_case`."""
+
+    _units: ReportingUnits | None = PrivateAttr(None)
+
+    @property
+    def units(self) -> ReportingUnits | None:
+        """The units of measure of its table; None where it names none.
+
+        Raises:
+            ConfigError: the table was not read with the configuration.
+        """
+        if self.unit_table is not None and self._units is None:
+            raise ConfigError("the table reporting.unit_table was not read; load it with the configuration")
+        return self._units
+
+    def with_units(self, units: ReportingUnits) -> Self:
+        """The same section with its table read."""
+        copy = self.model_copy()
+        copy._units = units
+        return copy
+
+    @model_serializer(mode="wrap")
+    def _with_digest(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The table is dumped as a hash of what it says, so that a change in it changes the dump."""
+        dumped: dict[str, Any] = dump(self)
+        return dumped if self._units is None else {**dumped, "table_digest": self._units.digest}
 
     @field_validator("spans_weeks")
     @classmethod

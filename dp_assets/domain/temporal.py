@@ -1,7 +1,7 @@
 """Forecasts summed over time at every node: four weeks, a quarter, the months of a calendar.
 
-Belongs here: the table `temporal_rollups`. Does not belong here: which periods there are (`periods.py`), totals from
-the first lead on, of series alone (`totals.py`).
+Belongs here: the table `temporal_rollups`. Does not belong here: which periods there are (`periods.py`), units of
+measure (`reporting_units.py`), totals from the first lead on, of series alone (`totals.py`).
 
 A period's mean is the sum of its buckets' reconciled means, so it agrees with them, with every other period and over
 every level, keeps what planners locked, and is never negative. Its quantiles are no sums of quantiles. Errors of past
@@ -12,7 +12,7 @@ that began before the cutoff, what was sold since is known and has no error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -26,6 +26,7 @@ from dp_assets.domain.intervals import ErrorDistributions, quantiles
 from dp_assets.domain.node_intervals import error_correlation, node_quantiles
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.periods import Period, periods, shares
+from dp_assets.domain.reporting_units import ReportingUnits
 from dp_assets.domain.series_classes import last_price
 
 
@@ -70,7 +71,7 @@ def temporal_rollups(
         hierarchies: those of the cycle, over the same series.
         residuals: the champion's `residuals`; empty where there are none.
         panel: the cycle's panel, for what was sold before the cutoff, and last prices.
-        config: the periods, quantile levels.
+        config: the periods, quantile levels, units of measure.
     """
     table = contracts.temporal_rollups(config)
     series = hierarchies[0].series
@@ -85,35 +86,56 @@ def temporal_rollups(
     judged = np.isin(np.arange(1, len(found) + 1), errors["lead"].unique().to_numpy())
     if not judged.any():
         return table.empty()
-    sold, price = _of_series(panel, series, past)
+    sold, price, skus = _of_series(panel, series, past)
     mean = means @ ahead.T
     distributions = ErrorDistributions.of(error_distributions(errors, config), config.quantile_levels)
     # What reconciliation says is 0 was locked there, or has ended: no error speaks of it.
     spans = quantiles(mean, series.to_list(), distributions) * (mean > 0)[:, :, None]
+    units, whole = config.reporting.units, sold + mean
+    amounts = {"value": whole * price[:, None], **(units.converted(whole, skus) if units else {})}
     frames = []
     for hierarchy in hierarchies:
         total = hierarchy.aggregate(mean)
         upper = node_quantiles(hierarchy, total, spans, config.quantile_levels, error_correlation(hierarchy, errors))
         nodes = hierarchy.nodes.select("level", "node")
-        value, before = hierarchy.aggregate((sold + mean) * price[:, None]), hierarchy.aggregate(sold)
-        frames.append(_rows(hierarchy, nodes, found, before, total, value, upper, config))
+        before = hierarchy.aggregate(sold)
+        sums = {name: hierarchy.aggregate(amount) for name, amount in amounts.items()}  # of NaN: NaN
+        frames.append(_rows(hierarchy, nodes, found, before, total, sums, upper, config))
         bottom = pl.DataFrame({"level": SERIES, "node": series})
-        frames.append(_rows(hierarchy, bottom, found, sold, mean, (sold + mean) * price[:, None], spans, config))
+        frames.append(_rows(hierarchy, bottom, found, sold, mean, amounts, spans, config))
     kept = pl.DataFrame([(one.kind, one.name) for one in found], schema=["kind", "period"], orient="row").filter(judged)
     return table.conform(pl.concat(frames).join(kept, on=["kind", "period"], how="semi", maintain_order="left"))
 
 
-def _of_series(panel: Panel, series: pl.Series, past: Matrix) -> tuple[Matrix, Matrix]:
-    """(S, P) units that were sold in each period before the cutoff, and (S,) last prices; 0 for an unknown series."""
-    rows = panel.series.select("series_id").with_row_index("row")
-    placed = series.alias("series_id").to_frame().join(rows, on="series_id", how="left", maintain_order="left")["row"]
+def without_factor(table: pl.DataFrame, units: ReportingUnits) -> dict[str, list[str]]:
+    """Unit of measure → series that make its sums unknown because their SKU has no factor for it, ascending.
+
+    Args:
+        table: the `temporal_rollups` of a cycle.
+        units: those it was made with.
+    """
+    series = table.filter(pl.col("level") == SERIES)
+    return {
+        unit: series.filter(pl.col(column).is_null())["node"].unique().sort().to_list()
+        for unit, column in units.columns.items()
+    }
+
+
+def _of_series(panel: Panel, series: pl.Series, past: Matrix) -> tuple[Matrix, Matrix, pl.Series]:
+    """(S, P) units that were sold in each period before the cutoff, (S,) last prices, and (S,) SKUs.
+
+    An unknown series has sold 0, its price is 0 and its SKU null.
+    """
+    rows = panel.series.select("series_id", "sku").with_row_index("row")
+    joined = series.alias("series_id").to_frame().join(rows, on="series_id", how="left", maintain_order="left")
+    placed = joined["row"]
     known = placed.is_not_null().to_numpy()
     sold, price = np.zeros((len(series), len(past))), np.zeros(len(series))
     at = placed.drop_nulls().to_numpy()
     begun = np.flatnonzero(past.any(axis=0))
     sold[known] = np.asarray(panel.quantity[:, begun], np.float64)[at] @ past[:, begun].T
     price[known] = last_price(panel)[at]
-    return np.clip(sold, 0, None), price
+    return np.clip(sold, 0, None), price, joined["sku"]
 
 
 def _rows(
@@ -122,11 +144,14 @@ def _rows(
     found: Sequence[Period],
     sold: Matrix,
     mean: Matrix,
-    value: Matrix,
+    amounts: Mapping[str, Matrix],
     spans: Matrix,
     config: DemandConfig,
 ) -> pl.DataFrame:
-    """One row per label and period; matrices are (labels, periods), spans (labels, periods, Q) of what is ahead."""
+    """One row per label and period; matrices are (labels, periods), spans (labels, periods, Q) of what is ahead.
+
+    Amounts become columns by their names, null where they are NaN.
+    """
     each = pl.DataFrame(
         [(one.kind, one.name, one.first, one.end) for one in found],
         schema={"kind": pl.String, "period": pl.String, "starts_on": pl.Date, "ends_on": pl.Date},
@@ -137,6 +162,6 @@ def _rows(
         pl.lit(hierarchy.name).alias("hierarchy"),
         pl.Series("sold", sold.ravel()),
         pl.Series("forecast", (sold + mean).ravel()),
-        pl.Series("value", value.ravel()),
+        *(pl.Series(name, amount.ravel(), nan_to_null=True) for name, amount in amounts.items()),
         *(pl.Series(quantile_name(level), flat[:, at]) for at, level in enumerate(config.quantile_levels)),
     )

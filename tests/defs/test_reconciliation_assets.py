@@ -12,10 +12,13 @@ import dagster as dg
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from dp_assets.cli import app
 from dp_assets.defs import monitoring, planning, published_forecasts, reconciled_rollups
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.rollups import roll_up
 from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
 from dp_resources.lake import Lake
@@ -78,7 +81,11 @@ class Workshop:
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
-    config = rollup_config(horizon_weeks=4)
+    return make_workshop(tmp_path, rollup_config(horizon_weeks=4))
+
+
+def make_workshop(tmp_path: Path, config: DemandConfig) -> Workshop:
+    """Of 25 series."""
     tables = make_cycle(config, series=25)
     panel, cycle = tables.pop("panel"), tables["forecasts"]["bucket_start"].min().isoformat()
     clock = SimulatedClock(tmp_path / "state" / "clock.json")
@@ -186,6 +193,39 @@ def test_planners_get_classes_stock_a_worklist_and_the_value_of_every_step(works
     added = workshop.read("forecast_value_added")
     assert contracts.FORECAST_VALUE_ADDED.violations(added) == []
     assert added.filter(pl.col("grouping") == "all")["observations"].to_list() == [25, 25]
+
+
+def test_periods_are_stated_in_units_of_measure_and_say_which_series_have_no_factor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = "".join(f"sack,{10 + number},sku{number:04d}\n" for number in range(18))
+    (tmp_path / "units.csv").write_text("unit,factor,sku\ncase,12,\n" + lines)
+    config = rollup_config(horizon_weeks=4, reporting={"spans_weeks": [1], "unit_table": "units.csv"})
+    workshop = make_workshop(tmp_path, config)
+    rollups = roll_up(**make_cycle(config, series=25), config=config).table
+    workshop.lake.write("reconciled_rollups", rollups, cycle=workshop.cycle)
+    metadata = workshop.metadata(workshop.run("temporal_rollups"), "temporal_rollups")
+    table = workshop.read("temporal_rollups")
+    assert contracts.temporal_rollups(workshop.config).violations(table) == []
+    total = table.filter(hierarchy="product", level="total").row(0, named=True)
+    assert (total["in_case"], total["in_sack"]) == (pytest.approx(total["forecast"] / 12), None)
+    assert metadata["series_without_factor"] == {
+        "case": {"series": 0, "first": []},
+        "sack": {"series": 7, "first": [f"sku{number:04d}" for number in range(18, 23)]},
+    }
+    monkeypatch.setattr("dp_assets.commands.inspect.open_project", lambda: workshop.project)
+    monkeypatch.setattr("dp_assets.commands.terminal.console.width", 200)
+    shown = CliRunner().invoke(app, ["inspect", "periods"]).output
+    assert "in case" in shown
+    assert "– where a SKU below has no factor in units.csv" in shown
+    one = CliRunner().invoke(app, ["inspect", "periods", "sku0001"]).output
+    assert "in sack" in one
+    assert "no factor" not in one
+    # A cycle from before the units were configured has no such columns.
+    workshop.lake.write("temporal_rollups", table.drop("in_case", "in_sack"), cycle=workshop.cycle)
+    before = CliRunner().invoke(app, ["inspect", "periods"])
+    assert before.exit_code == 0
+    assert "in case" not in before.output
 
 
 def test_accuracy_of_a_cycle_with_open_leads_only_is_an_empty_table(workshop: Workshop) -> None:

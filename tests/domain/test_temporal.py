@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dp_assets.domain import contracts
 from dp_assets.domain.contracts.columns import quantile_name
 from dp_assets.domain.error_distributions import error_distributions
-from dp_assets.domain.hierarchy import SERIES, build_hierarchies
+from dp_assets.domain.hierarchy import SERIES, build_hierarchies, labels_of
+from dp_assets.domain.ingest.conversions import UnitTable
 from dp_assets.domain.intervals import ErrorDistributions, quantiles
 from dp_assets.domain.metrics import pit_coverage
+from dp_assets.domain.reporting_units import ReportingUnits
 from dp_assets.domain.rollups import roll_up
-from dp_assets.domain.temporal import period_residuals, temporal_rollups
+from dp_assets.domain.temporal import period_residuals, temporal_rollups, without_factor
 from tests.domain.rollup_inputs import make_cycle, make_inputs, rollup_config
 
 MONTHS = {"spans_weeks": [4], "calendar": {"kind": "calendar_months"}}
@@ -52,7 +58,29 @@ def made(reporting: dict[str, Any], shared: float = 0.0, inputs: Any = (), **cha
     residuals = backtest(config, panel, shared)
     table = temporal_rollups(rollups, hierarchies, residuals, panel, config)
     assert contracts.temporal_rollups(config).violations(table) == []
-    return {"config": config, "panel": panel, "rollups": rollups, "table": table, "hierarchies": hierarchies}
+    one = {"config": config, "panel": panel, "rollups": rollups, "table": table, "hierarchies": hierarchies}
+    return {**one, "residuals": residuals}
+
+
+@cache
+def plain() -> dict[str, Any]:
+    """A cycle without units of measure, of which one series sells nothing in its first bucket."""
+    return made({"spans_weeks": [1, 9]}, inputs=[{"node": "sku0005", "quantity": 0.0}])
+
+
+def measured(factors: dict[tuple[str, str], float]) -> pl.DataFrame:
+    """The same cycle's periods with units of measure: (unit, SKU or nothing for any) → factor."""
+    one = plain()
+    config = in_units(one["config"], factors)
+    table = temporal_rollups(one["rollups"], one["hierarchies"], one["residuals"], one["panel"], config)
+    assert contracts.temporal_rollups(config).violations(table) == []
+    return table
+
+
+def in_units(config: Any, factors: dict[tuple[str, str], float]) -> Any:
+    reporting = config.reporting.model_copy(update={"unit_table": "units.csv"})
+    units = ReportingUnits.of(UnitTable("units.csv", factors))
+    return config.model_copy(update={"reporting": reporting.with_units(units)})
 
 
 def test_every_period_is_the_sum_of_its_buckets_and_of_its_children_under_locks() -> None:
@@ -161,3 +189,66 @@ def test_quantiles_ascend_and_hold_the_mean_between_them() -> None:
     levels = table.select(quantile_name(level) for level in config.quantile_levels).to_numpy()
     assert (np.diff(levels, axis=1) >= -1e-9).all()
     assert (levels[:, 0] <= table["forecast"].to_numpy() + 1e-9).mean() > 0.99
+
+
+SKUS = [f"sku{number:04d}" for number in range(40)]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.dictionaries(st.sampled_from(["", *SKUS]), st.floats(0.01, 1000), min_size=1, max_size=41))
+def test_a_node_in_a_unit_is_the_sum_of_its_series_each_by_its_own_factor(factors: dict[str, float]) -> None:
+    """Against a loop over nodes, periods and the series below."""
+    table = measured({("case", sku): factor for sku, factor in factors.items()})
+    bottom = table.filter(level=SERIES, hierarchy="product").select("period", "kind", "node", "forecast")
+    units = {(kind, period, node): number for period, kind, node, number in bottom.rows()}
+    below = defaultdict(list)
+    for hierarchy, level, node, series in labels_of(plain()["hierarchies"]).rows():
+        below[hierarchy, level, node].append(series)
+    for row in table.iter_rows(named=True):
+        expected: float | None = 0.0
+        for series in below[row["hierarchy"], row["level"], row["node"]]:
+            number = units[row["kind"], row["period"], series]
+            factor = factors.get(series, factors.get(""))
+            if number and factor is None:
+                expected = None
+            elif number and factor is not None and expected is not None:
+                expected += number / factor
+        assert row["in_case"] == (None if expected is None else pytest.approx(expected, rel=1e-9))
+
+
+@pytest.mark.parametrize("factors", [{("each", ""): 1.0}, {("each", sku): 1.0 for sku in SKUS}])
+def test_in_a_unit_of_one_the_column_is_the_forecast(factors: dict[tuple[str, str], float]) -> None:
+    table = measured(factors)
+    assert np.allclose(table["in_each"], table["forecast"], rtol=1e-12)
+
+
+def test_totals_in_a_unit_agree_over_levels_and_hierarchies() -> None:
+    table = measured({("case", ""): 12.0} | {("case", sku): 1.0 + at for at, sku in enumerate(SKUS[::3])})
+    totals = table.group_by("hierarchy", "level", "kind", "period").agg(pl.col("in_case").sum())
+    spread = totals.group_by("kind", "period").agg(low=pl.col("in_case").min(), high=pl.col("in_case").max())
+    assert np.allclose(spread["low"], spread["high"], rtol=1e-12)
+
+
+def test_a_sku_without_a_factor_makes_what_is_above_it_unknown_where_it_counts() -> None:
+    table = measured({("case", sku): 12.0 for sku in SKUS if sku != "sku0005"})
+    series = table.filter(node="sku0005", hierarchy="pack").sort("kind", "starts_on")
+    total = table.filter(node="total", hierarchy="pack").sort("kind", "starts_on")
+    assert series["in_case"].to_list() == [0.0 if number == 0 else None for number in series["forecast"]]
+    assert series["in_case"].is_null().to_list() == total["in_case"].is_null().to_list() == [False] + [True] * 9
+    first = total.row(0, named=True)
+    assert first["in_case"] == pytest.approx(first["forecast"] / 12, rel=1e-12)
+    others = table.filter(pl.col("level") == SERIES, pl.col("node") != "sku0005")
+    assert others["in_case"].null_count() == 0
+
+
+def test_series_that_make_sums_unknown_are_named_for_each_unit() -> None:
+    factors = {("case", ""): 12.0, ("pallet", "sku0001"): 400.0}
+    config = in_units(plain()["config"], factors)
+    lacking = without_factor(measured(factors), config.reporting.units)
+    assert lacking == {"case": [], "pallet": [sku for sku in SKUS if sku != "sku0001"]}
+
+
+def test_units_of_measure_change_no_other_column() -> None:
+    table = measured({("case", ""): 12.0, ("pallet", "sku0001"): 400.0})
+    assert table.columns[-2:] == ["in_case", "in_pallet"]
+    assert table.drop("in_case", "in_pallet").equals(plain()["table"])

@@ -120,7 +120,24 @@ def temporal_rollups(config: DemandConfig) -> Table:
             number("forecast", "mean of the whole period: sold before the cutoff and forecast", "units", minimum=0),
             number("value", "the same at each series' last known price", "money", minimum=0),
             *(replace(column, unit="units") for column in quantile_columns(config)),
+            *unit_columns(config),
         ),
+    )
+
+
+def unit_columns(config: DemandConfig) -> tuple[Column, ...]:
+    """One column per unit of measure that forecasts are reported in.
+
+    They stand last in their table: Athena finds its columns by their place.
+
+    Raises:
+        ConfigError: `reporting.unit_table` was not read with the configuration.
+    """
+    units = config.reporting.units
+    description = "the same in this unit of measure; empty where a SKU that counts has no factor for it"
+    return tuple(
+        number(column, description, unit, nullable=True, minimum=0)
+        for unit, column in (units.columns.items() if units else ())
     )
 
 

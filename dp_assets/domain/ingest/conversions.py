@@ -1,6 +1,6 @@
 """Quantities in units of measure, and money in currencies, converted to the units and the currency of the business.
 
-Belongs here: the two conversion tables of a producer, what a row's unit or currency comes to.
+Belongs here: the tables of units and of currencies, what a row's unit or currency comes to.
 Does not belong here: which rows there are (`unify_transactions.py`), reading CSV (`reference_tables.py`).
 
 A conversion multiplies and nothing else: units = quantity × factor, money = amount × rate.
@@ -25,11 +25,11 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class UnitTable:
-    """How many units of the business one unit of a producer is.
+    """How many units of the business one unit of measure is: one that a producer delivers, or one of reports.
 
     Attributes:
         name: the file, for messages.
-        factors: (unit, the producer's SKU or nothing for any) → factor, above zero.
+        factors: (unit, SKU or nothing for any) → factor, above zero. The SKU is the producer's own code.
     """
 
     name: str
@@ -107,7 +107,7 @@ def newest_valid(table: pl.DataFrame, key: str, value: str, keys: pl.Series, day
 
 
 def read_unit_table(path: Path) -> UnitTable:
-    """A table of units: header `unit,factor` and optionally `sku`, the producer's own code.
+    """A table of units: header `unit,factor` and optionally `sku`, for a producer its own code.
 
     Raises:
         ConfigError: it is missing or wrong; one line per mistake with line, key, what was expected and what came.
