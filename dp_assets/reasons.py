@@ -29,7 +29,7 @@ from dp_assets.domain.panel import Panel
 from dp_assets.domain.promotion_uplift import promotion_runs, side_effects, uplift_table
 from dp_assets.domain.windows import IndexArray, Windows
 from dp_assets.project import Project
-from dp_assets.receipts import NONE, champion_of, configuration_of, find
+from dp_assets.receipts import NONE, champion_of, configuration_of, configuration_with_tables, find
 from dp_resources.lake import Lake
 
 
@@ -141,13 +141,23 @@ def _by_revenue(lake: Lake, cycle: str) -> list[str]:
     return classes.sort(["revenue", "series_id"], descending=[True, False])["series_id"].to_list()
 
 
-def inputs_of_cycle(lake: Lake, cycle: str) -> CycleInputs:
-    """What decided a cycle's numbers, as the receipt of its forecasts names it, and the numbers."""
+def inputs_of_cycle(lake: Lake, today: DemandConfig, cycle: str) -> CycleInputs:
+    """What decided a cycle's numbers, as the receipt of its forecasts names it, and the numbers.
+
+    Args:
+        lake: the lake.
+        today: the project's configuration, whose tables are the cycle's where they say the same.
+        cycle: the cycle.
+
+    Raises:
+        ArtefactError: planners set numbers in it, and a table it was reconciled by says something else by now.
+    """
     receipt = find(lake, cycle)
     own = configuration_of(receipt)
     published = lake.read("published_forecasts", cycle=cycle)
     if len(lake.read("planner_inputs", cycle=cycle)):
-        without = reconcile_cycle(lake, own, cycle, open_panel(lake, cycle), planner_inputs(own).empty())
+        config = configuration_with_tables(receipt, today)
+        without = reconcile_cycle(lake, config, cycle, open_panel(lake, cycle), planner_inputs(own).empty())
         series = without.table.filter(
             (pl.col("level") == SERIES) & (pl.col("hierarchy") == without.hierarchies[0].name)
         ).select(pl.col("node").alias("series_id"), "lead", pl.col("forecast").alias("reconciled"))
@@ -170,7 +180,7 @@ def comparable_cycle(lake: Lake, config: DemandConfig, cycle: str) -> str | None
 def changes_of(project: Project, cycle: str, since: str, series: Sequence[str]) -> pl.DataFrame:
     """`forecast_changes` of some series between two cycles."""
     lake = project.lake()
-    earlier, later = (inputs_of_cycle(lake, one) for one in (since, cycle))
+    earlier, later = (inputs_of_cycle(lake, project.config, one) for one in (since, cycle))
     return change_table(earlier, later, series, project.settings.threads)
 
 

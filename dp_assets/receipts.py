@@ -13,10 +13,11 @@ import hashlib
 import json
 import platform
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 from pydantic import ValidationError
@@ -30,6 +31,8 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.forecasts import Champion, config_hash, config_text, designated_rows, forecast_table, receipt_of
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.reconciliation_config import HierarchyConfig
+from dp_assets.domain.split_keys import SplitKeyConfig
 from dp_assets.domain.totals import total_forecasts
 from dp_resources.lake import Lake, parquet_bytes, sha256
 from dp_resources.settings import Settings
@@ -46,6 +49,7 @@ WHERE = ("code", "libraries", "threads")
 DIGESTS = frozenset({"table_digest", "table_digests"})
 """Keys under which sections of a configuration state hashes of what the tables beside it say."""
 Report = Callable[[str], None]
+Named = TypeVar("Named", HierarchyConfig, SplitKeyConfig)
 
 
 @dataclass(frozen=True)
@@ -201,6 +205,46 @@ def configuration_of(receipt: Receipt) -> DemandConfig:
             f"{receipt.parts['code']} to repeat it"
         )
     return config
+
+
+def configuration_with_tables(receipt: Receipt, today: DemandConfig) -> DemandConfig:
+    """As `configuration_of`, with the tables that hierarchies and split keys name, as far as today's say the same.
+
+    Args:
+        receipt: a receipt.
+        today: the configuration of the project, with its tables read.
+
+    Raises:
+        ArtefactError: see `configuration_of`; or a table says something else by now.
+    """
+    own, written = configuration_of(receipt), json.loads(receipt.configuration)
+    hierarchies, keys = written["hierarchies"], written["reconciliation"]["keys"]
+    reconciliation = own.reconciliation.model_copy(
+        update={"keys": _with_tables(own.reconciliation.keys, keys, today.reconciliation.keys)}
+    )
+    read = {"hierarchies": _with_tables(own.hierarchies, hierarchies, today.hierarchies)}
+    return own.model_copy(update={**read, "reconciliation": reconciliation})
+
+
+def _with_tables(
+    own: tuple[Named, ...], written: Sequence[Mapping[str, object]], today: tuple[Named, ...]
+) -> tuple[Named, ...]:
+    """Sections that name tables, those of today in their place where these say what the receipt has a hash of."""
+    found: list[Named] = []
+    for section, says in zip(own, written, strict=True):
+        same = [one for one in today if section.table and _says(one.model_dump(mode="json"), says) and _read(one, says)]
+        if section.table and not same:
+            raise ArtefactError(
+                f"the table {section.table} of {section.name!r} says something else by now than when this cycle was "
+                "forecast; put the one of that time back to reconcile it again"
+            )
+        found.append(same[0] if same else section)
+    return tuple(found)
+
+
+def _read(section: HierarchyConfig | SplitKeyConfig, written: Mapping[str, object]) -> bool:
+    """Whether the table of a section has the hash that was written; `_says` passes over one that is missing."""
+    return section.model_dump(mode="json").get("table_digest") == written.get("table_digest")
 
 
 def _says(now: object, written: object) -> bool:

@@ -173,6 +173,28 @@ def test_a_receipt_under_tables_beside_the_configuration_is_repeated_without_the
             receipts.configuration_of(receipt_under(read, **changes))
 
 
+def test_a_cycle_is_reconciled_again_by_the_tables_of_its_time_and_not_by_others(tmp_path: Path) -> None:
+    (tmp_path / "places.csv").write_text("sku,region\na,north\n")
+    (tmp_path / "space.csv").write_text("sku,weight\na,3\n")
+    plain = make_config(
+        hierarchies=[
+            {"name": "place", "levels": ["region"], "table": "places.csv"},
+            {"name": "product", "levels": ["brand"]},
+        ],
+        reconciliation={"keys": [{"name": "space", "table": "space.csv", "reason": "shelf plan"}]},
+    )
+    read = build_project(Settings(state_dir=tmp_path), plain, tmp_path).config
+    receipt = receipt_under(read)
+    assert config_text(receipts.configuration_with_tables(receipt, read)) == config_text(read)
+    for name, text in (("places.csv", "sku,region\na,south\n"), ("space.csv", "sku,weight\na,4\n")):
+        before = (tmp_path / name).read_text()
+        (tmp_path / name).write_text(text)
+        changed = build_project(Settings(state_dir=tmp_path), plain, tmp_path).config
+        with pytest.raises(ArtefactError, match=f"table {name} of '.*' says something else by now"):
+            receipts.configuration_with_tables(receipt, changed)
+        (tmp_path / name).write_text(before)
+
+
 def test_a_receipt_of_settings_that_this_code_does_not_have_names_the_revision_that_does(stage: Stage) -> None:
     found = receipts.find(stage.lake, LATE)
     strangers = replace(found, configuration=found.configuration.replace('"horizon_weeks":3', '"horizon_weeks":9'))
