@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks.findings import Finding, at_least, at_most, say, share, show
 from benchmarks.ingest_files import SKUS, WEEKS, write_files
-from benchmarks.ingest_peers import PEERS
+from benchmarks.ingest_peers import PEERS, SAME_TABLES
 from benchmarks.ingest_sensor import sensor_findings
 from benchmarks.ingest_workbooks import workbook_findings
 
@@ -105,6 +105,12 @@ def findings(found: dict[str, list[Measured]]) -> list[Finding]:
         at_most(
             "main line without caps and channels", (start + ours["main"] - ours["channels"]) / cpu[best], bare, 1.3
         ),
+        share(
+            "the same without caps and channels",
+            (start + ours["main"] - ours["channels"]) / cpu[SAME_TABLES],
+            f"bare polars that writes our tables ({cpu[SAME_TABLES]:.1f} s)",
+        ),
+        share("our tables, whoever writes them", cpu[SAME_TABLES] / cpu[best], bare),
         at_least("main line: speed", cpu["pandas"] / (start + ours["main"]), f"pandas ({cpu['pandas']:.1f} s)", 2.5),
         at_most("main line: peak memory", ours["main_peak"] / peak[leanest], bare_peak, 1.25),
         share("everything, extras included: CPU", (start + ours["everything"]) / cpu[best], bare),

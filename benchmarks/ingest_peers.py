@@ -2,11 +2,14 @@
 
 Belongs here: DuckDB, Polars streaming and chunked pandas as peers of the ingestion benchmark; each writes the accepted
 rows as Parquet, one file per source file, and the zero-filled weeks of every SKU. They know every column and format
-beforehand, number no rows, keep no rejected rows and no trace. Does not belong here: the product.
+beforehand, number no rows, keep no rejected rows and no trace. One more, Polars again, writes the product's tables
+instead: numbered rows, and what each file adds to each SKU and week, a file per week, in order. What it costs beside
+the others is what those tables cost, whoever writes them. Does not belong here: the product.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -83,46 +86,89 @@ def duckdb_peer(landing: Path, out: Path) -> float:
     return float(frame["units"].sum())
 
 
+WEEK = ((pl.col("sold_on") - FIRST).dt.total_days() // 7).cast(pl.Int16).alias("week")
+
+
+def polars_rows(producer: str, path: Path) -> pl.LazyFrame:
+    """The accepted rows of a file, with their numbers."""
+    spec = FORMATS[producer]
+    types = {"moment": pl.String, "sku": pl.String, "units": pl.Int64, "amount": pl.Float64, "shop": pl.String}
+    schema = {source: types[name] for name, source in spec["columns"].items()}
+    scan = pl.scan_csv(
+        path,
+        separator=spec["delimiter"],
+        decimal_comma=spec["decimal"] == ",",
+        schema=schema,
+        row_index_name="row_number",
+        row_index_offset=1,
+    ).rename({source: name for name, source in spec["columns"].items()})
+    moment = pl.col("moment").str.to_datetime(spec["at"].replace("Z", "%#z") if "Z" in spec["at"] else spec["at"])
+    if producer == "franchise":
+        moment = pl.col("moment").str.to_date(spec["at"]).cast(pl.Datetime("us"))
+    if producer == "online":
+        moment = moment.dt.replace_time_zone(None)
+    return (
+        scan.with_columns(sold_at=moment)
+        .filter(pl.col("sku").is_not_null() & (pl.col("units") > 0) & (pl.col("sold_at") >= FIRST))
+        .select(
+            pl.col("row_number").cast(pl.Int64),
+            "sku",
+            "sold_at",
+            pl.col("sold_at").dt.date().alias("sold_on"),
+            pl.col("units").cast(pl.Float64).alias("quantity"),
+            pl.col("amount").alias("revenue"),
+            (pl.col("amount") / pl.col("units")).alias("unit_price"),
+            pl.col("shop").alias("location"),
+        )
+    )
+
+
 def polars_peer(landing: Path, out: Path) -> float:
     """Polars, streaming; the accepted units."""
     parts = []
     for producer, path in sources(landing):
-        spec = FORMATS[producer]
-        types = {"moment": pl.String, "sku": pl.String, "units": pl.Int64, "amount": pl.Float64, "shop": pl.String}
-        schema = {source: types[name] for name, source in spec["columns"].items()}
-        scan = pl.scan_csv(
-            path, separator=spec["delimiter"], decimal_comma=spec["decimal"] == ",", schema=schema
-        ).rename({source: name for name, source in spec["columns"].items()})
-        moment = pl.col("moment").str.to_datetime(spec["at"].replace("Z", "%#z") if "Z" in spec["at"] else spec["at"])
-        if producer == "franchise":
-            moment = pl.col("moment").str.to_date(spec["at"]).cast(pl.Datetime("us"))
-        if producer == "online":
-            moment = moment.dt.replace_time_zone(None)
-        rows = (
-            scan.with_columns(sold_at=moment)
-            .filter(pl.col("sku").is_not_null() & (pl.col("units") > 0) & (pl.col("sold_at") >= FIRST))
-            .select(
-                "sku",
-                "sold_at",
-                pl.col("sold_at").dt.date().alias("sold_on"),
-                pl.col("units").cast(pl.Float64).alias("quantity"),
-                pl.col("amount").alias("revenue"),
-                (pl.col("amount") / pl.col("units")).alias("unit_price"),
-                pl.col("shop").alias("location"),
-            )
-        )
         part = out / f"{producer}-{path.stem}.parquet"
-        rows.sink_parquet(part, compression="zstd")
+        polars_rows(producer, path).drop("row_number").sink_parquet(part, compression="zstd")
         parts.append(part)
-    week = ((pl.col("sold_on") - FIRST).dt.total_days() // 7).alias("week")
     sums = (
         pl.scan_parquet(parts)
-        .group_by("sku", week)
+        .group_by("sku", WEEK)
         .agg(pl.col("quantity").sum().alias("units"))
         .collect(engine="streaming")
     )
     write_weeks(sums, out / "weeks.parquet")
     return float(sums["units"].sum())
+
+
+def polars_same_tables(landing: Path, out: Path) -> float:
+    """Polars, streaming, to the tables that the product keeps; the accepted units."""
+    moment = pl.lit(FIRST).cast(pl.Datetime("us", "UTC")).alias("known_from")
+    sums = []
+    for producer, path in sources(landing):
+        version = f"{producer}-{sha256(path.name.encode()).hexdigest()[:16]}"
+        part = out / f"{version}.parquet"
+        named = (pl.lit(version).alias("file_version_id"), pl.lit(producer).alias("producer"), moment)
+        polars_rows(producer, path).select(*named, pl.all()).sink_parquet(part, compression="zstd", compression_level=1)
+        each = pl.col("file_version_id").first(), pl.col("quantity", "revenue").sum(), pl.len().alias("transactions")
+        found = pl.scan_parquet(part).group_by("sku", WEEK).agg(*each).collect(engine="streaming")
+        sums.append(found.sort("week", "sku"))
+    weeks = pl.Series(range(WEEKS + 1), dtype=pl.Int16)
+    places = [one["week"].search_sorted(weeks).to_list() for one in sums]
+    skus = pl.concat([one["sku"] for one in sums]).unique().sort()
+    place = pl.DataFrame({"sku": skus, "place": np.arange(len(skus))})
+    quantity, revenue = (np.zeros((len(skus), WEEKS), np.float32) for _ in range(2))
+    for week in range(WEEKS):
+        mine = [one[at[week] : at[week + 1]] for one, at in zip(sums, places, strict=True)]
+        bucket = pl.concat(mine).sort("sku", "file_version_id")
+        added = (pl.lit("landed").alias("event"), moment, pl.lit(0.0).alias("promoted_quantity"))
+        table = bucket.with_columns(pl.col("sku").alias("series_id"), *added, pl.lit(FIRST).alias("bucket_start"))
+        table.write_parquet(out / f"bucket-{week}.parquet", compression="zstd", compression_level=1)
+        at = bucket.select("sku").join(place, on="sku", how="left", maintain_order="left")["place"].to_numpy()
+        np.add.at(quantity[:, week], at, bucket["quantity"].to_numpy())
+        np.add.at(revenue[:, week], at, bucket["revenue"].to_numpy())
+    np.save(out / "quantity.npy", quantity)
+    np.save(out / "revenue.npy", revenue)
+    return float(quantity.sum(dtype=np.float64))
 
 
 def pandas_peer(landing: Path, out: Path, chunk: int = 500_000) -> float:
@@ -154,4 +200,5 @@ def pandas_peer(landing: Path, out: Path, chunk: int = 500_000) -> float:
     return float(total["units"].sum())
 
 
-PEERS = {"duckdb": duckdb_peer, "polars": polars_peer, "pandas": pandas_peer}
+SAME_TABLES = "polars, same tables"
+PEERS = {"duckdb": duckdb_peer, "polars": polars_peer, SAME_TABLES: polars_same_tables, "pandas": pandas_peer}
