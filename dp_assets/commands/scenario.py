@@ -166,7 +166,7 @@ def scenario_promote(
     Where planning.approval asks for it, they are proposed instead, and hold once somebody approves them.
     """
     from dp_assets.domain.planning import EditRefusedError
-    from dp_assets.domain.scenarios import numbers_to_promote
+    from dp_assets.domain.scenarios import launched_series, numbers_to_promote
     from dp_assets.planning import current_cycle
     from dp_assets.scenarios import result
 
@@ -179,6 +179,11 @@ def scenario_promote(
     table = result(lake, kept)
     series = lake.read("published_forecasts", ["series_id"], cycle=current)["series_id"].unique().to_list()
     wanted = numbers_to_promote(name, table, series, reason, kept.cycle, project.config)
+    if launched := launched_series(table, series):
+        say(
+            f"{len(launched):,} series that it launches, such as {launched[0]}, stay out of the plan: announce them in "
+            "a file of feed product_life, and they are forecast from their first day on"
+        )
     if not wanted:
         raise EditRefusedError(f"{name} changes no number of a series that cycle {current} forecasts; nothing to set")
     _show_comparison(project, [kept], "total", None, None, 20)

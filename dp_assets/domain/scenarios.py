@@ -409,6 +409,12 @@ def _columns(name: str) -> tuple[str, str, str]:
     return f"{name}:mean", f"{name}:lower", f"{name}:upper"
 
 
+def launched_series(table: pl.DataFrame, series: Collection[str]) -> list[str]:
+    """Series of a scenario's `scenario_forecasts` that its cycle does not forecast: what it launches, sorted."""
+    known = pl.col("node").is_in(list(series))
+    return table.filter((pl.col("level") == SERIES) & ~known)["node"].unique().sort().to_list()
+
+
 def numbers_to_promote(
     name: str, table: pl.DataFrame, series: Collection[str], reason: str, cycle: date, config: DemandConfig
 ) -> list[NumberToSet]:

@@ -28,6 +28,7 @@ from dp_assets.domain.scenario_definition import ScenarioDefinition, ScenarioRef
 from dp_assets.domain.scenarios import (
     Scenario,
     compare,
+    launched_series,
     numbers_to_promote,
     run_scenario,
     split_path,
@@ -617,6 +618,9 @@ def test_launched_series_are_not_promoted_because_the_cycle_does_not_forecast_th
     found = run(base, change("launch", new={"sku": "new"}, like={"sku": "sku00"}))
     series = base.panel.series["series_id"].to_list()
     assert numbers_to_promote("x", found.table, series, "launch", CUTOFF, CONFIG) == []
+    launched = launched_series(found.table, series)
+    assert launched
+    assert not set(launched) & set(series)
 
 
 def test_a_reason_that_is_not_configured_is_refused(base: Base) -> None:
