@@ -205,7 +205,7 @@ def inspect_worklist(
     lake = open_project().lake()
     cycle = _newest_cycle(lake.partitions("exceptions"))
     found = lake.read("exceptions", cycle=cycle)
-    shown = found.head(rows).select("rank", "node", "rule", pl.col("money").round(2), "words")
+    shown = found.head(rows).select("rank", "level", "node", "rule", pl.col("money").round(2), "words")
     show(shown, f"{len(found)} exceptions of cycle {cycle}")
     console.print("Next: [bold]dp inspect sku …[/] for one of them, [bold]dp plan set …[/] to decide otherwise.")
 

@@ -14,8 +14,15 @@ import polars as pl
 from dp_assets.champions import open_panel
 from dp_assets.defs.reconciled_rollups import champion_residuals, written
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EXCEPTIONS, lost_sales, replenishment, series_classes, temporal_rollups
-from dp_assets.domain.exceptions import Before, exception_table
+from dp_assets.domain.contracts import (
+    EXCEPTIONS,
+    lost_sales,
+    reconciled_rollups,
+    replenishment,
+    series_classes,
+    temporal_rollups,
+)
+from dp_assets.domain.exceptions import Said, exception_table
 from dp_assets.domain.hierarchy import SERIES, build_hierarchies
 from dp_assets.domain.lost_sales import lost_sales_table
 from dp_assets.domain.panel import recent_actuals
@@ -140,7 +147,9 @@ def build(project: Project) -> dg.Definitions:
             "features",
             "planner_inputs",
             "series_classes",
+            "sku_attributes",
             dg.AssetDep("forecasts", partition_mapping=before),
+            dg.AssetDep("reconciled_rollups", partition_mapping=before),
             dg.AssetDep("published_forecasts", partition_mapping=before),
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -149,7 +158,7 @@ def build(project: Project) -> dg.Definitions:
         owners=OWNERS,
     )
     def list_exceptions(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
-        """The worklist: series that changed, erred, are new, or whose lock ends, ranked by the money at stake."""
+        """The worklist: what changed, erred, is uncertain or new, and locks that end, ranked by the money at stake."""
 
         def work(cycle: str) -> Mapping[str, Any]:
             table = exceptions_of(lake, config, cycle)
@@ -184,19 +193,28 @@ def factor_metadata(table: pl.DataFrame, config: DemandConfig) -> dict[str, Any]
 
 def exceptions_of(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
     """The worklist of a cycle, from it and the few before."""
-    earlier = [key for key in lake.partitions("published_forecasts") if key < cycle][-config.exceptions.bias_buckets :]
+    buckets = max(one.bias_buckets for one in config.exception_thresholds)
+    buckets = max([buckets, *(one.bias_buckets or 0 for one in config.exceptions.levels.values())])
+    earlier = [key for key in lake.partitions("published_forecasts") if key < cycle][-buckets:]
+    now = _said(lake, config, cycle)
+    attributes = lake.read("sku_attributes", cycle=cycle)
     return exception_table(
-        published=lake.read("published_forecasts", cycle=cycle),
-        forecasts=lake.read("forecasts", cycle=cycle),
+        now=now,
         inputs=lake.read("planner_inputs", cycle=cycle),
-        prices=lake.read("series_classes", ["series_id", "price"], cycle=cycle),
-        actuals=recent_actuals(open_panel(lake, cycle), config.exceptions.bias_buckets + config.horizon),
-        earlier={
-            date.fromisoformat(key): Before(
-                lake.read("published_forecasts", cycle=key), lake.read("forecasts", cycle=key)
-            )
-            for key in earlier
-        },
+        classes=lake.read("series_classes", cycle=cycle),
+        actuals=recent_actuals(open_panel(lake, cycle), buckets + config.horizon),
+        earlier={date.fromisoformat(key): _said(lake, config, key) for key in earlier},
+        hierarchies=build_hierarchies(now.published, attributes, config, date.fromisoformat(cycle)),
         cycle=date.fromisoformat(cycle),
         config=config,
+    )
+
+
+def _said(lake: Lake, config: DemandConfig, cycle: str) -> Said:
+    """What a cycle said; of nodes only where some level is judged."""
+    rollups = lake.read("reconciled_rollups", cycle=cycle) if config.exceptions.levels else None
+    return Said(
+        lake.read("published_forecasts", cycle=cycle),
+        lake.read("forecasts", cycle=cycle),
+        reconciled_rollups(config).empty() if rollups is None else rollups,
     )

@@ -27,8 +27,10 @@ from dp_assets.domain.planning_config import (
     ClassConfig,
     ExceptionConfig,
     PlanningConfig,
+    PolicyConfig,
     ReasonConfig,
     ReplenishmentConfig,
+    Thresholds,
 )
 from dp_assets.domain.producer_config import TRANSACTION_COLUMNS, ProducerConfig
 from dp_assets.domain.quality_config import QualityConfig
@@ -378,6 +380,8 @@ class DemandConfig(Section):
     """Planners' numbers."""
     classes: ClassConfig = ClassConfig()
     """ABC and XYZ classes of series."""
+    policies: tuple[PolicyConfig, ...] = ()
+    """What is decided for series of some classes: their method, service level, thresholds of the worklist."""
     replenishment: ReplenishmentConfig = ReplenishmentConfig()
     """Safety stock and reorder points."""
     exceptions: ExceptionConfig = ExceptionConfig()
@@ -450,9 +454,7 @@ class DemandConfig(Section):
                 f"{list(first)}, got {self.reconciliation.middle_level!r}"
             )
             raise MisplacedValueError(message, "reconciliation", "middle_level")
-        if self.exceptions.interval not in {None, *self.intervals.levels}:
-            message = f"expected one of intervals.levels {list(self.intervals.levels)}, got {self.exceptions.interval}"
-            raise MisplacedValueError(message, "exceptions", "interval")
+        self._check_thresholds()
         if self.regressors and not any(producer.feed == "regressors" for producer in self.producers):
             message = "regressors need a producer with `feed: regressors` that delivers them, but there is none"
             raise MisplacedValueError(message, "regressors")
@@ -480,6 +482,36 @@ class DemandConfig(Section):
     def zone(self) -> ZoneInfo:
         """The business time zone."""
         return ZoneInfo(self.bucket.time_zone)
+
+    def _check_thresholds(self) -> None:
+        judged: list[tuple[int | None, tuple[str | int, ...]]] = [(self.exceptions.interval, ("exceptions",))]
+        judged += [(one.interval, ("exceptions", "levels", name)) for name, one in self.exceptions.levels.items()]
+        judged += [
+            (one.exceptions.interval, ("policies", number, "exceptions"))
+            for number, one in enumerate(self.policies)
+            if one.exceptions is not None
+        ]
+        for interval, place in judged:
+            if interval not in {None, *self.intervals.levels}:
+                message = f"expected one of intervals.levels {list(self.intervals.levels)}, got {interval}"
+                raise MisplacedValueError(message, *place, "interval")
+        levels = ["total", *dict.fromkeys(level for one in self.hierarchies for level in one.levels)]
+        if unknown := sorted(set(self.exceptions.levels) - set(levels)):
+            message = f"expected one of the levels {levels}, got {unknown[0]!r}"
+            raise MisplacedValueError(message, "exceptions", "levels", unknown[0])
+
+    @property
+    def exception_policies(self) -> tuple[PolicyConfig, ...]:
+        """The policies that decide by what series are judged."""
+        return tuple(policy for policy in self.policies if policy.exceptions is not None)
+
+    @property
+    def exception_thresholds(self) -> tuple[Thresholds, ...]:
+        """By what series are judged where no policy says otherwise, then by each of `exception_policies`."""
+        own = self.exceptions
+        widest = max(self.intervals.levels)
+        usual = Thresholds(own.change_share, own.bias_buckets, own.interval or widest, own.uncertain_share)
+        return (usual, *(one.exceptions.over(usual) for one in self.exception_policies if one.exceptions is not None))
 
     @property
     def quantile_levels(self) -> tuple[float, ...]:

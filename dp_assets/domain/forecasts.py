@@ -24,8 +24,9 @@ from dp_assets.domain.fallback import ANALOGUE, TWIN, fall_back
 from dp_assets.domain.inference import BLEND, LSTM, network_rows, predict
 from dp_assets.domain.interval_contract import class_shifts
 from dp_assets.domain.intervals import ErrorDistributions, published_quantiles, widened
-from dp_assets.domain.leaderboard import shares_of, winners_of
+from dp_assets.domain.leaderboard import shares_of
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.policies import methods_of
 from dp_assets.domain.product_life import not_begun, share_alive
 from dp_assets.domain.statistical import library, naive, statistical_forecast
 from dp_assets.domain.windows import IndexArray
@@ -104,13 +105,13 @@ def forecast_table(
     Args:
         panel: the cycle's panel.
         champion: the model; None forecasts every series by the statistical methods.
-        config: quantile levels, interval method, hierarchies.
+        config: quantile levels, interval method, hierarchies, policies.
         receipt: stands in every row.
         rows: series wanted (default: all). Their forecasts are those they have among all the others.
         threads: threads of torch.
         contract: the cycle's table `interval_contract`, by which intervals may be widened; None widens none.
     """
-    winners = winners_of(champion.leaderboard, panel) if champion is not None else np.full(len(panel), "")
+    winners = methods_of(champion.leaderboard, panel, config) if champion is not None else np.full(len(panel), "")
     taken_over = np.flatnonzero(winners != "")
     known = network_rows(panel) if champion is not None else np.zeros(0, np.int64)
     made, others = np.setdiff1d(known, taken_over), np.intersect1d(known, taken_over)

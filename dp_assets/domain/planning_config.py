@@ -1,16 +1,21 @@
 """What planners and buyers act on, as `demand.yaml` describes it.
 
-Belongs here: the sections `planning`, `classes`, `replenishment`, `exceptions` and `reasons`. Does not belong here:
-what follows from them (`planning.py`, `series_classes.py`, `replenishment.py`, `exceptions.py`, `reasons.py`).
+Belongs here: the sections `planning`, `classes`, `policies`, `replenishment`, `exceptions` and `reasons`. Does not
+belong here: what follows from them (`planning.py`, `series_classes.py`, `policies.py`, `replenishment.py`,
+`exceptions.py`, `reasons.py`).
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from dp_assets.domain.config_section import Section
+from dp_assets.domain.config_section import MisplacedValueError, Section
+
+MODEL = "model"
+"""As the method of a policy: the network, blended with boosting where that helps."""
 
 
 class PlanningConfig(Section):
@@ -52,6 +57,33 @@ class ReplenishmentConfig(Section):
         return levels
 
 
+@dataclass(frozen=True)
+class Thresholds:
+    """What a series, or a node, is judged by; see the fields of `ExceptionConfig`."""
+
+    change_share: float
+    bias_buckets: int
+    interval: int
+    uncertain_share: float
+
+
+class ThresholdOverrides(Section):
+    """Thresholds of their own; what is left out is as for all series."""
+
+    change_share: float | None = Field(None, gt=0)
+    """Share by which a published total may differ from the last cycle's."""
+    bias_buckets: int | None = Field(None, ge=2)
+    """Buckets in a row in which numbers may err to the same side, less one."""
+    interval: int | None = None
+    """Interval in percent that a sale should lie in: one of `intervals.levels`."""
+    uncertain_share: float | None = Field(None, gt=0)
+    """Share of the forecast that the error to expect may have."""
+
+    def over(self, usual: Thresholds) -> Thresholds:
+        """These, and the usual ones where they say nothing."""
+        return replace(usual, **{name: value for name, value in self if value is not None})
+
+
 class ExceptionConfig(Section):
     change_share: float = Field(0.5, gt=0)
     """A series is on the worklist if its published total differs from the last cycle's by more than this share."""
@@ -60,8 +92,37 @@ class ExceptionConfig(Section):
     interval: int | None = None
     """Or if the last bucket sold lies outside this interval, in percent: one of `intervals.levels`, the widest of them
     when left out."""
+    uncertain_share: float = Field(1.0, gt=0)
+    """Or if the error to expect over the horizon is more than this share of the forecast."""
+    levels: dict[str, ThresholdOverrides] = Field({})
+    """Levels of hierarchies whose nodes are judged, too, with thresholds of their own, e.g. `{department:
+    {change_share: 0.1}}`."""
     most: int = Field(1000, ge=1)
     """Rows of the worklist at most, those with most money at stake."""
+
+
+class PolicyConfig(Section):
+    """What is decided for series of some classes; of several policies about a matter, the first one holds."""
+
+    demand_class: tuple[Literal["smooth", "erratic", "intermittent", "lumpy"], ...] = ()
+    """Demand classes of the series it is about; all when left out."""
+    abc: tuple[Literal["A", "B", "C"], ...] = ()
+    """ABC classes; all when left out."""
+    xyz: tuple[Literal["X", "Y", "Z"], ...] = ()
+    """XYZ classes; all when left out."""
+    method: Literal["model", "naive", "imapa", "ses", "theta", "seasonal_naive", "seasonal_ses"] | None = None
+    """What forecasts them where they have enough history for the model: `model`, or a statistical method; the champion
+    of the leaderboard when left out."""
+    service_level: float | None = Field(None, ge=0.5, lt=1)
+    """Probability that stock lasts until the delivery; that of the ABC class when left out."""
+    exceptions: ThresholdOverrides | None = None
+    """Thresholds of the worklist."""
+
+    @model_validator(mode="after")
+    def _decides_something(self) -> Self:
+        if self.method is None and self.service_level is None and self.exceptions is None:
+            raise MisplacedValueError("expected a policy to decide a method, a service_level or exceptions", "method")
+        return self
 
 
 class ReasonConfig(Section):

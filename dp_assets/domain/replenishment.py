@@ -18,21 +18,23 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import replenishment
 from dp_assets.domain.contracts.columns import key_columns, quantile_name
 from dp_assets.domain.hierarchy import Matrix
+from dp_assets.domain.policies import service_levels
 
 
 def replenishment_table(totals: pl.DataFrame, classes: pl.DataFrame, config: DemandConfig) -> pl.DataFrame:
-    """The `replenishment` table: one row per series, for the configured lead time and its class' service level.
+    """The `replenishment` table: one row per series, for the configured lead time and its service level.
 
     Args:
         totals: `total_forecasts` rows.
         classes: `series_classes` rows.
-        config: lead time and service levels.
+        config: lead time, service levels and policies.
     """
     lead = min(config.in_buckets(config.replenishment.lead_time_weeks), config.horizon)
     levels = config.quantile_levels
-    rows = totals.filter(pl.col("lead") == lead).join(classes.select("series_id", "abc"), on="series_id", how="left")
+    known = classes.select("series_id", "demand_class", "abc", "xyz")
+    rows = totals.filter(pl.col("lead") == lead).join(known, on="series_id", how="left")
     rows = rows.with_columns(pl.col("abc").fill_null("C")).sort("series_id")
-    wanted = np.array([config.replenishment.service_levels[name] for name in rows["abc"]], np.float64)
+    wanted = service_levels(rows, config)
     quantiles = rows.select(quantile_name(level) for level in levels).to_numpy()
     point = quantile_at(quantiles, np.asarray(levels), wanted)
     mean = rows["forecast"].to_numpy()

@@ -26,8 +26,8 @@ from dp_assets.domain.groups import GROUP, lines_of_series, series_groups
 from dp_assets.domain.hierarchy import Matrix
 from dp_assets.domain.inference import network_rows
 from dp_assets.domain.intervals import widened
-from dp_assets.domain.leaderboard import winners_of
 from dp_assets.domain.panel import FloatArray, Panel
+from dp_assets.domain.policies import methods_of
 from dp_assets.domain.promotions import DISCOUNT, PROMO, channel_name, promotion_channels
 from dp_assets.domain.regressors import PREFIX
 from dp_assets.domain.scenario_base import Base, Flags, Rows
@@ -88,7 +88,7 @@ def reforecast(base: Base, changes: Sequence[tuple[str, Change]]) -> Reforecast:
     altered = (known != before).any(axis=(1, 2))
     rows, known, before = rows[altered], known[altered], before[altered]
     panel = base.panel.take(rows)
-    reads = _reads_channels(base, panel)
+    reads = _reads_channels(base, rows, panel)
     if silent := int((~reads).sum()):
         notes.append(
             f"{silent} of {len(rows)} series with changed channels are forecast by statistical methods, which read no "
@@ -104,12 +104,12 @@ def reforecast(base: Base, changes: Sequence[tuple[str, Change]]) -> Reforecast:
     return Reforecast(rows, mean, quantiles, old_mean, differs, discounted, tuple(notes))
 
 
-def _reads_channels(base: Base, panel: Panel) -> Flags:
-    """(R,) whether the model forecasts a series of a panel."""
+def _reads_channels(base: Base, rows: Rows, panel: Panel) -> Flags:
+    """(R,) whether the model forecasts a series; `panel` has these rows of the base's."""
     reads = np.zeros(len(panel), np.bool_)
     if base.inputs.champion is not None and len(panel):
         reads[network_rows(panel)] = True
-        reads &= winners_of(base.inputs.champion.leaderboard, panel) == ""
+        reads &= methods_of(base.inputs.champion.leaderboard, base.panel, base.config)[rows] == ""
     return reads
 
 

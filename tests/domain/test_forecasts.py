@@ -128,6 +128,21 @@ def test_a_demand_class_that_a_statistical_method_won_is_forecast_by_it_and_the_
     assert some.equals(after.filter(pl.col("series_id").is_in(names[:2])))
 
 
+def test_a_policy_lets_a_statistical_method_forecast_a_class_and_leaves_the_others(champion: Champion) -> None:
+    panel = later_panel()
+    before = forecast_table(panel, champion, CONFIG, "receipt")
+    won = str(demand_classes(panel)[network_rows(panel)[0]])
+    policies = [{"demand_class": [won], "method": "ses"}]
+    config = CONFIG.model_validate({**CONFIG.model_dump(), "policies": policies})
+    after = forecast_table(panel, champion, config, "receipt")
+    rows = np.intersect1d(network_rows(panel), np.flatnonzero(demand_classes(panel) == won))
+    mine = pl.col("series_id").is_in(panel.series["series_id"].to_numpy()[rows].tolist())
+    assert after.filter(mine)["method"].unique().to_list() == ["ses"]
+    kept = ~mine & (pl.col("method") == "blend")
+    assert len(after.filter(kept))
+    np.testing.assert_allclose(after.filter(kept)["forecast"], before.filter(kept)["forecast"], rtol=1e-5, atol=1e-5)
+
+
 def library_names(table: pl.DataFrame) -> set[str]:
     return {name for name in table["model_version"] if name.startswith("statsforecast ")}
 

@@ -167,8 +167,10 @@ EXCEPTIONS = Table(
     key=("rank",),
     columns=(
         Column("rank", pl.Int64(), "place by money at stake", minimum=1),
-        text("node", "series, or node of a lock"),
-        text("rule", "changed, biased, outside, new or expiring"),
+        text("hierarchy", "hierarchy of the node; the first one for a series"),
+        text("level", "series, or level of the node; unknown for a lock of a node that is not forecast"),
+        text("node", "series, or path of the node"),
+        text("rule", "changed, biased, outside, uncertain, new or expiring"),
         number("units", "units at stake", "units"),
         number("money", "units × last price", "money"),
         text("words", "the reason in words"),
