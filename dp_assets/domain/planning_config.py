@@ -92,7 +92,7 @@ class ExceptionConfig(Section):
     interval: int | None = None
     """Or if the last bucket sold lies outside this interval, in percent: one of `intervals.levels`, the widest of them
     when left out."""
-    uncertain_share: float = Field(1.0, gt=0)
+    uncertain_share: float = Field(1.5, gt=0)
     """Or if the error to expect over the horizon is more than this share of the forecast."""
     levels: dict[str, ThresholdOverrides] = Field({})
     """Levels of hierarchies whose nodes are judged, too, with thresholds of their own, e.g. `{department:

@@ -207,9 +207,9 @@ def test_cycles_with_a_gap_before_this_one_are_no_buckets_in_a_row() -> None:
 
 def test_a_series_of_which_little_is_known_is_listed_with_the_error_to_expect() -> None:
     assert worklist([10.0, 10.0], [], [10.0, 10.0], spread=10).is_empty()
-    (row, _) = worklist([10.0, 10.0], [], [10.0, 10.0], spread=40).rows(named=True)
+    (row, _) = worklist([10.0, 10.0], [], [10.0, 10.0], spread=60).rows(named=True)
     levels = np.asarray(CONFIG.quantile_levels)
-    drawn = np.interp(np.linspace(0, 1, 100_001), levels, 10 + np.linspace(-40, 40, len(levels)))
+    drawn = np.interp(np.linspace(0, 1, 100_001), levels, 10 + np.linspace(-60, 60, len(levels)))
     expected = 2 * np.abs(drawn - 10).mean()
     assert (row["rule"], row["node"]) == ("uncertain", "b")
     assert row["units"] == pytest.approx(expected, rel=0.02)
