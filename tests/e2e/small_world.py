@@ -70,7 +70,10 @@ def world_config(**overrides: Any) -> DemandConfig:
                 "feed": "promotions",
                 "files": ["marketing/*.csv"],
                 "arrival": "modified_at",
-                "columns": {"sku": "sku", "starts_on": "from", "ends_on": "to", "kind": "kind", "share": "share"},
+                "columns": {
+                    **{"sku": "sku", "level": "of", "member": "which"},
+                    **{"starts_on": "from", "ends_on": "to", "kind": "kind", "share": "share"},
+                },
             },
             {
                 "name": "weather",
@@ -84,7 +87,7 @@ def world_config(**overrides: Any) -> DemandConfig:
                 "feed": "events",
                 "files": ["schools/*.csv"],
                 "arrival": "modified_at",
-                "columns": {"name": "what", "starts_on": "from", "ends_on": "to"},
+                "columns": {"name": "what", "starts_on": "from", "ends_on": "to", "level": "of", "member": "which"},
             },
         ],
         "attributes": {"department": {}, "brand": {}},
@@ -139,10 +142,11 @@ def land_weather(root: Path, week: int, seed: int = 5) -> None:
 
 
 def land_holidays(root: Path) -> None:
-    """Writes the school holidays of the first year: ten days every eight weeks."""
+    """Writes the school holidays of the first year, ten days every eight weeks, and fairs that only dairy goes to."""
     days = [MONDAY + timedelta(weeks=week, days=3) for week in range(5, 52, 8)]
-    lines = [f"school holidays,{day},{day + timedelta(days=9)}" for day in days]
-    drop(root / "schools" / "2017.csv", "\n".join(["what,from,to", *lines]) + "\n", MONDAY)
+    lines = [f"school holidays,{day},{day + timedelta(days=9)},," for day in days]
+    lines += [f"fair,{day - timedelta(weeks=2)},,department,dairy" for day in days]
+    drop(root / "schools" / "2017.csv", "\n".join(["what,from,to,of,which", *lines]) + "\n", MONDAY)
 
 
 def land_corrections(root: Path) -> None:
@@ -157,10 +161,12 @@ def promoted_skus(week: int, skus: int, seed: int) -> set[int]:
 
 
 def land_plan(root: Path, week: int, skus: int = 24, seed: int = 5) -> None:
-    """Writes the promotions plan of a week; it arrives on the Monday after which its week is the sixth."""
+    """Writes the promotions plan of a week; it arrives on the Monday after which its week is the sixth. Every fourth
+    week the whole bakery is in the leaflet."""
     monday = MONDAY + timedelta(weeks=week)
     days, promoted = f"{monday},{monday + timedelta(days=6)}", sorted(promoted_skus(week, skus, seed))
-    plan = ["sku,from,to,kind,share", *(f"S{sku:03d},{days},display,0.5" for sku in promoted)]
+    plan = ["sku,from,to,kind,share,of,which", *(f"S{sku:03d},{days},display,0.5,," for sku in promoted)]
+    plan += [f",{days},leaflet,1,department,bakery"] if week % 4 == 0 else []
     arrival = monday - timedelta(weeks=PLANNED_AHEAD - 1)
     drop(root / "marketing" / f"{monday}.csv", "\n".join(plan) + "\n", arrival)
 

@@ -12,6 +12,7 @@ import pytest
 
 from dp_assets.domain.contracts import tables
 from dp_assets.domain.encoders import Encoders
+from dp_assets.domain.panel import Panel
 from dp_assets.domain.plan import RunPlan
 from dp_assets.domain.producer_config import ProducerConfig
 from dp_assets.domain.restatement_config import RestatementConfig
@@ -109,8 +110,18 @@ def test_regressors_and_events_reach_the_network(world: World) -> None:
     lake = world.project.lake()
     folder = lake.open_folder("encoders", cycle=lake.partitions("tuned_model")[0])
     encoders = Encoders.from_json((folder / "encoders.json").read_text(encoding="utf-8"))
-    assert encoders.known == ("promo_display", "regressor_temperature")
+    fair = tuple(f"{kind}event_fair" for kind in ("", "before_", "after_"))
+    assert encoders.known == ("promo_display", "promo_leaflet", "regressor_temperature", *fair)
     assert {"event_school_holidays", "before_event_school_holidays"} <= set(encoders.calendar)
+
+
+def test_plans_of_a_department_reach_its_series_and_no_others(world: World) -> None:
+    lake = world.project.lake()
+    panel = Panel.load(lake.open_folder("features", cycle=max(lake.partitions("features"))))
+    departments = panel.series["department"].to_numpy()
+    for name, department in (("promo_leaflet", "bakery"), ("event_fair", "dairy")):
+        planned = panel.known[:, :, panel.known_names.index(name)].any(axis=1)
+        assert planned.tolist() == (departments == department).tolist()
 
 
 def test_running_again_does_nothing(world: World) -> None:
