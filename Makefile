@@ -70,7 +70,7 @@ check: lint types  ## Lint, types and the fast tests (≤ 3 min)
 
 test: lint types  ## Everything a fresh machine can run (≤ 25 min on 2 cores)
 	@echo "→ all tests but the long ones"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not long"
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(VENV)/.dev  ## Long kill, fuzz and soak runs; not in CI
 	@$(BIN)/pytest -q -m long
