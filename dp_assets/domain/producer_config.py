@@ -75,9 +75,13 @@ FEED_COLUMNS: dict[Feed, tuple[frozenset[str], frozenset[str]]] = {
 
 
 def feed_columns(feed: Feed, mapped: Collection[str]) -> frozenset[str]:
-    """Unified columns that a feed's mapping must have, given what it has: promotions of groups need no SKU."""
-    required, _ = FEED_COLUMNS[feed]
-    return required - {"sku"} if feed == "promotions" and "member" in mapped else required
+    """Unified columns that a feed's mapping must have, given what it has: a group is a level and a member, and
+    promotions of groups need no SKU."""
+    required, allowed = FEED_COLUMNS[feed]
+    group = {"level", "member"} & allowed
+    if not group & set(mapped):
+        return required
+    return required - {"sku"} | group if feed == "promotions" else required | group
 
 
 ATTRIBUTE_FEEDS: frozenset[Feed] = frozenset({"transactions", "products"})

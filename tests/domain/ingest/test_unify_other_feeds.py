@@ -109,6 +109,20 @@ def test_a_calendar_of_promotions_of_groups_alone_needs_no_sku(tmp_path: Path) -
         unified(tmp_path, content, shop_config(feed="promotions", columns={"starts_on": "from", "ends_on": "to"}))
 
 
+@pytest.mark.parametrize(
+    ("feed", "columns"),
+    [
+        ("promotions", {"sku": "item", "starts_on": "from", "ends_on": "to"}),
+        ("events", {"name": "what", "starts_on": "from"}),
+        ("regressors", {"name": "what", "starts_on": "from", "value": "much"}),
+    ],
+)
+def test_a_mapping_names_a_level_and_a_member_or_neither(tmp_path: Path, feed: str, columns: dict[str, str]) -> None:
+    for half, other in (("level", "member"), ("member", "level")):
+        with pytest.raises(ConfigError, match=f"lack \\['{other}'\\]"):
+            unified(tmp_path, b"", shop_config(feed=feed, columns={**columns, half: "of"}))
+
+
 def test_an_event_may_be_about_a_group(tmp_path: Path) -> None:
     names = {"name": "what", "starts_on": "from", "level": "of", "member": "which"}
     content = b"what,from,of,which\nfair,2017-01-02,brand,own\nfair,2017-01-02,,\nfair,2017-01-02,colour,red"
