@@ -91,7 +91,7 @@ class PlanningDatabase:
         self.url = sa.make_url(url)
         if self.is_embedded and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = sa.create_engine(self.url)
+        self.engine = sa.create_engine(self.url, hide_parameters=True)  # they may be hashes of passwords
         if self.is_embedded:
             _take_turns(self.engine)
         self.writer = self.engine.execution_options(writes=True)
