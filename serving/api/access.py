@@ -6,7 +6,7 @@ which permission (`dp_assets/domain/access.py`), proving who somebody is (`authe
 A router with `route_class=GuardedRoute` takes only endpoints that say what they need:
 
     @router.get("/v1/cycles/current")
-    @needs(Permission.READ)
+    @needs(Permission.READ, heeds_scope=True)
     async def current_cycle(request: Request) -> Response: ...
 
 The check is part of the route and no FastAPI dependency: solving one costs as much as half of a request. What it
@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
+from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from dp_assets.domain.access import ANONYMOUS, PERMISSIONS, Permission, Principal
 from serving.api.authentication import Gate
@@ -48,11 +49,25 @@ SECURITY_SCHEMES = {
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
-def needs(permission: Permission) -> Callable[[Endpoint], Endpoint]:
-    """Declares what an endpoint asks for."""
+@dataclass(frozen=True)
+class Need:
+    """What an endpoint asks for.
+
+    Attributes:
+        permission: the permission.
+        heeds_scope: whether it keeps what is outside a scope to itself. One that does not refuses whoever must not see
+            everything.
+    """
+
+    permission: Permission
+    heeds_scope: bool
+
+
+def needs(permission: Permission, heeds_scope: bool = False) -> Callable[[Endpoint], Endpoint]:
+    """Declares what an endpoint asks for (see `Need`)."""
 
     def declare(endpoint: Endpoint) -> Endpoint:
-        endpoint.__dict__["permission"] = permission
+        endpoint.__dict__["need"] = Need(permission, heeds_scope)
         return endpoint
 
     return declare
@@ -60,7 +75,7 @@ def needs(permission: Permission) -> Callable[[Endpoint], Endpoint]:
 
 def public(endpoint: Endpoint) -> Endpoint:
     """Declares that an endpoint answers everybody."""
-    endpoint.__dict__["permission"] = None
+    endpoint.__dict__["need"] = None
     return endpoint
 
 
@@ -68,13 +83,13 @@ class GuardedRoute(APIRoute):
     """A route whose endpoint says what it needs, and which checks that first."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        if "permission" not in endpoint.__dict__:
+        if "need" not in endpoint.__dict__:
             raise TypeError(f"{path}: expected @needs(…) or @public on {endpoint.__name__}, got neither")
-        self.permission: Permission | None = endpoint.__dict__["permission"]
-        if self.permission is not None:
+        self.need: Need | None = endpoint.__dict__["need"]
+        if self.need is not None:
             refusals = may_raise(UnauthenticatedError, ForbiddenError, TooManyRequestsError, CannotAuthenticateError)
             options["responses"] = {**refusals, **(options.get("responses") or {})}
-            says = {"security": [{SCHEME: []}], "x-permission": str(self.permission)}
+            says = {"security": [{SCHEME: []}], "x-permission": str(self.need.permission)}
             options["openapi_extra"] = {**says, **(options.get("openapi_extra") or {})}
         super().__init__(path, endpoint, **options)
 
@@ -82,12 +97,12 @@ class GuardedRoute(APIRoute):
         """The handler, behind the check."""
         plain = _takes_the_request_alone(self.endpoint) and not self.dependencies
         handle = self.endpoint if plain else super().get_route_handler()
-        permission = self.permission
-        if permission is None:
+        need = self.need
+        if need is None:
             return handle
 
         async def guarded(request: Request) -> Response:
-            await admit(request, permission)
+            await admit(request, need)
             return await handle(request)
 
         return guarded
@@ -100,7 +115,15 @@ def _takes_the_request_alone(endpoint: Callable[..., Any]) -> bool:
     return alone and signature.return_annotation is Response
 
 
-async def admit(request: Request, permission: Permission) -> Principal:
+def check_guarded(app: FastAPI) -> None:
+    """Raises TypeError when an endpoint of the app says nothing of what it needs, so that none is open by oversight."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and not isinstance(route, GuardedRoute):
+            raise TypeError(f"{route.path}: expected a router with route_class=GuardedRoute")
+
+
+async def admit(request: Request, need: Need) -> Principal:
     """Who asks, if they may.
 
     Raises:
@@ -122,9 +145,11 @@ async def admit(request: Request, permission: Permission) -> Principal:
             "POST /v1/session a token"
         )
     scope[PRINCIPAL] = principal
-    if not principal.may(permission):
-        having = ", ".join(role for role, permissions in PERMISSIONS.items() if permission in permissions)
-        raise ForbiddenError(f"this needs the permission {permission}, which {having} have, unless a key has less")
+    if not principal.may(need.permission):
+        having = ", ".join(role for role, permissions in PERMISSIONS.items() if need.permission in permissions)
+        raise ForbiddenError(f"this needs the permission {need.permission}, which {having} have, unless a key has less")
+    if principal.scope.hides and not need.heeds_scope:
+        raise ForbiddenError("this tells of all nodes, and you are kept to some of them")
     return principal
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from dp_resources.settings import Settings
-from serving.api.access import SECURITY_SCHEMES
+from serving.api.access import SECURITY_SCHEMES, check_guarded
 from serving.api.authentication import Gate
 from serving.api.cycles.endpoints import router as cycles
 from serving.api.forecasts.endpoints import router as forecasts
@@ -62,6 +62,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
     app.state.gate = gate
     for router in (forecasts, cycles, session, health):
         app.include_router(router)
+    check_guarded(app)
     add_problem_handlers(app)
     if origins := [one.strip() for one in chosen.api_cors_origins.split(",") if one.strip()]:
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["Authorization"])

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from dp_assets.domain.access import EVERYTHING, PERMISSIONS, NodeScope, Permission, Role, parse_scope_node
 from serving.api import create_app
-from serving.api.access import GuardedRoute, needs, principal_of, public
+from serving.api.access import GuardedRoute, check_guarded, needs, principal_of
 from serving.api.authentication import Gate
 from serving.api.problems import MEDIA_TYPE, Problem, add_problem_handlers
 from serving.views import View, rows_in
@@ -90,9 +90,14 @@ def routes(app: FastAPI) -> list[APIRoute]:
 def test_every_route_says_what_it_needs_and_stands_in_the_table() -> None:
     found = routes(create_app())
     assert all(isinstance(route, GuardedRoute) for route in found)
-    assert {(method, route.path, route.permission) for route in found for method in route.methods} == {  # type: ignore[attr-defined]
-        (one.method, one.path, one.permission) for one in ENDPOINTS
+    check_guarded(create_app())
+    asked = {
+        (method, route.path, route.need and route.need.permission)
+        for route in found
+        if isinstance(route, GuardedRoute)
+        for method in route.methods or ()
     }
+    assert asked == {(one.method, one.path, one.permission) for one in ENDPOINTS}
 
 
 def test_no_route_has_dependencies_of_fastapi_which_would_be_passed_over() -> None:
@@ -254,6 +259,13 @@ class TestGuardedRoutes:
             @router.get("/x")
             async def x(request: Request) -> Response: ...
 
+    def test_a_router_of_another_kind_is_not_served(self) -> None:
+        app, router = FastAPI(), APIRouter()
+        router.add_api_route("/x", lambda: None)
+        app.include_router(router)
+        with pytest.raises(TypeError, match="/x: expected a router with route_class=GuardedRoute"):
+            check_guarded(app)
+
     @pytest.mark.parametrize("permission", list(Permission))
     @pytest.mark.parametrize("role", list(Role))
     def test_a_permission_is_asked_for_before_anything_else_is_looked_at(
@@ -266,10 +278,10 @@ class TestGuardedRoutes:
         async def change(request: Request, number: int) -> Response:
             return Response(principal_of(request).name)
 
-        @router.get("/free")
-        @public
-        async def free() -> Response:
-            return Response(b"")
+        @router.get("/all")
+        @needs(permission)
+        async def everything(request: Request) -> Response:
+            return Response(b"all nodes")
 
         app = FastAPI()
         app.state.gate = world.client.app.state.gate  # type: ignore[attr-defined]
@@ -282,6 +294,9 @@ class TestGuardedRoutes:
         assert probe.post("/change?number=no", headers=headers).status_code == (422 if allowed else 403)
         if allowed:
             assert probe.post("/change?number=1", headers=headers).text.startswith(role.value.partition("_")[0])
+        for scope in SCOPES:
+            answer = probe.get("/all", headers=shown(world.keys[role, scope]))
+            assert answer.status_code == (200 if allowed and not SCOPES[scope].hides else 403)
 
     def test_the_description_says_what_is_needed(self) -> None:
         document = create_app().openapi()

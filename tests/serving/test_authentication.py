@@ -158,6 +158,9 @@ class TestKeys:
         client.post(SESSION, json={"user": "ada", "password": "x"})
         client.post(SESSION, json={"user": "nobody", "password": "x"})
         assert len(hashes) == 4
+        costs = [stored.split("$")[1:4] for _, stored, _ in hashes]
+        assert costs[0] == costs[1]
+        assert costs[2] == costs[3] == ["argon2id", "v=19", "m=65536,t=3,p=4"]
 
     def test_nothing_in_memory_holds_the_secret(self, place: Place, client: TestClient) -> None:
         key = place.key("ada")
@@ -208,13 +211,13 @@ def prefix_of(key: str) -> str:
     return parsed[0]
 
 
-def counted(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[object]:
-    """Calls of a function, as they come."""
-    calls: list[object] = []
+def counted(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[tuple[Any, ...]]:
+    """Arguments of a function's calls, as they come."""
+    calls: list[tuple[Any, ...]] = []
     function = getattr(module, name)
 
     def call(*arguments: Any) -> Any:
-        calls.append(None)
+        calls.append(arguments)
         return function(*arguments)
 
     monkeypatch.setattr(module, name, call)

@@ -20,7 +20,7 @@ router = APIRouter(tags=["cycles"], route_class=GuardedRoute)
     response_class=Response,
     responses={200: {"model": Cycle}, **may_raise(NoBundleError)},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def current_cycle(request: Request) -> Response:
     """Which cycle the forecasts are of, how far they reach, and what made them.
 

@@ -31,7 +31,7 @@ SKU = {"sku": "Stock keeping unit, as the producers write it."}
     },
     openapi_extra={"parameters": documented(ForecastQuery, path=SKU)},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def forecast_of_sku(request: Request) -> Response:
     """Forecasts of the current cycle for every series of one SKU, lead by lead.
 
