@@ -16,10 +16,12 @@ import typer
 from rich.markup import escape
 
 from dp_assets.commands.inspect import inspect
+from dp_assets.commands.key import key
 from dp_assets.commands.plan import plan
 from dp_assets.commands.receipt import receipt
 from dp_assets.commands.scenario import scenario
 from dp_assets.commands.terminal import console, open_instance, open_project, say, show
+from dp_assets.commands.user import user
 from dp_assets.commands.why import why
 from dp_assets.domain.errors import DemandPlannerError
 
@@ -53,6 +55,8 @@ app.add_typer(receipt, name="receipt")
 app.add_typer(plan, name="plan")
 app.add_typer(why, name="why")
 app.add_typer(scenario, name="scenario")
+app.add_typer(user, name="user")
+app.add_typer(key, name="key")
 
 DEMO_START = datetime(2017, 12, 5, 12, tzinfo=UTC)
 

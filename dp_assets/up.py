@@ -16,6 +16,8 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,7 @@ def run_up(dagster_port: int = 3000, api_port: int = 8000, workspace: Path | Non
     with tempfile.TemporaryDirectory(prefix="dp-up-") as folder:
         waves = services(workspace or WORKSPACE, Path(folder), dagster_port, api_port)
         sys.stdout.write("starting the code server, the Dagster UI, its daemon and the API; Ctrl-C stops them all\n")
-        return Supervisor(urls).run(waves, lambda: announcement(dagster_port, api_port))
+        return Supervisor(urls).run(waves, lambda: announcement(dagster_port, api_port, first_admin()))
 
 
 def ensure_free(port: int, option: str) -> None:
@@ -175,7 +177,25 @@ def daemon_is_healthy(url: str) -> bool:
     return bool(found) and all(status["healthy"] for status in found if status["required"])
 
 
-def announcement(dagster_port: int, api_port: int) -> str:
+def first_admin() -> list[str]:
+    """What is said of the user `admin`, who is made where there is no user yet; nothing where there is one.
+
+    It is the last thing before the announcement, so that a password that was made is also shown.
+    """
+    from dp_resources.accounts import ADMIN, Accounts
+    from dp_resources.planning_db import planning_database
+    from dp_resources.settings import Settings
+
+    try:
+        password = Accounts(planning_database(Settings().planning_url)).ensure_admin("dp up", datetime.now(UTC))
+    except DemandPlannerError as error:
+        return [f"  WARNING      nobody can sign in: {error}"]
+    if password is None:
+        return []
+    return [f"  sign in      as {ADMIN}, with the one-time password {password} (shown only now; see docs/access.md)"]
+
+
+def announcement(dagster_port: int, api_port: int, sign_in: Sequence[str] = ()) -> str:
     """What is said once everything is healthy; a graph that does not load is told first, for it can be mended live."""
     errors = load_errors(f"http://{HOST}:{dagster_port}")
     return "\n".join(
@@ -187,6 +207,7 @@ def announcement(dagster_port: int, api_port: int) -> str:
             "",
             f"  Dagster UI   http://{HOST}:{dagster_port}      the graph; sensors and schedules run",
             f"  API          http://{HOST}:{api_port}/docs  what it answers, to try in the browser",
+            *sign_in,
             "",
             f"  try          curl http://{HOST}:{api_port}/v1/cycles/current",
             "               make demo-next-week    in another terminal: a week passes, its files land",

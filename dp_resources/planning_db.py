@@ -1,8 +1,8 @@
 """The planning database: what people set, and the ledger of who did.
 
 Belongs here: tables and transactions, on SQLite (embedded) or PostgreSQL (production). Does not belong here: which
-numbers hold and what may be set (`dp_assets/domain/planning.py`), the hash chain (`planning_ledger.py`), schema changes
-(`planning_migrations`).
+numbers hold and what may be set (`dp_assets/domain/planning.py`), users and their keys (`accounts.py`), the hash chain
+(`planning_ledger.py`), schema changes (`planning_migrations`).
 
 Every change is one transaction that adds its row to the ledger and changes what it is about, or does neither. Writers
 take turns: on SQLite by an immediate transaction, on PostgreSQL by an advisory lock. Each row of the ledger carries the
@@ -30,7 +30,7 @@ from dp_assets.domain.planning import EditRefusedError, NumberToSet, PlannerNumb
 from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinition, ScenarioRefusedError, unknown_name
 from dp_resources.planning_ledger import LEDGER, METADATA, Head, chain_faults, enter, head_of, ledger_row
 
-REVISION = "0004"
+REVISION = "0005"
 """Newest revision of `planning_migrations`, which this code is written for."""
 LOCK = 7_231_950_412
 """Key of the advisory lock that writers hold on PostgreSQL."""
@@ -91,7 +91,7 @@ class PlanningDatabase:
         self.url = sa.make_url(url)
         if self.is_embedded and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = sa.create_engine(self.url)
+        self.engine = sa.create_engine(self.url, hide_parameters=True)  # they may be hashes of passwords
         if self.is_embedded:
             _take_turns(self.engine)
         self.writer = self.engine.execution_options(writes=True)
@@ -140,26 +140,26 @@ class PlanningDatabase:
 
     def numbers(self) -> list[PlannerNumber]:
         """Every number ever set, in the order they were."""
-        with self._read() as connection:
+        with self.read() as connection:
             rows = connection.execute(sa.select(NUMBERS).order_by(NUMBERS.c.sequence)).mappings().all()
         return [_number(row) for row in rows]
 
     def last_change(self) -> int:
         """Sequence of the last row of the ledger that set or ended a number; 0 where none did."""
         newest = sa.func.max(NUMBERS.c.sequence), sa.func.max(NUMBERS.c.ended_sequence)
-        with self._read() as connection:
+        with self.read() as connection:
             return max(int(found or 0) for found in connection.execute(sa.select(*newest)).one())
 
     def ledger(self, last: int | None = None) -> list[dict[str, Any]]:
         """Rows of the ledger, oldest first; only the last so many where that is given."""
         query = sa.select(LEDGER).order_by(LEDGER.c.sequence.desc()).limit(last)
-        with self._read() as connection:
+        with self.read() as connection:
             rows = connection.execute(query).mappings().all()
         return [dict(row) for row in reversed(rows)]
 
     def head(self) -> Head:
         """The end of the ledger."""
-        with self._read() as connection:
+        with self.read() as connection:
             return head_of(connection)
 
     def verify(self, kept: Sequence[Head] = ()) -> list[str]:
@@ -176,7 +176,7 @@ class PlanningDatabase:
         wrong += [
             f"scenario {one.name!r} has no row in the ledger" for one in self.scenarios() if one.sequence not in hashes
         ]
-        with self._read() as connection:
+        with self.read() as connection:
             forged = [_forged(connection, found) for found in _undecided(connection)]
         return wrong + [str(one) for one in forged if one is not None]
 
@@ -184,7 +184,7 @@ class PlanningDatabase:
 
     def set_numbers(self, numbers: Sequence[NumberToSet], user: str, at: datetime) -> list[PlannerNumber]:
         """Sets numbers, all or none; one that held for the same node and bucket is replaced."""
-        with self._write() as connection:
+        with self.write() as connection:
             return _set(connection, numbers, user, at)
 
     def withdraw(self, sequences: Sequence[int], user: str, reason: str, cycle: date, at: datetime) -> None:
@@ -193,7 +193,7 @@ class PlanningDatabase:
         Raises:
             EditRefusedError: one of them does not exist, or no longer holds.
         """
-        with self._write() as connection:
+        with self.write() as connection:
             for wanted in sequences:
                 row = connection.execute(sa.select(NUMBERS).where(NUMBERS.c.sequence == wanted)).mappings().first()
                 if row is None or row["ended"] is not None:
@@ -209,12 +209,12 @@ class PlanningDatabase:
 
     def propose(self, numbers: Sequence[NumberToSet], user: str, at: datetime) -> Proposal:
         """Keeps numbers that somebody else is to approve; until then none of them holds."""
-        with self._write() as connection:
+        with self.write() as connection:
             return _propose(connection, numbers, user, at)
 
     def proposals(self) -> list[Proposal]:
         """Those that nobody decided on yet, oldest first."""
-        with self._read() as connection:
+        with self.read() as connection:
             return _undecided(connection)
 
     def approve(self, sequence: int, by: str, cycle: date, four_eyes: bool, at: datetime) -> list[PlannerNumber]:
@@ -224,7 +224,7 @@ class PlanningDatabase:
             EditRefusedError: it was decided on already, its cycle is over, it is not what the ledger says was
                 proposed, or, under four eyes, it is one's own.
         """
-        with self._write() as connection:
+        with self.write() as connection:
             found = _to_decide(connection, sequence)
             check_approval(found, by, cycle, four_eyes)
             if forged := _forged(connection, found):
@@ -235,7 +235,7 @@ class PlanningDatabase:
 
     def reject(self, sequence: int, by: str, reason: str, at: datetime) -> None:
         """Ends a proposal without setting anything; EditRefusedError when it was decided on already."""
-        with self._write() as connection:
+        with self.write() as connection:
             found = _to_decide(connection, sequence)
             after = {"user": found.user, "reason": reason}
             decided = enter(connection, at, by, "reject", f"proposal {sequence}", None, after)
@@ -246,7 +246,7 @@ class PlanningDatabase:
     def scenarios(self) -> list[KeptScenario]:
         """Every scenario that was not deleted or replaced, by name."""
         query = sa.select(SCENARIOS).where(SCENARIOS.c.ended_sequence.is_(None)).order_by(SCENARIOS.c.name)
-        with self._read() as connection:
+        with self.read() as connection:
             return [_scenario(row) for row in connection.execute(query).mappings().all()]
 
     def scenario(self, name: str) -> KeptScenario:
@@ -265,7 +265,7 @@ class PlanningDatabase:
             ScenarioRefusedError: there is one of that name already.
         """
         text = definition.model_dump_json(exclude_defaults=True)
-        with self._write() as connection:
+        with self.write() as connection:
             before = _scenario_in_force(connection, name)
             if before is not None and not replace:
                 raise ScenarioRefusedError(
@@ -282,7 +282,7 @@ class PlanningDatabase:
     def delete_scenario(self, name: str, user: str, at: datetime) -> None:
         """Ends a scenario, with a row in the ledger; ScenarioRefusedError when there is none of that name."""
         self.scenario(name)
-        with self._write() as connection:
+        with self.write() as connection:
             before = _scenario_in_force(connection, name)
             if before is not None:
                 sequence = enter(connection, at, user, "delete scenario", name, _written(before), None)
@@ -296,27 +296,29 @@ class PlanningDatabase:
         Raises:
             ScenarioRefusedError: it was deleted or replaced meanwhile.
         """
-        with self._write() as connection:
+        with self.write() as connection:
             _enter_promotion(connection, kept, numbers, user, at)
             return _set(connection, numbers, user, at)
 
     def propose_scenario(self, kept: KeptScenario, numbers: Sequence[NumberToSet], user: str, at: datetime) -> Proposal:
         """Like `promote_scenario`, for numbers that somebody else is to approve first."""
-        with self._write() as connection:
+        with self.write() as connection:
             _enter_promotion(connection, kept, numbers, user, at)
             return _propose(connection, numbers, user, at)
 
     # -- connections --------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that only reads; StorageError when the database does not answer."""
         with self._reached():
             self._check_schema()
             with self.engine.connect() as connection:
                 yield connection
 
     @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction that no other writer runs beside; StorageError when the database does not answer."""
         with self._reached():
             self._check_schema()
             with self.writer.begin() as connection:

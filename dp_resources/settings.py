@@ -19,7 +19,9 @@ PLACEHOLDER_SECRETS = frozenset({"", "changeme", "secret", "password", "placehol
 class Settings(BaseSettings):
     """The environment of one process; built when a resource is built, never at import."""
 
-    model_config = SettingsConfigDict(env_prefix="DP_", extra="ignore", use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DP_", extra="ignore", use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
     environment: Literal["development", "production"] = "development"
     """In production placeholder secrets refuse to start."""
@@ -71,6 +73,31 @@ class Settings(BaseSettings):
     """Dagster's web server, asked to reload after the simulated clock moved."""
     api_url: str = "http://127.0.0.1:8000"
     """The forecast API, named in messages."""
+    api_access: Literal["open", "keys"] | None = None
+    """`open`: whoever is on this machine reads, development only; `keys`: only who signs in or shows a key. Left out,
+    `open` in development and `keys` in production."""
+    api_requests_per_second: float = Field(100, gt=0)
+    """Requests that a key or user may make per second and process; twice as many at once."""
+    api_body_bytes: int = Field(2**20, ge=1024)
+    """Longest body of a request."""
+    api_trusted_proxies: str = ""
+    """Addresses or networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    api_cors_origins: str = ""
+    """Origins, separated by commas, whose pages may call the API, e.g. `https://planning.example.com`."""
+    api_session_key_file: Path | None = None
+    """PEM file of the P-256 private key that signs sessions; left out, each process makes its own."""
+    oidc_issuer: str | None = None
+    """Issuer of OIDC tokens, exactly as their claim `iss` says it; left out, there are none."""
+    oidc_audience: str | None = None
+    """What their claim `aud` (or, in access tokens of Cognito, `client_id`) must hold."""
+    oidc_jwks: str | None = None
+    """URL or file of the issuer's keys; left out, `<issuer>/.well-known/jwks.json`."""
+    oidc_name_claim: str = "sub"
+    """Claim that names who it is."""
+    oidc_roles_claim: str = "cognito:groups"
+    """Claim that lists groups; those called like a role count as that role."""
+    oidc_nodes_claim: str | None = None
+    """Claim that lists nodes as `hierarchy:node`, `*` for all; left out, everybody works on all nodes."""
 
     @model_validator(mode="after")
     def _no_placeholder_in_production(self) -> Settings:
@@ -85,6 +112,26 @@ class Settings(BaseSettings):
             if self.environment == "production" and placeholder:
                 raise ValueError(f"{name} is a placeholder; set a real secret before production")
         return self
+
+    @model_validator(mode="after")
+    def _access_is_safe(self) -> Settings:
+        if self.environment == "production" and self.api_access == "open":
+            raise ValueError("DP_API_ACCESS=open is for development only; leave it out, or set keys, in production")
+        if "*" in self.api_cors_origins:
+            raise ValueError("DP_API_CORS_ORIGINS: expected origins by name, got *, which opens the API to every page")
+        if "*" in self.api_trusted_proxies:
+            raise ValueError("DP_API_TRUSTED_PROXIES: expected addresses, got *, which believes every client")
+        if self.oidc_issuer and not self.oidc_audience:
+            raise ValueError("DP_OIDC_ISSUER needs DP_OIDC_AUDIENCE: without it tokens for other programs would do")
+        urls = [one for one in (self.oidc_issuer, self.oidc_jwks) if one and one.startswith("http://")]
+        if self.environment == "production" and urls:
+            raise ValueError(f"expected https in production, got {urls[0]}, which anybody on the way can answer for")
+        return self
+
+    @property
+    def access(self) -> Literal["open", "keys"]:
+        """Who the API answers."""
+        return self.api_access or ("keys" if self.environment == "production" else "open")
 
     @property
     def _planning_password(self) -> SecretStr | None:

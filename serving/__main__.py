@@ -7,9 +7,11 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from dp_assets.domain.errors import DemandPlannerError
+from dp_assets.domain.errors import ConfigError, DemandPlannerError
 from dp_resources.settings import Settings
 from serving.library import open_lake
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -33,21 +35,49 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Serves until interrupted; 2 when the environment or `demand.yaml` is wrong."""
     options = arguments(argv)
-    settings = Settings()
     try:
+        settings = Settings()
         open_lake(settings)
-    except DemandPlannerError as error:
+        check_reach(settings, options.host)
+    except (DemandPlannerError, ValueError) as error:
         sys.stderr.write(f"python -m serving: {error}\n")
         return 2
-    logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s:     %(message)s")
+    log_to_stderr(options.log_level.upper())
     import uvicorn
 
     from serving.api import create_app
 
     uvicorn.run(
-        create_app(settings), host=options.host, port=options.port, log_level=options.log_level, access_log=False
+        create_app(settings, local_only=settings.access == "open"),
+        host=options.host,
+        port=options.port,
+        log_level=options.log_level,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.api_trusted_proxies),
+        forwarded_allow_ips=settings.api_trusted_proxies,
     )
     return 0
+
+
+def check_reach(settings: Settings, host: str) -> None:
+    """Raises ConfigError when an API that asks nobody who they are would listen to more than this machine."""
+    if settings.access == "open" and host not in LOOPBACK:
+        raise ConfigError(
+            f"expected --host {LOOPBACK[0]} while DP_API_ACCESS is open, got {host}: everybody who reaches it could "
+            "read; set DP_API_ACCESS=keys, and make a key by `dp key create`"
+        )
+
+
+def log_to_stderr(level: str) -> None:
+    """Sends messages as text, and lines of the access log as the JSON that they are, to the standard error stream."""
+    logging.basicConfig(level=level, format="%(levelname)s:     %(message)s")
+    access = logging.getLogger("demand_planner.access")
+    # What no line of ours shows is not collected either; it costs as much as the line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    bare = logging.StreamHandler()
+    bare.setFormatter(logging.Formatter("%(message)s"))
+    access.handlers, access.propagate = [bare], False
 
 
 if __name__ == "__main__":

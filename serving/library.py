@@ -20,6 +20,7 @@ from dp_assets.domain.errors import DemandPlannerError
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from serving.bundle import Bundle
+from serving.views import Views
 
 if TYPE_CHECKING:
     from serving.forward import Computer
@@ -56,6 +57,12 @@ class Loaded:
     version: str
     bundle: Bundle
     loaded_at: datetime
+    lake: Lake
+
+    @cached_property
+    def views(self) -> Views:
+        """What those who are kept to some nodes see of it."""
+        return Views(self.bundle, self.lake, self.cycle)
 
     @cached_property
     def answers(self) -> Answers:
@@ -133,7 +140,7 @@ class Library:
             self.problem, self._refused = str(error), (newest, time.monotonic())
             log.error("bundle of cycle %s is not put into service: %s", cycle, error)
             return False
-        self.current = Loaded(cycle, version, bundle, datetime.now(UTC))
+        self.current = Loaded(cycle, version, bundle, datetime.now(UTC), self.lake)
         self.problem = self._refused = None
         log.info("serving cycle %s, %d series of %d SKUs", cycle, len(bundle), bundle.skus)
         return True

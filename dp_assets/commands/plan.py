@@ -245,11 +245,12 @@ def _in_short(after: dict[str, Any]) -> dict[str, str]:
 @plan.command("verify")
 def plan_verify() -> None:
     """Check that no row of the audit ledger was edited, removed or moved. Ends with an error where one was."""
+    from dp_resources.accounts import Accounts
     from dp_resources.planning_ledger import Head
 
     project = open_project()
     kept = [Head(**record["ledger"]) for record in project.lake().committed("planner_inputs").values()]
-    wrong = project.planning().verify([head for head in kept if head.sequence])
+    wrong = project.planning().verify([head for head in kept if head.sequence]) + Accounts(project.planning()).verify()
     for sentence in wrong:
         console.print(f"[red]{escape(sentence)}[/]", highlight=False)
     if wrong:

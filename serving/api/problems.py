@@ -5,6 +5,7 @@ Belongs here: the error tree of the API, its JSON form and its handlers. Does no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from dp_assets.domain.errors import DemandPlannerError
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:demand-planner:problem:"
+REALM = 'Bearer realm="demand-planner"'
 
 
 class Problem(BaseModel):
@@ -57,6 +59,47 @@ class BadParameterError(ProblemError):
     status, kind, title = 422, "bad-parameter", "Bad parameter"
 
 
+class UnauthenticatedError(ProblemError):
+    """Nobody who may ask: no key, token or password, or one that does not hold."""
+
+    status, kind, title = 401, "not-authenticated", "Not authenticated"
+
+    def __init__(self, detail: str, error: str | None = None) -> None:
+        challenge = f'{REALM}, error="{error}"' if error else REALM
+        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+
+
+class ForbiddenError(ProblemError):
+    """Known, but not allowed to do this."""
+
+    status, kind, title = 403, "not-allowed", "Not allowed"
+
+
+class PasswordChangeRequiredError(ForbiddenError):
+    """A one-time password is good for choosing another one only."""
+
+    kind, title = "password-change-required", "Password change required"
+
+
+class TooManyRequestsError(ProblemError):
+    """More requests than agreed; `Retry-After` says how many seconds to wait."""
+
+    status, kind, title = 429, "too-many-requests", "Too many requests"
+
+    def __init__(self, detail: str, seconds: float) -> None:
+        super().__init__(detail, headers={"Retry-After": str(math.ceil(seconds))})
+
+
+class CannotAuthenticateError(ProblemError):
+    """Whoever asks cannot be looked up just now."""
+
+    status, kind, title = 503, "cannot-authenticate", "Cannot authenticate"
+
+    def __init__(self) -> None:
+        detail = "users and keys cannot be looked up just now; the API's log says why; try again in a while"
+        super().__init__(detail, headers={"Retry-After": "5"})
+
+
 class NoBundleError(ProblemError):
     """Nothing can be served yet."""
 
@@ -90,13 +133,18 @@ async def _on_bug(request: Request, _error: Exception) -> Response:
 
 async def _on_validation(request: Request, error: Exception) -> Response:
     found = cast(RequestValidationError, error).errors()
-    detail = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}, got {one['input']!r}" for one in found)
+    detail = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}{_given(one)}" for one in found)
     return problem_response(request, 422, BadParameterError.kind, BadParameterError.title, detail)
+
+
+def _given(error: Mapping[str, Any]) -> str:
+    """What came, unless it came in a body, which may hold a password."""
+    return "" if error["loc"][0] == "body" else f", got {error['input']!r}"
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
     found = cast(HTTPException, error)
-    kind = {404: "not-found", 405: "method-not-allowed"}.get(found.status_code, "http")
+    kind = {404: "not-found", 405: "method-not-allowed", 413: "body-too-long"}.get(found.status_code, "http")
     detail = f"{request.method} {request.url.path}: {found.detail}; the paths there are stand in /docs"
     return problem_response(request, found.status_code, kind, str(found.detail), detail, found.headers)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -110,6 +111,19 @@ class TestUp:
         entries = ask(f"http://127.0.0.1:{up.web}", LOCATIONS)["workspaceOrError"]["locationEntries"]
         assert [entry["locationOrLoadError"]["__typename"] for entry in entries] == ["RepositoryLocation"]
         assert not any("WARNING      the graph did not load" in line for line in up.lines)
+
+    def test_the_first_admin_signs_in_with_the_password_that_is_announced_once(self, up: Up) -> None:
+        (line,) = [line for line in up.lines if "one-time password" in line]
+        password = re.search(r"(?:\w{5}-){3}\w{5}", line)
+        assert password is not None
+        body = {"user": "admin", "password": password[0], "new_password": "chosen at the first sign-in"}
+        question = urllib.request.Request(
+            f"http://127.0.0.1:{up.api}/v1/session/password",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(question) as answer:
+            assert json.loads(answer.read())["token_type"] == "Bearer"
 
     @pytest.mark.needs_chromium
     def test_a_browser_shows_the_graph_from_raw_files_to_the_bundle(self, up: Up) -> None:

@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -19,7 +18,6 @@ from dp_assets.domain.planning import EditRefusedError, NumberToSet
 from dp_assets.domain.scenario_definition import ScenarioRefusedError, parse_scenario
 from dp_resources.planning_db import REVISION, PlanningDatabase
 from dp_resources.planning_ledger import Head
-from tests.postgres_server import running_postgres
 
 AT = datetime(2017, 12, 5, 12, tzinfo=UTC)
 CYCLE = date(2017, 12, 4)
@@ -33,35 +31,6 @@ LOCK = NumberToSet(
     comment="agreed with the buyer",
     cycle=CYCLE,
 )
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'state' / 'planning.db'}"
-        return
-    server = str(request.getfixturevalue("postgres"))
-    name = f"planning_{time.monotonic_ns()}"
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    yield server.replace("/postgres", f"/{name}")
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[PlanningDatabase]:
-    found = PlanningDatabase(url)
-    if not found.is_embedded:
-        found.migrate()
-    yield found
-    found.close()
 
 
 def test_a_number_comes_back_as_it_was_set(database: PlanningDatabase) -> None:

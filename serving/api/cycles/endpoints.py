@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from dp_assets.domain.access import Permission
+from serving.api.access import GuardedRoute, needs
 from serving.api.cycles import service
 from serving.api.cycles.schemas import Cycle
 from serving.api.problems import NoBundleError, may_raise
-from serving.api.state import in_service
+from serving.api.state import in_service, view
 
-router = APIRouter(tags=["cycles"])
+router = APIRouter(tags=["cycles"], route_class=GuardedRoute)
 
 
 @router.get(
@@ -18,6 +20,12 @@ router = APIRouter(tags=["cycles"])
     response_class=Response,
     responses={200: {"model": Cycle}, **may_raise(NoBundleError)},
 )
+@needs(Permission.READ, heeds_scope=True)
 async def current_cycle(request: Request) -> Response:
-    """Which cycle the forecasts are of, how far they reach, and what made them."""
-    return Response(service.current_cycle(in_service(request)).model_dump_json(), media_type="application/json")
+    """Which cycle the forecasts are of, how far they reach, and what made them.
+
+    Whoever is kept to some nodes and must not see others is told of the series below them only.
+    """
+    loaded = in_service(request)
+    found = service.current_cycle(loaded, await view(request, loaded))
+    return Response(found.model_dump_json(), media_type="application/json")

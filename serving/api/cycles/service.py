@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from serving.api.cycles.schemas import Cycle
 from serving.library import Loaded
+from serving.views import View
 
 
-def current_cycle(loaded: Loaded) -> Cycle:
-    """The cycle being served."""
-    bundle, head = loaded.bundle, loaded.bundle.head
+def current_cycle(loaded: Loaded, seen: View) -> Cycle:
+    """The cycle being served, with counts of what is seen of it."""
+    head = loaded.bundle.head
     return Cycle.model_validate(
         {
             "cycle": head.cycle,
@@ -18,11 +19,11 @@ def current_cycle(loaded: Loaded) -> Cycle:
             "quantile_levels": head.quantile_levels,
             "interval_levels": head.interval_levels,
             "key": head.key,
-            "series": len(bundle),
-            "skus": bundle.skus,
+            "series": len(seen),
+            "skus": seen.skus,
             "champion": head.champion,
-            "methods": bundle.counts("method"),
-            "model_versions": bundle.counts("model_version"),
+            "methods": seen.counts("method"),
+            "model_versions": seen.counts("model_version"),
             "bundle": loaded.version,
             "loaded_at": loaded.loaded_at,
         }

@@ -15,22 +15,23 @@ import numpy.typing as npt
 from serving.api.problems import BadParameterError, UnknownSkuError
 from serving.bundle import Bundle
 from serving.levels import Weights, weights
+from serving.views import View
 
 FloatArray = npt.NDArray[np.float64]
 MAX_LEVELS = 20
 Answer = dict[str, Any]
 
 
-def rows_of(bundle: Bundle, sku: str) -> range:
-    """Rows of the SKU's series.
+def rows_of(seen: View, sku: str) -> Sequence[int]:
+    """Rows of the SKU's series that are seen.
 
     Raises:
-        UnknownSkuError: no series of it is forecast.
+        UnknownSkuError: no series of it is forecast, or none that is seen.
     """
-    rows = bundle.rows(sku)
+    rows = seen.rows(sku)
     if not rows:
         raise UnknownSkuError(
-            f"no series of SKU {sku!r} is forecast in cycle {bundle.head.cycle} ({bundle.skus} SKUs are); check the "
+            f"no series of SKU {sku!r} is forecast in cycle {seen.bundle.head.cycle} ({seen.skus} SKUs are); check the "
             "spelling, or, if it is new or has not sold lately, look for it in the table eligibility of that cycle"
         )
     return rows

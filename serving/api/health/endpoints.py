@@ -1,17 +1,25 @@
-"""`/healthz`. Belongs here: liveness. Does not belong here: anything that could block or fail."""
+"""`/healthz`. Belongs here: liveness. Does not belong here: anything that could block or fail for a bare question."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from dp_assets.domain.access import Permission
+from serving.api.access import GuardedRoute, Need, admit, public, shows_something
 from serving.api.health import service
 from serving.api.health.schemas import Health
-from serving.api.state import library
+from serving.api.state import gate, library
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=GuardedRoute)
+READERS = Need(Permission.READ, heeds_scope=True)
 
 
 @router.get("/healthz", summary="Liveness", response_class=Response, responses={200: {"model": Health}})
+@public
 async def healthz(request: Request) -> Response:
-    """Answers 200 while the process lives, and says which cycle it serves."""
-    return Response(service.health(library(request)).model_dump_json(), media_type="application/json")
+    """Answers 200 while the process lives, and says whether forecasts can be served; to readers also which."""
+    found = service.health(library(request))
+    if gate(request).is_open or shows_something(request):
+        await admit(request, READERS)
+        return Response(found.model_dump_json(), media_type="application/json")
+    return Response(found.model_dump_json(include={"status", "ready"}), media_type="application/json")

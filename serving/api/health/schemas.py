@@ -9,13 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Health(BaseModel):
-    """Liveness, and what is being served."""
+    """Liveness; to readers also what is being served."""
 
     model_config = ConfigDict(extra="forbid")
 
     status: Literal["ok"] = Field(description="The process answers.")
     ready: bool = Field(description="Whether forecasts can be served.")
-    cycle: str | None = Field(examples=["2017-12-04"], description="Cycle being served; null before the first bundle.")
-    bundle: str | None = Field(examples=["3f1c9a"], description="Content hash of the bundle being served.")
-    loaded_at: datetime | None = Field(description="Since when it is served.")
-    problem: str | None = Field(description="Why a newer bundle in the lake is not being served.")
+    cycle: str | None = Field(
+        None, examples=["2017-12-04"], description="Cycle being served; null before the first bundle."
+    )
+    bundle: str | None = Field(None, examples=["3f1c9a"], description="Content hash of the bundle being served.")
+    loaded_at: datetime | None = Field(None, description="Since when it is served.")
+    problem: str | None = Field(None, description="Why a newer bundle in the lake is not being served.")

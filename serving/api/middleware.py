@@ -1,0 +1,163 @@
+"""What every request and every answer goes through: a name, limits of size, headers, a line in the log.
+
+Belongs here: what holds for all paths alike. Does not belong here: who asks and what they may (`access.py`).
+
+One ASGI layer around everything, so that answers to mistakes in the program have their headers and their line as well.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from fastapi import Request
+from starlette.exceptions import HTTPException
+
+from dp_assets.domain.access import Principal
+from serving.api.access import PRINCIPAL
+from serving.api.problems import problem_response
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+ACCESS_LOG = "demand_planner.access"
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""Names under which a machine reaches itself. A page elsewhere whose name leads here has another one."""
+PAGES = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
+"""Pages for people; their scripts come from where FastAPI takes them."""
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+)
+NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+SCRIPTS = (
+    b"content-security-policy",
+    b"default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+    b"style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
+    b"font-src https://fonts.gstatic.com; img-src 'self' data: https://fastapi.tiangolo.com https://cdn.redoc.ly; "
+    b"worker-src blob:; frame-ancestors 'none'",
+)
+NOT_KEPT = (b"cache-control", b"no-store")
+ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
+SECRETS = re.compile(r"dp_[a-z0-9]+_[\w-]*|eyJ[\w-]*(?:\.[\w-]*)*")
+"""Keys and tokens, for those who put them where they do not belong."""
+log = logging.getLogger(ACCESS_LOG)
+
+
+class Middleware:
+    """The layer around an app.
+
+    Args:
+        app: what answers.
+        body_bytes: longest body of a request.
+        hosts: names that may be asked for in `Host`; any when left out.
+    """
+
+    def __init__(self, app: App, body_bytes: int, hosts: frozenset[str] | None = None) -> None:
+        self.app, self.body_bytes, self.hosts = app, body_bytes, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, name, status = time.perf_counter(), secrets.token_hex(8), 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *_headers(scope, message["headers"], name)]
+            await send(message)
+
+        try:
+            length, host = _length_and_host(scope)
+            if self.hosts is not None and host not in self.hosts:
+                detail = "this API answers under the name of this machine only; ask http://127.0.0.1 on its port"
+                await _refuse(scope, send_with_headers, 421, "another-host", "Another host", detail)
+            elif length is None:
+                await self.app(scope, self._counted(receive), send_with_headers)
+            elif length > self.body_bytes:
+                detail = f"expected a body of at most {self.body_bytes} bytes, got {length}"
+                await _refuse(scope, send_with_headers, 413, "body-too-long", "Body too long", detail)
+            else:
+                await self.app(scope, receive, send_with_headers)
+        finally:
+            if log.isEnabledFor(logging.INFO):
+                log.info(_line(scope, name, status, time.perf_counter() - started))
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Takes a body whose length was not said, up to the longest."""
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.body_bytes:
+                raise HTTPException(413, f"expected a body of at most {self.body_bytes} bytes")
+            return message
+
+        return counted
+
+
+def _length_and_host(scope: Scope) -> tuple[int | None, str]:
+    """Length of the body as it is said (None: it will show) and the name that is asked for, without its port."""
+    length, chunked, host = 0, False, b""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            length = int(value) if value.isdigit() else 0
+        elif name == b"transfer-encoding":
+            chunked = True
+        elif name == b"host":
+            host = value
+    name = host.decode("latin-1").lower()
+    bare = name[: name.rfind("]") + 1] if name.startswith("[") else name.partition(":")[0]
+    return None if chunked else length, bare
+
+
+def _headers(scope: Scope, given: list[tuple[bytes, bytes]], name: str) -> list[tuple[bytes, bytes]]:
+    """What is added to an answer."""
+    found = [*HEADERS, SCRIPTS if scope["path"] in PAGES else NOTHING, (b"x-request-id", name.encode())]
+    if not any(header == b"cache-control" for header, _ in given):
+        found.append(NOT_KEPT)
+    if scope.get("scheme") == "https":
+        found.append(ONLY_TLS)
+    return found
+
+
+async def _refuse(scope: Scope, send: Send, status: int, kind: str, title: str, detail: str) -> None:
+    async def nothing() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    await problem_response(Request(scope), status, kind, title, detail)(scope, nothing, send)
+
+
+def _line(scope: Scope, name: str, status: int, seconds: float) -> str:
+    """The line of the access log, as JSON: never a query, a header or a body."""
+    principal, client = scope.get(PRINCIPAL), scope.get("client")
+    path = scope["path"]
+    if "dp_" in path or "eyJ" in path:
+        path = SECRETS.sub("…", path)
+    return orjson.dumps(
+        {
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "request": name,
+            "client": client[0] if client else None,
+            "who": principal.label if isinstance(principal, Principal) else None,
+            "method": scope["method"],
+            "path": path,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+        }
+    ).decode()

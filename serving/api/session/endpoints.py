@@ -1,0 +1,49 @@
+"""`/v1/session`. Belongs here: translation between HTTP and the service."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from serving.api.access import GuardedRoute, address_of, public
+from serving.api.problems import (
+    BadParameterError,
+    CannotAuthenticateError,
+    PasswordChangeRequiredError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+    may_raise,
+)
+from serving.api.session import service
+from serving.api.session.schemas import Credentials, PasswordChange, Session
+from serving.api.state import gate
+
+router = APIRouter(tags=["session"], route_class=GuardedRoute)
+REFUSALS = (UnauthenticatedError, TooManyRequestsError, CannotAuthenticateError)
+
+
+@router.post(
+    "/v1/session",
+    summary="Sign in",
+    response_class=Response,
+    responses={200: {"model": Session}, **may_raise(BadParameterError, PasswordChangeRequiredError, *REFUSALS)},
+)
+@public
+async def sign_in(request: Request, given: Credentials) -> Response:
+    """A token for a user and password, to be shown instead of an API key for an hour."""
+    return _answer(await service.sign_in(gate(request), given, address_of(request)))
+
+
+@router.post(
+    "/v1/session/password",
+    summary="Choose a password",
+    response_class=Response,
+    responses={200: {"model": Session}, **may_raise(BadParameterError, *REFUSALS)},
+)
+@public
+async def change_password(request: Request, given: PasswordChange) -> Response:
+    """Replaces a one-time password, or one's own, and answers with a token. Sessions from before end."""
+    return _answer(await service.change_password(gate(request), given, address_of(request)))
+
+
+def _answer(session: Session) -> Response:
+    return Response(session.model_dump_json(), media_type="application/json")

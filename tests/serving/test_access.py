@@ -1,0 +1,314 @@
+"""Every endpoint × who asks × what they are kept to: 401, 403, 404 and what an answer must not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.testclient import TestClient
+
+from dp_assets.domain.access import EVERYTHING, PERMISSIONS, NodeScope, Permission, Role, parse_scope_node
+from serving.api import create_app
+from serving.api.access import GuardedRoute, check_guarded, needs, principal_of
+from serving.api.authentication import Gate
+from serving.api.problems import MEDIA_TYPE, Problem, add_problem_handlers
+from serving.views import View, rows_in
+from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK, SKUS, Place, shown
+
+READ, PUBLIC = Permission.READ, None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint: what it needs, a question that can be answered, and what a scope hides of it."""
+
+    method: str
+    path: str
+    permission: Permission | None
+    asked: str
+    body: Any = None
+    answered: int = 200
+    hidden: int = 200
+
+
+ENDPOINTS = [
+    Endpoint("GET", "/v1/forecast/skus/{sku:path}", READ, "/v1/forecast/skus/sku0002", hidden=404),
+    Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),
+    Endpoint("GET", "/healthz", PUBLIC, "/healthz"),
+    Endpoint("POST", "/v1/session", PUBLIC, "/v1/session", {"user": "nobody", "password": "x"}, 401, 401),
+    Endpoint(
+        *("POST", "/v1/session/password", PUBLIC, "/v1/session/password"),
+        {"user": "nobody", "password": "x", "new_password": "long enough to be one"},
+        *(401, 401),
+    ),
+]
+SCOPES = {"everything": EVERYTHING, "grocery": GROCERY, "grocery and a look": GROCERY_AND_A_LOOK}
+
+
+class World:
+    """A running API and a key per role and scope."""
+
+    def __init__(self, place: Place, client: TestClient) -> None:
+        self.place, self.client = place, client
+        self.keys: dict[tuple[str, str], str] = {}
+        for role in Role:
+            for number, (name, scope) in enumerate(SCOPES.items()):
+                user = f"{role.value.replace('_', '-')}-{number}"
+                place.user(user, [role], scope)
+                self.keys[role, name] = place.key(user)
+        self.powerless = place.key("viewer-0", frozenset())
+
+    def ask(self, endpoint: Endpoint, credential: str | None) -> Any:
+        headers = {} if credential is None else shown(credential)
+        return self.client.request(endpoint.method, endpoint.asked, json=endpoint.body, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    place = Place(tmp_path_factory.mktemp("place"))
+    place.put_bundle()
+    with place.client() as client:
+        gate: Gate = client.app.state.gate  # type: ignore[attr-defined]
+        gate._failures.burst = gate._guesses.burst = 1e6
+        yield World(place, client)
+
+
+def problem(answer: Any, status: int) -> Problem:
+    assert (answer.status_code, answer.headers["content-type"]) == (status, MEDIA_TYPE), answer.text
+    return Problem.model_validate_json(answer.content)
+
+
+def routes(app: FastAPI) -> list[APIRoute]:
+    found = [context.original_route for context in iter_route_contexts(app.routes)]
+    return [route for route in found if isinstance(route, APIRoute)]
+
+
+def test_every_route_says_what_it_needs_and_stands_in_the_table() -> None:
+    found = routes(create_app())
+    assert all(isinstance(route, GuardedRoute) for route in found)
+    check_guarded(create_app())
+    asked = {
+        (method, route.path, route.need and route.need.permission)
+        for route in found
+        if isinstance(route, GuardedRoute)
+        for method in route.methods or ()
+    }
+    assert asked == {(one.method, one.path, one.permission) for one in ENDPOINTS}
+
+
+def test_no_route_has_dependencies_of_fastapi_which_would_be_passed_over() -> None:
+    app = create_app()
+    assert not app.router.dependencies
+    for context in iter_route_contexts(app.routes):
+        if isinstance(context.original_route, APIRoute):
+            assert not context.dependant.dependencies
+
+
+def test_what_answers_without_a_route_of_ours_is_the_description_alone() -> None:
+    app = create_app()
+    others = [context.original_route for context in iter_route_contexts(app.routes)]
+    paths = {route.path for route in others if not isinstance(route, APIRoute)}  # type: ignore[attr-defined]
+    assert paths == {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.path)
+class TestEveryEndpoint:
+    @pytest.mark.parametrize("scope", SCOPES)
+    @pytest.mark.parametrize("role", list(Role))
+    def test_a_role_is_answered_or_refused_as_the_table_of_permissions_says(
+        self, world: World, endpoint: Endpoint, role: Role, scope: str
+    ) -> None:
+        answer = world.ask(endpoint, world.keys[role, scope])
+        if endpoint.permission is not None and endpoint.permission not in PERMISSIONS[role]:
+            assert answer.status_code == 403
+        else:
+            assert answer.status_code == (endpoint.hidden if SCOPES[scope].hides else endpoint.answered), answer.text
+
+    @pytest.mark.parametrize("credential", [None, "", "x", "dp_abcdefgh_" + "a" * 43, "a.b.c"])
+    def test_somebody_unknown_is_told_how_to_be_known(
+        self, world: World, endpoint: Endpoint, credential: str | None
+    ) -> None:
+        answer = world.ask(endpoint, credential)
+        if endpoint.permission is None and (credential is None or "session" in endpoint.path):
+            assert answer.status_code == endpoint.answered
+            return
+        found = problem(answer, 401)
+        assert found.type.endswith("not-authenticated")
+        assert answer.headers["www-authenticate"].startswith('Bearer realm="demand-planner"')
+        assert ('error="invalid_token"' in answer.headers["www-authenticate"]) is (credential is not None)
+
+    def test_a_key_that_may_nothing_is_refused(self, world: World, endpoint: Endpoint) -> None:
+        answer = world.ask(endpoint, world.powerless)
+        if endpoint.permission is not None:
+            assert "viewer, planner, data_engineer, admin have" in problem(answer, 403).detail
+
+    @pytest.mark.parametrize("scheme", ["Basic dXNlcjpwYXNz", "bearer", "Token x"])
+    def test_another_way_of_authenticating_is_not_taken(self, world: World, endpoint: Endpoint, scheme: str) -> None:
+        if endpoint.permission is not None:
+            answer = world.client.request(endpoint.method, endpoint.asked, headers={"Authorization": scheme})
+            problem(answer, 401)
+
+
+class TestScopes:
+    def test_what_is_hidden_is_answered_like_what_does_not_exist(self, world: World) -> None:
+        headers = shown(world.keys[Role.PLANNER, "grocery"])
+        for query in ("", "?horizon=2", "?horizon=99", "?compute=true", "?levels=x", "?nonsense=1"):
+            hidden = world.client.get(f"/v1/forecast/skus/sku0002{query}", headers=headers)
+            unknown = world.client.get(f"/v1/forecast/skus/sku9999{query}", headers=headers)
+            assert hidden.status_code == unknown.status_code
+            assert hidden.text.replace("sku0002", "sku9999") == unknown.text
+            names = {"x-request-id"}
+            assert {k: v for k, v in hidden.headers.items() if k not in names} == {
+                k: v for k, v in unknown.headers.items() if k not in names
+            }
+
+    def test_what_is_inside_is_answered_as_to_everybody(self, world: World) -> None:
+        inside = world.client.get("/v1/forecast/skus/sku0001", headers=shown(world.keys[Role.PLANNER, "grocery"]))
+        whole = world.client.get("/v1/forecast/skus/sku0001", headers=shown(world.keys[Role.ADMIN, "everything"]))
+        assert inside.status_code == 200
+        assert inside.json() == whole.json()
+
+    def test_no_count_tells_of_what_is_hidden(self, world: World) -> None:
+        def cycle(scope: str) -> Any:
+            return world.client.get("/v1/cycles/current", headers=shown(world.keys[Role.VIEWER, scope])).json()
+
+        assert (cycle("everything")["skus"], cycle("grocery and a look")["skus"]) == (4, 4)
+        found = cycle("grocery")
+        assert (found["series"], found["skus"]) == (2, 2)
+        assert sum(found["methods"].values()) == sum(found["model_versions"].values()) == 2
+        answer = world.client.get("/v1/forecast/skus/x", headers=shown(world.keys[Role.VIEWER, "grocery"]))
+        assert "(2 SKUs are)" in answer.json()["detail"]
+
+    def test_a_hidden_sku_is_looked_up_where_neither_it_nor_an_unknown_one_is(self, world: World) -> None:
+        loaded = world.client.app.state.library.current  # type: ignore[attr-defined]
+        places = world.place.lake.read("reconciled_rollups", cycle=loaded.cycle).filter(level="series", lead=1)
+        view = View(loaded.bundle, rows_in(loaded.bundle, places, GROCERY))
+        assert view._spans is not None
+        assert set(view._spans) == {"sku0000", "sku0001"}
+
+    @pytest.mark.parametrize(
+        ("nodes", "seen"),
+        [
+            (["product:total"], set(SKUS)),
+            (["product:GROCERY"], {"sku0000", "sku0001"}),
+            (["product:GROCERY/SOUP"], {"sku0000"}),
+            (["product:DAIRY"], {"sku0002", "sku0003"}),
+            (["product:sku0003", "product:GROCERY/TEA"], {"sku0001", "sku0003"}),
+            (["place:total"], set()),
+            (["place:sku0003"], set()),
+            (["product:GROC"], set()),
+            ([], set()),
+        ],
+    )
+    def test_rows_of_a_scope_are_those_below_its_nodes(self, world: World, nodes: list[str], seen: set[str]) -> None:
+        loaded = world.client.app.state.library.current  # type: ignore[attr-defined]
+        places = world.place.lake.read("reconciled_rollups", cycle=loaded.cycle).filter(level="series", lead=1)
+        scope = NodeScope(tuple(map(parse_scope_node, nodes)))
+        found = {loaded.bundle.series_ids[row] for row in rows_in(loaded.bundle, places, scope)}
+        assert found == seen
+        slow = {sku for sku, above in SKUS.items() if scope.covers("product", sku, above)}
+        assert found == slow
+
+    def test_where_it_cannot_be_told_what_may_be_seen_nothing_is(self, tmp_path_factory: Any) -> None:
+        place = Place(tmp_path_factory.mktemp("without"))
+        place.put_bundle()
+        place.user("ada", [Role.PLANNER], GROCERY)
+        key = place.key("ada")
+        for path in (place.folder / "lake" / "reconciled_rollups").rglob("*.parquet"):
+            path.unlink()
+        with place.client() as client:
+            for asked in ("/v1/forecast/skus/sku0001", "/v1/cycles/current"):
+                problem(client.get(asked, headers=shown(key)), 503)
+            place.put_bundle()
+            assert client.get("/v1/forecast/skus/sku0001", headers=shown(key)).status_code == 200
+
+
+class TestHealth:
+    def test_it_tells_strangers_no_more_than_that_it_lives(self, world: World) -> None:
+        assert world.client.get("/healthz").json() == {"status": "ok", "ready": True}
+
+    def test_it_tells_readers_what_is_served(self, world: World) -> None:
+        headers = shown(world.keys[Role.VIEWER, "everything"])
+        assert set(world.client.get("/healthz", headers=headers).json()) == {
+            *("status", "ready", "cycle", "bundle", "loaded_at", "problem")
+        }
+        assert world.client.get("/healthz", headers=shown(world.powerless)).status_code == 403
+
+
+class TestOpen:
+    def test_who_shows_nothing_reads_and_who_shows_something_is_looked_at(self, tmp_path_factory: Any) -> None:
+        place = Place(tmp_path_factory.mktemp("open"), api_access=None)
+        place.put_bundle()
+        place.user("ada", [Role.PLANNER], GROCERY)
+        with place.client() as client:
+            assert client.get("/v1/forecast/skus/sku0002").status_code == 200
+            assert "cycle" in client.get("/healthz").json()
+            assert client.get("/v1/forecast/skus/sku0002", headers=shown("x")).status_code == 401
+            assert client.get("/v1/forecast/skus/sku0002", headers=shown(place.key("ada"))).status_code == 404
+
+
+class TestGuardedRoutes:
+    def test_an_endpoint_that_says_nothing_is_no_route(self) -> None:
+        router = APIRouter(route_class=GuardedRoute)
+        with pytest.raises(TypeError, match="expected @needs"):
+
+            @router.get("/x")
+            async def x(request: Request) -> Response: ...
+
+    def test_a_router_of_another_kind_is_not_served(self) -> None:
+        app, router = FastAPI(), APIRouter()
+        router.add_api_route("/x", lambda: None)
+        app.include_router(router)
+        with pytest.raises(TypeError, match="/x: expected a router with route_class=GuardedRoute"):
+            check_guarded(app)
+
+    @pytest.mark.parametrize("permission", list(Permission))
+    @pytest.mark.parametrize("role", list(Role))
+    def test_a_permission_is_asked_for_before_anything_else_is_looked_at(
+        self, world: World, permission: Permission, role: Role
+    ) -> None:
+        router = APIRouter(route_class=GuardedRoute)
+
+        @router.post("/change")
+        @needs(permission)
+        async def change(request: Request, number: int) -> Response:
+            return Response(principal_of(request).name)
+
+        @router.get("/all")
+        @needs(permission)
+        async def everything(request: Request) -> Response:
+            return Response(b"all nodes")
+
+        app = FastAPI()
+        app.state.gate = world.client.app.state.gate  # type: ignore[attr-defined]
+        app.include_router(router)
+        add_problem_handlers(app)
+        probe = TestClient(app)
+        assert probe.post("/change?number=no").status_code == 401
+        headers = shown(world.keys[role, "everything"])
+        allowed = permission in PERMISSIONS[role]
+        assert probe.post("/change?number=no", headers=headers).status_code == (422 if allowed else 403)
+        if allowed:
+            assert probe.post("/change?number=1", headers=headers).text.startswith(role.value.partition("_")[0])
+        for scope in SCOPES:
+            answer = probe.get("/all", headers=shown(world.keys[role, scope]))
+            assert answer.status_code == (200 if allowed and not SCOPES[scope].hides else 403)
+
+    def test_the_description_says_what_is_needed(self) -> None:
+        document = create_app().openapi()
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                (declared,) = [
+                    one for one in ENDPOINTS if (one.path.replace(":path", ""), one.method.lower()) == (path, method)
+                ]
+                if declared.permission is None:
+                    assert "security" not in operation
+                else:
+                    assert operation["security"] == [{"bearer": []}]
+                    assert operation["x-permission"] == declared.permission
+                    assert {"401", "403", "429"} <= set(operation["responses"])
+        assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"

@@ -1,0 +1,716 @@
+"""Keys, passwords and tokens in a running API: what is let in, for how long, and what the ledger and the logs say."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi.testclient import TestClient
+
+import dp_resources.accounts
+from dp_assets.domain.access import EVERYTHING, Permission, Role
+from dp_assets.domain.errors import ConfigError, StorageError
+from dp_resources.accounts import Accounts, parse_key
+from serving.api import authentication, tokens
+from serving.api.limits import Buckets
+from serving.api.tokens import Sessions, TokenRefusedError, key_id
+from tests.postgres_server import running_postgres
+from tests.serving.access_makers import GROCERY, Place, shown
+
+CYCLE, SESSION, PASSWORD = "/v1/cycles/current", "/v1/session", "/v1/session/password"
+OWN = "a password of my own"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place(tmp_path)
+    place.put_bundle()
+    place.user("ada", [Role.PLANNER], GROCERY)
+    return place
+
+
+@pytest.fixture
+def client(place: Place) -> Iterator[TestClient]:
+    with place.client() as client:
+        yield client
+
+
+def status(client: TestClient, credential: str) -> int:
+    return client.get(CYCLE, headers=shown(credential)).status_code
+
+
+def kind(answer: Any) -> str:
+    return str(answer.json()["type"]).rpartition(":")[2]
+
+
+class TestKeys:
+    def test_a_key_lets_in_and_costs_one_hash(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hashes = counted(monkeypatch, dp_resources.accounts, "secret_matches")
+        key = place.key("ada")
+        assert [status(client, key) for _ in range(5)] == [200] * 5
+        assert len(hashes) == 1
+
+    def test_many_first_requests_at_once_cost_one_hash(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hashes = counted(monkeypatch, dp_resources.accounts, "secret_matches")
+        key = place.key("ada")
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(lambda _: status(client, key), range(16))) == {200}
+        assert len(hashes) == 1
+
+    def test_a_revoked_key_is_refused_once_it_is_asked_for_again(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key = place.key("ada")
+        assert status(client, key) == 200
+        place.accounts.revoke_key(prefix_of(key), "test", datetime.now(UTC))
+        assert status(client, key) == 200  # within CONFIRM_SECONDS
+        monkeypatch.setattr(authentication, "CONFIRM_SECONDS", 0.0)
+        answer = client.get(CYCLE, headers=shown(key))
+        assert answer.status_code == 401
+        assert "no longer is" in answer.json()["detail"]
+        assert status(client, key) == 401
+
+    def test_it_takes_a_revocation_no_longer_than_is_said(self) -> None:
+        assert authentication.CONFIRM_SECONDS <= 5
+
+    @pytest.mark.parametrize("change", ["disable", "role", "scope"])
+    def test_a_change_of_the_user_reaches_the_key(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch, change: str
+    ) -> None:
+        monkeypatch.setattr(authentication, "CONFIRM_SECONDS", 0.0)
+        key, now = place.key("ada", frozenset({Permission.PLAN})), datetime.now(UTC)
+        assert status(client, key) == 403
+        reader = place.key("ada")
+        assert client.get("/v1/forecast/skus/sku0002", headers=shown(reader)).status_code == 404
+        if change == "disable":
+            place.accounts.set_disabled("ada", True, "test", now)
+            assert status(client, key) == status(client, reader) == 401
+        elif change == "role":
+            place.accounts.set_access("ada", (Role.VIEWER,), GROCERY, "test", now)
+            assert status(client, key) == 403
+            assert status(client, reader) == 200
+        else:
+            place.accounts.set_access("ada", (Role.PLANNER,), EVERYTHING, "test", now)
+            assert client.get("/v1/forecast/skus/sku0002", headers=shown(reader)).status_code == 200
+
+    def test_an_expired_key_is_refused_to_the_second(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key = place.key("ada", days=1)
+        assert status(client, key) == 200
+        expires = place.accounts.api_keys()[0].expires_at.timestamp()
+        monkeypatch.setattr(authentication.time, "time", lambda: expires)
+        assert status(client, key) == 401
+
+    def test_a_key_that_expired_before_it_was_first_shown_is_refused(self, place: Place, client: TestClient) -> None:
+        key, then = place.key("ada", days=1), datetime.now(UTC) - timedelta(days=3)
+        old = place.accounts.create_key(
+            "ada", "old", frozenset({Permission.READ}), then + timedelta(days=1), "test", then
+        )[1]
+        assert status(client, old) == 401
+        assert status(client, key) == 200
+
+    def test_both_keys_hold_while_one_takes_the_place_of_the_other(self, place: Place, client: TestClient) -> None:
+        key, now = place.key("ada"), datetime.now(UTC)
+        new = place.accounts.rotate_key(prefix_of(key), timedelta(hours=1), now + timedelta(days=9), "test", now)[1]
+        assert status(client, key) == status(client, new) == 200
+        gone = place.key("ada")
+        place.accounts.rotate_key(prefix_of(gone), timedelta(0), now + timedelta(days=9), "test", now)
+        assert status(client, gone) == 401
+
+    def test_a_wrong_secret_is_refused_and_stands_in_the_ledger_by_its_prefix(
+        self, place: Place, client: TestClient
+    ) -> None:
+        key = place.key("ada")
+        wrong = key[:-1] + ("a" if key[-1] != "a" else "b")
+        assert status(client, wrong) == 401
+        assert status(client, "dp_22222222_" + "a" * 43) == 401
+        assert place.ledger()[-2:] == [
+            ("ada", "refuse sign-in", f"key {prefix_of(key)}"),
+            ("unknown", "refuse sign-in", "key"),
+        ]
+        assert place.accounts.database.verify() == []
+
+    def test_an_unknown_prefix_costs_the_hash_that_a_known_one_does(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hashes = counted(monkeypatch, dp_resources.accounts, "_verified")
+        status(client, "dp_22222222_" + "a" * 43)
+        status(client, place.key("ada")[:-2] + "__")
+        assert len(hashes) == 2
+        client.post(SESSION, json={"user": "ada", "password": "x"})
+        client.post(SESSION, json={"user": "nobody", "password": "x"})
+        assert len(hashes) == 4
+        costs = [stored.split("$")[1:4] for _, stored, _ in hashes]
+        assert costs[0] == costs[1]
+        assert costs[2] == costs[3] == ["argon2id", "v=19", "m=65536,t=3,p=4"]
+
+    def test_nothing_in_memory_holds_the_secret(self, place: Place, client: TestClient) -> None:
+        key = place.key("ada")
+        assert status(client, key) == 200
+        gate = client.app.state.gate  # type: ignore[attr-defined]
+        (name,) = gate._proven
+        secret = key.rpartition("_")[2]
+        assert secret.encode() not in name
+        assert secret not in repr(gate._proven)
+
+    def test_a_key_makes_so_many_requests_and_is_then_told_to_wait(self, tmp_path: Path) -> None:
+        place = Place(tmp_path, api_requests_per_second=0.5)
+        place.put_bundle()
+        place.user("ada")
+        one, other = place.key("ada"), place.key("ada")
+        with place.client() as client:
+            assert status(client, one) == 200
+            answer = client.get(CYCLE, headers=shown(one))
+            assert (answer.status_code, kind(answer)) == (429, "too-many-requests")
+            assert 1 <= int(answer.headers["retry-after"]) <= 2
+            assert status(client, other) == 200
+
+    def test_a_database_that_does_not_answer_lets_nobody_in_and_tells_nothing_of_itself(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key, new = place.key("ada"), place.key("ada")
+        assert status(client, key) == 200
+
+        def refuse(*_: object) -> None:
+            raise StorageError("the planning database at postgresql://planner@host did not answer")
+
+        monkeypatch.setattr(Accounts, "key", refuse)
+        monkeypatch.setattr(Accounts, "user", refuse)
+        monkeypatch.setattr(Accounts, "check_password", refuse)
+        monkeypatch.setattr(authentication, "CONFIRM_SECONDS", 0.0)
+        asked = [client.get(CYCLE, headers=shown(one)) for one in (key, new)]
+        asked += [client.post(SESSION, json={"user": "ada", "password": "x"}) for _ in range(30)]
+        for answer in asked:
+            assert (answer.status_code, kind(answer)) == (503, "cannot-authenticate")
+            assert "postgresql" not in answer.text
+        monkeypatch.undo()
+        assert status(client, key) == status(client, new) == 200
+
+
+def prefix_of(key: str) -> str:
+    parsed = parse_key(key)
+    assert parsed is not None
+    return parsed[0]
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[tuple[Any, ...]]:
+    """Arguments of a function's calls, as they come."""
+    calls: list[tuple[Any, ...]] = []
+    function = getattr(module, name)
+
+    def call(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return function(*arguments)
+
+    monkeypatch.setattr(module, name, call)
+    return calls
+
+
+class TestSigningIn:
+    def test_a_one_time_password_is_good_for_choosing_another_and_nothing_else(
+        self, place: Place, client: TestClient
+    ) -> None:
+        told = place.accounts.reset_password("ada", "test", datetime.now(UTC))
+        answer = client.post(SESSION, json={"user": "ada", "password": told})
+        assert (answer.status_code, kind(answer)) == (403, "password-change-required")
+        short = client.post(PASSWORD, json={"user": "ada", "password": told, "new_password": "short"})
+        assert (short.status_code, kind(short)) == (422, "bad-parameter")
+        changed = client.post(PASSWORD, json={"user": "ada", "password": told, "new_password": OWN})
+        assert changed.status_code == 200
+        assert status(client, changed.json()["access_token"]) == 200
+        again = client.post(PASSWORD, json={"user": "ada", "password": told, "new_password": OWN + "!"})
+        assert again.status_code == 401
+        signed_in = client.post(SESSION, json={"user": "ada", "password": OWN}).json()
+        assert (signed_in["token_type"], signed_in["expires_in"]) == ("Bearer", tokens.SESSION_SECONDS)
+        assert status(client, signed_in["access_token"]) == 200
+
+    def test_a_session_is_kept_to_the_nodes_of_its_user(self, place: Place, client: TestClient) -> None:
+        token = session(place, client)
+        assert client.get("/v1/forecast/skus/sku0001", headers=shown(token)).status_code == 200
+        assert client.get("/v1/forecast/skus/sku0002", headers=shown(token)).status_code == 404
+
+    @pytest.mark.parametrize("change", ["disable", "password", "role"])
+    def test_a_change_of_the_user_ends_the_session(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch, change: str
+    ) -> None:
+        token, now = session(place, client), datetime.now(UTC)
+        fresh = client.post(SESSION, json={"user": "ada", "password": OWN}).json()["access_token"]
+        assert status(client, token) == 200
+        if change == "disable":
+            place.accounts.set_disabled("ada", True, "test", now)
+        elif change == "password":
+            place.accounts.reset_password("ada", "test", now)
+        else:
+            place.accounts.set_access("ada", (Role.VIEWER,), EVERYTHING, "test", now)
+        assert status(client, fresh) == 401
+        monkeypatch.setattr(authentication, "CONFIRM_SECONDS", 0.0)
+        assert status(client, token) == 401
+
+    def test_a_session_ends_after_an_hour(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token, later = session(place, client), datetime.now(UTC).timestamp() + 3601
+        assert status(client, token) == 200
+        monkeypatch.setattr(authentication.time, "time", lambda: later)
+        assert status(client, token) == 401
+
+    def test_a_wrong_password_an_unknown_user_and_a_disabled_one_are_answered_alike(
+        self, place: Place, client: TestClient
+    ) -> None:
+        place.user("gone")
+        told = place.accounts.reset_password("gone", "test", datetime.now(UTC))
+        place.accounts.set_disabled("gone", True, "test", datetime.now(UTC))
+        place.accounts.add_user("robot", (Role.VIEWER,), EVERYTHING, "test", datetime.now(UTC), with_password=False)
+        given = [("ada", "wrong"), ("nobody", "wrong"), ("gone", told), ("robot", "wrong"), ("robot", "")]
+        answers = [client.post(SESSION, json={"user": user, "password": word}) for user, word in given]
+        assert {answer.status_code for answer in answers} == {401}
+        assert len({answer.text for answer in answers}) == 1
+        assert [row[0] for row in place.ledger()[-5:]] == ["ada", "unknown", "gone", "robot", "robot"]
+
+    def test_guessing_is_slowed_down_per_user_and_per_address(self, place: Place, client: TestClient) -> None:
+        def guess(user: str) -> int:
+            return client.post(SESSION, json={"user": user, "password": "wrong"}).status_code
+
+        found = [guess("ada") for _ in range(authentication.GUESSES_BURST + 1)]
+        assert found == [401] * authentication.GUESSES_BURST + [429]
+        others = [guess(f"user{number}") for number in range(authentication.FAILURES_BURST)]
+        assert others[-1] == 429
+        answer = client.get(CYCLE, headers=shown("dp_22222222_" + "a" * 43))
+        assert answer.status_code == 429
+        assert int(answer.headers["retry-after"]) >= 1
+
+    def test_who_was_proven_before_goes_on_while_his_address_is_slowed_down(
+        self, place: Place, client: TestClient
+    ) -> None:
+        key = place.key("ada")
+        assert status(client, key) == 200
+        while status(client, "x") != 429:
+            pass
+        assert status(client, key) == 200
+
+    def test_refusals_cannot_fill_the_ledger_and_those_left_out_are_counted(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gate = client.app.state.gate  # type: ignore[attr-defined]
+        gate._failures.burst = 1e6
+        before = len(place.ledger())
+        for _ in range(authentication.LEDGER_BURST + 15):
+            assert status(client, "x") == 401
+        assert len(place.ledger()) - before == authentication.LEDGER_BURST
+        later = gate._rows._clock() + 61
+        monkeypatch.setattr(gate._rows, "_clock", lambda: later)
+        assert status(client, "x") == 401
+        row = place.accounts.database.ledger()[-1]
+        assert json.loads(row["after"]) == {"address": "testclient", "left_out": 15}
+        assert place.accounts.database.verify() == []
+
+    def test_a_session_signed_by_another_process_holds_where_both_have_the_key(self, place: Place) -> None:
+        file = place.folder / "key.pem"
+        made = ec.generate_private_key(ec.SECP256R1())
+        file.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        token = Sessions(file).token("ada", 1)
+        assert Sessions(file).session(token).user == "ada"
+        with pytest.raises(TokenRefusedError, match="InvalidSignature"):
+            Sessions(None).session(token)
+
+    @pytest.mark.parametrize("content", [None, b"nonsense", "P-384", "RSA"])
+    def test_a_key_of_sessions_that_cannot_be_used_is_named_at_the_start(
+        self, tmp_path: Path, content: bytes | str | None
+    ) -> None:
+        file = tmp_path / "key.pem"
+        if isinstance(content, bytes):
+            file.write_bytes(content)
+        elif content is not None:
+            made: Any = ec.generate_private_key(ec.SECP384R1()) if content == "P-384" else rsa_key()
+            file.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        place = Place(tmp_path, api_session_key_file=file)
+        with pytest.raises(ConfigError, match="DP_API_SESSION_KEY_FILE"), place.client():
+            pass
+
+    @pytest.mark.parametrize(
+        "body", [{"user": "ada", "password": {"a": "s3cr3t-s3cr3t"}}, {"pasword": "s3cr3t-s3cr3t"}]
+    )
+    def test_a_body_that_is_none_is_not_told_back(self, client: TestClient, body: dict[str, Any]) -> None:
+        answer = client.post(SESSION, json=body)
+        assert answer.status_code == 422
+        assert "s3cr3t" not in answer.text
+
+
+def session(place: Place, client: TestClient) -> str:
+    told = place.accounts.reset_password("ada", "test", datetime.now(UTC))
+    changed = client.post(PASSWORD, json={"user": "ada", "password": told, "new_password": OWN})
+    return str(changed.json()["access_token"])
+
+
+# -- OIDC -------------------------------------------------------------------------------------------------------------
+
+AUDIENCE = "planning-client"
+
+
+def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, bits)
+
+
+class Issuer:
+    """An OIDC issuer on this machine: keys of its own, and a server that tells the public ones."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, tuple[str, Any]] = {}
+        self.fetched = 0
+        self.answers = True
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.fetched += 1
+                body = json.dumps(outer.public()).encode()
+                self.send_response(200 if outer.answers else 500)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/pool"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def add(self, kid: str, algorithm: str) -> None:
+        made: Any = rsa_key() if algorithm.startswith("RS") else ec.generate_private_key(ec.SECP256R1())
+        self.keys[kid] = (algorithm, made)
+
+    def public(self) -> dict[str, Any]:
+        found = []
+        for kid, (algorithm, key) in self.keys.items():
+            of: Any = jwt.algorithms.RSAAlgorithm if algorithm.startswith("RS") else jwt.algorithms.ECAlgorithm
+            found.append({**of.to_jwk(key.public_key(), as_dict=True), "kid": kid, "alg": algorithm, "use": "sig"})
+        return {"keys": found}
+
+    def claims(self, **others: Any) -> dict[str, Any]:
+        now = datetime.now(UTC).timestamp()
+        claims = {
+            "iss": self.url,
+            "aud": AUDIENCE,
+            "sub": "ada-1815",
+            "cognito:groups": ["planner", "bowlers"],
+            "nodes": ["product:GROCERY"],
+            "iat": int(now),
+            "exp": int(now) + 600,
+            **others,
+        }
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def token(self, kid: str, headers: dict[str, Any] | None = None, **claims: Any) -> str:
+        algorithm, key = self.keys[kid]
+        return jwt.encode(self.claims(**claims), key, algorithm, headers={"kid": kid, **(headers or {})})
+
+
+@contextmanager
+def running_issuer() -> Iterator[Issuer]:
+    issuer = Issuer()
+    try:
+        yield issuer
+    finally:
+        issuer.server.shutdown()
+        issuer.server.server_close()
+
+
+@pytest.fixture(params=["RS256", "ES256"])
+def issuer(request: pytest.FixtureRequest) -> Iterator[Issuer]:
+    with running_issuer() as issuer:
+        issuer.add("first", request.param)
+        yield issuer
+
+
+@pytest.fixture
+def oidc(issuer: Issuer, tmp_path: Path) -> Iterator[TestClient]:
+    place = Place(tmp_path, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_nodes_claim="nodes")
+    place.put_bundle()
+    with place.client() as client:
+        client.app.state.gate._failures.burst = 1e6  # type: ignore[attr-defined]
+        yield client
+
+
+class TestOidc:
+    def test_a_token_of_the_issuer_lets_in_with_the_roles_and_nodes_that_it_claims(
+        self, issuer: Issuer, oidc: TestClient
+    ) -> None:
+        token = issuer.token("first")
+        assert status(oidc, token) == 200
+        assert oidc.get("/v1/forecast/skus/sku0001", headers=shown(token)).status_code == 200
+        assert oidc.get("/v1/forecast/skus/sku0002", headers=shown(token)).status_code == 404
+        assert issuer.fetched == 1
+
+    @pytest.mark.parametrize(
+        ("claims", "expected"),
+        [
+            ({"cognito:groups": ["bowlers"]}, 403),
+            ({"cognito:groups": None}, 403),
+            ({"cognito:groups": "viewer"}, 200),
+            ({"aud": [AUDIENCE, "other"]}, 200),
+            ({"aud": "other"}, 401),
+            ({"aud": None}, 401),
+            ({"aud": None, "client_id": AUDIENCE, "token_use": "access"}, 200),
+            ({"aud": None, "client_id": "other", "token_use": "access"}, 401),
+            ({"aud": None, "client_id": AUDIENCE}, 401),
+            ({"iss": "https://elsewhere.example"}, 401),
+            ({"iss": None}, 401),
+            ({"sub": None}, 401),
+            ({"exp": None}, 401),
+            ({"nodes": ["nonsense"]}, 401),
+        ],
+    )
+    def test_everything_about_a_token_must_be_right(
+        self, issuer: Issuer, oidc: TestClient, claims: dict[str, Any], expected: int
+    ) -> None:
+        assert status(oidc, issuer.token("first", **claims)) == expected
+
+    def test_clocks_may_differ_by_the_leeway_and_no_more(self, issuer: Issuer, oidc: TestClient) -> None:
+        now = int(datetime.now(UTC).timestamp())
+        for claims, expected in (
+            ({"exp": now - 10}, 200),
+            ({"exp": now - 40}, 401),
+            ({"nbf": now + 10}, 200),
+            ({"nbf": now + 60}, 401),
+        ):
+            assert status(oidc, issuer.token("first", **claims)) == expected, claims
+
+    def test_a_token_ends_when_it_says_though_it_was_let_in_before(
+        self, issuer: Issuer, oidc: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = issuer.token("first")
+        assert status(oidc, token) == 200
+        later = datetime.now(UTC).timestamp() + 700
+        monkeypatch.setattr(authentication.time, "time", lambda: later)
+        assert status(oidc, token) == 401
+
+    def test_where_nodes_are_claimed_a_token_without_any_sees_nothing(self, issuer: Issuer, oidc: TestClient) -> None:
+        for nodes, expected in ((None, 404), ([], 404), (["*"], 200), ("product:GROCERY, product:DAIRY", 200)):
+            token = issuer.token("first", nodes=nodes)
+            assert oidc.get("/v1/forecast/skus/sku0002", headers=shown(token)).status_code == expected
+
+    def test_unsigned_tokens_and_shared_secrets_are_refused(self, issuer: Issuer, oidc: TestClient) -> None:
+        public = issuer.public()["keys"][0]
+        forged = [
+            jwt.encode(issuer.claims(), "", "none", headers={"kid": "first"}),
+            jwt.encode(issuer.claims(), (public.get("n") or public["x"]).ljust(64), "HS256", headers={"kid": "first"}),
+            jwt.encode(issuer.claims(), rsa_key(), "RS256", headers={"kid": "first"}),
+            jwt.encode(issuer.claims(), ec.generate_private_key(ec.SECP256R1()), "ES256", headers={"kid": "first"}),
+            jwt.encode(issuer.claims(), rsa_key(), "RS512", headers={"kid": "first"}),
+            jwt.encode(issuer.claims(), rsa_key(), "RS256"),
+            issuer.token("first")[:-4],
+            issuer.token("first") + "a" * 9000,
+        ]
+        assert [status(oidc, token) for token in forged] == [401] * len(forged)
+
+    def test_a_token_of_the_issuer_is_no_session_and_a_session_is_no_token_of_the_issuer(
+        self, issuer: Issuer, oidc: TestClient
+    ) -> None:
+        posing = issuer.token(
+            "first",
+            {"kid": tokens.SESSION_KID},
+            iss=tokens.SESSION_ISSUER,
+            aud=tokens.SESSION_AUDIENCE,
+            seq=1,
+            sub="admin",
+        )
+        assert status(oidc, posing) == 401
+        assert status(oidc, issuer.token("first", iss=tokens.SESSION_ISSUER)) == 401
+
+    def test_a_key_that_is_unknown_is_fetched_but_not_at_every_try(
+        self, issuer: Issuer, oidc: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert status(oidc, issuer.token("first")) == 200
+        issuer.add("second", "RS256")
+        for _ in range(5):
+            assert status(oidc, issuer.token("second", iat=None)) == 401
+        assert issuer.fetched == 1
+        monkeypatch.setattr(tokens, "REFETCH_SECONDS", 0)
+        assert status(oidc, issuer.token("second")) == 200
+        assert status(oidc, issuer.token("first")) == 200
+        assert issuer.fetched == 2
+
+    def test_a_key_that_was_taken_back_ends_what_it_signed(
+        self, issuer: Issuer, oidc: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = issuer.token("first")
+        assert status(oidc, token) == 200
+        issuer.keys["second"] = issuer.keys.pop("first")
+        for name, value in (("LIFETIME_SECONDS", -1), ("REFETCH_SECONDS", 0)):
+            monkeypatch.setattr(tokens, name, value)
+        monkeypatch.setattr(authentication, "CONFIRM_SECONDS", 0.0)
+        assert status(oidc, token) == 401
+
+    def test_an_issuer_that_does_not_answer_leaves_the_keys_that_were_fetched(
+        self, issuer: Issuer, oidc: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert status(oidc, issuer.token("first")) == 200
+        issuer.answers = False
+        for name, value in (("LIFETIME_SECONDS", -1), ("REFETCH_SECONDS", 0)):
+            monkeypatch.setattr(tokens, name, value)
+        assert status(oidc, issuer.token("first", sub="bob")) == 200
+        assert status(oidc, issuer.token("first", {"kid": "unknown"})) == 401
+
+    def test_keys_may_lie_in_a_file(self, issuer: Issuer, tmp_path: Path) -> None:
+        file = tmp_path / "jwks.json"
+        file.write_text(json.dumps(issuer.public()))
+        place = Place(tmp_path, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_jwks=str(file))
+        place.put_bundle()
+        with place.client() as client:
+            assert status(client, issuer.token("first")) == 200
+        assert issuer.fetched == 0
+
+    @pytest.mark.parametrize("content", ["", "[]", "{}", '{"keys": []}', '{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}'])
+    def test_a_set_of_keys_that_is_none_lets_nobody_in_and_is_not_quoted(
+        self, issuer: Issuer, tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        file = tmp_path / "jwks.json"
+        file.write_text(content)
+        place = Place(tmp_path, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_jwks=str(file))
+        with caplog.at_level(logging.DEBUG), place.client() as client:
+            assert status(client, issuer.token("first")) == 401
+        assert "c2VjcmV0" not in caplog.text
+
+    def test_without_an_issuer_no_token_is_believed(self, issuer: Issuer, client: TestClient) -> None:
+        assert status(client, issuer.token("first")) == 401
+
+
+def test_a_text_that_is_no_token_names_no_key() -> None:
+    for text in ("", "a", "a.b", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.e30.", "ü.ü.ü"):
+        with pytest.raises(TokenRefusedError):
+            key_id(text)
+
+
+# -- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_on_postgresql_keys_passwords_and_the_ledger_do_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "CONFIRM_SECONDS", 0.0)
+    with running_postgres() as url:
+        place = Place(tmp_path, planning_database_url=url)
+        place.accounts.database.migrate()
+        place.put_bundle()
+        place.user("ada", [Role.PLANNER], GROCERY)
+        key = place.key("ada")
+        with place.client() as client:
+            assert status(client, key) == status(client, session(place, client)) == 200
+            assert client.post(SESSION, json={"user": "ada", "password": "wrong"}).status_code == 401
+            place.accounts.revoke_key(prefix_of(key), "test", datetime.now(UTC))
+            assert status(client, key) == 401
+        assert [row[1] for row in place.ledger()] == [
+            *("add user", "create key", "reset password", "change password", "refuse sign-in", "revoke key")
+        ]
+        assert place.accounts.verify() == place.accounts.database.verify() == []
+        place.accounts.database.close()
+
+
+# -- logs -------------------------------------------------------------------------------------------------------------
+
+
+def test_no_log_line_no_answer_and_no_row_of_the_ledger_holds_a_secret(
+    place: Place, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Secrets, good and bad, in every place of a request that they can be put into, in a seeded order."""
+    client.app.state.gate._failures.burst = client.app.state.gate._guesses.burst = 1e6  # type: ignore[attr-defined]
+    caplog.set_level(logging.DEBUG)
+    rng = random.Random(7)
+    told = place.accounts.reset_password("ada", "test", datetime.now(UTC))
+    good, token = place.key("ada"), session(place, client)
+    secrets = {
+        "good": good.rpartition("_")[2] if good.count("_") == 2 else good[12:],
+        "token": token.split(".")[2],
+        "password": OWN,
+        "told": told,
+        "wrong": "wr0ng-s3cret-wr0ng-s3cret-wr0ng-s3cret-12345",
+    }
+    credentials = [good, token, OWN, told, "dp_22222222_" + secrets["wrong"][:43], secrets["wrong"]]
+    ways: list[Callable[[str], Any]] = [
+        lambda one: client.get(CYCLE, headers=shown(one)),
+        lambda one: client.get(CYCLE, headers={"Authorization": one}),
+        lambda one: client.get(CYCLE, headers={"X-Api-Key": one, "Cookie": f"k={one}"}),
+        lambda one: client.get(f"{CYCLE}?key={one}"),
+        lambda one: client.get(f"/v1/forecast/skus/sku0001?api_key={one}", headers=shown(good)),
+        lambda one: client.post(SESSION, json={"user": "ada", "password": one}),
+        lambda one: client.post(SESSION, json={"user": one[:64], "password": "x"}),
+        lambda one: client.post(SESSION, json={"user": "ada", "password": {"deep": one}}),
+        lambda one: client.post(SESSION, content=one),
+        lambda one: client.post(PASSWORD, json={"user": "ada", "password": "x", "new_password": one}),
+    ]
+    for _ in range(60):
+        rng.choice(ways)(rng.choice(credentials))
+    for credential in (good, token):
+        client.get(f"/v1/forecast/skus/{credential}", headers=shown(good))
+        client.get(f"/{credential}")
+    kept = json.dumps(place.accounts.database.ledger())
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("demand_planner")]
+    assert len(lines) > 60
+    others = [record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
+    for secret in secrets.values():
+        assert secret not in kept
+        assert not [line for line in (*lines, *others) if secret in line]
+
+
+def test_a_line_of_the_access_log_says_who_what_and_how_it_ended(
+    place: Place, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = place.key("ada")
+    with caplog.at_level(logging.INFO, "demand_planner.access"):
+        answer = client.get("/v1/forecast/skus/a%22b?levels=80", headers=shown(key))
+        client.get(CYCLE)
+        client.get("/a%0Ab")
+    lines = [json.loads(record.getMessage()) for record in caplog.records if record.name == "demand_planner.access"]
+    assert [set(line) for line in lines] == [{"at", "request", "client", "who", "method", "path", "status", "ms"}] * 3
+    assert lines[0]["request"] == answer.headers["x-request-id"]
+    assert (lines[0]["who"], lines[0]["path"], lines[0]["status"]) == (
+        *(f"key {prefix_of(key)}", '/v1/forecast/skus/a"b', 404),
+    )
+    assert (lines[1]["who"], lines[1]["status"]) == (None, 401)
+    assert lines[2]["path"] == "/a\nb"
+    assert not any("\n" in record.getMessage() for record in caplog.records)
+
+
+class TestBuckets:
+    def test_tokens_come_back_at_their_rate_and_never_more_than_a_burst(self) -> None:
+        now = [0.0]
+        buckets = Buckets(2.0, 3.0, clock=lambda: now[0])
+        assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 0.5]
+        now[0] = 0.5
+        assert [buckets.take("a"), buckets.take("a")] == [0, 0.5]
+        now[0] = 100.0
+        assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 0.5]
+        assert buckets.take("b") == 0
+
+    def test_no_more_are_kept_than_the_most(self) -> None:
+        buckets = Buckets(1.0, 1.0, most=3)
+        for number in range(10):
+            assert buckets.take(number) == 0
+        assert len(buckets._kept) == 3
+
+    def test_a_token_that_is_given_back_can_be_taken_again(self) -> None:
+        buckets = Buckets(0.001, 1.0)
+        assert buckets.take("a") == 0
+        buckets.give_back("a")
+        buckets.give_back("never")
+        assert buckets.take("a") == 0
+        assert buckets.take("a") > 0
