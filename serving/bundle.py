@@ -317,6 +317,7 @@ class Bundle:
         override: (S, M) number that a planner set for the series itself, units per bucket, else NaN.
         overridden: (S,) whether a planner's number moved any lead of the series.
         attributes: S rows, one column per attribute.
+        described: S rows, the key columns and the attributes.
         units, capped: (S, B) units sold per bucket, and the same after capping.
         observed: (S, B) whether a bucket of history counts as seen.
         nodes: the hierarchies; None where the bundle has none.
@@ -343,6 +344,8 @@ class Bundle:
         self._vocabularies: dict[str, list[str]] = orjson.loads(read_bytes(folder / "vocabularies.json"))
         self.overridden: npt.NDArray[np.bool_] = np.any(self._codes["user"] > 0, axis=1)
         self.attributes = read_arrow(folder / "attributes.arrow")
+        own = [name for name in self.attributes.columns if name not in self.head.key]
+        self.described = pl.concat([series.select(self.head.key), self.attributes.select(own)], how="horizontal")
         kept = (len(series), len(self.head.history))
         self.units: npt.NDArray[np.float32] = mapped(folder, "units", kept)
         self.capped: npt.NDArray[np.float32] = mapped(folder, "capped", kept)

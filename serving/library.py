@@ -1,6 +1,6 @@
-"""Which bundle is current, and its replacement while requests run.
+"""Which bundle is current, its replacement while requests run, and the bundle of a past cycle.
 
-Belongs here: finding the lake, the newest bundle in it, loading it, swapping it in.
+Belongs here: finding the lake, the newest bundle in it, loading it, swapping it in; one past one beside it.
 Does not belong here: what is in a bundle (`bundle.py`).
 """
 
@@ -20,6 +20,7 @@ from dp_assets.domain.errors import DemandPlannerError
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from serving.bundle import Bundle
+from serving.tables import Tables
 
 if TYPE_CHECKING:
     from serving.forward import Computer
@@ -99,13 +100,18 @@ class Library:
 
     Attributes:
         current: what is in service; None before the first bundle exists.
+        past: the bundle of the past cycle last asked for, if any: one more is held, whatever is asked for.
+        tables: tables of the lake that are answered from memory.
         problem: why the newest bundle is not in service; None when it is.
     """
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
         self.current: Loaded | None = None
+        self.past: Loaded | None = None
         self.problem: str | None = None
+        self.tables = Tables(lake)
+        self._turn = asyncio.Lock()
         self._refused: tuple[tuple[str, str], float] | None = None
 
     def newest(self) -> tuple[str, str] | None:
@@ -120,6 +126,7 @@ class Library:
 
         A bundle that cannot be loaded is reported in `problem`, the one in service stays, and it is tried again later.
         """
+        self._forget_replaced()
         newest = self.newest()
         if newest is None or (self.current and newest == (self.current.cycle, self.current.version)):
             self.problem = None
@@ -137,6 +144,39 @@ class Library:
         self.problem = self._refused = None
         log.info("serving cycle %s, %d series of %d SKUs", cycle, len(bundle), bundle.skus)
         return True
+
+    def _forget_replaced(self) -> None:
+        """Drops the past bundle where the lake has another one of its cycle by now."""
+        past = self.past
+        if past is None:
+            return
+        known = self.lake.exists(TABLE, cycle=past.cycle)
+        if not known or self.lake.manifest(TABLE, cycle=past.cycle)["sha256"] != past.version:
+            self.past = None
+
+    async def of_cycle(self, cycle: str) -> Loaded | None:
+        """The bundle of a cycle: the one in service, the past one held, or one loaded now in its place.
+
+        None where the lake has no bundle of that cycle.
+
+        Raises:
+            DemandPlannerError: there is one that cannot be loaded, e.g. of an older format.
+        """
+        if self.current and cycle == self.current.cycle:
+            return self.current
+        async with self._turn:  # whoever asks for the same cycle meanwhile waits for the one load
+            if self.past is not None and self.past.cycle == cycle:
+                return self.past
+            found = await asyncio.to_thread(self._load, cycle)
+            self.past = found or self.past
+            return found
+
+    def _load(self, cycle: str) -> Loaded | None:
+        if not self.lake.exists(TABLE, cycle=cycle):
+            return None
+        version = str(self.lake.manifest(TABLE, cycle=cycle)["sha256"])
+        bundle = Bundle(self.lake.open_folder(TABLE, cycle=cycle))
+        return Loaded(cycle, version, bundle, datetime.now(UTC))
 
     async def look(self) -> None:
         """Refreshes beside the event loop; storage may be away for a while, and what is in service stays so."""

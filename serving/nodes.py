@@ -211,6 +211,10 @@ class Nodes:
         """Rows of the series below a lowest node, in the bundle's order; none of a higher one."""
         return np.flatnonzero(self.above[self._numbers[self.names[row][0]]] == row)
 
+    def node_above(self, hierarchy: str, series: int) -> int:
+        """Row of the lowest node above a series."""
+        return int(self.above[self._numbers[hierarchy], series])
+
     def of_level(self, hierarchy: str, level: str) -> range:
         """Rows of the nodes of one level, by path."""
         rows = range(len(self.names))

@@ -10,18 +10,30 @@ from typing import Any
 from fastapi import FastAPI
 
 from dp_resources.settings import Settings
+from serving.api.accuracy.endpoints import router as accuracy
+from serving.api.catalogue.endpoints import router as catalogue
+from serving.api.changes.endpoints import router as changes
+from serving.api.contributions.endpoints import router as contributions
 from serving.api.cycles.endpoints import router as cycles
 from serving.api.forecasts.endpoints import router as forecasts
 from serving.api.health.endpoints import router as health
+from serving.api.history.endpoints import router as history
+from serving.api.nodes.endpoints import router as nodes
 from serving.api.problems import MEDIA_TYPE, add_problem_handlers
+from serving.api.series.endpoints import router as series
+from serving.api.worklist.endpoints import router as worklist
 from serving.library import Library, open_lake
 
+READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes)
+"""Everything that is read of forecasts and what belongs to them."""
 DESCRIPTION = """
-SKU forecasts of the current cycle, with intervals, read from the serving bundle that the asset graph publishes.
+Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset
+graph publishes; history, accuracy, exceptions and reasons beside them.
 
 * Quantities are units per bucket. `mean` adds up; `median` is best where single errors count; `published` is the number
   of record, after reconciliation and overrides.
 * A newer bundle is picked up by itself; `/healthz` says which one is served.
+* Answers that stand still have an `ETag`: asked again with `If-None-Match`, they cost nothing where nothing changed.
 * Errors are problem details (RFC 9457): `detail` says what was expected, what came, and what to do.
 """
 
@@ -45,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await watch
 
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
-    for router in (forecasts, cycles, health):
+    for router in (*READING, cycles, health):
         app.include_router(router)
     add_problem_handlers(app)
     generate = app.openapi

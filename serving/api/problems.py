@@ -18,6 +18,8 @@ from dp_assets.domain.errors import DemandPlannerError
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:demand-planner:problem:"
+SHOWN_INPUT = 200
+"""Characters shown of what came, which may be as long as its sender likes."""
 
 
 class Problem(BaseModel):
@@ -49,6 +51,42 @@ class UnknownSkuError(ProblemError):
     """No series of that SKU is in the current cycle."""
 
     status, kind, title = 404, "unknown-sku", "Unknown SKU"
+
+
+class UnknownCycleError(ProblemError):
+    """The lake holds no bundle of that cycle."""
+
+    status, kind, title = 404, "unknown-cycle", "Unknown cycle"
+
+
+class UnknownSeriesError(ProblemError):
+    """The table of that cycle has nothing about that series."""
+
+    status, kind, title = 404, "unknown-series", "Unknown series"
+
+
+class UnknownNodeError(ProblemError):
+    """No hierarchy or node of that name is in the cycle."""
+
+    status, kind, title = 404, "unknown-node", "Unknown node"
+
+
+class NotMadeError(ProblemError):
+    """The table was not made for that cycle; the message names the command that makes it."""
+
+    status, kind, title = 404, "not-made", "Not made yet"
+
+
+class NotAcceptableError(ProblemError):
+    """None of the formats accepted is one that can be answered."""
+
+    status, kind, title = 406, "not-acceptable", "Not acceptable"
+
+
+class TooLargeError(ProblemError):
+    """The body of the request is larger than any question needs."""
+
+    status, kind, title = 413, "too-large", "Too large"
 
 
 class BadParameterError(ProblemError):
@@ -90,7 +128,9 @@ async def _on_bug(request: Request, _error: Exception) -> Response:
 
 async def _on_validation(request: Request, error: Exception) -> Response:
     found = cast(RequestValidationError, error).errors()
-    detail = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}, got {one['input']!r}" for one in found)
+    detail = "; ".join(
+        f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}, got {repr(one['input'])[:SHOWN_INPUT]}" for one in found
+    )
     return problem_response(request, 422, BadParameterError.kind, BadParameterError.title, detail)
 
 
@@ -111,5 +151,15 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 def may_raise(*errors: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
-    """`responses` of an endpoint that may raise these errors."""
-    return {error.status: {"model": Problem, "description": (error.__doc__ or error.title)} for error in errors}
+    """`responses` of an endpoint that may raise these errors, each with an example."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        said = error.__doc__ or error.title
+        shown = {"type": URN + error.kind, "title": error.title, "status": error.status}
+        example = {"summary": error.title, "value": {**shown, "detail": said, "instance": "/v1/…"}}
+        response = found.setdefault(
+            error.status, {"model": Problem, "description": "", "content": {"application/json": {"examples": {}}}}
+        )
+        response["description"] = " ".join(filter(None, (response["description"], said)))
+        response["content"]["application/json"]["examples"][error.kind] = example
+    return found

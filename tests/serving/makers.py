@@ -193,11 +193,12 @@ def put_bundle(
     config: DemandConfig | None = None,
     cycle: date = CYCLE,
     published: pl.DataFrame | None = None,
+    attributes: pl.DataFrame | None = None,
 ) -> str:
     """Writes a bundle without a network into the lake; returns its version."""
     config = config or make_config()
     published = make_published(forecasts, config) if published is None else published
-    attributes = make_attributes(forecasts, config)
+    attributes = make_attributes(forecasts, config) if attributes is None else attributes
     work = folder / f"bundle-{cycle}-{forecasts.hash_rows().sum()}-{published.hash_rows().sum()}"
     write_bundle(
         work,

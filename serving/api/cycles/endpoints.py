@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from serving.api.answers import answered
 from serving.api.cycles import service
-from serving.api.cycles.schemas import Cycle
+from serving.api.cycles.schemas import EXAMPLE, Cycle
 from serving.api.problems import NoBundleError, may_raise
 from serving.api.state import in_service
 
@@ -16,7 +17,10 @@ router = APIRouter(tags=["cycles"])
     "/v1/cycles/current",
     summary="The cycle being served",
     response_class=Response,
-    responses={200: {"model": Cycle}, **may_raise(NoBundleError)},
+    responses={
+        **answered(Cycle, "The cycle and what made its forecasts", EXAMPLE, conditional=False),
+        **may_raise(NoBundleError),
+    },
 )
 async def current_cycle(request: Request) -> Response:
     """Which cycle the forecasts are of, how far they reach, and what made them."""

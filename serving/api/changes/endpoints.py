@@ -1,0 +1,37 @@
+"""`/v1/changes`. Belongs here: translation between HTTP and the service."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from serving.api.answers import answered, etag, headers_of, is_known, not_modified
+from serving.api.changes import service
+from serving.api.changes.schemas import EXAMPLE, Changes, ChangesQuery
+from serving.api.parameters import documented, parse
+from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, UnknownSeriesError, may_raise
+from serving.api.state import table
+
+router = APIRouter(tags=["reasons"])
+SERIES = {"series_id": "The key columns joined by `|`."}
+
+
+@router.get(
+    "/v1/changes/{series_id:path}",
+    response_class=Response,
+    summary="Why a forecast changed",
+    responses={
+        **answered(Changes, "The waterfall from the cycle before, bucket by bucket", EXAMPLE),
+        **may_raise(UnknownSeriesError, NotMadeError, BadParameterError, NoBundleError),
+    },
+    openapi_extra={"parameters": documented(ChangesQuery, path=SERIES)},
+)
+async def changes(request: Request) -> Response:
+    """The table `forecast_changes` of a cycle for one series: what each reason changed of the earlier number."""
+    query, series_id = parse(ChangesQuery, request), request.path_params["series_id"]
+    found = await table(request, "forecast_changes", query.cycle)
+    tag = etag(found.sha256, ("changes", found.cycle, series_id))
+    body = orjson.dumps(service.changes(found, series_id))
+    if is_known(request, tag):
+        return not_modified(tag)
+    return Response(body, headers=headers_of(tag), media_type="application/json")

@@ -1,0 +1,37 @@
+"""`/v1/contributions`. Belongs here: translation between HTTP and the service."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from serving.api.answers import answered, etag, headers_of, is_known, not_modified
+from serving.api.contributions import service
+from serving.api.contributions.schemas import EXAMPLE, Contributions, ContributionsQuery
+from serving.api.parameters import documented, parse
+from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, UnknownSeriesError, may_raise
+from serving.api.state import table
+
+router = APIRouter(tags=["reasons"])
+SERIES = {"series_id": "The key columns joined by `|`."}
+
+
+@router.get(
+    "/v1/contributions/{series_id:path}",
+    response_class=Response,
+    summary="Why a forecast is what it is",
+    responses={
+        **answered(Contributions, "What every driver adds to the baseline, lead by lead", EXAMPLE),
+        **may_raise(UnknownSeriesError, NotMadeError, BadParameterError, NoBundleError),
+    },
+    openapi_extra={"parameters": documented(ContributionsQuery, path=SERIES)},
+)
+async def contributions(request: Request) -> Response:
+    """The table `feature_contributions` of a cycle for one series: those of a lead sum to forecast − baseline."""
+    query, series_id = parse(ContributionsQuery, request), request.path_params["series_id"]
+    found = await table(request, "feature_contributions", query.cycle)
+    tag = etag(found.sha256, ("contributions", found.cycle, series_id, query.lead))
+    body = orjson.dumps(service.contributions(found, series_id, query.lead))
+    if is_known(request, tag):
+        return not_modified(tag)
+    return Response(body, headers=headers_of(tag), media_type="application/json")

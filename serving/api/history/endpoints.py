@@ -1,0 +1,39 @@
+"""`/v1/history`. Belongs here: translation between HTTP and the service."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from serving.api.answers import answered, etag, headers_of, is_known, not_modified
+from serving.api.forecasts.service import rows_of
+from serving.api.history import service
+from serving.api.history.schemas import EXAMPLE, HistoryQuery, SkuHistory
+from serving.api.parameters import documented, parse
+from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, UnknownSkuError, may_raise
+from serving.api.state import of_cycle
+
+router = APIRouter(tags=["history"])
+SKU = {"sku": "Stock keeping unit, as the producers write it."}
+
+
+@router.get(
+    "/v1/history/{sku:path}",
+    response_class=Response,
+    summary="History of a SKU",
+    responses={
+        **answered(SkuHistory, "What every series of the SKU sold, bucket by bucket", EXAMPLE),
+        **may_raise(UnknownSkuError, UnknownCycleError, BadParameterError, NoBundleError),
+    },
+    openapi_extra={"parameters": documented(HistoryQuery, path=SKU)},
+)
+async def history_of_sku(request: Request) -> Response:
+    """Actuals of up to two years before the cutoff, as the cycle knew them, beside what the models see of them."""
+    sku, query = request.path_params["sku"], parse(HistoryQuery, request)
+    loaded = await of_cycle(request, query.cycle)
+    rows = rows_of(loaded.bundle, sku)
+    tag = etag(loaded.version, ("history", sku, query.buckets))
+    if is_known(request, tag):
+        return not_modified(tag)
+    body = orjson.dumps(service.sku_history(loaded.bundle, sku, rows, query.buckets))
+    return Response(body, headers=headers_of(tag), media_type="application/json")

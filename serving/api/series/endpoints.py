@@ -1,0 +1,36 @@
+"""`/v1/series`. Belongs here: translation between HTTP and the service."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from serving.api.answers import answered, etag, headers_of, is_known, not_modified
+from serving.api.parameters import documented, parse
+from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, may_raise
+from serving.api.series import service
+from serving.api.series.schemas import EXAMPLE, SeriesPage, SeriesQuery
+from serving.api.state import of_cycle
+
+router = APIRouter(tags=["series"])
+
+
+@router.get(
+    "/v1/series",
+    response_class=Response,
+    summary="Series",
+    responses={
+        **answered(SeriesPage, "Series by SKU, with their attributes", EXAMPLE),
+        **may_raise(UnknownCycleError, BadParameterError, NoBundleError),
+    },
+    openapi_extra={"parameters": documented(SeriesQuery, path={})},
+)
+async def all_series(request: Request) -> Response:
+    """What is forecast: ids, key columns and attributes, filtered and page by page."""
+    query = parse(SeriesQuery, request)
+    loaded = await of_cycle(request, query.cycle)
+    tag = etag(loaded.version, ("series", *query.model_dump().items()))
+    if is_known(request, tag):
+        return not_modified(tag)
+    body = orjson.dumps(service.series_page(loaded, query))
+    return Response(body, headers=headers_of(tag), media_type="application/json")
