@@ -10,11 +10,11 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dp_assets.domain.errors import DemandPlannerError
 from dp_resources.lake import Lake
@@ -49,6 +49,22 @@ def open_lake(settings: Settings) -> Lake:
     return Lake(root if "://" in root else (path.parent / root).resolve(), settings.storage_options())
 
 
+class Rendered(NamedTuple):
+    """An answer as it is sent.
+
+    Attributes:
+        tag: its ETag.
+        headers: as the server sends them.
+        body: what is sent.
+        size: memory that it and its question take.
+    """
+
+    tag: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    size: int
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A bundle in service, with what is made of it on demand."""
@@ -80,19 +96,21 @@ class Answers:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.bytes = 0
-        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Rendered] = OrderedDict()
 
-    def get(self, key: Hashable, render: Callable[[], bytes]) -> bytes:
-        """The answer to a question, rendered unless it is still there."""
+    def find(self, key: Hashable) -> Rendered | None:
+        """The answer kept for a question."""
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
-            return found
-        rendered = self._kept[key] = render()
-        self.bytes += len(rendered)
+        return found
+
+    def keep(self, key: Hashable, answer: Rendered) -> None:
+        """Keeps the answer to a question that none is kept for."""
+        self._kept[key] = answer
+        self.bytes += answer.size
         while self.bytes > self.limit:
-            self.bytes -= len(self._kept.popitem(last=False)[1])
-        return rendered
+            self.bytes -= self._kept.popitem(last=False)[1].size
 
 
 class Library:

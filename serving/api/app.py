@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -15,11 +14,12 @@ from serving.api.catalogue.endpoints import router as catalogue
 from serving.api.changes.endpoints import router as changes
 from serving.api.contributions.endpoints import router as contributions
 from serving.api.cycles.endpoints import router as cycles
+from serving.api.descriptions import document
 from serving.api.forecasts.endpoints import router as forecasts
 from serving.api.health.endpoints import router as health
 from serving.api.history.endpoints import router as history
 from serving.api.nodes.endpoints import router as nodes
-from serving.api.problems import MEDIA_TYPE, add_problem_handlers
+from serving.api.problems import add_problem_handlers
 from serving.api.series.endpoints import router as series
 from serving.api.worklist.endpoints import router as worklist
 from serving.library import Library, open_lake
@@ -61,15 +61,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     add_problem_handlers(app)
     generate = app.openapi
-    app.openapi = lambda: _with_problem_media_type(generate())  # type: ignore[method-assign]
+    app.openapi = lambda: document(generate)  # type: ignore[method-assign]
     return app
-
-
-def _with_problem_media_type(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with errors under their own media type, which FastAPI cannot be told per response."""
-    for path in document["paths"].values():
-        for operation in path.values():
-            for status, response in operation["responses"].items():
-                if status >= "400" and "application/json" in response.get("content", {}):
-                    response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
-    return document

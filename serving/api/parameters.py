@@ -1,13 +1,13 @@
-"""Questions as Pydantic models: query parameters, and bodies. Belongs here: reading, documenting.
+"""Questions as Pydantic models: query parameters, and bodies.
 
-Does not belong here: what they mean (`questions.py`, the services).
+Belongs here: reading them. Does not belong here: what they mean (`questions.py`, the services), how OpenAPI tells of
+them (`descriptions.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar, get_origin
+from typing import TypeVar, get_origin
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -60,43 +60,3 @@ async def parse_body(model: type[Query], request: Request) -> Query:
     except ValidationError as error:
         found = [{**one, "loc": ("body", *(one["loc"] or ("body",)))} for one in error.errors()]
         raise RequestValidationError(found) from error
-
-
-def documented(model: type[BaseModel], path: Mapping[str, str]) -> list[dict[str, Any]]:
-    """OpenAPI's `parameters` of an endpoint: those of the path (name → description), then those of the model."""
-    schema = _inlined(model.model_json_schema())
-    found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "description": text, "schema": {"type": "string"}}
-        for name, text in path.items()
-    ]
-    for name, field in schema["properties"].items():
-        found.append(
-            {
-                "name": name,
-                "in": "query",
-                "required": name in schema.get("required", []),
-                "description": field["description"],
-                "schema": {key: field[key] for key in field if key not in {"description", "title"}},
-            }
-        )
-    return found
-
-
-def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema whose properties refer to no definition of it."""
-    definitions = schema.get("$defs", {})
-
-    def place(part: Any) -> Any:
-        if isinstance(part, dict):
-            if "$ref" in part:
-                return place(definitions[part["$ref"].rsplit("/", 1)[1]])
-            return {name: place(one) for name, one in part.items()}
-        return [place(one) for one in part] if isinstance(part, list) else part
-
-    return {**schema, "properties": place(schema.get("properties", {}))}
-
-
-def documented_body(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
-    """OpenAPI's `requestBody` of an endpoint whose body is that model."""
-    content = {"application/json": {"schema": _inlined(model.model_json_schema()), "example": dict(example)}}
-    return {"required": True, "content": content}

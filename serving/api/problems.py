@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from dp_assets.domain.errors import DemandPlannerError
+from serving.api.descriptions import reference
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:demand-planner:problem:"
@@ -157,9 +158,8 @@ def may_raise(*errors: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
         said = error.__doc__ or error.title
         shown = {"type": URN + error.kind, "title": error.title, "status": error.status}
         example = {"summary": error.title, "value": {**shown, "detail": said, "instance": "/v1/…"}}
-        response = found.setdefault(
-            error.status, {"model": Problem, "description": "", "content": {"application/json": {"examples": {}}}}
-        )
+        content = {MEDIA_TYPE: {"schema": reference(Problem), "examples": {}}}
+        response = found.setdefault(error.status, {"description": "", "content": content})
         response["description"] = " ".join(filter(None, (response["description"], said)))
-        response["content"]["application/json"]["examples"][error.kind] = example
+        response["content"][MEDIA_TYPE]["examples"][error.kind] = example
     return found

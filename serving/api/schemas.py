@@ -9,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Schema(BaseModel):
-    """Base of every question and answer: exactly these fields."""
+    """Base of every question and answer: exactly these fields.
 
-    model_config = ConfigDict(extra="forbid")
+    Answers are rendered without their schemas, so those are built when somebody asks for them.
+    """
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 Basis = Literal["published", "interpolated", "extrapolated"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -280,6 +281,13 @@ class TestTheApiAsAWhole:
         assert {path for path, operations in paths.items() if set(operations) != {"get"}} == {"/v1/forecast/skus"}
         assert set(paths["/v1/forecast/skus"]) == {"post"}  # a question too long for an address
 
+    def test_every_schema_that_is_referred_to_is_there(self) -> None:
+        document = create_app().openapi()
+        assert document["openapi"].startswith("3.1")
+        names = set(re.findall(r'"#/components/schemas/([^"]+)"', orjson.dumps(document).decode()))
+        assert names == set(document["components"]["schemas"])
+        assert create_app().openapi() == document
+
     def test_every_answer_has_an_example_that_is_one(self) -> None:
         models = {
             "SkuForecast": forecasts.SkuForecast,
@@ -300,12 +308,12 @@ class TestTheApiAsAWhole:
         for path in create_app().openapi()["paths"].values():
             for operation in path.values():
                 for media_type, content in operation["responses"]["200"]["content"].items():
-                    if "$ref" in content["schema"]:
+                    if media_type == "application/x-ndjson":
+                        catalogue.CatalogueRow.model_validate_json(content["example"])
+                    elif "$ref" in content["schema"]:
                         name = content["schema"]["$ref"].rsplit("/", 1)[1]
                         models[name].model_validate(content["example"])
                         shown.add(name)
-                    elif media_type == "application/x-ndjson":
-                        catalogue.CatalogueRow.model_validate_json(content["example"])
                 for status, response in operation["responses"].items():
                     if status >= "400":
                         for example in response["content"][MEDIA_TYPE]["examples"].values():

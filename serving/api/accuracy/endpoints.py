@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request, Response
 
 from serving.api.accuracy import service
 from serving.api.accuracy.schemas import EXAMPLE, Accuracy, AccuracyQuery
-from serving.api.answers import answered, etag, headers_of, is_known, not_modified
-from serving.api.parameters import documented, parse
+from serving.api.answers import conditional, etag
+from serving.api.descriptions import answered, documented
+from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NotMadeError, may_raise
 from serving.api.state import library, table
 
@@ -41,8 +42,4 @@ async def accuracy(request: Request) -> Response:
         cycle = date.fromisoformat(newest)
     scores = await table(request, "accuracy", cycle)
     tag = etag(scores.sha256, ("accuracy", scores.cycle, *query.model_dump().items()))
-    if is_known(request, tag):
-        return not_modified(tag)
-    return Response(
-        orjson.dumps(service.accuracy(scores, query)), headers=headers_of(tag), media_type="application/json"
-    )
+    return conditional(request, tag, lambda: orjson.dumps(service.accuracy(scores, query)))

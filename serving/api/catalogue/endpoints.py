@@ -11,8 +11,9 @@ from serving.api.answers import etag, headers_of, is_known, not_modified
 from serving.api.catalogue import service
 from serving.api.catalogue.formats import written
 from serving.api.catalogue.schemas import CSV_EXAMPLE, EXAMPLE, MEDIA_TYPES, CatalogueQuery, CatalogueRow
+from serving.api.descriptions import documented, reference
 from serving.api.filters import selected
-from serving.api.parameters import documented, parse
+from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, NotAcceptableError, UnknownCycleError, may_raise
 from serving.api.questions import question_of
 from serving.api.state import of_cycle
@@ -20,7 +21,7 @@ from serving.api.state import of_cycle
 router = APIRouter(tags=["forecasts"])
 BINARY = {"type": "string", "format": "binary"}
 CONTENT: dict[str, Any] = {
-    MEDIA_TYPES["ndjson"]: {"schema": CatalogueRow.model_json_schema(), "example": EXAMPLE},
+    MEDIA_TYPES["ndjson"]: {"schema": reference(CatalogueRow), "example": EXAMPLE},
     MEDIA_TYPES["csv"]: {"schema": {"type": "string"}, "example": CSV_EXAMPLE},
     MEDIA_TYPES["parquet"]: {"schema": BINARY},
     MEDIA_TYPES["arrow"]: {"schema": BINARY},
@@ -52,7 +53,7 @@ async def catalogue(request: Request) -> Response:
     rows = selected(loaded.bundle, query.attribute, query.method)
     tag = etag(loaded.version, ("catalogue", name, question, query.attribute, query.method))
     headers = {**headers_of(tag), "vary": "Accept"}
-    if is_known(request, tag):
+    if is_known(request, tag.encode()):
         return not_modified(tag)
     # A plain iterator is advanced in a thread, one block at a time, and no faster than the client takes them.
     table = service.blocks(loaded.bundle, rows, question, guarded=name == "csv")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from serving.api.answers import answered, etag, headers_of, is_known, not_modified
+from serving.api.answers import conditional, etag
 from serving.api.changes import service
 from serving.api.changes.schemas import EXAMPLE, Changes, ChangesQuery
-from serving.api.parameters import documented, parse
+from serving.api.descriptions import answered, documented
+from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, UnknownSeriesError, may_raise
 from serving.api.state import table
 
@@ -31,7 +32,4 @@ async def changes(request: Request) -> Response:
     query, series_id = parse(ChangesQuery, request), request.path_params["series_id"]
     found = await table(request, "forecast_changes", query.cycle)
     tag = etag(found.sha256, ("changes", found.cycle, series_id))
-    body = orjson.dumps(service.changes(found, series_id))
-    if is_known(request, tag):
-        return not_modified(tag)
-    return Response(body, headers=headers_of(tag), media_type="application/json")
+    return conditional(request, tag, lambda: orjson.dumps(service.changes(found, series_id)))

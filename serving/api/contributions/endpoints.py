@@ -5,10 +5,11 @@ from __future__ import annotations
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from serving.api.answers import answered, etag, headers_of, is_known, not_modified
+from serving.api.answers import conditional, etag
 from serving.api.contributions import service
 from serving.api.contributions.schemas import EXAMPLE, Contributions, ContributionsQuery
-from serving.api.parameters import documented, parse
+from serving.api.descriptions import answered, documented
+from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, UnknownSeriesError, may_raise
 from serving.api.state import table
 
@@ -31,7 +32,7 @@ async def contributions(request: Request) -> Response:
     query, series_id = parse(ContributionsQuery, request), request.path_params["series_id"]
     found = await table(request, "feature_contributions", query.cycle)
     tag = etag(found.sha256, ("contributions", found.cycle, series_id, query.lead))
-    body = orjson.dumps(service.contributions(found, series_id, query.lead))
-    if is_known(request, tag):
-        return not_modified(tag)
-    return Response(body, headers=headers_of(tag), media_type="application/json")
+    answer = service.contributions(
+        found, series_id, query.lead
+    )  # before the tag is looked at: what is not there has none
+    return conditional(request, tag, lambda: orjson.dumps(answer))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from serving.api.answers import answered
 from serving.api.cycles import service
 from serving.api.cycles.schemas import EXAMPLE, Cycle
+from serving.api.descriptions import answered
 from serving.api.problems import NoBundleError, may_raise
 from serving.api.state import in_service
 

@@ -11,7 +11,8 @@ import asyncio
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from serving.api.answers import answered, etag, headers_of, is_known, not_modified
+from serving.api.answers import etag, rendered, sent
+from serving.api.descriptions import answered, documented, documented_body
 from serving.api.forecasts import service
 from serving.api.forecasts.schemas import (
     EXAMPLE,
@@ -22,7 +23,7 @@ from serving.api.forecasts.schemas import (
     SkuForecast,
     SkuForecasts,
 )
-from serving.api.parameters import documented, documented_body, parse, parse_body
+from serving.api.parameters import parse, parse_body
 from serving.api.problems import (
     BadParameterError,
     NoBundleError,
@@ -53,21 +54,22 @@ async def forecast_of_sku(request: Request) -> Response:
 
     A SKU has one series, or one per location where the series key is `[sku, location]`. Quantities: units per bucket.
     """
+    current, key = in_service(request), (request.scope["path"], request.scope["query_string"])
+    if (known := current.answers.find(key)) is not None:
+        return sent(request, known)
     sku, query = request.path_params["sku"], parse(ForecastQuery, request)
-    loaded = in_service(request) if query.cycle is None else await of_cycle(request, query.cycle)
+    loaded = current if query.cycle is None else await of_cycle(request, query.cycle)
     rows = service.rows_of(loaded.bundle, sku)
     question = question_of(loaded.bundle.head, query)
     if query.compute:  # without an ETag: its last digits depend on what else was computed in the same pass
         computed = await loaded.computer.compute(rows)
         body = orjson.dumps(service.sku_forecast(loaded.bundle, sku, rows, question, computed))
         return Response(body, media_type="application/json")
-    tag = etag(loaded.version, (sku, *question))
-    if is_known(request, tag):
-        return not_modified(tag)
-    body = loaded.answers.get(
-        (sku, question), lambda: orjson.dumps(service.sku_forecast(loaded.bundle, sku, rows, question))
-    )
-    return Response(body, headers=headers_of(tag), media_type="application/json")
+    body = orjson.dumps(service.sku_forecast(loaded.bundle, sku, rows, question))
+    answer = rendered(body, etag(loaded.version, (sku, *question)), key[1])
+    if loaded is current:
+        loaded.answers.keep(key, answer)
+    return sent(request, answer)
 
 
 @router.post(

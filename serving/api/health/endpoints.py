@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from serving.api.answers import answered
+from serving.api.descriptions import answered
 from serving.api.health import service
 from serving.api.health.schemas import EXAMPLE, Health
 from serving.api.state import library

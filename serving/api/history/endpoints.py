@@ -5,11 +5,12 @@ from __future__ import annotations
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from serving.api.answers import answered, etag, headers_of, is_known, not_modified
+from serving.api.answers import conditional, etag
+from serving.api.descriptions import answered, documented
 from serving.api.forecasts.service import rows_of
 from serving.api.history import service
 from serving.api.history.schemas import EXAMPLE, HistoryQuery, SkuHistory
-from serving.api.parameters import documented, parse
+from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, UnknownSkuError, may_raise
 from serving.api.state import of_cycle
 
@@ -33,7 +34,4 @@ async def history_of_sku(request: Request) -> Response:
     loaded = await of_cycle(request, query.cycle)
     rows = rows_of(loaded.bundle, sku)
     tag = etag(loaded.version, ("history", sku, query.buckets))
-    if is_known(request, tag):
-        return not_modified(tag)
-    body = orjson.dumps(service.sku_history(loaded.bundle, sku, rows, query.buckets))
-    return Response(body, headers=headers_of(tag), media_type="application/json")
+    return conditional(request, tag, lambda: orjson.dumps(service.sku_history(loaded.bundle, sku, rows, query.buckets)))

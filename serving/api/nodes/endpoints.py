@@ -5,7 +5,8 @@ from __future__ import annotations
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from serving.api.answers import answered, etag, headers_of, is_known, not_modified
+from serving.api.answers import conditional, etag
+from serving.api.descriptions import answered, documented
 from serving.api.nodes import service
 from serving.api.nodes.schemas import (
     FORECAST_EXAMPLE,
@@ -17,7 +18,7 @@ from serving.api.nodes.schemas import (
     NodeQuery,
     NodesQuery,
 )
-from serving.api.parameters import documented, parse
+from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, UnknownNodeError, may_raise
 from serving.api.questions import question_of
 from serving.api.schemas import CycleQuery
@@ -49,13 +50,9 @@ async def forecast_of_node(request: Request) -> Response:
     row = service.row_of(loaded.bundle, hierarchy, node, query.level)
     question = question_of(loaded.bundle.head, query)
     tag = etag(loaded.version, ("node", row, *question))
-    if is_known(request, tag):
-        return not_modified(tag)
-    body = loaded.answers.get(
-        ("node", row, question),
-        lambda: orjson.dumps(service.node_forecast(loaded.bundle, hierarchy, row, question)),
+    return conditional(
+        request, tag, lambda: orjson.dumps(service.node_forecast(loaded.bundle, hierarchy, row, question))
     )
-    return Response(body, headers=headers_of(tag), media_type="application/json")
 
 
 @router.get(
@@ -72,10 +69,7 @@ async def all_hierarchies(request: Request) -> Response:
     """The hierarchies that forecasts are reconciled over, their levels, and how many nodes stand on each."""
     loaded = await of_cycle(request, parse(CycleQuery, request).cycle)
     tag = etag(loaded.version, "hierarchies")
-    if is_known(request, tag):
-        return not_modified(tag)
-    body = orjson.dumps(service.hierarchies(loaded.bundle))
-    return Response(body, headers=headers_of(tag), media_type="application/json")
+    return conditional(request, tag, lambda: orjson.dumps(service.hierarchies(loaded.bundle)))
 
 
 @router.get(
@@ -93,7 +87,4 @@ async def nodes_of_hierarchy(request: Request) -> Response:
     query, name = parse(NodesQuery, request), request.path_params["name"]
     loaded = await of_cycle(request, query.cycle)
     tag = etag(loaded.version, ("nodes", name, *query.model_dump().items()))
-    if is_known(request, tag):
-        return not_modified(tag)
-    body = orjson.dumps(service.node_page(loaded, name, query))
-    return Response(body, headers=headers_of(tag), media_type="application/json")
+    return conditional(request, tag, lambda: orjson.dumps(service.node_page(loaded, name, query)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from serving.api.answers import answered, etag, headers_of, is_known, not_modified
-from serving.api.parameters import documented, parse
+from serving.api.answers import conditional, etag
+from serving.api.descriptions import answered, documented
+from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, may_raise
 from serving.api.series import service
 from serving.api.series.schemas import EXAMPLE, SeriesPage, SeriesQuery
@@ -30,7 +31,4 @@ async def all_series(request: Request) -> Response:
     query = parse(SeriesQuery, request)
     loaded = await of_cycle(request, query.cycle)
     tag = etag(loaded.version, ("series", *query.model_dump().items()))
-    if is_known(request, tag):
-        return not_modified(tag)
-    body = orjson.dumps(service.series_page(loaded, query))
-    return Response(body, headers=headers_of(tag), media_type="application/json")
+    return conditional(request, tag, lambda: orjson.dumps(service.series_page(loaded, query)))

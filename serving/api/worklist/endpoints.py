@@ -5,8 +5,9 @@ from __future__ import annotations
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from serving.api.answers import answered, etag, headers_of, is_known, not_modified
-from serving.api.parameters import documented, parse
+from serving.api.answers import conditional, etag
+from serving.api.descriptions import answered, documented
+from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, may_raise
 from serving.api.state import table
 from serving.api.worklist import service
@@ -30,8 +31,4 @@ async def worklist(request: Request) -> Response:
     query = parse(WorklistQuery, request)
     exceptions = await table(request, "exceptions", query.cycle)
     tag = etag(exceptions.sha256, ("worklist", exceptions.cycle, *query.model_dump().items()))
-    if is_known(request, tag):
-        return not_modified(tag)
-    return Response(
-        orjson.dumps(service.worklist(exceptions, query)), headers=headers_of(tag), media_type="application/json"
-    )
+    return conditional(request, tag, lambda: orjson.dumps(service.worklist(exceptions, query)))
