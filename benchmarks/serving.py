@@ -2,7 +2,8 @@
 
 `make bench-serving`. Ratios, never times: server CPU per request, in interleaved rounds, medians. The peer answers the
 same path with one real answer, rendered beforehand: what is left of our ratio above 1 is the price of looking up and
-rendering. Prints a table and writes benchmarks/out/serving.json.
+rendering. The export of the whole catalogue as Parquet, CPU of the server, stands against pyarrow's bare write of the
+finished table into memory with the same options. Prints a table and writes benchmarks/out/serving.json.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 import psutil
 
 from benchmarks.findings import Finding, at_least, at_most, show
-from benchmarks.serving_bundle import put_benchmark_bundle
+from benchmarks.serving_bundle import put_benchmark_bundle, put_catalogue
 
 CONNECTIONS = 16
 HORIZON = 13
@@ -154,6 +155,43 @@ def rounds(
     return {name: values[1:] for name, values in found.items()}
 
 
+def bare_write(folder: Path) -> float:
+    """CPU seconds of pyarrow's write of the finished catalogue table into memory, with the options of the endpoint."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from serving.api.catalogue.formats import PARQUET, text_columns
+    from serving.api.catalogue.service import blocks
+    from serving.api.questions import Question
+    from serving.bundle import Bundle
+
+    bundle = Bundle(folder)
+    question = Question(bundle.head.horizon, bundle.head.interval_levels)
+    batches = list(blocks(bundle, np.arange(len(bundle)), question))
+    table, text = pa.Table.from_batches(batches), text_columns(batches[0].schema)
+    started = time.process_time()
+    with pq.ParquetWriter(pa.BufferOutputStream(), table.schema, use_dictionary=text, **PARQUET) as writer:
+        writer.write_table(table, row_group_size=len(batches[0]))
+    return time.process_time() - started
+
+
+def export(work: Path, skus: int, repeats: int = 5) -> Finding:
+    """The catalogue as Parquet out of a server, against pyarrow's write of the finished table."""
+    folder, port, ratios = put_catalogue(work, skus, HORIZON), free_port(), []
+    command = [sys.executable, "-m", "serving", "--port", str(port), "--log-level", "error"]
+    with server(command, port, {"DP_LAKE_ROOT": str(work / "lake"), "OMP_NUM_THREADS": "1"}) as process:
+        for number in range(repeats + 1):
+            bare, before = bare_write(folder), cpu_seconds(process)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/forecast/catalogue?format=parquet") as answer:
+                while answer.read(2**20):
+                    pass
+            if number:  # the first one imports pyarrow
+                ratios.append((cpu_seconds(process) - before) / bare)
+    peer = f"bare pyarrow write of the table ({bare * 1000:.0f} ms)"
+    return at_most(f"{skus} SKUs as Parquet: CPU", statistics.median(ratios), peer, 2.0)
+
+
 def findings(found: dict[str, list[tuple[float, float]]], forward_ms: float) -> list[Finding]:
     """The table: medians over the rounds of each round's ratio, for the machine's other work comes and goes."""
     peer = statistics.median(cpu for cpu, _ in found["peer"])
@@ -178,6 +216,7 @@ def main(argv: list[str] | None = None) -> None:
     """Builds a bundle, runs both servers, compares."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
     parser.add_argument("--skus", type=int, default=6000, help="SKUs in the bundle")
+    parser.add_argument("--exported", type=int, default=50_000, help="SKUs in the catalogue that is exported")
     parser.add_argument("--rounds", type=int, default=9, help="interleaved rounds after the one that warms up")
     parser.add_argument("--peer", nargs=2, metavar=("PORT", "BODY"), help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
@@ -185,10 +224,10 @@ def main(argv: list[str] | None = None) -> None:
         serve_peer(int(options.peer[0]), options.peer[1])
         return
     with tempfile.TemporaryDirectory() as work:
-        run(Path(work), options.skus, options.rounds)
+        run(Path(work), options.skus, options.exported, options.rounds)
 
 
-def run(work: Path, skus: int, repeats: int) -> None:
+def run(work: Path, skus: int, exported: int, repeats: int) -> None:
     """One run in a scratch folder."""
     print(f"building a bundle of {skus} SKUs x {HORIZON} leads ...")
     folder, names = put_benchmark_bundle(work, skus, HORIZON)
@@ -203,7 +242,8 @@ def run(work: Path, skus: int, repeats: int) -> None:
         with server(other, peer, {}) as peer_process:
             print(f"{repeats} rounds over {CONNECTIONS} connections, {body.stat().st_size} bytes an answer ...")
             found = rounds((own_process, ours), (peer_process, peer), names, repeats)
-    show(findings(found, bare_forward(folder)), "serving")
+    print(f"exporting {exported} SKUs x {HORIZON} leads ...")
+    show([*findings(found, bare_forward(folder)), export(work / "export", exported)], "serving")
 
 
 if __name__ == "__main__":

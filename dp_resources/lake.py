@@ -261,6 +261,23 @@ class Lake:
             raise ArtefactError(f"expected a file at {path}, but there is none")
         return found
 
+    def stamp(self, table: str, **key: str) -> str | None:
+        """What changes whenever a table partition is written, without reading it; None where there is none.
+
+        On disk it is inode, size and time, elsewhere the storage's own tag of the object.
+        """
+        path = self.path(table, **key)
+        try:
+            if self.is_local:
+                found = Path(path).stat()
+                return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}"
+            info = self.fs.info(path)
+        except FileNotFoundError:
+            return None
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot look at", path, error) from error
+        return f"{info.get('ETag')}-{info['size']}-{info.get('LastModified')}"
+
     def shape(self, table: str, **key: str) -> tuple[int, pl.Schema]:
         """Rows and columns of a table partition, from the end of its file alone."""
         path = self.path(table, **key)

@@ -3,7 +3,7 @@
 Belongs here: the files of a bundle, written by the asset `serving_bundle` and loaded by the API.
 Does not belong here: where bundles lie and which is current (`library.py`), the forward pass (`forward.py`).
 
-Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels. Files:
+Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels, B buckets of history. Files:
     head.json                                   cycle, leads, levels, key columns, champion
     series.arrow                                S rows: series_id, key columns, tail_row (null without network),
                                                 boosting_share
@@ -14,6 +14,11 @@ Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels. File
     widening.npy                                (S, Q) what the interval contract moves the model's quantiles by,
                                                 ÷ sqrt(mean + 0.1)
     method, model_version, receipt.npy          (S, M) codes into vocabularies.json
+    user, reason_code.npy                       (S, M) the same of planners' numbers; code 0 where there is none
+    override.npy                                (S, M) number that a planner set for the series itself, else NaN
+    attributes.arrow                            S rows: attributes of the series' SKUs, empty where not known
+    units, capped, observed.npy                 (S, B) what was sold, the same after capping, and whether it counts
+    nodes.arrow, node_….npy                     the hierarchies, see `nodes.py`; none where there are no hierarchies
     tail/                                       panel of the model's series: what a window at the cutoff reads
     encoders.json, model.onnx, model.json       the champion's network, when it made any forecast
     boosting/                                   the champion's gradient boosting, when it is mixed with the network
@@ -24,7 +29,6 @@ Loading imports neither torch nor Dagster, and nothing here is ever unpickled.
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -41,10 +45,16 @@ from dp_assets.domain.errors import ArtefactError, ContractError
 from dp_assets.domain.inference import MODELS
 from dp_assets.domain.model_folder import lookback_of
 from dp_assets.domain.panel import ARRAYS, Panel
+from serving.files import mapped, read_arrow, read_bytes, save_array, write_arrow
+from serving.nodes import HierarchyHead, Nodes, write_nodes
 
-FORMAT = 5
+FORMAT = 6
+HISTORY_WEEKS = 104
+"""History kept of every series: the season of a year ago, and that of the year before to compare with."""
 NUMBERS = {"mean": "forecast", "published": "final", "naive": "naive"}
 WORDS = ("method", "model_version", "receipt")
+PLANNER_WORDS = ("user", "reason_code")
+HISTORY = ("units", "capped", "observed")
 MODEL_FILES = ("model.onnx", "model.json", "encoders.json")
 FloatArray = npt.NDArray[np.float64]
 CodeArray = npt.NDArray[np.int32]
@@ -63,6 +73,8 @@ class Head:
         quantile_levels: published quantile levels, ascending.
         interval_levels: central intervals published by default, in percent.
         interval_method: how quantiles are made.
+        hierarchies: those whose nodes are in the bundle, the first of which is meant where none is named.
+        history: B bucket starts of the history kept, up to the cutoff.
     """
 
     cycle: str
@@ -73,6 +85,8 @@ class Head:
     quantile_levels: tuple[float, ...]
     interval_levels: tuple[int, ...]
     interval_method: Literal["network", "empirical", "gaussian"]
+    hierarchies: tuple[HierarchyHead, ...] = ()
+    history: tuple[str, ...] = ()
     format: int = field(default=FORMAT)
 
     @property
@@ -134,6 +148,9 @@ def write_bundle(
     head: Head,
     network: NetworkParts | None,
     totals: pl.DataFrame | None = None,
+    rollups: pl.DataFrame | None = None,
+    attributes: pl.DataFrame | None = None,
+    panel: Panel | None = None,
 ) -> None:
     """Writes a bundle into an empty folder: the same inputs, the same bytes.
 
@@ -141,43 +158,57 @@ def write_bundle(
         folder: where the files go; made when missing.
         forecasts: rows of the table `forecasts`, every series with every lead of the head.
         published: rows of `published_forecasts` of the same series and leads.
-        head: what the bundle is about.
+        head: what the bundle is about; its history is that of the panel.
         network: parts of the forward pass; None when no forecast came from the network.
         totals: rows of `total_forecasts` of the same series; those that are missing are not known.
+        rollups: rows of `reconciled_rollups` of the head's hierarchies; not read where the head has none.
+        attributes: `sku` and one column per attribute; None where there are no attributes.
+        panel: the cycle's panel, for history; None where none is kept.
 
     Raises:
-        ContractError: a series lacks a lead, or the two tables do not hold the same series.
+        ContractError: a series lacks a lead, or the tables do not hold the same series.
     """
     # Here, because it brings the whole configuration, which loading a bundle does not need.
     from dp_assets.domain.contracts.columns import quantile_name
 
     folder.mkdir(parents=True, exist_ok=True)
     rows = _rectangle(forecasts, published, head)
+    head = replace(head, history=_history_starts(panel))
     series = rows.filter(pl.col("lead") == 1).select("series_id", *head.key, "method")
     shape = (len(series), head.horizon)
     for name, column in NUMBERS.items():
-        _save(folder, name, rows[column].to_numpy().reshape(shape))
+        save_array(folder, name, rows[column].to_numpy().reshape(shape))
     names = [quantile_name(level) for level in head.quantile_levels]
-    _save(folder, "quantiles", rows.select(names).to_numpy().reshape(*shape, len(names)))
-    _save(folder, "totals", _totals(rows, totals, names).reshape(*shape, 1 + len(names)))
-    vocabularies = {}
-    for name in WORDS:
-        vocabularies[name] = rows[name].unique().sort().to_list()
-        codes = rows[name].cast(pl.Enum(vocabularies[name])).to_physical().cast(pl.Int32)
-        _save(folder, name, codes.to_numpy().reshape(shape))
+    save_array(folder, "quantiles", rows.select(names).to_numpy().reshape(*shape, len(names)))
+    save_array(folder, "totals", _totals(rows, totals, names).reshape(*shape, 1 + len(names)))
+    save_array(folder, "override", rows["override"].fill_null(np.nan).to_numpy().reshape(shape))
+    vocabularies: dict[str, list[str | None]] = {}
+    for name in (*WORDS, *PLANNER_WORDS):
+        words = rows[name].drop_nulls().unique().sort().to_list()
+        codes = rows[name].cast(pl.Enum(words)).to_physical().cast(pl.Int32)
+        if name in PLANNER_WORDS:  # nobody has a code of his own
+            words, codes = [None, *words], (codes + 1).fill_null(0)
+        vocabularies[name] = words
+        save_array(folder, name, codes.to_numpy().reshape(shape))
     (folder / "vocabularies.json").write_bytes(orjson.dumps(vocabularies))
     tail_rows, shares, widening = _write_network(folder, series, head, network)
-    _save(folder, "widening", widening)
+    save_array(folder, "widening", widening)
     parts = (pl.Series("tail_row", tail_rows, pl.Int64), pl.Series("boosting_share", shares, pl.Float64))
-    _write_arrow(folder / "series.arrow", series.drop("method").with_columns(parts))
+    write_arrow(folder / "series.arrow", series.drop("method").with_columns(parts))
+    write_arrow(folder / "attributes.arrow", _attributes(series, attributes))
+    _write_history(folder, series["series_id"], panel, len(head.history))
+    if head.hierarchies:
+        if rollups is None:
+            raise ContractError("expected rows of reconciled_rollups for the hierarchies of the head, got none")
+        numbers = rows[NUMBERS["published"]].to_numpy().reshape(shape)
+        write_nodes(folder, rollups, head.hierarchies, series["series_id"].to_list(), numbers, names)
     (folder / "head.json").write_bytes(orjson.dumps(asdict(head), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
 
 
 def _rectangle(forecasts: pl.DataFrame, published: pl.DataFrame, head: Head) -> pl.DataFrame:
     """Forecasts with the published number beside them, as S × M rows in the bundle's order."""
-    joined = forecasts.join(
-        published.select("series_id", "lead", "final"), on=["series_id", "lead"], how="left", maintain_order="left"
-    )
+    numbers = published.select("series_id", "lead", "final", "override", *PLANNER_WORDS)
+    joined = forecasts.join(numbers, on=["series_id", "lead"], how="left", maintain_order="left")
     if missing := joined["final"].null_count():
         raise ContractError(
             f"{missing} rows of forecasts of cycle {head.cycle} have no published number; "
@@ -203,6 +234,38 @@ def _totals(rows: pl.DataFrame, totals: pl.DataFrame | None, names: Sequence[str
     return found.drop(keys).fill_null(np.nan).to_numpy()
 
 
+def _attributes(series: pl.DataFrame, attributes: pl.DataFrame | None) -> pl.DataFrame:
+    """S rows of attributes in the order of the series; empty where a SKU has none."""
+    if attributes is None:
+        return pl.DataFrame({"series_id": series["series_id"]}).drop("series_id")
+    return series.select("sku").join(attributes, on="sku", how="left", maintain_order="left").drop("sku")
+
+
+def _history_starts(panel: Panel | None) -> tuple[str, ...]:
+    """Starts of the buckets of the panel's history that are kept."""
+    if panel is None:
+        return ()
+    skip = max(0, panel.history - HISTORY_WEEKS // panel.bucket_weeks)
+    return tuple(str(start) for start in panel.starts[skip : panel.history])
+
+
+def _write_history(folder: Path, names: pl.Series, panel: Panel | None, buckets: int) -> None:
+    """Writes the newest buckets of history of every series; a series that the panel does not know counts nowhere."""
+    found: dict[str, npt.NDArray[Any]] = {
+        name: np.zeros((len(names), buckets), np.bool_ if name == "observed" else np.float32) for name in HISTORY
+    }
+    if panel is not None and len(names):
+        places = panel.series.select("series_id").with_row_index("row")
+        rows = names.alias("series_id").to_frame().join(places, on="series_id", how="left", maintain_order="left")
+        known, at = rows["row"].is_not_null().to_numpy(), rows["row"].drop_nulls().to_numpy()
+        kept = slice(panel.history - buckets, panel.history)
+        found["units"][known] = panel.quantity[at, kept]
+        found["capped"][known] = panel.capped[at, kept]
+        found["observed"][known] = panel.observed[at, kept] > 0
+    for name, array in found.items():
+        save_array(folder, name, array)
+
+
 def _write_network(
     folder: Path, series: pl.DataFrame, head: Head, network: NetworkParts | None
 ) -> tuple[list[int | None], list[float], FloatArray]:
@@ -222,7 +285,7 @@ def _write_network(
     panel_tail(network.panel, lookback_of(network.model_folder), rows).save(folder / "tail")
     for name in MODEL_FILES:
         shutil.copyfile(network.model_folder / name, folder / name)
-    _write_arrow(folder / "error_distributions.arrow", network.error_distributions)
+    write_arrow(folder / "error_distributions.arrow", network.error_distributions)
     share = np.zeros(len(names))
     if network.boosting_folder is not None and network.shares is not None:
         share = network.shares[rows]
@@ -235,16 +298,6 @@ def _write_network(
         [next(shares) if is_made else 0.0 for is_made in made.to_list()],
         widening,
     )
-
-
-def _save(folder: Path, name: str, array: npt.NDArray[Any]) -> None:
-    np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
-
-
-def _write_arrow(path: Path, frame: pl.DataFrame) -> None:
-    buffer = io.BytesIO()
-    frame.write_ipc(buffer)
-    path.write_bytes(buffer.getvalue())
 
 
 class Bundle:
@@ -261,26 +314,46 @@ class Bundle:
         tail_rows: (S,) row in the tail of the panel, -1 where the network did not make the forecast.
         boosting_shares: (S,) what gradient boosting counts for beside the network.
         widening: (S, Q) shifts of the interval contract.
+        override: (S, M) number that a planner set for the series itself, units per bucket, else NaN.
+        overridden: (S,) whether a planner's number moved any lead of the series.
+        attributes: S rows, one column per attribute.
+        described: S rows, the key columns and the attributes.
+        units, capped: (S, B) units sold per bucket, and the same after capping.
+        observed: (S, B) whether a bucket of history counts as seen.
+        nodes: the hierarchies; None where the bundle has none.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.head = _read_head(folder / "head.json")
-        series = pl.read_ipc(io.BytesIO(_read(folder / "series.arrow")))
+        series = read_arrow(folder / "series.arrow")
         self.series_ids: list[str] = series["series_id"].to_list()
         self.keys: list[dict[str, str]] = series.select(self.head.key).to_dicts()
         self.tail_rows: npt.NDArray[np.intp] = series["tail_row"].fill_null(-1).to_numpy().astype(np.intp)
         self.boosting_shares: FloatArray = series["boosting_share"].to_numpy()
         self._spans = _spans(series["sku"])
         shape = (len(series), self.head.horizon)
-        self.mean: FloatArray = _mapped(folder, "mean", shape)
-        self.published: FloatArray = _mapped(folder, "published", shape)
-        self.naive: FloatArray = _mapped(folder, "naive", shape)
-        self.quantiles: FloatArray = _mapped(folder, "quantiles", (*shape, len(self.head.quantile_levels)))
-        self.totals: FloatArray = _mapped(folder, "totals", (*shape, 1 + len(self.head.quantile_levels)))
-        self.widening: FloatArray = _mapped(folder, "widening", (len(series), len(self.head.quantile_levels)))
-        self._codes: dict[str, CodeArray] = {name: _mapped(folder, name, shape) for name in WORDS}
-        self._vocabularies: dict[str, list[str]] = orjson.loads(_read(folder / "vocabularies.json"))
+        self.mean: FloatArray = mapped(folder, "mean", shape)
+        self.published: FloatArray = mapped(folder, "published", shape)
+        self.naive: FloatArray = mapped(folder, "naive", shape)
+        self.quantiles: FloatArray = mapped(folder, "quantiles", (*shape, len(self.head.quantile_levels)))
+        self.totals: FloatArray = mapped(folder, "totals", (*shape, 1 + len(self.head.quantile_levels)))
+        self.widening: FloatArray = mapped(folder, "widening", (len(series), len(self.head.quantile_levels)))
+        self.override: FloatArray = mapped(folder, "override", shape)
+        self._codes: dict[str, CodeArray] = {name: mapped(folder, name, shape) for name in (*WORDS, *PLANNER_WORDS)}
+        self._vocabularies: dict[str, list[str]] = orjson.loads(read_bytes(folder / "vocabularies.json"))
+        self.overridden: npt.NDArray[np.bool_] = np.any(self._codes["user"] > 0, axis=1)
+        self.attributes = read_arrow(folder / "attributes.arrow")
+        own = [name for name in self.attributes.columns if name not in self.head.key]
+        self.described = pl.concat([series.select(self.head.key), self.attributes.select(own)], how="horizontal")
+        kept = (len(series), len(self.head.history))
+        self.units: npt.NDArray[np.float32] = mapped(folder, "units", kept)
+        self.capped: npt.NDArray[np.float32] = mapped(folder, "capped", kept)
+        self.observed: npt.NDArray[np.bool_] = mapped(folder, "observed", kept)
+        self.nodes: Nodes | None = None
+        if self.head.hierarchies:
+            levels = len(self.head.quantile_levels)
+            self.nodes = Nodes(folder, self.head.hierarchies, (*shape, levels))
 
     def __len__(self) -> int:
         """S: series."""
@@ -301,9 +374,14 @@ class Bundle:
         return self._spans.get(sku, range(0))
 
     def words(self, name: str, row: int) -> list[str]:
-        """`method`, `model_version` or `receipt` of each lead of a series."""
+        """`method`, `model_version` or `receipt` of each lead of a series; also `user` and `reason_code`, where None
+        stands for nobody and no reason."""
         vocabulary = self._vocabularies[name]
         return [vocabulary[code] for code in self._codes[name][row].tolist()]
+
+    def codes(self, name: str) -> tuple[CodeArray, list[str]]:
+        """(S, M) codes of a word, and the vocabulary that they lead into."""
+        return self._codes[name], self._vocabularies[name]
 
     def counts(self, name: str) -> dict[str, int]:
         """Series per word of `method` or `model_version`, by their first lead."""
@@ -327,42 +405,21 @@ class Bundle:
 
     def encoders_json(self) -> str:
         """The champion's encoders."""
-        return _read(self.folder / "encoders.json").decode()
+        return read_bytes(self.folder / "encoders.json").decode()
 
     def error_distributions(self) -> pl.DataFrame:
         """The champion's residual distributions."""
-        return pl.read_ipc(io.BytesIO(_read(self.folder / "error_distributions.arrow")))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ArtefactError(
-            f"expected {path.name} in {path.parent}, but it is not there; materialise the asset serving_bundle again"
-        ) from None
+        return read_arrow(self.folder / "error_distributions.arrow")
 
 
 def _read_head(path: Path) -> Head:
-    fields: dict[str, Any] = orjson.loads(_read(path))
+    fields: dict[str, Any] = orjson.loads(read_bytes(path))
     if fields.get("format") != FORMAT:
         raise ArtefactError(
             f"expected a serving bundle of format {FORMAT} in {path.parent}, got {fields.get('format')!r}; "
             "materialise the asset serving_bundle with this version of the code"
         )
     return HEAD.validate_python(fields)
-
-
-def _mapped(folder: Path, name: str, shape: Sequence[int]) -> npt.NDArray[Any]:
-    """A memory-mapped array as a plain ndarray, whose indexing is cheaper than np.memmap's."""
-    path = folder / f"{name}.npy"
-    try:
-        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
-    except (FileNotFoundError, ValueError) as error:
-        raise ArtefactError(f"serving bundle {folder}: {error}; materialise the asset serving_bundle again") from error
-    if array.shape != tuple(shape):
-        raise ArtefactError(f"serving bundle {folder}: {name} has shape {array.shape}, expected {tuple(shape)}")
-    return array
 
 
 def _spans(skus: pl.Series) -> dict[str, range]:

@@ -1,4 +1,4 @@
-"""Central intervals of any level from the published quantiles.
+"""Central intervals and quantiles of any level from the published quantiles.
 
 Belongs here: the interpolation rule. Does not belong here: how quantiles are made (`dp_assets/domain/intervals.py`).
 
@@ -10,7 +10,7 @@ two goes on. Ends are never negative, and a wider level never lies inside a narr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
@@ -25,9 +25,10 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Weights:
-    """How to get E interval ends out of Q quantiles: `base + weight × (right − left)`, kept at or below `ceiling`.
+    """How to get E quantiles out of Q published ones: `base + weight × (right − left)`, kept at or below `right`.
 
-    Ends stand as all lower ones, then all upper ones, both in the order of the levels asked for.
+    Ends of intervals stand as all lower ones, then all upper ones, both in the order of the levels asked for; `basis`
+    has one entry per level.
     """
 
     base: npt.NDArray[np.intp]
@@ -40,10 +41,10 @@ class Weights:
     @property
     def all_published(self) -> bool:
         """Whether every end is a published quantile."""
-        return set(self.basis) == {"published"}
+        return set(self.basis) <= {"published"}
 
     def ends(self, quantiles: FloatArray) -> FloatArray:
-        """(…, E) interval ends from (…, Q) quantiles."""
+        """(…, E) quantiles asked for, from (…, Q) published ones."""
         base = quantiles[..., self.base]
         if self.all_published:
             return base
@@ -79,16 +80,31 @@ def weights(levels: tuple[int, ...], published: tuple[float, ...]) -> Weights:
     [1.0, 2.0, 11.0, 7.0]
     """
     targets = [0.5 - level / 200 for level in levels] + [0.5 + level / 200 for level in levels]
-    places = [_place(target, published) for target in targets]
-    bases, lefts, rights, slopes, kinds = zip(*places, strict=True)
-    lower, upper = kinds[: len(levels)], kinds[len(levels) :]
+    found = quantile_weights(tuple(targets), published)
+    lower, upper = found.basis[: len(levels)], found.basis[len(levels) :]
+    return replace(found, basis=tuple(_worst(low, high) for low, high in zip(lower, upper, strict=True)))
+
+
+@lru_cache(maxsize=256)
+def quantile_weights(levels: tuple[float, ...], published: tuple[float, ...]) -> Weights:
+    """Weights of quantiles, in the order of the levels.
+
+    Args:
+        levels: quantile levels, each above 0 and below 1.
+        published: at least two quantile levels, ascending.
+
+    >>> quantile_weights((0.5, 0.9), (0.1, 0.25, 0.5, 0.75, 0.9)).ends(np.array([1.0, 2.0, 4.0, 7.0, 11.0])).tolist()
+    [4.0, 11.0]
+    """
+    places = [_place(level, published) for level in levels]
+    bases, lefts, rights, slopes, kinds = zip(*places, strict=True) if places else ((), (), (), (), ())
     return Weights(
         base=np.array(bases, dtype=np.intp),
         left=np.array(lefts, dtype=np.intp),
         right=np.array(rights, dtype=np.intp),
         weight=np.array(slopes),
-        inside=np.array([kind == "interpolated" for kind in kinds]),
-        basis=tuple(_worst(low, high) for low, high in zip(lower, upper, strict=True)),
+        inside=np.array([kind == "interpolated" for kind in kinds], dtype=np.bool_),
+        basis=tuple(kinds),
     )
 
 

@@ -1,6 +1,6 @@
-"""Which bundle is current, and its replacement while requests run.
+"""Which bundle is current, its replacement while requests run, and the bundle of a past cycle.
 
-Belongs here: finding the lake, the newest bundle in it, loading it, swapping it in.
+Belongs here: finding the lake, the newest bundle in it, loading it, swapping it in; one past one beside it.
 Does not belong here: what is in a bundle (`bundle.py`).
 """
 
@@ -10,16 +10,17 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dp_assets.domain.errors import DemandPlannerError
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from serving.bundle import Bundle
+from serving.tables import Tables
 from serving.views import Views
 
 if TYPE_CHECKING:
@@ -47,6 +48,22 @@ def open_lake(settings: Settings) -> Lake:
 
         root = load_config(path).lake.root
     return Lake(root if "://" in root else (path.parent / root).resolve(), settings.storage_options())
+
+
+class Rendered(NamedTuple):
+    """An answer as it is sent.
+
+    Attributes:
+        tag: its ETag.
+        headers: as the server sends them.
+        body: what is sent.
+        size: memory that it and its question take.
+    """
+
+    tag: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    size: int
 
 
 @dataclass(frozen=True)
@@ -86,19 +103,21 @@ class Answers:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.bytes = 0
-        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Rendered] = OrderedDict()
 
-    def get(self, key: Hashable, render: Callable[[], bytes]) -> bytes:
-        """The answer to a question, rendered unless it is still there."""
+    def find(self, key: Hashable) -> Rendered | None:
+        """The answer kept for a question."""
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
-            return found
-        rendered = self._kept[key] = render()
-        self.bytes += len(rendered)
+        return found
+
+    def keep(self, key: Hashable, answer: Rendered) -> None:
+        """Keeps the answer to a question that none is kept for."""
+        self._kept[key] = answer
+        self.bytes += answer.size
         while self.bytes > self.limit:
-            self.bytes -= len(self._kept.popitem(last=False)[1])
-        return rendered
+            self.bytes -= self._kept.popitem(last=False)[1].size
 
 
 class Library:
@@ -106,13 +125,18 @@ class Library:
 
     Attributes:
         current: what is in service; None before the first bundle exists.
+        past: the bundle of the past cycle last asked for, if any: one more is held, whatever is asked for.
+        tables: tables of the lake that are answered from memory.
         problem: why the newest bundle is not in service; None when it is.
     """
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
         self.current: Loaded | None = None
+        self.past: Loaded | None = None
         self.problem: str | None = None
+        self.tables = Tables(lake)
+        self._turn = asyncio.Lock()
         self._refused: tuple[tuple[str, str], float] | None = None
 
     def newest(self) -> tuple[str, str] | None:
@@ -127,6 +151,7 @@ class Library:
 
         A bundle that cannot be loaded is reported in `problem`, the one in service stays, and it is tried again later.
         """
+        self._forget_replaced()
         newest = self.newest()
         if newest is None or (self.current and newest == (self.current.cycle, self.current.version)):
             self.problem = None
@@ -144,6 +169,39 @@ class Library:
         self.problem = self._refused = None
         log.info("serving cycle %s, %d series of %d SKUs", cycle, len(bundle), bundle.skus)
         return True
+
+    def _forget_replaced(self) -> None:
+        """Drops the past bundle where the lake has another one of its cycle by now."""
+        past = self.past
+        if past is None:
+            return
+        known = self.lake.exists(TABLE, cycle=past.cycle)
+        if not known or self.lake.manifest(TABLE, cycle=past.cycle)["sha256"] != past.version:
+            self.past = None
+
+    async def of_cycle(self, cycle: str) -> Loaded | None:
+        """The bundle of a cycle: the one in service, the past one held, or one loaded now in its place.
+
+        None where the lake has no bundle of that cycle.
+
+        Raises:
+            DemandPlannerError: there is one that cannot be loaded, e.g. of an older format.
+        """
+        if self.current and cycle == self.current.cycle:
+            return self.current
+        async with self._turn:  # whoever asks for the same cycle meanwhile waits for the one load
+            if self.past is not None and self.past.cycle == cycle:
+                return self.past
+            found = await asyncio.to_thread(self._load, cycle)
+            self.past = found or self.past
+            return found
+
+    def _load(self, cycle: str) -> Loaded | None:
+        if not self.lake.exists(TABLE, cycle=cycle):
+            return None
+        version = str(self.lake.manifest(TABLE, cycle=cycle)["sha256"])
+        bundle = Bundle(self.lake.open_folder(TABLE, cycle=cycle))
+        return Loaded(cycle, version, bundle, datetime.now(UTC), self.lake)
 
     async def look(self) -> None:
         """Refreshes beside the event loop; storage may be away for a while, and what is in service stays so."""

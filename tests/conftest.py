@@ -24,6 +24,7 @@ for name in [name for name in os.environ if name.startswith("DP_") and not name.
     del os.environ[name]  # a test's settings are its own, not those of the shell it was started from
 PROGRAMS = {
     "needs_chromium": ("chromium",),
+    "needs_curl": ("curl",),
     "needs_spark": ("java", "pyspark", "dbt.adapters.spark"),
     "needs_full_disk": ("/dev/full",),
     "needs_glibc": ("mallopt()", "/proc/self/statm"),

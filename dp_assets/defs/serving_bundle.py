@@ -22,13 +22,16 @@ from dp_assets.champions import (
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.forecasts import widening
+from dp_assets.domain.hierarchy import TOTAL, configured_hierarchies
 from dp_assets.domain.inference import MODELS
 from dp_assets.domain.leaderboard import shares_of
+from dp_assets.domain.panel import Panel
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
 from serving.bundle import Bundle, Head, NetworkParts, write_bundle
+from serving.nodes import HierarchyHead
 
 REFUSED = 1e-5
 """Difference between a batch forecast and the same one computed from the bundle that cannot be rounding any more. Two
@@ -48,6 +51,8 @@ def build(project: Project) -> dg.Definitions:
                 for name in (
                     "forecasts",
                     "published_forecasts",
+                    "reconciled_rollups",
+                    "sku_attributes",
                     "features",
                     "replenishment",
                     "temporal_rollups",
@@ -63,7 +68,7 @@ def build(project: Project) -> dg.Definitions:
         owners=["team:demand-planning"],
     )
     def serving_bundle(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
-        """Forecasts, panel tail, encoders, network and error quantiles of a cycle; a running API picks it up by itself.
+        """Forecasts, nodes, attributes, history and the network of a cycle; a running API picks it up by itself.
 
         It is written only if the network, run from the bundle as the API would, repeats the batch's forecasts.
         """
@@ -79,7 +84,18 @@ def _bundle(lake: Lake, project: Project, cycle: str) -> Mapping[str, Any]:
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
         totals = lake.read("total_forecasts", cycle=cycle) if lake.exists("total_forecasts", cycle=cycle) else None
-        write_bundle(folder, forecasts, published, head, _network(lake, cycle, champion, project.config), totals)
+        panel = open_panel(lake, cycle)
+        write_bundle(
+            folder,
+            forecasts,
+            published,
+            head,
+            _network(lake, cycle, champion, project.config, panel),
+            totals=totals,
+            rollups=lake.read("reconciled_rollups", cycle=cycle),
+            attributes=lake.read("sku_attributes", ["sku", *project.config.attributes], cycle=cycle),
+            panel=panel,
+        )
         bundle = Bundle(folder)
         difference = _check_agreement(bundle)
         info = {
@@ -92,6 +108,7 @@ def _bundle(lake: Lake, project: Project, cycle: str) -> Mapping[str, Any]:
     return {
         "dagster/row_count": len(bundle),
         "skus": bundle.skus,
+        "nodes": len(bundle.nodes) if bundle.nodes else 0,
         "champion": champion or "none: statistical methods only",
         "methods": bundle.counts("method"),
         "largest_difference_online": difference,
@@ -131,13 +148,14 @@ def _head(project: Project, cycle: str, champion: str | None) -> Head:
         quantile_levels=config.quantile_levels,
         interval_levels=config.intervals.levels,
         interval_method=config.intervals.method,
+        hierarchies=tuple(HierarchyHead(one.name, (TOTAL, *one.levels)) for one in configured_hierarchies(config)),
     )
 
 
-def _network(lake: Lake, cycle: str, champion: str | None, config: DemandConfig) -> NetworkParts | None:
+def _network(lake: Lake, cycle: str, champion: str | None, config: DemandConfig, panel: Panel) -> NetworkParts | None:
     if champion is None:
         return None
-    panel, boosting = open_panel(lake, cycle), boosting_folder(lake, champion)
+    boosting = boosting_folder(lake, champion)
     return NetworkParts(
         model_folder=lake.open_folder("tuned_model", cycle=champion),
         panel=panel,

@@ -12,23 +12,36 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from dp_resources.settings import Settings
 from serving.api.access import SECURITY_SCHEMES, check_guarded
+from serving.api.accuracy.endpoints import router as accuracy
 from serving.api.authentication import Gate
+from serving.api.catalogue.endpoints import router as catalogue
+from serving.api.changes.endpoints import router as changes
+from serving.api.contributions.endpoints import router as contributions
 from serving.api.cycles.endpoints import router as cycles
+from serving.api.descriptions import document
 from serving.api.forecasts.endpoints import router as forecasts
 from serving.api.health.endpoints import router as health
+from serving.api.history.endpoints import router as history
 from serving.api.middleware import LOCAL_HOSTS, Middleware
-from serving.api.problems import MEDIA_TYPE, add_problem_handlers
+from serving.api.nodes.endpoints import router as nodes
+from serving.api.problems import add_problem_handlers
+from serving.api.series.endpoints import router as series
 from serving.api.session.endpoints import router as session
+from serving.api.worklist.endpoints import router as worklist
 from serving.library import Library, open_lake
 
+READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes)
+"""Everything that is read of forecasts and what belongs to them."""
 DESCRIPTION = """
-SKU forecasts of the current cycle, with intervals, read from the serving bundle that the asset graph publishes.
+Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset
+graph publishes; history, accuracy, exceptions and reasons beside them.
 
 * Quantities are units per bucket. `mean` adds up; `median` is best where single errors count; `published` is the number
   of record, after reconciliation and overrides.
 * A newer bundle is picked up by itself; `/healthz` says which one is served.
 * Whoever asks shows an API key or a token as `Authorization: Bearer …`; an API that is open answers readers on its own
   machine without. A key makes so many requests per second, then 429 says in `Retry-After` when to go on.
+* Answers that stand still have an `ETag`: asked again with `If-None-Match`, they cost nothing where nothing changed.
 * Errors are problem details (RFC 9457): `detail` says what was expected, what came, and what to do.
 """
 
@@ -60,7 +73,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
 
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.gate = gate
-    for router in (forecasts, cycles, session, health):
+    for router in (*READING, cycles, session, health):
         app.include_router(router)
     check_guarded(app)
     add_problem_handlers(app)
@@ -68,17 +81,12 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["Authorization"])
     generate, build = app.openapi, app.build_middleware_stack
     hosts = LOCAL_HOSTS if local_only else None
-    app.openapi = lambda: _completed(generate())  # type: ignore[method-assign]
+    app.openapi = lambda: _secured(document(generate))  # type: ignore[method-assign]
     app.build_middleware_stack = lambda: Middleware(build(), chosen.api_body_bytes, hosts)  # type: ignore[method-assign]
     return app
 
 
-def _completed(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with what FastAPI cannot be told: how to authenticate, and the media type of errors."""
-    document["components"]["securitySchemes"] = SECURITY_SCHEMES
-    for path in document["paths"].values():
-        for operation in path.values():
-            for status, response in operation["responses"].items():
-                if status >= "400" and "application/json" in response.get("content", {}):
-                    response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
-    return document
+def _secured(found: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with how to authenticate, which FastAPI cannot be told."""
+    found["components"]["securitySchemes"] = SECURITY_SCHEMES
+    return found

@@ -1,19 +1,27 @@
-"""Query parameters as a Pydantic model. Belongs here: reading, documenting. Does not belong here: their meaning."""
+"""Questions as Pydantic models: query parameters, and bodies.
+
+Belongs here: reading them. Does not belong here: what they mean (`questions.py`, the services), how OpenAPI tells of
+them (`descriptions.py`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from functools import cache
+from typing import TypeVar, get_origin
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
+from serving.api.problems import TooLargeError
+
 Query = TypeVar("Query", bound=BaseModel)
+MAX_BODY_BYTES = 2**20
 
 
 def parse(model: type[Query], request: Request) -> Query:
-    """The query string as a model; a parameter that stands more than once is joined by commas.
+    """The query string as a model; a parameter that stands more than once is joined by commas, or is a list where the
+    model says so.
 
     Raises:
         RequestValidationError: an unknown parameter, or a value of the wrong type.
@@ -21,27 +29,34 @@ def parse(model: type[Query], request: Request) -> Query:
     if not request.scope["query_string"]:
         return model()
     given = request.query_params
+    every = {name: given.getlist(name) for name in given}
+    lists = _lists(model)
     try:
-        return model.model_validate({name: ",".join(given.getlist(name)) for name in given})
+        return model.model_validate({name: one if name in lists else ",".join(one) for name, one in every.items()})
     except ValidationError as error:
         raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from error
 
 
-def documented(model: type[BaseModel], path: Mapping[str, str]) -> list[dict[str, Any]]:
-    """OpenAPI's `parameters` of an endpoint: those of the path (name → description), then those of the model."""
-    schema = model.model_json_schema()
-    found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "description": text, "schema": {"type": "string"}}
-        for name, text in path.items()
-    ]
-    for name, field in schema["properties"].items():
-        found.append(
-            {
-                "name": name,
-                "in": "query",
-                "required": name in schema.get("required", []),
-                "description": field["description"],
-                "schema": {key: field[key] for key in field if key not in {"description", "title"}},
-            }
-        )
-    return found
+@cache
+def _lists(model: type[BaseModel]) -> frozenset[str]:
+    """Names of the fields that are lists."""
+    return frozenset(name for name, field in model.model_fields.items() if get_origin(field.annotation) is list)
+
+
+async def parse_body(model: type[Query], request: Request) -> Query:
+    """The JSON body of a request as a model.
+
+    Raises:
+        RequestValidationError: it is not JSON, or has an unknown field or a value of the wrong type.
+        TooLargeError: it is larger than MAX_BODY_BYTES; no more than that is read.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLargeError(f"expected a body of at most {MAX_BODY_BYTES} bytes; ask in several requests")
+    try:
+        return model.model_validate_json(bytes(body))
+    except ValidationError as error:
+        found = [{**one, "loc": ("body", *(one["loc"] or ("body",)))} for one in error.errors()]
+        raise RequestValidationError(found) from error

@@ -16,10 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from dp_assets.domain.errors import DemandPlannerError
+from serving.api.descriptions import reference
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:demand-planner:problem:"
 REALM = 'Bearer realm="demand-planner"'
+SHOWN_INPUT = 200
+"""Characters shown of what came, which may be as long as its sender likes."""
 
 
 class Problem(BaseModel):
@@ -51,6 +54,42 @@ class UnknownSkuError(ProblemError):
     """No series of that SKU is in the current cycle."""
 
     status, kind, title = 404, "unknown-sku", "Unknown SKU"
+
+
+class UnknownCycleError(ProblemError):
+    """The lake holds no bundle of that cycle."""
+
+    status, kind, title = 404, "unknown-cycle", "Unknown cycle"
+
+
+class UnknownSeriesError(ProblemError):
+    """The table of that cycle has nothing about that series."""
+
+    status, kind, title = 404, "unknown-series", "Unknown series"
+
+
+class UnknownNodeError(ProblemError):
+    """No hierarchy or node of that name is in the cycle."""
+
+    status, kind, title = 404, "unknown-node", "Unknown node"
+
+
+class NotMadeError(ProblemError):
+    """The table was not made for that cycle; the message names the command that makes it."""
+
+    status, kind, title = 404, "not-made", "Not made yet"
+
+
+class NotAcceptableError(ProblemError):
+    """None of the formats accepted is one that can be answered."""
+
+    status, kind, title = 406, "not-acceptable", "Not acceptable"
+
+
+class TooLargeError(ProblemError):
+    """The body of the request is larger than any question needs."""
+
+    status, kind, title = 413, "too-large", "Too large"
 
 
 class BadParameterError(ProblemError):
@@ -139,7 +178,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
 
 def _given(error: Mapping[str, Any]) -> str:
     """What came, unless it came in a body, which may hold a password."""
-    return "" if error["loc"][0] == "body" else f", got {error['input']!r}"
+    return "" if error["loc"][0] == "body" else f", got {repr(error['input'])[:SHOWN_INPUT]}"
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -159,5 +198,14 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 def may_raise(*errors: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
-    """`responses` of an endpoint that may raise these errors."""
-    return {error.status: {"model": Problem, "description": (error.__doc__ or error.title)} for error in errors}
+    """`responses` of an endpoint that may raise these errors, each with an example."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        said = error.__doc__ or error.title
+        shown = {"type": URN + error.kind, "title": error.title, "status": error.status}
+        example = {"summary": error.title, "value": {**shown, "detail": said, "instance": "/v1/…"}}
+        content = {MEDIA_TYPE: {"schema": reference(Problem), "examples": {}}}
+        response = found.setdefault(error.status, {"description": "", "content": content})
+        response["description"] = " ".join(filter(None, (response["description"], said)))
+        response["content"][MEDIA_TYPE]["examples"][error.kind] = example
+    return found

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import cast
 
 from fastapi import Request
 
 from serving.api.access import principal_of
 from serving.api.authentication import Gate
-from serving.api.problems import NoBundleError
+from serving.api.problems import NoBundleError, NotMadeError, UnknownCycleError
 from serving.library import Library, Loaded
+from serving.tables import Kept
 from serving.views import View
 
 
@@ -47,3 +49,47 @@ async def view(request: Request, loaded: Loaded) -> View:
     """
     scope, views = principal_of(request).scope, loaded.views
     return await views.of(scope) if scope.hides else views.whole
+
+
+async def of_cycle(request: Request, cycle: date | None) -> Loaded:
+    """The bundle of a cycle, that in service where none is named.
+
+    Raises:
+        NoBundleError: there is none at all yet.
+        UnknownCycleError: there is none of that cycle.
+    """
+    current = in_service(request)
+    if cycle is None:
+        return current
+    found = await library(request).of_cycle(cycle.isoformat())
+    if found is None:
+        raise UnknownCycleError(
+            f"expected a cycle whose serving bundle is in the lake, got {cycle}; cycle {current.cycle} is served. To "
+            f"have another one, materialise serving_bundle for it: dp materialize weekly_cycle {cycle}"
+        )
+    return found
+
+
+MADE_BY = {
+    "exceptions": "weekly_cycle",
+    "accuracy": "score_cycles",
+    "feature_contributions": "explain",
+    "forecast_changes": "explain",
+}
+"""Table → the job that makes it."""
+
+
+async def table(request: Request, name: str, cycle: date | None) -> Kept:
+    """A table of a cycle, that of the bundle in service where none is named.
+
+    Raises:
+        NoBundleError: no cycle is named and none is in service.
+        NotMadeError: the table was never made for that cycle.
+    """
+    wanted = in_service(request).cycle if cycle is None else cycle.isoformat()
+    found = await library(request).tables.get(name, wanted)
+    if found is None:
+        raise NotMadeError(
+            f"the table {name} was not made for cycle {wanted}; make it with: dp materialize {MADE_BY[name]} {wanted}"
+        )
+    return found

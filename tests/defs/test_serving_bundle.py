@@ -22,7 +22,7 @@ from serving.api import create_app
 from serving.bundle import Bundle
 from tests.domain.engine_inputs import engine_panel
 from tests.factories import make_config
-from tests.serving.makers import make_published
+from tests.serving.makers import make_published, make_rollups
 from tests.serving.network_makers import Batch, make_batch
 
 
@@ -53,6 +53,8 @@ def lake(project: Project, batch: Batch, tmp_path: Path) -> Lake:
     forecasts = batch.forecasts.with_columns(model_version=modelled.otherwise("model_version"))
     lake.write("forecasts", forecasts, cycle=cycle)
     lake.write("published_forecasts", make_published(forecasts, batch.config), cycle=cycle)
+    lake.write("sku_attributes", batch.attributes, cycle=cycle)
+    lake.write("reconciled_rollups", make_rollups(forecasts, batch.attributes, batch.config), cycle=cycle)
     return lake
 
 
@@ -164,5 +166,6 @@ def test_the_graph_knows_what_a_bundle_is_made_of(project: Project) -> None:
     upstream = {key.to_user_string() for key in asset.dependency_keys}
     model = {"encoders", "tuned_model", "boosted_model", "residuals"}
     planning = {"replenishment", "temporal_rollups", "lost_sales", "exceptions"}
-    assert upstream == {"forecasts", "published_forecasts", "features", *planning, *model}
+    made = {"forecasts", "published_forecasts", "reconciled_rollups", "sku_attributes", "features"}
+    assert upstream == {*made, *planning, *model}
     assert set(asset.group_names_by_key.values()) == {"serving"}

@@ -110,3 +110,13 @@ def test_commit_records_come_back_sorted_by_identifier(lake: Lake) -> None:
 def test_an_unknown_partition_key_is_a_programming_mistake(lake: Lake) -> None:
     with pytest.raises(ValueError, match="unknown partition key 'week'"):
         lake.path("features", week="2017-01-02")
+
+
+def test_a_stamp_changes_with_every_write_and_is_none_where_nothing_is(lake: Lake) -> None:
+    assert lake.stamp("table", cycle="2017-01-02") is None
+    lake.write("table", frame(1), cycle="2017-01-02")
+    first = lake.stamp("table", cycle="2017-01-02")
+    lake.write("table", frame(1), cycle="2017-01-02")
+    assert lake.stamp("table", cycle="2017-01-02") == first
+    lake.write("table", frame(2), cycle="2017-01-02")
+    assert lake.stamp("table", cycle="2017-01-02") not in (None, first)

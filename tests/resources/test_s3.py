@@ -171,3 +171,13 @@ def test_versions_are_read_by_their_hash_from_s3_whatever_is_current_or_cached(s
     (lake.open_version("features", digests[2]).parent / digests[0] / "a.json").unlink()
     with pytest.raises(ArtefactError, match="not those it was written with"):
         lake.open_version("features", digests[0])
+
+
+def test_a_stamp_changes_with_every_write_on_s3_too(store: Store) -> None:
+    lake = store.lake
+    assert lake.stamp("table", cycle="2017-01-02") is None
+    lake.write("table", pl.DataFrame({"value": [1]}), cycle="2017-01-02")
+    first = lake.stamp("table", cycle="2017-01-02")
+    assert first == lake.stamp("table", cycle="2017-01-02")
+    lake.write("table", pl.DataFrame({"value": [2]}), cycle="2017-01-02")
+    assert lake.stamp("table", cycle="2017-01-02") not in (None, first)

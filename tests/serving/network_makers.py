@@ -26,7 +26,7 @@ from dp_assets.domain.training import HyperParameters, WindowSource
 from dp_assets.domain.windows import Windows, trainable_rows, windows_at
 from dp_resources.lake import Lake
 from serving.bundle import NetworkParts, write_bundle
-from tests.serving.makers import make_head, make_published
+from tests.serving.makers import make_head, make_hierarchies, make_published, make_rollups
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,24 @@ class Batch:
         shifts = widening(self.contract, self.panel, self.config)
         return NetworkParts(self.model_folder, self.panel, self.errors, trees, shares, shifts)
 
+    @property
+    def attributes(self) -> pl.DataFrame:
+        """`sku` and the attributes, as the panel knows them."""
+        return self.panel.series.select("sku", *self.config.attributes).unique(maintain_order=True)
+
     def write(self, folder: Path) -> None:
         """Its bundle, in a folder."""
-        head = make_head(self.config, self.panel.cutoff, champion=self.panel.cutoff.isoformat())
-        write_bundle(folder, self.forecasts, make_published(self.forecasts, self.config), head, self.parts)
+        cutoff, hierarchies = self.panel.cutoff, make_hierarchies(self.config)
+        write_bundle(
+            folder,
+            self.forecasts,
+            make_published(self.forecasts, self.config),
+            make_head(self.config, cutoff, champion=cutoff.isoformat(), hierarchies=hierarchies),
+            self.parts,
+            rollups=make_rollups(self.forecasts, self.attributes, self.config),
+            attributes=self.attributes,
+            panel=self.panel,
+        )
 
     def put(self, lake: Lake, work: Path) -> Path:
         """Its bundle, in a lake; returns the folder there."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,10 +18,20 @@ import serving.library
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from serving.api import create_app
+from serving.api.accuracy import schemas as accuracy
+from serving.api.catalogue import schemas as catalogue
+from serving.api.changes import schemas as changes
+from serving.api.contributions import schemas as contributions
 from serving.api.cycles.schemas import Cycle
+from serving.api.forecasts import schemas as forecasts
 from serving.api.forecasts.schemas import SkuForecast
 from serving.api.health.schemas import Health
+from serving.api.history import schemas as history
+from serving.api.nodes import schemas as nodes
 from serving.api.problems import MEDIA_TYPE, Problem
+from serving.api.series import schemas as series
+from serving.api.session.schemas import Session
+from serving.api.worklist import schemas as worklist
 from serving.bundle import write_bundle
 from tests.factories import make_config
 from tests.serving.makers import CYCLE, make_forecasts, make_head, make_published, make_totals, put_bundle
@@ -263,11 +274,54 @@ class TestTheApiAsAWhole:
         for path in create_app().openapi()["paths"].values():
             for operation in path.values():
                 for status, response in operation["responses"].items():
-                    assert list(response["content"]) == [MEDIA_TYPE if status >= "400" else "application/json"]
+                    if status >= "400":
+                        assert list(response["content"]) == [MEDIA_TYPE]
 
     def test_nothing_can_be_written_through_it(self) -> None:
         paths = create_app().openapi()["paths"]
-        assert {method for path, found in paths.items() for method in found if "/session" not in path} == {"get"}
+        changing = {path for path, operations in paths.items() if set(operations) != {"get"}}
+        assert changing == {"/v1/forecast/skus", "/v1/session", "/v1/session/password"}
+        assert set(paths["/v1/forecast/skus"]) == {"post"}  # a question too long for an address
+
+    def test_every_schema_that_is_referred_to_is_there(self) -> None:
+        document = create_app().openapi()
+        assert document["openapi"].startswith("3.1")
+        names = set(re.findall(r'"#/components/schemas/([^"]+)"', orjson.dumps(document).decode()))
+        assert names == set(document["components"]["schemas"])
+        assert create_app().openapi() == document
+
+    def test_every_answer_has_an_example_that_is_one(self) -> None:
+        models = {
+            "SkuForecast": forecasts.SkuForecast,
+            "SkuForecasts": forecasts.SkuForecasts,
+            "NodeForecast": nodes.NodeForecast,
+            "Hierarchies": nodes.Hierarchies,
+            "NodePage": nodes.NodePage,
+            "SeriesPage": series.SeriesPage,
+            "SkuHistory": history.SkuHistory,
+            "Worklist": worklist.Worklist,
+            "Accuracy": accuracy.Accuracy,
+            "Contributions": contributions.Contributions,
+            "Changes": changes.Changes,
+            "Cycle": Cycle,
+            "Health": Health,
+            "Session": Session,
+        }
+        shown = set()
+        for path in create_app().openapi()["paths"].values():
+            for operation in path.values():
+                for media_type, content in operation["responses"]["200"]["content"].items():
+                    if media_type == "application/x-ndjson":
+                        catalogue.CatalogueRow.model_validate_json(content["example"])
+                    elif "$ref" in content["schema"]:
+                        name = content["schema"]["$ref"].rsplit("/", 1)[1]
+                        models[name].model_validate(content["example"])
+                        shown.add(name)
+                for status, response in operation["responses"].items():
+                    if status >= "400":
+                        for example in response["content"][MEDIA_TYPE]["examples"].values():
+                            assert Problem.model_validate(example["value"]).status == int(status)
+        assert shown == set(models)
 
     def test_a_mistake_in_the_program_is_a_problem_too_and_tells_no_details(
         self, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

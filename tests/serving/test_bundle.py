@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,18 @@ from dp_assets.domain.errors import ArtefactError, ContractError
 from dp_resources.lake import Lake
 from serving.bundle import Bundle, write_bundle
 from tests.factories import make_config
-from tests.serving.makers import CYCLE, make_forecasts, make_head, make_published, put_bundle
+from tests.serving.makers import (
+    CYCLE,
+    make_attributes,
+    make_forecasts,
+    make_head,
+    make_hierarchies,
+    make_history,
+    make_overridden,
+    make_published,
+    make_rollups,
+    put_bundle,
+)
 
 
 def test_every_number_and_word_of_the_forecasts_comes_back(tmp_path: Path) -> None:
@@ -47,8 +59,17 @@ def test_a_sku_has_one_row_per_location_and_none_of_a_sku_with_a_longer_name(tmp
 
 def test_the_same_forecasts_in_another_order_give_the_same_bytes(tmp_path: Path) -> None:
     forecasts = make_forecasts()
-    for name, frame in (("one", forecasts), ("two", forecasts.sample(fraction=1, shuffle=True, seed=3))):
-        write_bundle(tmp_path / name, frame, make_published(frame), make_head(), None)
+    attributes = make_attributes(forecasts)
+    rollups = make_rollups(forecasts, attributes)
+    for name, frame, nodes in (
+        ("one", forecasts, rollups),
+        ("two", forecasts.sample(fraction=1, shuffle=True, seed=3), rollups.sample(fraction=1, shuffle=True, seed=3)),
+    ):
+        head = make_head(hierarchies=make_hierarchies())
+        panel = make_history(forecasts)
+        write_bundle(
+            tmp_path / name, frame, make_published(frame), head, None, None, nodes, attributes.reverse(), panel
+        )
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert files == sorted(path.name for path in (tmp_path / "two").iterdir())
     assert all((tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes() for name in files)
@@ -122,3 +143,43 @@ def test_pickled_arrays_are_never_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / "mean.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(ArtefactError):
         Bundle(tmp_path)
+
+
+def test_planners_numbers_come_back_with_who_and_why(tmp_path: Path) -> None:
+    forecasts = make_forecasts()
+    published = make_overridden(make_published(forecasts), "sku0001", lead=2, quantity=40.0)
+    write_bundle(tmp_path, forecasts, published, make_head(), None)
+    bundle = Bundle(tmp_path)
+    (row,) = bundle.rows("sku0001")
+    assert bundle.words("user", row) == [None, "ann", None]
+    assert bundle.words("reason_code", row) == [None, "launch", None]
+    assert np.array_equal(bundle.override[row], [np.nan, 40.0, np.nan], equal_nan=True)
+    assert bundle.published[row, 1] == 40.0
+    assert bundle.overridden.tolist() == [at == row for at in range(6)]
+
+
+def test_history_is_that_of_the_panel_up_to_the_cutoff_and_nothing_where_the_panel_knows_nothing(
+    tmp_path: Path,
+) -> None:
+    forecasts = make_forecasts()
+    panel = make_history(forecasts, buckets=120)
+    write_bundle(tmp_path, forecasts, make_published(forecasts), make_head(), None, panel=panel)
+    bundle = Bundle(tmp_path)
+    assert len(bundle.head.history) == 104
+    assert bundle.head.history[-1] == (CYCLE - timedelta(weeks=1)).isoformat()
+    for row, name in enumerate(bundle.series_ids[:-1]):
+        at = panel.series["series_id"].to_list().index(name)
+        assert np.array_equal(bundle.units[row], panel.quantity[at, -104:])
+        assert np.array_equal(bundle.capped[row], panel.capped[at, -104:])
+        assert np.array_equal(bundle.observed[row], panel.observed[at, -104:] > 0)
+    assert not bundle.observed[-1].any()
+
+
+def test_attributes_stand_beside_their_series(tmp_path: Path) -> None:
+    forecasts = make_forecasts()
+    attributes = make_attributes(forecasts).filter(pl.col("sku") != "sku0002")
+    write_bundle(tmp_path, forecasts, make_published(forecasts), make_head(), None, attributes=attributes)
+    bundle = Bundle(tmp_path)
+    assert bundle.attributes["department"].to_list() == [
+        "dairy", "bakery/bread", None, "dairy", "bakery/bread", "frozen"
+    ]  # fmt: skip

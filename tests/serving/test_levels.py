@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import serving.levels
-from serving.levels import weights
+from serving.levels import quantile_weights, weights
 
 PUBLISHED = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
@@ -63,3 +63,21 @@ def test_the_fast_rule_equals_interpolation_level_by_level(levels: list[int]) ->
             if scores[0] <= score <= scores[-1]:
                 expected = float(np.interp(score, scores, quantiles))
                 assert ends[side * len(levels) + position] == pytest.approx(expected, abs=1e-9)
+
+
+@given(
+    steps=st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=len(PUBLISHED), max_size=len(PUBLISHED)),
+    levels=st.lists(st.floats(1e-9, 1 - 1e-9), min_size=1, max_size=30),
+)
+def test_quantiles_never_cross_and_are_never_negative_whatever_is_published(
+    steps: list[float], levels: list[float]
+) -> None:
+    found = quantile_weights(tuple(sorted(levels)), PUBLISHED).ends(np.cumsum(steps))
+    assert (found >= 0).all()
+    assert (np.diff(found) >= 0).all()
+
+
+def test_published_quantiles_come_back_unchanged_and_none_when_none_are_asked_for() -> None:
+    quantiles = np.random.default_rng(1).gamma(2, 3, (4, len(PUBLISHED))).cumsum(axis=1)
+    assert np.array_equal(quantile_weights(PUBLISHED, PUBLISHED).ends(quantiles), quantiles)
+    assert quantile_weights((), PUBLISHED).ends(quantiles).shape == (4, 0)

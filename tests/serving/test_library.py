@@ -6,29 +6,36 @@ import pytest
 
 from dp_assets.domain.errors import ConfigError
 from dp_resources.settings import Settings
-from serving.library import Answers, open_lake
+from serving.library import Answers, Rendered, open_lake
 
 
-def test_an_answer_is_rendered_once() -> None:
-    answers, rendered = Answers(100), []
-    for _ in range(3):
-        assert answers.get("sku", lambda: rendered.append(1) or b"answer") == b"answer"
-    assert len(rendered) == 1
+def answer(name: str) -> Rendered:
+    return Rendered(b"tag", (), name.encode(), 10)
+
+
+def test_an_answer_that_was_kept_is_found_again() -> None:
+    answers = Answers(100)
+    assert answers.find("sku") is None
+    answers.keep("sku", answer("sku"))
+    assert answers.find("sku") == answer("sku")
 
 
 def test_the_answers_least_recently_asked_for_are_dropped_when_space_runs_out() -> None:
     answers = Answers(30)
-    for name in ("a", "b", "c", "a", "d"):
-        answers.get(name, lambda: bytes(10))
+    for name in ("a", "b", "c"):
+        answers.keep(name, answer(name))
+    assert answers.find("a") == answer("a")
+    answers.keep("d", answer("d"))
     assert answers.bytes == 30
-    assert answers.get("a", lambda: b"again") == bytes(10)
-    assert answers.get("b", lambda: b"again") == b"again"
+    assert answers.find("a") == answer("a")
+    assert answers.find("b") is None
 
 
-def test_an_answer_bigger_than_the_space_is_given_but_not_kept() -> None:
+def test_an_answer_bigger_than_the_space_is_not_kept() -> None:
     answers = Answers(5)
-    assert answers.get("a", lambda: bytes(10)) == bytes(10)
+    answers.keep("a", answer("a"))
     assert answers.bytes == 0
+    assert answers.find("a") is None
 
 
 def test_the_environment_names_the_lake_and_needs_no_configuration(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request, Response
 from dp_assets.domain.access import Permission
 from serving.api.access import GuardedRoute, needs
 from serving.api.cycles import service
-from serving.api.cycles.schemas import Cycle
+from serving.api.cycles.schemas import EXAMPLE, Cycle
+from serving.api.descriptions import answered
 from serving.api.problems import NoBundleError, may_raise
 from serving.api.state import in_service, view
 
@@ -18,7 +19,10 @@ router = APIRouter(tags=["cycles"], route_class=GuardedRoute)
     "/v1/cycles/current",
     summary="The cycle being served",
     response_class=Response,
-    responses={200: {"model": Cycle}, **may_raise(NoBundleError)},
+    responses={
+        **answered(Cycle, "The cycle and what made its forecasts", EXAMPLE, conditional=False),
+        **may_raise(NoBundleError),
+    },
 )
 @needs(Permission.READ, heeds_scope=True)
 async def current_cycle(request: Request) -> Response:

@@ -31,3 +31,21 @@ class Cycle(BaseModel):
     model_versions: dict[str, int] = Field(description="Series per model version.")
     bundle: str = Field(description="Content hash of the bundle.")
     loaded_at: datetime = Field(description="Since when it is served.")
+
+
+EXAMPLE = {
+    "cycle": "2017-12-04",
+    "bucket_weeks": 1,
+    "horizon": 2,
+    "leads": ["2017-12-04", "2017-12-11"],
+    "quantile_levels": [0.1, 0.5, 0.9],
+    "interval_levels": [80],
+    "key": ["sku"],
+    "series": 240,
+    "skus": 240,
+    "champion": "2017-10-02",
+    "methods": {"blend": 200, "croston": 40},
+    "model_versions": {"2017-10-02+3f1c9ab01d2e": 200, "statsforecast": 40},
+    "bundle": "3f1c9a01",
+    "loaded_at": "2017-12-04T06:00:00Z",
+}

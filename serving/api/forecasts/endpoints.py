@@ -1,4 +1,4 @@
-"""`/v1/forecast`. Belongs here: translation between HTTP and the service. Does not belong here: any decision.
+"""`/v1/forecast/skus`. Belongs here: translation between HTTP and the service. Does not belong here: any decision.
 
 `ForecastQuery` reads the parameters itself: declared to FastAPI, four of them cost as much as the rest of a request.
 `documented` tells OpenAPI of them.
@@ -6,16 +6,36 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import orjson
 from fastapi import APIRouter, Request, Response
 
 from dp_assets.domain.access import Permission
-from serving.api.access import GuardedRoute, needs
+from serving.api.access import GuardedRoute, needs, principal_of
+from serving.api.answers import etag, rendered, sent
+from serving.api.descriptions import answered, documented, documented_body
 from serving.api.forecasts import service
-from serving.api.forecasts.schemas import ForecastQuery, SkuForecast
-from serving.api.parameters import documented, parse
-from serving.api.problems import BadParameterError, NoBundleError, UnknownSkuError, may_raise
-from serving.api.state import in_service, view
+from serving.api.forecasts.schemas import (
+    EXAMPLE,
+    MANY_EXAMPLE,
+    MANY_QUESTION,
+    ForecastQuery,
+    ManySkus,
+    SkuForecast,
+    SkuForecasts,
+)
+from serving.api.parameters import parse, parse_body
+from serving.api.problems import (
+    BadParameterError,
+    NoBundleError,
+    TooLargeError,
+    UnknownCycleError,
+    UnknownSkuError,
+    may_raise,
+)
+from serving.api.questions import question_of
+from serving.api.state import in_service, of_cycle, view
 
 router = APIRouter(tags=["forecasts"], route_class=GuardedRoute)
 SKU = {"sku": "Stock keeping unit, as the producers write it."}
@@ -26,27 +46,57 @@ SKU = {"sku": "Stock keeping unit, as the producers write it."}
     response_class=Response,
     summary="Forecast of a SKU",
     responses={
-        200: {"model": SkuForecast, "description": "Mean, median and intervals of every series of the SKU"},
-        **may_raise(UnknownSkuError, BadParameterError, NoBundleError),
+        **answered(SkuForecast, "Mean, median and intervals of every series of the SKU", EXAMPLE),
+        **may_raise(UnknownSkuError, UnknownCycleError, BadParameterError, NoBundleError),
     },
     openapi_extra={"parameters": documented(ForecastQuery, path=SKU)},
 )
 @needs(Permission.READ, heeds_scope=True)
 async def forecast_of_sku(request: Request) -> Response:
-    """Forecasts of the current cycle for every series of one SKU, lead by lead.
+    """Forecasts of a cycle for every series of one SKU, lead by lead.
 
     A SKU has one series, or one per location where the series key is `[sku, location]`. Quantities: units per bucket.
     """
-    loaded, sku, query = in_service(request), request.path_params["sku"], parse(ForecastQuery, request)
+    current, key = in_service(request), (request.scope["path"], request.scope["query_string"])
+    seen_by_all = not principal_of(request).scope.hides  # what is kept is what everybody may see
+    if seen_by_all and (known := current.answers.find(key)) is not None:
+        return sent(request, known)
+    sku, query = request.path_params["sku"], parse(ForecastQuery, request)
+    loaded = current if query.cycle is None else await of_cycle(request, query.cycle)
     rows = service.rows_of(await view(request, loaded), sku)
-    horizon = service.horizon_of(loaded.bundle, query.horizon)
-    levels = service.levels_of(loaded.bundle, query.levels)
-    if query.compute:
+    question = question_of(loaded.bundle.head, query)
+    if query.compute:  # without an ETag: its last digits depend on what else was computed in the same pass
         computed = await loaded.computer.compute(rows)
-        body = orjson.dumps(service.sku_forecast(loaded.bundle, sku, rows, horizon, levels, computed))
-    else:
-        body = loaded.answers.get(
-            (sku, rows, horizon, levels),
-            lambda: orjson.dumps(service.sku_forecast(loaded.bundle, sku, rows, horizon, levels)),
-        )
+        body = orjson.dumps(service.sku_forecast(loaded.bundle, sku, rows, question, computed))
+        return Response(body, media_type="application/json")
+    body = orjson.dumps(service.sku_forecast(loaded.bundle, sku, rows, question))
+    answer = rendered(body, etag(loaded.version, (sku, tuple(rows), *question)), key[1])
+    if loaded is current and seen_by_all:
+        loaded.answers.keep(key, answer)
+    return sent(request, answer)
+
+
+@router.post(
+    "/v1/forecast/skus",
+    response_class=Response,
+    summary="Forecasts of many SKUs",
+    responses={
+        **answered(
+            SkuForecasts, "Forecasts of the SKUs found, and the others by name", MANY_EXAMPLE, conditional=False
+        ),
+        **may_raise(UnknownCycleError, TooLargeError, BadParameterError, NoBundleError),
+    },
+    openapi_extra={"requestBody": documented_body(ManySkus, MANY_QUESTION)},
+)
+@needs(Permission.READ, heeds_scope=True)
+async def forecasts_of_skus(request: Request) -> Response:
+    """The same question about up to 1,000 SKUs at once; nothing is changed by it.
+
+    SKUs that are not forecast are named in `unknown`, and the others are answered all the same.
+    """
+    asked = await parse_body(ManySkus, request)
+    loaded = await of_cycle(request, asked.cycle)
+    seen = await view(request, loaded)
+    # Beside the event loop: a thousand SKUs take as long to render as a thousand requests.
+    body = await asyncio.to_thread(lambda: orjson.dumps(service.many(seen, asked)))
     return Response(body, media_type="application/json")

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Schema(BaseModel):
-    """Base of every answer: exactly these fields."""
-
-    model_config = ConfigDict(extra="forbid")
+from serving.api.schemas import CycleQuery, ForecastQuestion, Interval, Quantile, Schema
 
 
-class ForecastQuery(Schema):
+class ForecastQuery(ForecastQuestion):
     """What may be asked of a forecast."""
 
-    horizon: int | None = Field(
-        None, examples=[4], description="Leads to return, from 1 to the horizon of the cycle; all when left out."
-    )
-    levels: str | None = Field(
-        None,
-        examples=["50,80,95"],
-        description=(
-            "Central interval levels in percent, whole numbers from 1 to 99 separated by commas; those of "
-            "the configuration when left out. A level that is not published is interpolated from those that "
-            "are (see `basis`)."
-        ),
-    )
     compute: bool = Field(
         False,
         description=(
@@ -39,18 +22,36 @@ class ForecastQuery(Schema):
     )
 
 
-class Interval(Schema):
-    """A central prediction interval."""
+class ManySkus(CycleQuery):
+    """The same question about many SKUs."""
 
-    level: int = Field(ge=1, le=99, examples=[80], description="Share of outcomes expected inside, in percent.")
-    lower: float = Field(ge=0, examples=[3.0], description="Lower end, units per bucket.")
-    upper: float = Field(ge=0, examples=[11.5], description="Upper end, units per bucket.")
-    basis: Literal["published", "interpolated", "extrapolated"] = Field(
-        description=(
-            "`published`: both ends are published quantiles; `interpolated`: between them, linear in the "
-            "normal score of the quantile level; `extrapolated`: an end lies beyond the outermost published "
-            "one, on the slope of the last two."
-        )
+    skus: list[str] = Field(
+        min_length=1,
+        max_length=1000,
+        examples=[["1029743", "1106523"]],
+        description="SKUs, answered in this order; one that stands twice is answered once.",
+    )
+    horizon: int | None = Field(None, examples=[4], description="Leads to return; all when left out.")
+    levels: list[int] | None = Field(
+        None,
+        min_length=1,
+        examples=[[50, 80]],
+        description="Interval levels in percent; the configuration's if left out.",
+    )
+    quantiles: list[float] = Field(
+        default_factory=list, examples=[[0.1, 0.9]], description="Quantile levels, above 0 and below 1."
+    )
+
+
+class Override(Schema):
+    """What a planner did to a number."""
+
+    user: str = Field(examples=["ann"], description="Who.")
+    reason_code: str = Field(examples=["launch"], description="Why.")
+    quantity: float | None = Field(
+        ge=0,
+        examples=[40.0],
+        description="Number set for the series itself, units per bucket; null where a number set further up moved it.",
     )
 
 
@@ -66,10 +67,15 @@ class LeadForecast(Schema):
         examples=[7.3],
         description="The number of record: the mean after reconciliation and planners' overrides, units per bucket.",
     )
+    overridden: bool = Field(examples=[False], description="Whether a planner's number made `published` what it is.")
+    override: Override | None = Field(description="Who overrode it and why; null where nobody did.")
     naive: float = Field(
         ge=0, examples=[5.9], description="Mean of the last 8 buckets, for comparison, units per bucket."
     )
     intervals: list[Interval] = Field(description="One per level asked for, in that order.")
+    quantiles: list[Quantile] = Field(
+        description="One per quantile level asked for, in that order; none unless asked for."
+    )
     method: str = Field(
         examples=["blend"],
         description="`lstm`, `blend` (with boosting), or the fallback that made it.",
@@ -94,6 +100,7 @@ class TotalForecast(Schema):
             "totals, not from sums of the leads' intervals, which would be too wide."
         )
     )
+    quantiles: list[Quantile] = Field(description="One per quantile level asked for; units over all leads.")
 
 
 class SeriesForecast(Schema):
@@ -126,3 +133,53 @@ class SkuForecast(Schema):
     bucket_weeks: int = Field(examples=[1], description="Length of a bucket in weeks.")
     horizon: int = Field(ge=1, examples=[4], description="Leads returned.")
     series: list[SeriesForecast] = Field(description="One per series of the SKU, by series_id.")
+
+
+class SkuForecasts(Schema):
+    """The forecasts of many SKUs."""
+
+    cycle: date = Field(examples=["2017-12-04"], description="Cutoff of the cycle.")
+    bucket_weeks: int = Field(examples=[1], description="Length of a bucket in weeks.")
+    horizon: int = Field(ge=1, examples=[4], description="Leads returned.")
+    forecasts: list[SkuForecast] = Field(description="One per SKU found, in the order asked for.")
+    unknown: list[str] = Field(examples=[["0000000"]], description="SKUs without a forecast, in the order asked for.")
+
+
+LEAD_EXAMPLE = {
+    "lead": 1,
+    "bucket_start": "2017-12-04",
+    "mean": 7.1,
+    "median": 6.0,
+    "published": 40.0,
+    "overridden": True,
+    "override": {"user": "ann", "reason_code": "launch", "quantity": 40.0},
+    "naive": 5.9,
+    "intervals": [{"level": 80, "lower": 3.0, "upper": 11.5, "basis": "published"}],
+    "quantiles": [{"level": 0.9, "value": 11.5, "basis": "published"}],
+    "method": "blend",
+    "model_version": "2017-10-02+3f1c9ab01d2e",
+    "receipt": "9c1f",
+}
+TOTAL_EXAMPLE = {name: LEAD_EXAMPLE[name] for name in ("mean", "median", "intervals", "quantiles")}
+SERIES_EXAMPLE = {
+    "series_id": "1029743",
+    "key": {"sku": "1029743"},
+    "computed": False,
+    "leads": [LEAD_EXAMPLE],
+    "total": TOTAL_EXAMPLE,
+}
+EXAMPLE = {
+    "sku": "1029743",
+    "cycle": "2017-12-04",
+    "bucket_weeks": 1,
+    "horizon": 1,
+    "series": [SERIES_EXAMPLE],
+}
+MANY_EXAMPLE = {
+    "cycle": "2017-12-04",
+    "bucket_weeks": 1,
+    "horizon": 1,
+    "forecasts": [EXAMPLE],
+    "unknown": ["0000000"],
+}
+MANY_QUESTION = {"skus": ["1029743", "0000000"], "horizon": 1, "levels": [80], "quantiles": [0.9]}

@@ -1,4 +1,4 @@
-"""Forecasts of one SKU out of the bundle in service.
+"""Forecasts of SKUs out of a bundle.
 
 Belongs here: what is answered to which question, and which questions cannot be answered.
 Does not belong here: HTTP (`endpoints.py`), files (`serving/bundle.py`), the forward pass (`serving/forward.py`).
@@ -6,20 +6,21 @@ Does not belong here: HTTP (`endpoints.py`), files (`serving/bundle.py`), the fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from math import isnan
 
 import numpy as np
 import numpy.typing as npt
 
-from serving.api.problems import BadParameterError, UnknownSkuError
+from serving.api.forecasts.schemas import ManySkus
+from serving.api.problems import UnknownSkuError
+from serving.api.questions import Answer, Question, intervals, quantiles_asked, question_of
+from serving.api.schemas import ForecastQuestion
 from serving.bundle import Bundle
-from serving.levels import Weights, weights
 from serving.views import View
 
 FloatArray = npt.NDArray[np.float64]
-MAX_LEVELS = 20
-Answer = dict[str, Any]
 
 
 def rows_of(seen: View, sku: str) -> Sequence[int]:
@@ -37,80 +38,65 @@ def rows_of(seen: View, sku: str) -> Sequence[int]:
     return rows
 
 
-def horizon_of(bundle: Bundle, asked: int | None) -> int:
-    """Leads to answer, all of them unless asked otherwise.
+def many(seen: View, asked: ManySkus) -> Answer:
+    """The answer of `SkuForecasts`: SKUs found and unknown, each in the order asked for.
 
     Raises:
-        BadParameterError: more leads than the cycle has, or less than one.
+        BadParameterError: horizon, levels or quantiles cannot be answered.
     """
-    longest = bundle.head.horizon
-    if asked is None:
-        return longest
-    if not 1 <= asked <= longest:
-        raise BadParameterError(
-            f"horizon: expected 1 to {longest}, the buckets that cycle {bundle.head.cycle} forecasts, got {asked}; "
-            f"leave horizon out for all {longest}"
-        )
-    return asked
-
-
-def levels_of(bundle: Bundle, asked: str | None) -> tuple[int, ...]:
-    """Interval levels to answer, in the order asked for; those of the configuration unless asked otherwise.
-
-    Raises:
-        BadParameterError: a level is not a whole number from 1 to 99, or there are too many.
-    """
-    if asked is None:
-        return bundle.head.interval_levels
-    words = [word.strip() for word in asked.split(",")]
-    wrong = [word for word in words if not (word.isascii() and word.isdigit() and 1 <= int(word) <= 99)]
-    if wrong:
-        raise BadParameterError(
-            f"levels: expected whole numbers from 1 to 99 separated by commas, e.g. levels=50,80,95, got {wrong[0]!r}"
-        )
-    levels = tuple(dict.fromkeys(int(word) for word in words))
-    if len(levels) > MAX_LEVELS:
-        raise BadParameterError(f"levels: expected at most {MAX_LEVELS} levels, got {len(levels)}")
-    return levels
+    bundle = seen.bundle
+    question = question_of(
+        bundle.head,
+        ForecastQuestion(
+            horizon=asked.horizon,
+            levels=None if asked.levels is None else ",".join(map(str, asked.levels)),
+            quantiles=",".join(map(repr, asked.quantiles)) if asked.quantiles else None,
+        ),
+    )
+    found: list[Answer] = []
+    unknown: list[str] = []
+    for sku in dict.fromkeys(asked.skus):
+        if rows := seen.rows(sku):
+            found.append(sku_forecast(bundle, sku, rows, question))
+        else:
+            unknown.append(sku)
+    return {
+        "cycle": bundle.head.cycle,
+        "bucket_weeks": bundle.head.bucket_weeks,
+        "horizon": question.horizon,
+        "forecasts": found,
+        "unknown": unknown,
+    }
 
 
 def sku_forecast(
     bundle: Bundle,
     sku: str,
     rows: Sequence[int],
-    horizon: int,
-    levels: tuple[int, ...],
+    question: Question,
     computed: dict[int, tuple[FloatArray, FloatArray]] | None = None,
 ) -> Answer:
     """The answer of `SkuForecast`, as plain Python values.
 
     Args:
-        bundle: the bundle in service.
+        bundle: the bundle asked.
         sku: the SKU.
         rows: rows of its series.
-        horizon: leads to answer.
-        levels: interval levels in percent.
+        question: leads, interval levels and quantiles to answer.
         computed: row → mean (M,) and quantiles (M, Q) to use instead of the batch's.
     """
-    rule = weights(levels, bundle.head.quantile_levels)
     fresh = computed or {}
     return {
         "sku": sku,
         "cycle": bundle.head.cycle,
         "bucket_weeks": bundle.head.bucket_weeks,
-        "horizon": horizon,
-        "series": [_series(bundle, row, horizon, levels, rule, fresh.get(row)) for row in rows],
+        "horizon": question.horizon,
+        "series": [_series(bundle, row, question, fresh.get(row)) for row in rows],
     }
 
 
-def _series(
-    bundle: Bundle,
-    row: int,
-    horizon: int,
-    levels: tuple[int, ...],
-    rule: Weights,
-    fresh: tuple[FloatArray, FloatArray] | None,
-) -> Answer:
+def _series(bundle: Bundle, row: int, question: Question, fresh: tuple[FloatArray, FloatArray] | None) -> Answer:
+    horizon = question.horizon
     mean, quantiles = (bundle.mean[row], bundle.quantiles[row]) if fresh is None else fresh
     leads = [
         {
@@ -119,20 +105,25 @@ def _series(
             "mean": centre,
             "median": median,
             "published": published,
+            "overridden": override is not None,
+            "override": override,
             "naive": naive,
-            "intervals": intervals,
+            "intervals": ends,
+            "quantiles": asked,
             "method": method,
             "model_version": model_version,
             "receipt": receipt,
         }
-        for lead, start, centre, median, published, naive, intervals, method, model_version, receipt in zip(
+        for lead, start, centre, median, published, override, naive, ends, asked, method, model_version, receipt in zip(
             range(1, horizon + 1),
             bundle.head.leads,
             mean.tolist(),
             quantiles[:, bundle.median].tolist(),
             bundle.published[row].tolist(),
+            _overrides(bundle, row),
             bundle.naive[row].tolist(),
-            _intervals(levels, rule, quantiles),
+            intervals(bundle.head, question, quantiles),
+            quantiles_asked(bundle.head, question, quantiles),
             bundle.words("method", row),
             bundle.words("model_version", row),
             bundle.words("receipt", row),
@@ -145,27 +136,26 @@ def _series(
         "key": key,
         "computed": fresh is not None,
         "leads": leads,
-        "total": _total(bundle.totals[row, horizon - 1], bundle.median, levels, rule) if fresh is None else None,
+        "total": _total(bundle, bundle.totals[row, horizon - 1], question) if fresh is None else None,
     }
 
 
-def _total(known: FloatArray, median: int, levels: tuple[int, ...], rule: Weights) -> Answer | None:
+def _overrides(bundle: Bundle, row: int) -> Iterable[Answer | None]:
+    """Per lead, who overrode the number and why; None where nobody did."""
+    if not bundle.overridden[row]:
+        return repeat(None)
+    words = zip(bundle.words("user", row), bundle.words("reason_code", row), bundle.override[row].tolist(), strict=True)
+    return [
+        None if user is None else {"user": user, "reason_code": reason, "quantity": None if isnan(own) else own}
+        for user, reason, own in words
+    ]
+
+
+def _total(bundle: Bundle, known: FloatArray, question: Question) -> Answer | None:
     """The answer of `TotalForecast` from a mean and Q quantiles; None where they are not known."""
     mean, quantiles = known[0], known[1:]
     if np.isnan(mean):
         return None
-    (intervals,) = _intervals(levels, rule, quantiles[None])
-    return {"mean": float(mean), "median": float(quantiles[median]), "intervals": intervals}
-
-
-def _intervals(levels: tuple[int, ...], rule: Weights, quantiles: FloatArray) -> Iterator[tuple[Answer, ...]]:
-    """Per lead, its intervals in the order of the levels."""
-    ends = rule.ends(quantiles).T.tolist()
-    per_level = [
-        [
-            {"level": level, "lower": lower, "upper": upper, "basis": basis}
-            for lower, upper in zip(lows, highs, strict=True)
-        ]
-        for level, basis, lows, highs in zip(levels, rule.basis, ends[: len(levels)], ends[len(levels) :], strict=True)
-    ]
-    return zip(*per_level, strict=True)
+    (ends,) = intervals(bundle.head, question, quantiles[None])
+    (asked,) = quantiles_asked(bundle.head, question, quantiles[None])
+    return {"mean": float(mean), "median": float(quantiles[bundle.median]), "intervals": ends, "quantiles": asked}

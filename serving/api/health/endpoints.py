@@ -6,15 +6,21 @@ from fastapi import APIRouter, Request, Response
 
 from dp_assets.domain.access import Permission
 from serving.api.access import GuardedRoute, Need, admit, public, shows_something
+from serving.api.descriptions import answered
 from serving.api.health import service
-from serving.api.health.schemas import Health
+from serving.api.health.schemas import EXAMPLE, Health
 from serving.api.state import gate, library
 
 router = APIRouter(tags=["health"], route_class=GuardedRoute)
 READERS = Need(Permission.READ, heeds_scope=True)
 
 
-@router.get("/healthz", summary="Liveness", response_class=Response, responses={200: {"model": Health}})
+@router.get(
+    "/healthz",
+    summary="Liveness",
+    response_class=Response,
+    responses=answered(Health, "The process answers", EXAMPLE, conditional=False),
+)
 @public
 async def healthz(request: Request) -> Response:
     """Answers 200 while the process lives, and says whether forecasts can be served; to readers also which."""

@@ -21,3 +21,13 @@ class Health(BaseModel):
     bundle: str | None = Field(None, examples=["3f1c9a"], description="Content hash of the bundle being served.")
     loaded_at: datetime | None = Field(None, description="Since when it is served.")
     problem: str | None = Field(None, description="Why a newer bundle in the lake is not being served.")
+
+
+EXAMPLE = {
+    "status": "ok",
+    "ready": True,
+    "cycle": "2017-12-04",
+    "bundle": "3f1c9a01",
+    "loaded_at": "2017-12-04T06:00:00Z",
+    "problem": "expected a serving bundle of format 6, got 5; materialise the asset serving_bundle",
+}

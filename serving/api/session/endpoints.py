@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from serving.api.access import GuardedRoute, address_of, public
+from serving.api.descriptions import answered
 from serving.api.problems import (
     BadParameterError,
     CannotAuthenticateError,
@@ -14,10 +15,11 @@ from serving.api.problems import (
     may_raise,
 )
 from serving.api.session import service
-from serving.api.session.schemas import Credentials, PasswordChange, Session
+from serving.api.session.schemas import EXAMPLE, Credentials, PasswordChange, Session
 from serving.api.state import gate
 
 router = APIRouter(tags=["session"], route_class=GuardedRoute)
+SIGNED_IN = answered(Session, "A token, and until when it holds", EXAMPLE, conditional=False)
 REFUSALS = (UnauthenticatedError, TooManyRequestsError, CannotAuthenticateError)
 
 
@@ -25,7 +27,7 @@ REFUSALS = (UnauthenticatedError, TooManyRequestsError, CannotAuthenticateError)
     "/v1/session",
     summary="Sign in",
     response_class=Response,
-    responses={200: {"model": Session}, **may_raise(BadParameterError, PasswordChangeRequiredError, *REFUSALS)},
+    responses={**SIGNED_IN, **may_raise(BadParameterError, PasswordChangeRequiredError, *REFUSALS)},
 )
 @public
 async def sign_in(request: Request, given: Credentials) -> Response:
@@ -37,7 +39,7 @@ async def sign_in(request: Request, given: Credentials) -> Response:
     "/v1/session/password",
     summary="Choose a password",
     response_class=Response,
-    responses={200: {"model": Session}, **may_raise(BadParameterError, *REFUSALS)},
+    responses={**SIGNED_IN, **may_raise(BadParameterError, *REFUSALS)},
 )
 @public
 async def change_password(request: Request, given: PasswordChange) -> Response:

@@ -36,3 +36,6 @@ class Session(BaseModel):
         examples=[3600],
         description="Seconds that it holds. A change of the user's password, roles or nodes ends it at once.",
     )
+
+
+EXAMPLE = {"access_token": "eyJhbGciOiJFUzI1NiJ9…", "token_type": "Bearer", "expires_in": 3600}

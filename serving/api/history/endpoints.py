@@ -1,0 +1,40 @@
+"""`/v1/history`. Belongs here: translation between HTTP and the service."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from dp_assets.domain.access import Permission
+from serving.api.access import GuardedRoute, needs
+from serving.api.answers import conditional, etag
+from serving.api.descriptions import answered, documented
+from serving.api.forecasts.service import rows_of
+from serving.api.history import service
+from serving.api.history.schemas import EXAMPLE, HistoryQuery, SkuHistory
+from serving.api.parameters import parse
+from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, UnknownSkuError, may_raise
+from serving.api.state import of_cycle, view
+
+router = APIRouter(tags=["history"], route_class=GuardedRoute)
+SKU = {"sku": "Stock keeping unit, as the producers write it."}
+
+
+@router.get(
+    "/v1/history/{sku:path}",
+    response_class=Response,
+    summary="History of a SKU",
+    responses={
+        **answered(SkuHistory, "What every series of the SKU sold, bucket by bucket", EXAMPLE),
+        **may_raise(UnknownSkuError, UnknownCycleError, BadParameterError, NoBundleError),
+    },
+    openapi_extra={"parameters": documented(HistoryQuery, path=SKU)},
+)
+@needs(Permission.READ, heeds_scope=True)
+async def history_of_sku(request: Request) -> Response:
+    """Actuals of up to two years before the cutoff, as the cycle knew them, beside what the models see of them."""
+    sku, query = request.path_params["sku"], parse(HistoryQuery, request)
+    loaded = await of_cycle(request, query.cycle)
+    rows = rows_of(await view(request, loaded), sku)
+    tag = etag(loaded.version, ("history", sku, tuple(rows), query.buckets))
+    return conditional(request, tag, lambda: orjson.dumps(service.sku_history(loaded.bundle, sku, rows, query.buckets)))

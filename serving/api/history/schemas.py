@@ -1,0 +1,59 @@
+"""What `/v1/history` answers. Belongs here: shapes and their meaning."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from serving.api.schemas import CycleQuery, Schema
+
+
+class HistoryQuery(CycleQuery):
+    """How much of the history is asked for."""
+
+    buckets: int | None = Field(
+        None, ge=1, examples=[52], description="Newest buckets before the cutoff; all that are kept when left out."
+    )
+
+
+class Bucket(Schema):
+    """What one series sold in one bucket."""
+
+    bucket_start: date = Field(examples=["2017-11-27"], description="First day of the bucket.")
+    units: float = Field(examples=[7.0], description="Units sold; 0 where nothing was.")
+    capped: float = Field(examples=[7.0], description="The same after outliers were capped, as the models see it.")
+    observed: bool = Field(
+        examples=[True], description="Whether the bucket counts: not before the first sale, nor out of stock."
+    )
+
+
+class SeriesHistory(Schema):
+    """The history of one series."""
+
+    series_id: str = Field(examples=["1029743"], description="The key columns joined by `|`.")
+    key: dict[str, str] = Field(examples=[{"sku": "1029743"}], description="The key columns.")
+    buckets: list[Bucket] = Field(description="By time; the last one ends where the cycle begins.")
+
+
+class SkuHistory(Schema):
+    """The histories of every series of a SKU."""
+
+    sku: str = Field(examples=["1029743"], description="The SKU asked for.")
+    cycle: date = Field(examples=["2017-12-04"], description="Cutoff of the cycle: what was known then.")
+    bucket_weeks: int = Field(examples=[1], description="Length of a bucket in weeks.")
+    series: list[SeriesHistory] = Field(description="One per series of the SKU, by series_id.")
+
+
+EXAMPLE = {
+    "sku": "1029743",
+    "cycle": "2017-12-04",
+    "bucket_weeks": 1,
+    "series": [
+        {
+            "series_id": "1029743",
+            "key": {"sku": "1029743"},
+            "buckets": [{"bucket_start": "2017-11-27", "units": 7.0, "capped": 7.0, "observed": True}],
+        }
+    ],
+}

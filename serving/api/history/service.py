@@ -1,0 +1,48 @@
+"""Actuals of one SKU out of a bundle. Does not belong here: HTTP (`endpoints.py`), which SKUs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from serving.api.problems import BadParameterError
+from serving.api.questions import Answer
+from serving.bundle import Bundle
+
+
+def sku_history(bundle: Bundle, sku: str, rows: Sequence[int], buckets: int | None) -> Answer:
+    """The answer of `SkuHistory`, as plain Python values.
+
+    Raises:
+        BadParameterError: more buckets are asked for than are kept.
+    """
+    kept = len(bundle.head.history)
+    if buckets is not None and buckets > kept:
+        raise BadParameterError(
+            f"buckets: expected at most {kept}, those that cycle {bundle.head.cycle} keeps, got {buckets}; leave it "
+            "out for all of them"
+        )
+    since = kept - (kept if buckets is None else buckets)
+    return {
+        "sku": sku,
+        "cycle": bundle.head.cycle,
+        "bucket_weeks": bundle.head.bucket_weeks,
+        "series": [
+            {"series_id": bundle.series_ids[row], "key": bundle.keys[row], "buckets": _buckets(bundle, row, since)}
+            for row in rows
+        ],
+    }
+
+
+def _buckets(bundle: Bundle, row: int, since: int) -> list[Answer]:
+    return [
+        {"bucket_start": start, "units": units, "capped": capped, "observed": observed}
+        for start, units, capped, observed in zip(
+            bundle.head.history[since:],
+            bundle.units[row, since:].astype(np.float64).tolist(),
+            bundle.capped[row, since:].astype(np.float64).tolist(),
+            bundle.observed[row, since:].tolist(),
+            strict=True,
+        )
+    ]

@@ -1,0 +1,129 @@
+"""Tables of the lake that are answered from memory: read once for each content that they ever have.
+
+Belongs here: when a table is read again, and how much of them is kept. Does not belong here: what is answered of them
+(`serving/api`), tables that the bundle holds (`bundle.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from dp_resources.lake import Lake
+
+TABLE_BYTES = 512 * 2**20
+"""Memory of all tables kept; the one read last is kept even where it alone is larger."""
+KEPT = 64
+"""Answers about partitions kept, those that are not there included."""
+CHECK_SECONDS = 1.0
+REMOTE_CHECK_SECONDS = 10.0
+"""Between two looks at whether a partition was written anew; object storage bills and delays each."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One partition of a table in memory.
+
+    Attributes:
+        name: of the table.
+        cycle: its partition.
+        frame: its rows, sorted by the table's key.
+        sha256: hash of its file.
+    """
+
+    name: str
+    cycle: str
+    frame: pl.DataFrame
+    sha256: str
+
+    @cached_property
+    def _spans(self) -> dict[str, tuple[int, int]]:
+        runs = self.frame["series_id"].rle().struct.unnest()
+        starts = (runs["len"].cast(pl.Int64).cum_sum() - runs["len"]).to_list()
+        return dict(zip(runs["value"].to_list(), zip(starts, runs["len"].to_list(), strict=True), strict=True))
+
+    def of_series(self, series_id: str) -> pl.DataFrame:
+        """The rows of one series, none where it has none; the table's key begins with `series_id`."""
+        start, many = self._spans.get(series_id, (0, 0))
+        return self.frame.slice(start, many)
+
+
+@dataclass
+class _Seen:
+    """What was seen of a partition at the last look."""
+
+    stamp: str | None
+    checked_at: float
+    kept: Kept | None
+
+
+class Tables:
+    """The tables of one lake. The event loop is its one user."""
+
+    def __init__(self, lake: Lake, limit: int = TABLE_BYTES) -> None:
+        self.lake = lake
+        self.limit = limit
+        self.reads = 0
+        self._seen: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
+        self._newest: dict[str, tuple[float, str | None]] = {}
+        self._turn = asyncio.Lock()
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the tables kept."""
+        return sum(int(one.kept.frame.estimated_size()) for one in self._seen.values() if one.kept)
+
+    def _is_fresh(self, checked_at: float) -> bool:
+        wait = CHECK_SECONDS if self.lake.is_local else REMOTE_CHECK_SECONDS
+        return time.monotonic() - checked_at < wait
+
+    async def get(self, name: str, cycle: str) -> Kept | None:
+        """A cycle's partition of a table; None where it was never made.
+
+        Raises:
+            StorageError: the lake cannot be read.
+        """
+        key = (name, cycle)
+        async with self._turn:  # a table is read once, however many ask for it at the same time
+            seen = self._seen.get(key)
+            if seen is None or not self._is_fresh(seen.checked_at):
+                seen = await asyncio.to_thread(self._look, name, cycle, seen)
+                self._seen[key] = seen
+                self._seen.move_to_end(key)
+                self._drop()
+            else:
+                self._seen.move_to_end(key)
+            return seen.kept
+
+    async def newest(self, name: str) -> str | None:
+        """The newest cycle that has a partition of a table; None where none has."""
+        async with self._turn:
+            found = self._newest.get(name)
+            if found is None or not self._is_fresh(found[0]):
+                cycles = await asyncio.to_thread(self.lake.partitions, name)
+                found = self._newest[name] = (time.monotonic(), cycles[-1] if cycles else None)
+            return found[1]
+
+    def _look(self, name: str, cycle: str, seen: _Seen | None) -> _Seen:
+        """Reads a partition if it is not the one last seen."""
+        now = time.monotonic()
+        stamp = self.lake.stamp(name, cycle=cycle)
+        if stamp is None:
+            return _Seen(None, now, None)
+        if seen is not None and seen.stamp == stamp:
+            return _Seen(stamp, now, seen.kept)
+        data = self.lake.read_bytes(self.lake.path(name, cycle=cycle))
+        self.reads += 1
+        return _Seen(stamp, now, Kept(name, cycle, pl.read_parquet(io.BytesIO(data)), hashlib.sha256(data).hexdigest()))
+
+    def _drop(self) -> None:
+        """Forgets what was not asked for longest, but never what was just read."""
+        while len(self._seen) > 1 and (self.bytes > self.limit or len(self._seen) > KEPT):
+            self._seen.popitem(last=False)

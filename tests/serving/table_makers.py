@@ -1,0 +1,90 @@
+"""Seeded makers of the tables of the lake that the API answers from memory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from dp_assets.domain.contracts import ACCURACY, EXCEPTIONS, FEATURE_CONTRIBUTIONS, FORECAST_CHANGES
+from dp_assets.domain.contracts.monitoring import ACCURACY_METRICS
+from tests.serving.makers import CYCLE
+
+SCORED = CYCLE - timedelta(weeks=4)
+RULES = ("changed", "biased", "new")
+SERIES = ("sku0000", "sku0001|n", "sku0002/x")
+
+
+def make_exceptions(many: int = 12) -> pl.DataFrame:
+    """As many exceptions as asked for, of three rules."""
+    rows = [
+        {
+            "rank": rank,
+            "node": f"sku{rank % 6:04d}",
+            "rule": RULES[rank % 3],
+            "units": 100.0 / rank,
+            "money": 250.0 / rank,
+            "words": f"reason {rank}",
+        }
+        for rank in range(1, many + 1)
+    ]
+    return EXCEPTIONS.conform(pl.DataFrame(rows))
+
+
+def make_accuracy() -> pl.DataFrame:
+    """Scores of a total and two departments."""
+    places = [("-", "total", "total"), ("product", "department", "dairy"), ("product", "department", "frozen")]
+    rows = [
+        {
+            "hierarchy": hierarchy,
+            "level": level,
+            "node": node,
+            "lead": lead,
+            "observations": 10,
+            "actual": 100.0,
+            **{name: 0.1 * lead + number for number, name in enumerate(ACCURACY_METRICS)},
+            "mape": None,
+        }
+        for hierarchy, level, node in places
+        for lead in range(4)
+    ]
+    return ACCURACY.conform(pl.DataFrame(rows, infer_schema_length=None))
+
+
+def make_contributions() -> pl.DataFrame:
+    """Two drivers of two leads of three series."""
+    rows = [
+        {
+            "series_id": name,
+            "lead": lead,
+            "bucket_start": CYCLE + timedelta(weeks=lead - 1),
+            "driver": driver,
+            "contribution": amount,
+            "baseline": 4.0,
+            "forecast": 4.0 + 1.5 - 0.5,
+            "detail": f"{driver} in figures",
+        }
+        for name in SERIES
+        for lead in (1, 2)
+        for driver, amount in (("promotion", 1.5), ("price", -0.5))
+    ]
+    return FEATURE_CONTRIBUTIONS.conform(pl.DataFrame(rows))
+
+
+def make_changes() -> pl.DataFrame:
+    """Two parts of two buckets of three series."""
+    rows = [
+        {
+            "series_id": name,
+            "bucket_start": CYCLE + timedelta(weeks=lead),
+            "part": part,
+            "units": units,
+            "before": 8.0,
+            "after": 8.0 - 1.0 + 0.25,
+            "since": (CYCLE - timedelta(weeks=1)).isoformat(),
+        }
+        for name in SERIES
+        for lead in (0, 1)
+        for part, units in (("new_actuals", -1.0), ("planner", 0.25))
+    ]
+    return FORECAST_CHANGES.conform(pl.DataFrame(rows))

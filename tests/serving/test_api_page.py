@@ -1,0 +1,84 @@
+"""The page about the API is true: its calls work as written, and it names every path."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import polars as pl
+import pytest
+
+from dp_resources.lake import Lake
+from serving.api import create_app
+from tests.factories import make_config
+from tests.serving.clients import server_over
+from tests.serving.makers import make_forecasts, put_bundle
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+ADDRESS = "http://127.0.0.1:8000"
+CALLS = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), flags=re.DOTALL | re.MULTILINE)
+SKUS = ["1029743", "1106523", "995242"]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server over a bundle with the names of the demo."""
+    folder = tmp_path_factory.mktemp("page")
+    config = make_config(
+        attributes={name: {} for name in ("department", "category", "type", "brand", "size")},
+        hierarchies=[{"name": "product", "levels": ["department", "category", "type"]}],
+    )
+    names = {"department": "GROCERY", "category": "MILK", "type": "WHITE", "brand": "National", "size": "1 GAL"}
+    attributes = pl.DataFrame({"sku": SKUS, **{name: [word] * len(SKUS) for name, word in names.items()}})
+    lake = Lake(folder / "lake")
+    put_bundle(lake, folder, make_forecasts(config, SKUS), config, attributes=attributes)
+    with server_over(lake) as address:
+        yield address
+
+
+def run(call: str, address: str, folder: Path) -> str:
+    """What a call prints; an answer that is an error fails it."""
+    (folder / ".curlrc").write_text("fail\nsilent\nshow-error\n")
+    shown = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", call.replace(ADDRESS, address)],
+        cwd=folder,
+        env={**os.environ, "CURL_HOME": str(folder), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 0, f"{call}\n{shown.stderr}"
+    return shown.stdout
+
+
+@pytest.mark.needs_curl
+@pytest.mark.parametrize("number", range(10))
+def test_a_newcomer_can_make_every_call_as_it_is_written(address: str, tmp_path: Path, number: int) -> None:
+    shown = run(CALLS[number], address, tmp_path)
+    if number == 1:
+        assert [one["series_id"] for one in orjson.loads(shown)["series"]] == SKUS
+    if number == 4:
+        found = orjson.loads(shown)
+        assert ([one["sku"] for one in found["forecasts"]], found["unknown"]) == (SKUS[:2], ["0"])
+    if number == 7:
+        assert len(pl.read_parquet(tmp_path / "forecast.parquet")) == 3 * len(SKUS)
+    elif number == 9:
+        assert shown == "304\n"
+    else:
+        orjson.loads(shown)
+
+
+def test_there_are_ten() -> None:
+    assert len(CALLS) == 10
+    assert all("curl" in call and ADDRESS in call for call in CALLS)
+
+
+def test_every_path_is_on_the_page() -> None:
+    text = PAGE.read_text()
+    for path, operations in create_app().openapi()["paths"].items():
+        shown = path.replace(":path", "")
+        assert all(f"{method.upper()} {shown}`" in text for method in operations), path
