@@ -20,6 +20,8 @@ def make_exceptions(many: int = 12) -> pl.DataFrame:
     rows = [
         {
             "rank": rank,
+            "hierarchy": "product",
+            "level": "series",
             "node": f"sku{rank % 6:04d}",
             "rule": RULES[rank % 3],
             "units": 100.0 / rank,

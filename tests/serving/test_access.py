@@ -37,6 +37,25 @@ class Endpoint:
 
 ENDPOINTS = [
     Endpoint("GET", "/v1/forecast/skus/{sku:path}", READ, "/v1/forecast/skus/sku0002", hidden=404),
+    Endpoint("POST", "/v1/forecast/skus", READ, "/v1/forecast/skus", {"skus": ["sku0001", "sku0002"]}),
+    Endpoint("GET", "/v1/history/{sku:path}", READ, "/v1/history/sku0002", hidden=404),
+    Endpoint("GET", "/v1/forecast/catalogue", READ, "/v1/forecast/catalogue", hidden=403),
+    Endpoint("GET", "/v1/series", READ, "/v1/series", hidden=403),
+    Endpoint("GET", "/v1/hierarchies", READ, "/v1/hierarchies", hidden=403),
+    Endpoint(
+        *("GET", "/v1/forecast/nodes/{hierarchy}/{node:path}", READ, "/v1/forecast/nodes/product/total"), hidden=403
+    ),
+    Endpoint("GET", "/v1/hierarchies/{name}/nodes", READ, "/v1/hierarchies/product/nodes", hidden=403),
+    # This world has no tables beside its bundle: who may ask is told so, the others are refused.
+    *(
+        Endpoint("GET", path, READ, asked, answered=404, hidden=403)
+        for path, asked in (
+            ("/v1/worklist", "/v1/worklist"),
+            ("/v1/accuracy", "/v1/accuracy"),
+            ("/v1/contributions/{series_id:path}", "/v1/contributions/sku0002"),
+            ("/v1/changes/{series_id:path}", "/v1/changes/sku0002"),
+        )
+    ),
     Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),
     Endpoint("GET", "/healthz", PUBLIC, "/healthz"),
     Endpoint("POST", "/v1/session", PUBLIC, "/v1/session", {"user": "nobody", "password": "x"}, 401, 401),
@@ -171,6 +190,22 @@ class TestScopes:
         whole = world.client.get("/v1/forecast/skus/sku0001", headers=shown(world.keys[Role.ADMIN, "everything"]))
         assert inside.status_code == 200
         assert inside.json() == whole.json()
+
+    def test_an_answer_kept_for_those_who_see_all_is_not_given_to_others(self, world: World) -> None:
+        whole = shown(world.keys[Role.ADMIN, "everything"])
+        for path in ("/v1/forecast/skus/sku0002?horizon=1", "/v1/history/sku0002"):
+            given = [world.client.get(path, headers=whole) for _ in range(2)]
+            assert [one.status_code for one in given] == [200, 200]
+            tag = {"If-None-Match": given[0].headers["etag"]}
+            for headers in (shown(world.keys[Role.PLANNER, "grocery"]), shown(world.keys[Role.VIEWER, "grocery"])):
+                assert world.client.get(path, headers={**headers, **tag}).status_code == 404
+
+    def test_hidden_skus_among_many_are_unknown(self, world: World) -> None:
+        asked = {"skus": ["sku0001", "sku0002", "sku9999"]}
+        headers = shown(world.keys[Role.PLANNER, "grocery"])
+        found = world.client.post("/v1/forecast/skus", json=asked, headers=headers).json()
+        assert [one["sku"] for one in found["forecasts"]] == ["sku0001"]
+        assert found["unknown"] == ["sku0002", "sku9999"]
 
     def test_no_count_tells_of_what_is_hidden(self, world: World) -> None:
         def cycle(scope: str) -> Any:

@@ -13,7 +13,9 @@ class WorklistQuery(CycleQuery):
     """Which exceptions are listed."""
 
     rule: str | None = Field(
-        None, examples=["biased"], description="Only what this rule found: changed, biased, outside, new or expiring."
+        None,
+        examples=["biased"],
+        description="Only what this rule found: changed, biased, outside, uncertain, new or expiring.",
     )
     cursor: str | None = CURSOR
     limit: int = LIMIT
@@ -23,8 +25,10 @@ class WorklistItem(Schema):
     """A forecast that a planner should look at."""
 
     rank: int = Field(ge=1, examples=[1], description="Place by money at stake.")
-    node: str = Field(examples=["1029743"], description="Series, or node of a lock.")
-    rule: str = Field(examples=["biased"], description="changed, biased, outside, new or expiring.")
+    hierarchy: str = Field(examples=["product"], description="Hierarchy of the node; the first one for a series.")
+    level: str = Field(examples=["series"], description="series, or level of the node; unknown for one not forecast.")
+    node: str = Field(examples=["1029743"], description="Series, or path of the node.")
+    rule: str = Field(examples=["biased"], description="changed, biased, outside, uncertain, new or expiring.")
     units: float = Field(examples=[120.0], description="Units at stake.")
     money: float = Field(examples=[299.5], description="Units × last price.")
     words: str = Field(examples=["over-forecast in 6 of 8 weeks"], description="The reason in words.")
@@ -46,6 +50,8 @@ EXAMPLE = {
     "items": [
         {
             "rank": 1,
+            "hierarchy": "product",
+            "level": "series",
             "node": "1029743",
             "rule": "biased",
             "units": 120.0,
