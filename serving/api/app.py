@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from dp_resources.settings import Settings
-from serving.api.access import SECURITY_SCHEMES, check_guarded
+from serving.api.access import check_guarded, describe_refusals
 from serving.api.authentication import Gate
 from serving.api.cycles.endpoints import router as cycles
 from serving.api.forecasts.endpoints import router as forecasts
@@ -74,8 +74,8 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
 
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with what FastAPI cannot be told: how to authenticate, and the media type of errors."""
-    document["components"]["securitySchemes"] = SECURITY_SCHEMES
+    """The OpenAPI document with what FastAPI cannot be told: refusals, and the media type of errors."""
+    describe_refusals(document)
     for path in document["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
