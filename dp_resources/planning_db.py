@@ -119,6 +119,8 @@ class PlanningDatabase:
             _wait_for_turn(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+        if self.is_embedded and self.url.database and Path(self.url.database).exists():
+            Path(self.url.database).chmod(0o600)  # it holds hashes of passwords
 
     def _check_schema(self) -> None:
         if self._current:

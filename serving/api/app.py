@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from dp_resources.settings import Settings
-from serving.api.access import SECURITY_SCHEMES, check_guarded
+from serving.api.access import check_guarded, describe_refusals
 from serving.api.accuracy.endpoints import router as accuracy
 from serving.api.authentication import Gate
 from serving.api.catalogue.endpoints import router as catalogue
@@ -87,6 +87,6 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
 
 
 def _secured(found: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with how to authenticate, which FastAPI cannot be told."""
-    found["components"]["securitySchemes"] = SECURITY_SCHEMES
+    """The OpenAPI document with how to authenticate and what is refused, which FastAPI cannot be told."""
+    describe_refusals(found)
     return found

@@ -83,7 +83,9 @@ class Middleware:
         try:
             length, host = _length_and_host(scope)
             if self.hosts is not None and host not in self.hosts:
-                detail = "this API answers under the name of this machine only; ask http://127.0.0.1 on its port"
+                detail = (
+                    "while it is open, this API answers as localhost or 127.0.0.1 only; DP_API_ACCESS=keys ends that"
+                )
                 await _refuse(scope, send_with_headers, 421, "another-host", "Another host", detail)
             elif length is None:
                 await self.app(scope, self._counted(receive), send_with_headers)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -248,6 +250,12 @@ def test_the_tables_come_and_go_with_their_revision_and_leave_the_rest(database:
             assert sa.inspect(connection).has_table("users") is there
     assert accounts.users() == []
     assert len(database.ledger()) == 1
+
+
+def test_an_embedded_database_is_its_owners_to_read(tmp_path: Path) -> None:
+    with closing(PlanningDatabase(f"sqlite:///{tmp_path / 'planning.db'}")) as database:
+        Accounts(database).add_user("ada", (Role.VIEWER,), NodeScope(), "admin", AT)
+        assert {oct(one.stat().st_mode & 0o777) for one in tmp_path.iterdir() if one.suffix == ".db"} == {"0o600"}
 
 
 @pytest.mark.parametrize(
