@@ -47,7 +47,10 @@ def elasticity_picture(elasticities: pl.DataFrame) -> dg.MarkdownMetadataValue:
     def paint(axes: list[Axes]) -> None:
         own = elasticities.filter(pl.col("basis") == "own")["elasticity"].to_numpy()
         others = elasticities.filter(pl.col("basis") != "own")["elasticity"].to_numpy()
-        axes[0].hist([own, others], bins=30, stacked=True, label=["own price moved", "others'"])
+        every = elasticities["elasticity"].to_numpy() if len(elasticities) else np.zeros(1)
+        # A margin on both sides, because elasticities that all are others' may differ by rounding alone.
+        bins = np.linspace(every.min() - 0.05, every.max() + 0.05, 31).tolist()
+        axes[0].hist([own, others], bins=bins, stacked=True, label=["own price moved", "others'"])
         axes[0].set(xlabel="elasticity", ylabel="series")
         axes[0].legend(fontsize=7)
 
