@@ -76,7 +76,7 @@ def made_up(config: DemandConfig, skus: int, folder: Path) -> tuple[Inputs, Call
         pl.Series("category", [f"c{one:02d}" for one in category]),
     )
     promotions = _promotions(series["sku"].to_list(), panel.cutoff, rng)
-    planned, _ = promotion_channels(promotions, series["sku"], panel.starts[WEEKS:], 1)
+    planned, _ = promotion_channels(promotions, series, panel.starts[WEEKS:], 1)
     known = np.array(panel.known)
     known[:, WEEKS:] = planned
     price = (panel.price * np.exp(rng.normal(0, 0.1, panel.price.shape))).astype(np.float32)
@@ -98,7 +98,7 @@ def made_up(config: DemandConfig, skus: int, folder: Path) -> tuple[Inputs, Call
     def computed() -> tuple[pl.DataFrame, pl.DataFrame]:
         forecasts = forecast_table(panel, champion, config, "receipt")
         rollups = roll_up(forecasts, attributes, nodes, nothing, residuals, panel, config)
-        return forecasts, publish(forecasts, rollups.table, nothing, rollups.hierarchies, config)[0]
+        return forecasts, publish(forecasts, rollups.table, nothing, rollups.hierarchies, config, panel)[0]
 
     forecasts, published = computed()
     elasticity = elasticity_table(panel, config)
@@ -121,6 +121,8 @@ def _promotions(skus: list[str], cutoff: date, rng: np.random.Generator) -> pl.D
                 "producer": "plan",
                 "known_from": datetime(2016, 1, 1, tzinfo=UTC),
                 "sku": chosen,
+                "level": None,
+                "member": None,
                 "starts_on": starts,
                 "ends_on": [start + timedelta(days=6) for start in starts],
                 "kind": "display",

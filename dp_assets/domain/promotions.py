@@ -61,16 +61,14 @@ def promotion_channels(
         `discount`: the largest of discount × share of stores × days in the bucket ÷ days of the bucket.
     """
     own = promotions.filter(pl.col("level").is_null() & pl.col("sku").is_in(groups["sku"].unique().implode()))
-    grouped = promotions.filter(pl.col("level").is_not_null())
-    targets = grouped.select("sku", *GROUP).unique().sort("sku", *GROUP)
-    members = [rows_of(groups, level, member, sku) for sku, level, member in targets.iter_rows()]
-    met = targets.with_columns(pl.Series("target", np.arange(len(targets)), dtype=pl.Int64)).filter(
-        pl.Series([len(rows) > 0 for rows in members], dtype=pl.Boolean)
-    )
-    grouped = grouped.join(met, on=["sku", *GROUP], how="inner", nulls_equal=True, maintain_order="left")
-    of_skus, of_groups = (
-        _layers(lines, target, starts, bucket_weeks) for lines, target in ((own, "sku"), (grouped, "target"))
-    )
+    of_skus = _layers(own, "sku", starts, bucket_weeks)
+    of_groups, members = _Layers(pl.Series(dtype=pl.Int64), {}), []
+    if len(own) < len(promotions) and len(grouped := promotions.filter(pl.col("level").is_not_null())):
+        targets = grouped.select("sku", *GROUP).unique().sort("sku", *GROUP).with_row_index("target")
+        members = [rows_of(groups, level, member, sku) for _, sku, level, member in targets.iter_rows()]
+        met = targets.filter(pl.Series([len(rows) > 0 for rows in members], dtype=pl.Boolean))
+        lines = grouped.join(met, on=["sku", *GROUP], how="inner", nulls_equal=True, maintain_order="left")
+        of_groups = _layers(lines, "target", starts, bucket_weeks)
     names = sorted({*of_skus.kinds, *of_groups.kinds})
     names += [DISCOUNT] if {DISCOUNT} & {*of_skus.values, *of_groups.values} else []
     channels = np.zeros((len(groups), len(starts), len(names)), dtype=np.float32)

@@ -19,12 +19,14 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.demand_classes import Names
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.forecasts import Champion
 from dp_assets.domain.hierarchy import Hierarchy, Matrix, build_hierarchies
 from dp_assets.domain.node_intervals import error_correlation, moved_quantiles, quantile_variance
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.planner_inputs import Target, find_targets
+from dp_assets.domain.policies import methods_of
 from dp_assets.domain.rollups import SeriesForecasts, series_matrices
 from dp_assets.domain.scenario_definition import ScenarioRefusedError
 
@@ -165,6 +167,13 @@ class Base:
     def held_nodes(self) -> tuple[Target, ...]:
         """Numbers that planners set for nodes, and the base keeps."""
         return self._kept[1]
+
+    @cached_property
+    def methods(self) -> Names:
+        """(S,) statistical method that forecasts each series which the model could forecast; empty where it does."""
+        if self.inputs.champion is None:
+            return np.full(len(self.panel), "", np.str_)
+        return methods_of(self.inputs.champion.leaderboard, self.panel, self.config)
 
     @cached_property
     def rows_by_series(self) -> dict[str, int]:

@@ -27,7 +27,6 @@ from dp_assets.domain.hierarchy import Matrix
 from dp_assets.domain.inference import network_rows
 from dp_assets.domain.intervals import widened
 from dp_assets.domain.panel import FloatArray, Panel
-from dp_assets.domain.policies import methods_of
 from dp_assets.domain.promotions import DISCOUNT, PROMO, channel_name, promotion_channels
 from dp_assets.domain.regressors import PREFIX
 from dp_assets.domain.scenario_base import Base, Flags, Rows
@@ -109,7 +108,7 @@ def _reads_channels(base: Base, rows: Rows, panel: Panel) -> Flags:
     reads = np.zeros(len(panel), np.bool_)
     if base.inputs.champion is not None and len(panel):
         reads[network_rows(panel)] = True
-        reads &= methods_of(base.inputs.champion.leaderboard, base.panel, base.config)[rows] == ""
+        reads &= base.methods[rows] == ""
     return reads
 
 
