@@ -285,6 +285,7 @@ class TestSigningIn:
         assert len({answer.text for answer in answers}) == 1
         assert [row[0] for row in place.ledger()[-5:]] == ["ada", "unknown", "gone", "robot", "robot"]
 
+    @pytest.mark.slow
     def test_guessing_is_slowed_down_per_user_and_per_address(self, place: Place, client: TestClient) -> None:
         def guess(user: str) -> int:
             return client.post(SESSION, json={"user": user, "password": "wrong"}).status_code
@@ -391,7 +392,7 @@ class Issuer:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/pool"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def add(self, kid: str, algorithm: str) -> None:
         made: Any = rsa_key() if algorithm.startswith("RS") else ec.generate_private_key(ec.SECP256R1())
@@ -628,6 +629,7 @@ def test_on_postgresql_keys_passwords_and_the_ledger_do_the_same(
 # -- logs -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_log_line_no_answer_and_no_row_of_the_ledger_holds_a_secret(
     place: Place, client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:

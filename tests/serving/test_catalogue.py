@@ -106,6 +106,7 @@ def test_it_equals_the_answers_about_every_sku(client: TestClient, name: Format,
     assert [{**row, "bucket_start": str(row["bucket_start"])} for row in found] == expected
 
 
+@pytest.mark.slow
 @given(rows=st.integers(1, 60), name=st.sampled_from(list(WRITERS)), horizon=st.integers(1, 3))
 def test_blocks_of_any_size_make_the_same_table(bundle: Bundle, rows: int, name: Format, horizon: int) -> None:
     question = Question(horizon, (80,), (0.5,))
