@@ -74,12 +74,11 @@ class Loaded:
     version: str
     bundle: Bundle
     loaded_at: datetime
-    lake: Lake
 
     @cached_property
     def views(self) -> Views:
         """What those who are kept to some nodes see of it."""
-        return Views(self.bundle, self.lake, self.cycle)
+        return Views(self.bundle)
 
     @cached_property
     def answers(self) -> Answers:
@@ -165,7 +164,7 @@ class Library:
             self.problem, self._refused = str(error), (newest, time.monotonic())
             log.error("bundle of cycle %s is not put into service: %s", cycle, error)
             return False
-        self.current = Loaded(cycle, version, bundle, datetime.now(UTC), self.lake)
+        self.current = Loaded(cycle, version, bundle, datetime.now(UTC))
         self.problem = self._refused = None
         log.info("serving cycle %s, %d series of %d SKUs", cycle, len(bundle), bundle.skus)
         return True
@@ -201,7 +200,7 @@ class Library:
             return None
         version = str(self.lake.manifest(TABLE, cycle=cycle)["sha256"])
         bundle = Bundle(self.lake.open_folder(TABLE, cycle=cycle))
-        return Loaded(cycle, version, bundle, datetime.now(UTC), self.lake)
+        return Loaded(cycle, version, bundle, datetime.now(UTC))
 
     async def look(self) -> None:
         """Refreshes beside the event loop; storage may be away for a while, and what is in service stays so."""

@@ -3,8 +3,8 @@
 Belongs here: which rows those are, and counts of them alone. Does not belong here: what a scope is
 (`dp_assets/domain/access.py`), what is answered (`serving/api`).
 
-A SKU outside is looked up like one that does not exist, in a table that holds neither: status, words and time are the
-same.
+Where series hang is what the bundle itself says: a cycle computed again meanwhile may hang them elsewhere. A SKU
+outside is looked up like one that does not exist, in a table that holds neither: status, words and time are the same.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 
-import polars as pl
+import numpy as np
 
 from dp_assets.domain.access import NodeScope
-from dp_resources.lake import Lake
 from serving.bundle import Bundle
 
-ROLLUPS = "reconciled_rollups"
 KEPT = 256
 
 
@@ -61,52 +59,34 @@ class View:
         return dict(sorted(Counter(self.bundle.words(name, row)[0] for row in self._rows).items()))
 
 
-def parents(lake: Lake, cycle: str) -> pl.DataFrame:
-    """hierarchy, node (a series), parent: where each series of a cycle hangs in each hierarchy."""
-    rollups = lake.read(ROLLUPS, ["hierarchy", "level", "node", "parent", "lead"], cycle=cycle)
-    return rollups.filter((pl.col("level") == "series") & (pl.col("lead") == 1)).select("hierarchy", "node", "parent")
-
-
-def rows_in(bundle: Bundle, places: pl.DataFrame, scope: NodeScope) -> list[int]:
-    """Rows of the series that a scope covers; a series that hangs nowhere is outside."""
-    above = places.select("hierarchy", "parent").unique()
-    inside = pl.DataFrame(
-        [row for row in above.iter_rows() if scope.covers(row[0], "", row[1])], schema=above.schema, orient="row"
-    )
-    named = pl.DataFrame(
-        [(one.hierarchy, one.node) for one in scope.nodes or ()], schema=["hierarchy", "node"], orient="row"
-    )
-    below = places.join(inside, on=["hierarchy", "parent"], how="semi", nulls_equal=True)
-    themselves = places.join(named.cast(pl.String), on=["hierarchy", "node"], how="semi")
-    found = {*below["node"], *themselves["node"]}
-    return [row for row, name in enumerate(bundle.series_ids) if name in found]
+def rows_in(bundle: Bundle, scope: NodeScope) -> list[int]:
+    """Rows of the series that a scope covers, ascending; none where the bundle has no hierarchies."""
+    nodes, inside = bundle.nodes, np.zeros(len(bundle), np.bool_)
+    if nodes is None:
+        return []
+    for hierarchy, above in zip(nodes.hierarchies, nodes.above, strict=True):
+        covered = [row for row in np.unique(above).tolist() if scope.covers(hierarchy, "", nodes.names[row][2])]
+        named = {one.node for one in scope.nodes or () if one.hierarchy == hierarchy}
+        inside |= np.isin(above, covered) | np.array([name in named for name in bundle.series_ids], np.bool_)
+    return np.flatnonzero(inside).tolist()
 
 
 class Views:
     """Views of one bundle, made when they are first asked for. The event loop is its one user."""
 
-    def __init__(self, bundle: Bundle, lake: Lake, cycle: str) -> None:
+    def __init__(self, bundle: Bundle) -> None:
         self.whole = View(bundle)
-        self._lake, self._cycle = lake, cycle
-        self._places: asyncio.Task[pl.DataFrame] | None = None
         self._kept: OrderedDict[NodeScope, View] = OrderedDict()
 
     async def of(self, scope: NodeScope) -> View:
-        """What somebody with this scope sees.
-
-        Raises:
-            StorageError: where series hang cannot be read; nothing is seen then.
-        """
+        """What somebody with this scope sees."""
         if not scope.hides:
             return self.whole
         if (found := self._kept.get(scope)) is not None:
             self._kept.move_to_end(scope)
             return found
-        if self._places is None or (self._places.done() and self._places.exception()):
-            self._places = asyncio.create_task(asyncio.to_thread(parents, self._lake, self._cycle))
-        places = await asyncio.shield(self._places)
         bundle = self.whole.bundle
-        made = await asyncio.to_thread(lambda: View(bundle, rows_in(bundle, places, scope)))
+        made = await asyncio.to_thread(lambda: View(bundle, rows_in(bundle, scope)))
         self._kept[scope] = made
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)

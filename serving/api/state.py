@@ -42,11 +42,7 @@ def in_service(request: Request) -> Loaded:
 
 
 async def view(request: Request, loaded: Loaded) -> View:
-    """What whoever asks sees of the bundle.
-
-    Raises:
-        StorageError, ArtefactError: it cannot be told what they may see; then they see nothing.
-    """
+    """What whoever asks sees of the bundle."""
     scope, views = principal_of(request).scope, loaded.views
     return await views.of(scope) if scope.hides else views.whole
 

@@ -11,15 +11,16 @@ import polars as pl
 from fastapi.testclient import TestClient
 
 from dp_assets.domain.access import EVERYTHING, NodeScope, Permission, Role, parse_scope_node, permissions_of
+from dp_assets.domain.hierarchy import UNKNOWN
 from dp_resources.accounts import Accounts
 from dp_resources.lake import Lake
 from dp_resources.planning_db import planning_database
 from dp_resources.settings import Settings
 from serving.api import create_app
-from tests.serving.makers import CYCLE, make_forecasts, put_bundle
+from tests.serving.makers import make_forecasts, put_bundle
 
-SKUS = {"sku0000": "GROCERY/SOUP", "sku0001": "GROCERY/TEA", "sku0002": "DAIRY/MILK", "sku0003": "DAIRY"}
-"""SKU → path of the node above it."""
+SKUS = {"sku0000": "GROCERY/SOUP", "sku0001": "GROCERY/TEA", "sku0002": "DAIRY/MILK", "sku0003": "DAIRY/<UNK>"}
+"""SKU → path of the node above it: its department and its brand, which the last one has not."""
 GROCERY = NodeScope((parse_scope_node("product:GROCERY"),))
 GROCERY_AND_A_LOOK = NodeScope(GROCERY.nodes, sees_outside=True)
 
@@ -36,14 +37,10 @@ class Place:
         self.accounts = Accounts(planning_database(self.settings.planning_url))
 
     def put_bundle(self, skus: dict[str, str] = SKUS) -> None:
-        put_bundle(self.lake, self.folder, make_forecasts(series=list(skus)))
-        rollups = [
-            {"hierarchy": "product", "level": "series", "node": sku, "parent": above, "lead": lead}
-            for sku, above in skus.items()
-            for lead in (1, 2)
-        ]
-        total = {"hierarchy": "product", "level": "total", "node": "total", "parent": None, "lead": 1}
-        self.lake.write("reconciled_rollups", pl.DataFrame([total, *rollups]), cycle=CYCLE.isoformat())
+        places = [(sku, *above.split("/")) for sku, above in skus.items()]
+        attributes = pl.DataFrame(places, ["sku", "department", "brand"], orient="row")
+        attributes = attributes.with_columns(pl.col("brand").replace(UNKNOWN, None))
+        put_bundle(self.lake, self.folder, make_forecasts(series=list(skus)), attributes=attributes)
 
     def client(self) -> TestClient:
         return TestClient(create_app(self.settings), raise_server_exceptions=False)
