@@ -27,6 +27,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from dp_assets.domain.access import ANONYMOUS, PERMISSIONS, Permission, Principal
 from serving.api.authentication import Gate
 from serving.api.problems import (
+    BodyTooLongError,
     CannotAuthenticateError,
     ForbiddenError,
     TooManyRequestsError,
@@ -114,17 +115,21 @@ def _takes_the_request_alone(endpoint: Callable[..., Any]) -> bool:
 
 
 def describe_refusals(document: dict[str, Any]) -> None:
-    """Adds to an OpenAPI document how to authenticate, and the refusals of every operation that asks for a permission.
+    """Adds to an OpenAPI document how to authenticate, and the refusals that operations share: of who asks, and of
+    bodies.
 
     Told to FastAPI per route, they would cost the start of the process a tenth.
     """
     document["components"]["securitySchemes"] = SECURITY_SCHEMES
     refusals = may_raise(UnauthenticatedError, ForbiddenError, TooManyRequestsError, CannotAuthenticateError)
+    too_long = may_raise(BodyTooLongError)
     for path in document["paths"].values():
         for operation in path.values():
             if "security" in operation:
                 for status, said in refusals.items():
                     operation["responses"].setdefault(str(status), said)
+            if "requestBody" in operation:
+                operation["responses"].setdefault("413", too_long[413])
 
 
 def check_guarded(app: FastAPI) -> None:

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from dp_assets.domain.access import Principal
 from serving.api.access import PRINCIPAL
-from serving.api.problems import problem_response
+from serving.api.problems import BodyTooLongError, problem_response
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -91,7 +91,7 @@ class Middleware:
                 await self.app(scope, self._counted(receive), send_with_headers)
             elif length > self.body_bytes:
                 detail = f"expected a body of at most {self.body_bytes} bytes, got {length}"
-                await _refuse(scope, send_with_headers, 413, "body-too-long", "Body too long", detail)
+                await _refuse(scope, send_with_headers, 413, BodyTooLongError.kind, BodyTooLongError.title, detail)
             else:
                 await self.app(scope, receive, send_with_headers)
         finally:

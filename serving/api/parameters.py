@@ -13,10 +13,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-from serving.api.problems import TooLargeError
-
 Query = TypeVar("Query", bound=BaseModel)
-MAX_BODY_BYTES = 2**20
 
 
 def parse(model: type[Query], request: Request) -> Query:
@@ -48,15 +45,10 @@ async def parse_body(model: type[Query], request: Request) -> Query:
 
     Raises:
         RequestValidationError: it is not JSON, or has an unknown field or a value of the wrong type.
-        TooLargeError: it is larger than MAX_BODY_BYTES; no more than that is read.
     """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise TooLargeError(f"expected a body of at most {MAX_BODY_BYTES} bytes; ask in several requests")
+    body = await request.body()  # as long as the middleware lets it be
     try:
-        return model.model_validate_json(bytes(body))
+        return model.model_validate_json(body)
     except ValidationError as error:
         found = [{**one, "loc": ("body", *(one["loc"] or ("body",)))} for one in error.errors()]
         raise RequestValidationError(found) from error

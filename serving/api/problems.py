@@ -86,10 +86,10 @@ class NotAcceptableError(ProblemError):
     status, kind, title = 406, "not-acceptable", "Not acceptable"
 
 
-class TooLargeError(ProblemError):
-    """The body of the request is larger than any question needs."""
+class BodyTooLongError(ProblemError):
+    """The body of the request is longer than the API takes; the middleware answers so before anything is read."""
 
-    status, kind, title = 413, "too-large", "Too large"
+    status, kind, title = 413, "body-too-long", "Body too long"
 
 
 class BadParameterError(ProblemError):
@@ -183,7 +183,7 @@ def _given(error: Mapping[str, Any]) -> str:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     found = cast(HTTPException, error)
-    kind = {404: "not-found", 405: "method-not-allowed", 413: "body-too-long"}.get(found.status_code, "http")
+    kind = {404: "not-found", 405: "method-not-allowed", 413: BodyTooLongError.kind}.get(found.status_code, "http")
     detail = f"{request.method} {request.url.path}: {found.detail}; the paths there are stand in /docs"
     return problem_response(request, found.status_code, kind, str(found.detail), detail, found.headers)
 

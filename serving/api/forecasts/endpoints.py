@@ -29,7 +29,6 @@ from serving.api.parameters import parse, parse_body
 from serving.api.problems import (
     BadParameterError,
     NoBundleError,
-    TooLargeError,
     UnknownCycleError,
     UnknownSkuError,
     may_raise,
@@ -84,7 +83,7 @@ async def forecast_of_sku(request: Request) -> Response:
         **answered(
             SkuForecasts, "Forecasts of the SKUs found, and the others by name", MANY_EXAMPLE, conditional=False
         ),
-        **may_raise(UnknownCycleError, TooLargeError, BadParameterError, NoBundleError),
+        **may_raise(UnknownCycleError, BadParameterError, NoBundleError),
     },
     openapi_extra={"requestBody": documented_body(ManySkus, MANY_QUESTION)},
 )
