@@ -245,8 +245,8 @@ def findings(found: dict[str, list[float]], supply: float, scratch: Path, series
 def demo_findings(lake_root: Path | None, tuned: bool) -> list[Finding]:
     """CPU minutes of training the demo's newest cycle that has a model of its own, by default and with the search."""
     from dp_assets.champions import open_encoders, open_panel
-    from dp_assets.domain.config import TuningConfig
     from dp_assets.domain.training import fit_final
+    from dp_assets.domain.training_config import TuningConfig
     from dp_assets.domain.tuning import tune
     from dp_assets.project import REPOSITORY, load_project
     from dp_resources.settings import Settings

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dp_assets.domain.config import DemandConfig, ModelConfig
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.encoders import Encoders, fit_encoders
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.training_config import ModelConfig
 from tests.factories import make_config, make_panel
 
 LOOKBACK, HORIZON = 52, 13

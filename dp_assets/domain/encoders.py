@@ -21,11 +21,12 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.calendar import EVENT_CHANNELS, left_out_of_network
-from dp_assets.domain.config import AttributeKind, DemandConfig, EmbeddingConfig
+from dp_assets.domain.config import AttributeKind, DemandConfig
 from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.peers import PREFIX
 from dp_assets.domain.promotions import PROMOTION_CHANNELS
+from dp_assets.domain.training_config import EmbeddingConfig
 
 UNKNOWN = "<UNK>"
 FORMAT = 1

@@ -36,8 +36,9 @@ from dp_assets.domain.training import (
 if TYPE_CHECKING:
     import optuna
 
-    from dp_assets.domain.config import DemandConfig, SearchSpace
+    from dp_assets.domain.config import DemandConfig
     from dp_assets.domain.encoders import Encoders
+    from dp_assets.domain.training_config import SearchSpace
 
 HIDDEN_STEP = 32
 RUN_OFF = "run_off"

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import LabelBinarizer, MultiLabelBinarizer
 
-from dp_assets.domain.config import DemandConfig, EmbeddingConfig
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.encoders import SHARE_STD, AttributeEncoder, Encoders, embedding_size, fit_encoders
 from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.training_config import EmbeddingConfig
 from tests.domain.engine_inputs import MULTI, SINGLE, engine_panel
 from tests.factories import make_config, make_panel
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dp_assets.domain import tuning
-from dp_assets.domain.config import SearchSpace
 from dp_assets.domain.training import HyperParameters
+from dp_assets.domain.training_config import SearchSpace
 from dp_assets.domain.tuning import Tuned, tune, within
 from tests.domain.engine_inputs import engine
 
