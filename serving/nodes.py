@@ -175,19 +175,27 @@ class Nodes:
         self.locked: npt.NDArray[np.bool_] = mapped(folder, "node_locked", size)
         self.above: npt.NDArray[np.int32] = mapped(folder, "node_above", (len(hierarchies), series))
         self._rows = {(hierarchy, level, node): row for row, (hierarchy, level, node, _) in enumerate(self.names)}
+        self._parents = self._parents_of()
         self._children = self._children_of()
 
     def __len__(self) -> int:
         """A: nodes."""
         return len(self.names)
 
-    def _children_of(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
+    def _parents_of(self) -> npt.NDArray[np.intp]:
+        """(A,) row of each node's parent, -1 on the top."""
+        found = np.full(len(self.names), -1, dtype=np.intp)
         for row, (hierarchy, level, _, parent) in enumerate(self.names):
             if parent is not None:
                 levels = self.hierarchies[hierarchy].levels
-                above = self._rows[hierarchy, levels[levels.index(level) - 1], parent]
-                found.setdefault(above, []).append(row)
+                found[row] = self._rows[hierarchy, levels[levels.index(level) - 1], parent]
+        return found
+
+    def _children_of(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for row, parent in enumerate(self._parents.tolist()):
+            if parent >= 0:
+                found.setdefault(parent, []).append(row)
         return found
 
     def find(self, hierarchy: str, node: str, level: str | None = None) -> int | None:
@@ -206,6 +214,12 @@ class Nodes:
     def children(self, row: int) -> list[int]:
         """Rows of the nodes right below a node, by path; empty where series are."""
         return self._children.get(row, [])
+
+    def whole_within(self, series: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """(A,) whether all series below a node are among the marked ones (S,), and there are any."""
+        marked = _summed(series[:, None].astype(np.float64), self.above, self._parents)[:, 0]
+        found: npt.NDArray[np.bool_] = (marked > 0) & (marked == np.array(self.sizes))
+        return found
 
     def series_below(self, row: int) -> npt.NDArray[np.intp]:
         """Rows of the series below a lowest node, in the bundle's order; none of a higher one."""

@@ -47,6 +47,15 @@ async def view(request: Request, loaded: Loaded) -> View:
     return await views.of(scope) if scope.hides else views.whole
 
 
+async def view_of_tables(request: Request) -> View | None:
+    """What whoever asks sees of tables of any cycle, as the bundle in service hangs series; None is everything.
+
+    Raises:
+        NoBundleError: they are kept to nodes, and no bundle says what is below them.
+    """
+    return await view(request, in_service(request)) if principal_of(request).scope.hides else None
+
+
 async def of_cycle(request: Request, cycle: date | None) -> Loaded:
     """The bundle of a cycle, that in service where none is named.
 

@@ -73,10 +73,10 @@ def make_published(forecasts: pl.DataFrame, config: DemandConfig | None = None) 
     )
 
 
-def make_overridden(published: pl.DataFrame, sku: str, lead: int, quantity: float) -> pl.DataFrame:
+def make_overridden(published: pl.DataFrame, sku: str, lead: int, quantity: float, user: str = "ann") -> pl.DataFrame:
     """Published numbers of which a planner set one."""
     here = (pl.col("sku") == sku) & (pl.col("lead") == lead)
-    words = {"user": "ann", "reason_code": "launch"}
+    words = {"user": user, "reason_code": "launch"}
     return published.with_columns(
         pl.when(here).then(quantity).otherwise("final").alias("final"),
         pl.when(here).then(quantity).otherwise("override").alias("override"),

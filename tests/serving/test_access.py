@@ -52,16 +52,16 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/forecast/skus/{sku:path}", READ, "/v1/forecast/skus/sku0002", hidden=404),
     Endpoint("POST", "/v1/forecast/skus", READ, "/v1/forecast/skus", {"skus": ["sku0001", "sku0002"]}),
     Endpoint("GET", "/v1/history/{sku:path}", READ, "/v1/history/sku0002", hidden=404),
-    Endpoint("GET", "/v1/forecast/catalogue", READ, "/v1/forecast/catalogue", hidden=403),
-    Endpoint("GET", "/v1/series", READ, "/v1/series", hidden=403),
-    Endpoint("GET", "/v1/hierarchies", READ, "/v1/hierarchies", hidden=403),
+    Endpoint("GET", "/v1/forecast/catalogue", READ, "/v1/forecast/catalogue"),
+    Endpoint("GET", "/v1/series", READ, "/v1/series"),
+    Endpoint("GET", "/v1/hierarchies", READ, "/v1/hierarchies"),
     Endpoint(
-        *("GET", "/v1/forecast/nodes/{hierarchy}/{node:path}", READ, "/v1/forecast/nodes/product/total"), hidden=403
+        *("GET", "/v1/forecast/nodes/{hierarchy}/{node:path}", READ, "/v1/forecast/nodes/product/total"), hidden=404
     ),
-    Endpoint("GET", "/v1/hierarchies/{name}/nodes", READ, "/v1/hierarchies/product/nodes", hidden=403),
-    # This world has no tables beside its bundle: who may ask is told so, the others are refused.
+    Endpoint("GET", "/v1/hierarchies/{name}/nodes", READ, "/v1/hierarchies/product/nodes"),
+    # This world has no tables beside its bundle, and says so; `test_scopes.py` has some.
     *(
-        Endpoint("GET", path, READ, asked, answered=404, hidden=403)
+        Endpoint("GET", path, READ, asked, answered=404, hidden=404)
         for path, asked in (
             ("/v1/worklist", "/v1/worklist"),
             ("/v1/accuracy", "/v1/accuracy"),

@@ -14,8 +14,8 @@ from serving.api.accuracy.schemas import EXAMPLE, Accuracy, AccuracyQuery
 from serving.api.answers import conditional, etag
 from serving.api.descriptions import answered, documented
 from serving.api.parameters import parse
-from serving.api.problems import BadParameterError, NotMadeError, may_raise
-from serving.api.state import library, table
+from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, may_raise
+from serving.api.state import library, table, view_of_tables
 
 router = APIRouter(tags=["accuracy"], route_class=GuardedRoute)
 
@@ -26,11 +26,11 @@ router = APIRouter(tags=["accuracy"], route_class=GuardedRoute)
     summary="How good forecasts were",
     responses={
         **answered(Accuracy, "Scores of a cycle whose actuals are known", EXAMPLE),
-        **may_raise(NotMadeError, BadParameterError),
+        **may_raise(NotMadeError, BadParameterError, NoBundleError),
     },
     openapi_extra={"parameters": documented(AccuracyQuery, path={})},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def accuracy(request: Request) -> Response:
     """The table `accuracy` of a cycle: published forecasts against what was sold, beside the naive forecast."""
     query = parse(AccuracyQuery, request)
@@ -44,5 +44,6 @@ async def accuracy(request: Request) -> Response:
             )
         cycle = date.fromisoformat(newest)
     scores = await table(request, "accuracy", cycle)
-    tag = etag(scores.sha256, ("accuracy", scores.cycle, *query.model_dump().items()))
-    return conditional(request, tag, lambda: orjson.dumps(service.accuracy(scores, query)))
+    seen = await view_of_tables(request)
+    tag = etag(scores.sha256, ("accuracy", scores.cycle, seen and seen.stamp, *query.model_dump().items()))
+    return conditional(request, tag, lambda: orjson.dumps(service.accuracy(scores, seen, query)))

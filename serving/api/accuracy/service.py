@@ -8,19 +8,22 @@ from serving.api.accuracy.schemas import AccuracyQuery
 from serving.api.cursors import Key, page
 from serving.api.questions import Answer
 from serving.tables import Kept
+from serving.views import View
 
 KEY = ("hierarchy", "level", "node", "lead")
 COUNTS = ("observations", "actual")
 
 
-def accuracy(table: Kept, query: AccuracyQuery) -> Answer:
-    """The answer of `Accuracy`.
+def accuracy(table: Kept, seen: View | None, query: AccuracyQuery) -> Answer:
+    """The answer of `Accuracy`, of what is seen (None: everything).
 
     Raises:
         BadParameterError: the cursor is not one of this listing.
     """
     asked = {name: value for name in KEY if (value := getattr(query, name)) is not None}
-    frame = table.frame.filter(pl.col(name) == value for name, value in asked.items()) if asked else table.frame
+    frame = table.frame if seen is None else seen.named(table.frame)
+    if asked:
+        frame = frame.filter(pl.col(name) == value for name, value in asked.items())
 
     def key_of(row: int) -> Key:
         return list(frame.row(row)[: len(KEY)])

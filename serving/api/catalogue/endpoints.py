@@ -18,7 +18,7 @@ from serving.api.filters import selected
 from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, NotAcceptableError, UnknownCycleError, may_raise
 from serving.api.questions import question_of
-from serving.api.state import of_cycle
+from serving.api.state import of_cycle, view
 
 router = APIRouter(tags=["forecasts"], route_class=GuardedRoute)
 BINARY = {"type": "string", "format": "binary"}
@@ -41,7 +41,7 @@ CONTENT: dict[str, Any] = {
     },
     openapi_extra={"parameters": documented(CatalogueQuery, path={})},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def catalogue(request: Request) -> Response:
     """Every series × lead as one table, or those that pass the filters: NDJSON, CSV, Parquet or an Arrow stream.
 
@@ -53,8 +53,9 @@ async def catalogue(request: Request) -> Response:
     name = service.format_of(query, request.headers.get("accept"))
     loaded = await of_cycle(request, query.cycle)
     question = question_of(loaded.bundle.head, query)
-    rows = selected(loaded.bundle, query.attribute, query.method)
-    tag = etag(loaded.version, ("catalogue", name, question, query.attribute, query.method))
+    seen = await view(request, loaded)
+    rows = seen.series(selected(loaded.bundle, query.attribute, query.method))
+    tag = etag(loaded.version, ("catalogue", name, question, query.attribute, query.method, seen.stamp))
     headers = {**headers_of(tag), "vary": "Accept"}
     if is_known(request, tag.encode()):
         return not_modified(tag)

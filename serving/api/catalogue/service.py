@@ -7,7 +7,7 @@ Belongs here: which columns and rows it has, which format is meant. Does not bel
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,18 @@ BLOCK_ROWS = 65_536
 """Rows computed and sent at a time: a row group of Parquet, some 10 MiB of memory."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, or of a cell of its own."""
+
+
+class Vocabulary(NamedTuple):
+    """Words of a column.
+
+    Attributes:
+        codes: (W,) codes that the bundle has for them, ascending.
+        words: (W,) the words, as an Arrow array.
+    """
+
+    codes: npt.NDArray[np.intp]
+    words: Any
 
 
 def format_of(query: CatalogueQuery, accept: str | None) -> Format:
@@ -72,10 +84,18 @@ def blocks(bundle: Bundle, rows: npt.NDArray[np.intp], question: Question, guard
         guarded: whether text that a spreadsheet would run as a formula gets a `'` in front.
     """
     size = max(1, BLOCK_ROWS // question.horizon)
-    vocabularies = {name: _text(bundle.codes(name)[1], guarded) for name in WORDS}
-    vocabularies |= {name: _text(bundle.codes(name)[1][1:], guarded) for name in PLANNER_WORDS}
+    vocabularies = {name: _vocabulary(bundle, name, rows, guarded) for name in (*WORDS, *PLANNER_WORDS)}
     for start in range(0, max(len(rows), 1), size):
         yield _block(bundle, rows[start : start + size], question, vocabularies, guarded)
+
+
+def _vocabulary(bundle: Bundle, name: str, rows: npt.NDArray[np.intp], guarded: bool) -> Vocabulary:
+    """The words of a column, of some rows those alone that they hold: others would tell of rows left out."""
+    codes, words = bundle.codes(name)
+    used = np.arange(len(words)) if len(rows) == len(bundle) else np.unique(codes[rows])
+    if name in PLANNER_WORDS:
+        used = used[used > 0]  # 0 is nobody, an empty cell
+    return Vocabulary(used, _text([words[code] for code in used], guarded))
 
 
 def _text(words: list[str | None] | list[str], guarded: bool) -> Any:
@@ -88,7 +108,7 @@ def _text(words: list[str | None] | list[str], guarded: bool) -> Any:
 
 
 def _block(
-    bundle: Bundle, rows: npt.NDArray[np.intp], question: Question, vocabularies: dict[str, Any], guarded: bool
+    bundle: Bundle, rows: npt.NDArray[np.intp], question: Question, vocabularies: dict[str, Vocabulary], guarded: bool
 ) -> Any:
     import pyarrow as pa
 
@@ -106,9 +126,10 @@ def _block(
 
     def word(name: str) -> Any:
         codes = bundle.codes(name)[0][at, :horizon].reshape(-1)
-        nobody = codes == 0 if name in PLANNER_WORDS else None  # an empty cell, where others have their first word
-        indices = pa.array(codes if nobody is None else np.maximum(codes - 1, 0), mask=nobody)
-        return pa.DictionaryArray.from_arrays(indices, vocabularies[name])
+        known, words = vocabularies[name]
+        nobody = codes == 0 if name in PLANNER_WORDS else None
+        indices = np.searchsorted(known, codes).astype(np.int32)
+        return pa.DictionaryArray.from_arrays(pa.array(indices, mask=nobody), words)
 
     keys = [bundle.keys[row] for row in rows]
     quantiles = bundle.quantiles[at, :horizon]

@@ -13,7 +13,7 @@ from serving.api.changes.schemas import EXAMPLE, Changes, ChangesQuery
 from serving.api.descriptions import answered, documented
 from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, UnknownSeriesError, may_raise
-from serving.api.state import table
+from serving.api.state import table, view_of_tables
 
 router = APIRouter(tags=["reasons"], route_class=GuardedRoute)
 SERIES = {"series_id": "The key columns joined by `|`."}
@@ -29,10 +29,11 @@ SERIES = {"series_id": "The key columns joined by `|`."}
     },
     openapi_extra={"parameters": documented(ChangesQuery, path=SERIES)},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def changes(request: Request) -> Response:
     """The table `forecast_changes` of a cycle for one series: what each reason changed of the earlier number."""
     query, series_id = parse(ChangesQuery, request), request.path_params["series_id"]
     found = await table(request, "forecast_changes", query.cycle)
     tag = etag(found.sha256, ("changes", found.cycle, series_id))
-    return conditional(request, tag, lambda: orjson.dumps(service.changes(found, series_id)))
+    answer = service.changes(found, await view_of_tables(request), series_id)
+    return conditional(request, tag, lambda: orjson.dumps(answer))

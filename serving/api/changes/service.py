@@ -7,17 +7,18 @@ from itertools import groupby
 from serving.api.contributions.service import rows_of_series
 from serving.api.questions import Answer
 from serving.tables import Kept
+from serving.views import View
 
 BUCKET = ("bucket_start", "before", "after")
 
 
-def changes(table: Kept, series_id: str) -> Answer:
+def changes(table: Kept, seen: View | None, series_id: str) -> Answer:
     """The answer of `Changes`.
 
     Raises:
-        UnknownSeriesError: the table has none of it.
+        UnknownSeriesError: the table has none of it, or it is not seen.
     """
-    rows = rows_of_series(table, series_id).to_dicts()
+    rows = rows_of_series(table, seen, series_id).to_dicts()
     return {
         "series_id": series_id,
         "cycle": table.cycle,

@@ -13,7 +13,7 @@ from serving.api.contributions.schemas import EXAMPLE, Contributions, Contributi
 from serving.api.descriptions import answered, documented
 from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, UnknownSeriesError, may_raise
-from serving.api.state import table
+from serving.api.state import table, view_of_tables
 
 router = APIRouter(tags=["reasons"], route_class=GuardedRoute)
 SERIES = {"series_id": "The key columns joined by `|`."}
@@ -29,13 +29,12 @@ SERIES = {"series_id": "The key columns joined by `|`."}
     },
     openapi_extra={"parameters": documented(ContributionsQuery, path=SERIES)},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def contributions(request: Request) -> Response:
     """The table `feature_contributions` of a cycle for one series: those of a lead sum to forecast − baseline."""
     query, series_id = parse(ContributionsQuery, request), request.path_params["series_id"]
     found = await table(request, "feature_contributions", query.cycle)
     tag = etag(found.sha256, ("contributions", found.cycle, series_id, query.lead))
-    answer = service.contributions(
-        found, series_id, query.lead
-    )  # before the tag is looked at: what is not there has none
+    # Before the tag is looked at: what is not there, or not seen, has none.
+    answer = service.contributions(found, await view_of_tables(request), series_id, query.lead)
     return conditional(request, tag, lambda: orjson.dumps(answer))

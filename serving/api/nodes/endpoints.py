@@ -24,7 +24,7 @@ from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, UnknownNodeError, may_raise
 from serving.api.questions import question_of
 from serving.api.schemas import CycleQuery
-from serving.api.state import of_cycle
+from serving.api.state import of_cycle, view
 
 router = APIRouter(tags=["nodes"], route_class=GuardedRoute)
 HIERARCHY = "Name of a hierarchy, as configured."
@@ -41,7 +41,7 @@ NODE = {"hierarchy": HIERARCHY, "node": "Path of the node, joined by `/`; `total
     },
     openapi_extra={"parameters": documented(NodeQuery, path=NODE)},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def forecast_of_node(request: Request) -> Response:
     """Forecast of one member of a level of a hierarchy: a department, a category, the total.
 
@@ -50,7 +50,7 @@ async def forecast_of_node(request: Request) -> Response:
     hierarchy, node = request.path_params["hierarchy"], request.path_params["node"]
     query = parse(NodeQuery, request)
     loaded = await of_cycle(request, query.cycle)
-    row = service.row_of(loaded.bundle, hierarchy, node, query.level)
+    row = service.row_of(await view(request, loaded), hierarchy, node, query.level)
     question = question_of(loaded.bundle.head, query)
     tag = etag(loaded.version, ("node", row, *question))
     return conditional(
@@ -68,12 +68,13 @@ async def forecast_of_node(request: Request) -> Response:
     },
     openapi_extra={"parameters": documented(CycleQuery, path={})},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def all_hierarchies(request: Request) -> Response:
     """The hierarchies that forecasts are reconciled over, their levels, and how many nodes stand on each."""
     loaded = await of_cycle(request, parse(CycleQuery, request).cycle)
-    tag = etag(loaded.version, "hierarchies")
-    return conditional(request, tag, lambda: orjson.dumps(service.hierarchies(loaded.bundle)))
+    seen = await view(request, loaded)
+    tag = etag(loaded.version, ("hierarchies", seen.stamp))
+    return conditional(request, tag, lambda: orjson.dumps(service.hierarchies(seen)))
 
 
 @router.get(
@@ -86,10 +87,11 @@ async def all_hierarchies(request: Request) -> Response:
     },
     openapi_extra={"parameters": documented(NodesQuery, path={"name": HIERARCHY})},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def nodes_of_hierarchy(request: Request) -> Response:
     """Nodes of one hierarchy, of one level or right below one node, page by page."""
     query, name = parse(NodesQuery, request), request.path_params["name"]
     loaded = await of_cycle(request, query.cycle)
-    tag = etag(loaded.version, ("nodes", name, *query.model_dump().items()))
-    return conditional(request, tag, lambda: orjson.dumps(service.node_page(loaded, name, query)))
+    seen = await view(request, loaded)
+    tag = etag(loaded.version, ("nodes", name, seen.stamp, *query.model_dump().items()))
+    return conditional(request, tag, lambda: orjson.dumps(service.node_page(loaded, seen, name, query)))

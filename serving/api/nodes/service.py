@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from serving.api.cursors import Key, page
 from serving.api.nodes.schemas import NodesQuery
 from serving.api.problems import BadParameterError, UnknownNodeError
@@ -9,6 +11,7 @@ from serving.api.questions import Answer, Question, intervals, quantiles_asked
 from serving.bundle import Bundle
 from serving.library import Loaded
 from serving.nodes import SERIES, Nodes
+from serving.views import View
 
 SHOWN_CHILDREN = 1000
 LEAD = ("lead", "bucket_start", "mean", "median", "base_forecast", "published", "locked", "intervals", "quantiles")
@@ -29,14 +32,15 @@ def nodes_of(bundle: Bundle, hierarchy: str) -> Nodes:
     return bundle.nodes
 
 
-def row_of(bundle: Bundle, hierarchy: str, node: str, level: str | None) -> int:
+def row_of(seen: View, hierarchy: str, node: str, level: str | None) -> int:
     """Row of a node.
 
     Raises:
-        UnknownNodeError: no such hierarchy, or no such node on that level.
+        UnknownNodeError: no such hierarchy, or no such node on that level, or none that is seen.
     """
+    bundle = seen.bundle
     row = nodes_of(bundle, hierarchy).find(hierarchy, node, level)
-    if row is None:
+    if row is None or not seen.nodes([row]):
         where = f"level {level!r} of hierarchy {hierarchy!r}" if level else f"hierarchy {hierarchy!r}"
         raise UnknownNodeError(
             f"expected the path of a node of {where} in cycle {bundle.head.cycle}, such as department/category, got "
@@ -80,9 +84,9 @@ def node_forecast(bundle: Bundle, hierarchy: str, row: int, question: Question) 
     }
 
 
-def hierarchies(bundle: Bundle) -> Answer:
-    """The answer of `Hierarchies`."""
-    nodes = bundle.nodes
+def hierarchies(seen: View) -> Answer:
+    """The answer of `Hierarchies`, counting what is seen."""
+    bundle, nodes = seen.bundle, seen.bundle.nodes
     found = [] if nodes is None else list(nodes.hierarchies.values())
     return {
         "cycle": bundle.head.cycle,
@@ -90,8 +94,12 @@ def hierarchies(bundle: Bundle) -> Answer:
             {
                 "name": one.name,
                 "levels": [
-                    *({"level": level, "nodes": len(nodes.of_level(one.name, level))} for level in one.levels if nodes),
-                    {"level": SERIES, "nodes": len(bundle)},
+                    *(
+                        {"level": level, "nodes": len(seen.nodes(nodes.of_level(one.name, level)))}
+                        for level in one.levels
+                        if nodes
+                    ),
+                    {"level": SERIES, "nodes": len(seen)},
                 ],
             }
             for one in found
@@ -99,7 +107,7 @@ def hierarchies(bundle: Bundle) -> Answer:
     }
 
 
-def node_page(loaded: Loaded, hierarchy: str, query: NodesQuery) -> Answer:
+def node_page(loaded: Loaded, seen: View, hierarchy: str, query: NodesQuery) -> Answer:
     """The answer of `NodePage`.
 
     Raises:
@@ -111,10 +119,11 @@ def node_page(loaded: Loaded, hierarchy: str, query: NodesQuery) -> Answer:
     levels = nodes.hierarchies[hierarchy].levels
     if query.level is not None and query.level not in (*levels, SERIES):
         raise BadParameterError(f"level: expected one of {', '.join((*levels, SERIES))}, got {query.level!r}")
-    above = None if query.parent is None else row_of(bundle, hierarchy, query.parent, _level_above(levels, query.level))
+    above = None if query.parent is None else row_of(seen, hierarchy, query.parent, _level_above(levels, query.level))
     ends = above is not None and nodes.level_below(above) == SERIES
     if query.level == SERIES or (ends and query.level is None):
-        rows = list(range(len(bundle))) if above is None else nodes.series_below(above).tolist()
+        every = np.arange(len(bundle)) if above is None else nodes.series_below(above)
+        rows = seen.series(every).tolist()
 
         def key_of(row: int) -> Key:
             return [bundle.keys[row]["sku"], bundle.series_ids[row]]
@@ -124,7 +133,7 @@ def node_page(loaded: Loaded, hierarchy: str, query: NodesQuery) -> Answer:
             return {"level": SERIES, "node": bundle.series_ids[row], "parent": parent, "series": 1}
     else:
         chosen = levels if query.level is None else (query.level,)
-        rows = [row for level in chosen for row in nodes.of_level(hierarchy, level)]
+        rows = [row for level in chosen for row in seen.nodes(nodes.of_level(hierarchy, level))]
         if above is not None:
             below = set(nodes.children(above))
             rows = [row for row in rows if row in below]

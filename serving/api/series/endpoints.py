@@ -13,7 +13,7 @@ from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, may_raise
 from serving.api.series import service
 from serving.api.series.schemas import EXAMPLE, SeriesPage, SeriesQuery
-from serving.api.state import of_cycle
+from serving.api.state import of_cycle, view
 
 router = APIRouter(tags=["series"], route_class=GuardedRoute)
 
@@ -28,10 +28,11 @@ router = APIRouter(tags=["series"], route_class=GuardedRoute)
     },
     openapi_extra={"parameters": documented(SeriesQuery, path={})},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def all_series(request: Request) -> Response:
     """What is forecast: ids, key columns and attributes, filtered and page by page."""
     query = parse(SeriesQuery, request)
     loaded = await of_cycle(request, query.cycle)
-    tag = etag(loaded.version, ("series", *query.model_dump().items()))
-    return conditional(request, tag, lambda: orjson.dumps(service.series_page(loaded, query)))
+    seen = await view(request, loaded)
+    tag = etag(loaded.version, ("series", seen.stamp, *query.model_dump().items()))
+    return conditional(request, tag, lambda: orjson.dumps(service.series_page(loaded, seen, query)))

@@ -7,16 +7,17 @@ from serving.api.filters import selected
 from serving.api.questions import Answer
 from serving.api.series.schemas import SeriesQuery
 from serving.library import Loaded
+from serving.views import View
 
 
-def series_page(loaded: Loaded, query: SeriesQuery) -> Answer:
+def series_page(loaded: Loaded, seen: View, query: SeriesQuery) -> Answer:
     """The answer of `SeriesPage`.
 
     Raises:
         BadParameterError: a filter is wrong, or the cursor is not one of this listing.
     """
     bundle = loaded.bundle
-    rows = selected(bundle, query.attribute, query.method).tolist()
+    rows = seen.series(selected(bundle, query.attribute, query.method)).tolist()
 
     def key_of(row: int) -> Key:
         return [bundle.keys[row]["sku"], bundle.series_ids[row]]

@@ -11,7 +11,7 @@ from serving.api.answers import conditional, etag
 from serving.api.descriptions import answered, documented
 from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, may_raise
-from serving.api.state import table
+from serving.api.state import table, view_of_tables
 from serving.api.worklist import service
 from serving.api.worklist.schemas import EXAMPLE, Worklist, WorklistQuery
 
@@ -28,10 +28,11 @@ router = APIRouter(tags=["worklist"], route_class=GuardedRoute)
     },
     openapi_extra={"parameters": documented(WorklistQuery, path={})},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def worklist(request: Request) -> Response:
     """The table `exceptions` of a cycle: what changed much, is biased, new, outside its interval or about to expire."""
     query = parse(WorklistQuery, request)
     exceptions = await table(request, "exceptions", query.cycle)
-    tag = etag(exceptions.sha256, ("worklist", exceptions.cycle, *query.model_dump().items()))
-    return conditional(request, tag, lambda: orjson.dumps(service.worklist(exceptions, query)))
+    seen = await view_of_tables(request)
+    tag = etag(exceptions.sha256, ("worklist", exceptions.cycle, seen and seen.stamp, *query.model_dump().items()))
+    return conditional(request, tag, lambda: orjson.dumps(service.worklist(exceptions, seen, query)))
