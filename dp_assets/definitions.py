@@ -35,6 +35,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         project: configuration, grid, partitions.
         resources: replaces resources by key; tests hand in a lake and a clock of their own.
     """
+    from dp_assets.authors import lake_of_run
     from dp_assets.defs import (
         boosted_model,
         checks,
@@ -86,7 +87,10 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         parts = [part.build(project) for part in (*stages, checks, jobs, schedules, sensors)]
     merged = dg.Definitions.merge(
         *parts,
-        dg.Definitions(executor=executor(project), resources={**build_resources(project), **(resources or {})}),
+        dg.Definitions(
+            executor=executor(project),
+            resources={"lake": lake_of_run(project), **build_resources(project), **(resources or {})},
+        ),
     )
     assets = [with_freshness(asset, project) for asset in merged.assets or [] if isinstance(asset, dg.AssetsDefinition)]
     return dg.Definitions(

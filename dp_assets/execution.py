@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import dagster as dg
 
+from dp_assets.authors import CAUSE_TAG, asked_here
 from dp_assets.definitions import build_definitions
 from dp_assets.defs.automation.sensors import RANGE_END, RANGE_START, partition_order, run_ranges
 from dp_assets.domain.errors import DemandPlannerError
@@ -103,11 +104,11 @@ def execute(
     listed = set(order)
     keys = tuple(key for key in plan.partition_keys if key in listed)
     for group in run_ranges(plan, project, keys, order):
-        tags = {RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200], **own_process()}
+        tags = {RANGE_START: group[0], RANGE_END: group[-1], CAUSE_TAG: plan.cause[:200]}
         result = job.execute_in_process(
             run_config={"loggers": {"console": {}}},
             instance=instance,
-            tags=tags,
+            tags={**tags, **asked_here(), **own_process()},
             asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
             raise_on_error=False,
         )

@@ -1,6 +1,7 @@
 """The resources Dagster hands to assets, sensors and schedules.
 
 Belongs here: building them from a project. They are plain objects, the same that the command line and the tests use.
+Does not belong here: the lake, which notes the run that writes (`dp_assets/authors.py`).
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ if TYPE_CHECKING:
 
 
 def build_resources(project: Project) -> dict[str, Any]:
-    """Resource key → object: the lake, the landing root, the planning database and the clock."""
+    """Resource key → object: the landing root, the planning database and the clock."""
     return {
-        "lake": project.lake(),
         "landing": project.landing(),
         "planning": project.planning(),
         "clock": project.clock,

@@ -8,6 +8,7 @@ Layout:
     <root>/<table>/<key>=<partition>/manifest.json    an artefact folder: file name → hash
     <root>/_versions/<table>/<sha256>[/<file>]        everything a manifest points at, and every replaced partition
     <root>/_commits/<event>/<id>.json                 what became current together, written last
+    <root>/_made/<table>/<partition>.json             the run that wrote it, see `made.py`
     <root>/_staging/                                  files that are not whole yet, on disk; see `staged_files.py`
     <root>/_index/                                    see `records.py`: what makes many records cheap to read
 
@@ -30,7 +31,7 @@ import orjson
 import polars as pl
 
 from dp_assets.domain.errors import ArtefactError, ConfigError
-from dp_resources import records, staged_files, storage
+from dp_resources import made, records, staged_files, storage
 from dp_resources.table_files import TableFile, file_sha256
 
 COPIED_BYTES = 2**20
@@ -80,6 +81,9 @@ class Lake:
     Args:
         root: local folder (made when missing) or `s3://bucket/prefix`.
         storage_options: fsspec options of the storage, e.g. endpoint and credentials of S3.
+
+    Attributes:
+        author: who writes; None where it is no run, and nothing is noted.
     """
 
     def __init__(self, root: str | Path, storage_options: Mapping[str, Any] | None = None) -> None:
@@ -90,6 +94,7 @@ class Lake:
         if self.scheme not in ("file", "s3"):
             raise ConfigError(f"{self.root}: a lake is a folder or s3://bucket/prefix, got {self.scheme}://")
         self.fs: Any = storage.open_filesystem(self.root, self.storage_options)
+        self.author: made.Author | None = None
 
     # -- bytes ------------------------------------------------------------------------------------------------------
 
@@ -188,6 +193,8 @@ class Lake:
             if replaced is not None:
                 self.write_bytes(f"{self.root}/_versions/{table}/{sha256(replaced)}/part.parquet", replaced)
             self.write_bytes(path, data)
+        if self.author is not None:
+            made.note(self, self.author, table, key, digest, len(frame), len(data))
         return WrittenPartition(path, digest, len(frame), len(data), changed)
 
     def remove(self, table: str, **key: str) -> None:
@@ -339,6 +346,8 @@ class Lake:
                 self.write_bytes(f"{version}/{name}", data)
         manifest = {"sha256": digest, "files": listing, "info": dict(info or {})}
         self.write_bytes(f"{self.folder(table, **key)}/manifest.json", json_bytes(manifest))
+        if self.author is not None:
+            made.note(self, self.author, table, key, digest, None, sum(map(len, files.values())))
         return manifest
 
     def manifest(self, table: str, **key: str) -> dict[str, Any]:

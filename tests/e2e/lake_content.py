@@ -10,9 +10,9 @@ from pathlib import Path
 
 from dp_resources.lake import sha256
 
-NOT_CURRENT = ("_versions", "_commits/receipts", "_file_events", "_index", "_staging")
-"""What was replaced and how it had been made, who asked for it, what only makes reading quick, and what is being
-written."""
+NOT_CURRENT = ("_versions", "_commits/receipts", "_file_events", "_made", "_index", "_staging")
+"""What was replaced and how it had been made, who asked for it, which run made it, what only makes reading quick, and
+what is being written."""
 
 
 def lake_content(root: Path | str, left_out: Collection[str] = NOT_CURRENT) -> dict[str, str]:

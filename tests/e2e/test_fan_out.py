@@ -31,7 +31,7 @@ def ingested(folder: Path, files_per_run: int) -> tuple[dict[str, str], list[str
         for plan in plans:
             execute(plan, project, definitions_for(project, print), world.instance)
     root = Path(lake.root)
-    files = (path for path in root.rglob("*") if path.is_file() and "_versions" not in path.parts)
+    files = (path for path in root.rglob("*") if path.is_file() and not {"_versions", "_made"} & set(path.parts))
     return {path.relative_to(root).as_posix(): sha256(path.read_bytes()) for path in files}, jobs
 
 

@@ -27,8 +27,8 @@ PROMOTED = ("weekly_buckets/", "transactions_cleaned/", "_commits/weekly_buckets
 
 
 def everything(root: Path | str) -> dict[str, str]:
-    """Path → hash of all that a lake holds but old versions: who asked for what, and indexes, too."""
-    return lake_content(root, left_out=("_versions",))
+    """Path → hash of all that a lake holds but old versions and which run made what: who asked for it, indexes, too."""
+    return lake_content(root, left_out=("_versions", "_made"))
 
 
 # -- many kills of ingestion and buckets -------------------------------------------------------------------------------

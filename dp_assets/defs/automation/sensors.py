@@ -14,6 +14,7 @@ from datetime import datetime
 
 import dagster as dg
 
+from dp_assets.authors import CAUSE_TAG
 from dp_assets.defs.automation.jobs import define_job
 from dp_assets.domain.errors import StorageError
 from dp_assets.domain.plan import RunPlan, bounded, contiguous, ingestion_due, plan_requests
@@ -76,7 +77,7 @@ def run_requests(plan: RunPlan, project: Project, instance: dg.DagsterInstance) 
         dg.RunRequest(
             run_key=f"{plan.run_key}:{written}:{group[0]}:{group[-1]}",
             job_name=plan.job,
-            tags={RANGE_START: group[0], RANGE_END: group[-1], "demand_planner/cause": plan.cause[:200]},
+            tags={RANGE_START: group[0], RANGE_END: group[-1], CAUSE_TAG: plan.cause[:200]},
         )
         for group in run_ranges(plan, project, keys, order)
     ]
