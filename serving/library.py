@@ -104,6 +104,9 @@ class Answers:
         self.bytes = 0
         self._kept: OrderedDict[Hashable, Rendered] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def find(self, key: Hashable) -> Rendered | None:
         """The answer kept for a question."""
         found = self._kept.get(key)
@@ -127,6 +130,8 @@ class Library:
         past: the bundle of the past cycle last asked for, if any: one more is held, whatever is asked for.
         tables: tables of the lake that are answered from memory.
         problem: why the newest bundle is not in service; None when it is.
+        loads: bundles that were put into service.
+        refusals: bundles that were not, each time it was tried.
     """
 
     def __init__(self, lake: Lake) -> None:
@@ -134,6 +139,7 @@ class Library:
         self.current: Loaded | None = None
         self.past: Loaded | None = None
         self.problem: str | None = None
+        self.loads = self.refusals = 0
         self.tables = Tables(lake)
         self._turn = asyncio.Lock()
         self._refused: tuple[tuple[str, str], float] | None = None
@@ -162,10 +168,12 @@ class Library:
             bundle = Bundle(self.lake.open_folder(TABLE, cycle=cycle))
         except DemandPlannerError as error:
             self.problem, self._refused = str(error), (newest, time.monotonic())
+            self.refusals += 1
             log.error("bundle of cycle %s is not put into service: %s", cycle, error)
             return False
         self.current = Loaded(cycle, version, bundle, datetime.now(UTC))
         self.problem = self._refused = None
+        self.loads += 1
         log.info("serving cycle %s, %d series of %d SKUs", cycle, len(bundle), bundle.skus)
         return True
 

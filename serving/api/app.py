@@ -22,6 +22,8 @@ from serving.api.descriptions import document
 from serving.api.forecasts.endpoints import router as forecasts
 from serving.api.health.endpoints import router as health
 from serving.api.history.endpoints import router as history
+from serving.api.meter import Meter
+from serving.api.metrics.endpoints import router as metrics
 from serving.api.middleware import LOCAL_HOSTS, Middleware
 from serving.api.nodes.endpoints import router as nodes
 from serving.api.problems import add_problem_handlers
@@ -72,8 +74,8 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
             await watch
 
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
-    app.state.gate = gate
-    for router in (*READING, cycles, session, health):
+    app.state.gate, app.state.meter, app.state.settings = gate, Meter(), chosen
+    for router in (*READING, cycles, session, health, metrics):
         app.include_router(router)
     check_guarded(app)
     add_problem_handlers(app)
@@ -82,7 +84,9 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
     generate, build = app.openapi, app.build_middleware_stack
     hosts = LOCAL_HOSTS if local_only else None
     app.openapi = lambda: _secured(document(generate))  # type: ignore[method-assign]
-    app.build_middleware_stack = lambda: Middleware(build(), chosen.api_body_bytes, hosts)  # type: ignore[method-assign]
+    app.build_middleware_stack = lambda: Middleware(  # type: ignore[method-assign]
+        build(), chosen.api_body_bytes, hosts, app.state.meter
+    )
     return app
 
 

@@ -18,7 +18,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,6 +81,7 @@ class Gate:
     Attributes:
         is_open: whether somebody who shows nothing may read.
         requests: buckets of requests per key or user.
+        refused: refused sign-ins and credentials, by what was shown: key, token, password or another credential.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -88,6 +89,7 @@ class Gate:
         self.is_open = settings.access == "open"
         rate = settings.api_requests_per_second
         self.requests = Buckets(rate, max(1.0, 2 * rate))
+        self.refused: Counter[str] = Counter()
         self._failures = Buckets(FAILURES_RATE, FAILURES_BURST)
         self._guesses = Buckets(GUESSES_RATE, GUESSES_BURST)
         self._rows = Buckets(LEDGER_RATE, LEDGER_BURST)
@@ -310,6 +312,7 @@ class Gate:
 
     async def _enter(self, who: str, subject: str, address: str) -> None:
         """The ledger's row of a refusal, unless there were too many of late. Without the database there is none."""
+        self.refused[subject.partition(" ")[0]] += 1
         if self._rows.take("ledger"):
             self._left_out += 1
             return

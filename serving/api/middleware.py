@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 
 from dp_assets.domain.access import Principal
 from serving.api.access import PRINCIPAL
+from serving.api.meter import Meter
 from serving.api.problems import BodyTooLongError, problem_response
 
 Scope = MutableMapping[str, Any]
@@ -30,6 +31,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ACCESS_LOG = "demand_planner.access"
+ASKED = "demand_planner.asked"
+"""What a body asks for, where the path does not say it: how many SKUs."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names under which a machine reaches itself. A page elsewhere whose name leads here has another one."""
 PAGES = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
@@ -61,17 +64,22 @@ class Middleware:
         app: what answers.
         body_bytes: longest body of a request.
         hosts: names that may be asked for in `Host`; any when left out.
+        meter: counts requests.
     """
 
-    def __init__(self, app: App, body_bytes: int, hosts: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, app: App, body_bytes: int, hosts: frozenset[str] | None = None, meter: Meter | None = None
+    ) -> None:
         self.app, self.body_bytes, self.hosts = app, body_bytes, hosts
+        self.meter = meter or Meter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, name, status = time.perf_counter(), secrets.token_hex(8), 500
+        started, name, status, meter = time.perf_counter(), secrets.token_hex(8), 500, self.meter
+        meter.in_flight += 1
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -95,8 +103,11 @@ class Middleware:
             else:
                 await self.app(scope, receive, send_with_headers)
         finally:
+            seconds = time.perf_counter() - started
+            meter.in_flight -= 1
+            meter.done(scope.get("route"), scope["method"], status, seconds)
             if log.isEnabledFor(logging.INFO):
-                log.info(_line(scope, name, status, time.perf_counter() - started))
+                log.info(_line(scope, name, status, seconds))
 
     def _counted(self, receive: Receive) -> Receive:
         """Takes a body whose length was not said, up to the longest."""
@@ -159,6 +170,7 @@ def _line(scope: Scope, name: str, status: int, seconds: float) -> str:
             "who": principal.label if isinstance(principal, Principal) else None,
             "method": scope["method"],
             "path": path,
+            **({"asked": scope[ASKED]} if ASKED in scope else {}),
             "status": status,
             "ms": round(seconds * 1000, 1),
         }

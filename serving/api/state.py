@@ -7,8 +7,10 @@ from typing import cast
 
 from fastapi import Request
 
+from dp_resources.settings import Settings
 from serving.api.access import principal_of
 from serving.api.authentication import Gate
+from serving.api.meter import Meter
 from serving.api.problems import NoBundleError, NotMadeError, UnknownCycleError
 from serving.library import Library, Loaded
 from serving.tables import Kept
@@ -23,6 +25,16 @@ def library(request: Request) -> Library:
 def gate(request: Request) -> Gate:
     """The gate of the app, where people sign in."""
     return cast(Gate, request.app.state.gate)
+
+
+def meter(request: Request) -> Meter:
+    """Counts of the requests to the app."""
+    return cast(Meter, request.app.state.meter)
+
+
+def settings(request: Request) -> Settings:
+    """The environment that the app was made for."""
+    return cast(Settings, request.app.state.settings)
 
 
 def in_service(request: Request) -> Loaded:

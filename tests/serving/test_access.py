@@ -70,6 +70,7 @@ ENDPOINTS = [
         )
     ),
     Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),
+    Endpoint("GET", "/metrics", READ, "/metrics"),
     Endpoint("GET", "/healthz", PUBLIC, "/healthz"),
     Endpoint("POST", "/v1/session", PUBLIC, "/v1/session", {"user": "nobody", "password": "x"}, 401, 401),
     Endpoint(

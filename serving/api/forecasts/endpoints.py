@@ -25,6 +25,7 @@ from serving.api.forecasts.schemas import (
     SkuForecast,
     SkuForecasts,
 )
+from serving.api.middleware import ASKED
 from serving.api.parameters import parse, parse_body
 from serving.api.problems import (
     BadParameterError,
@@ -94,6 +95,7 @@ async def forecasts_of_skus(request: Request) -> Response:
     SKUs that are not forecast are named in `unknown`, and the others are answered all the same.
     """
     asked = await parse_body(ManySkus, request)
+    request.scope[ASKED] = f"{len(asked.skus)} SKUs"
     loaded = await of_cycle(request, asked.cycle)
     seen = await view(request, loaded)
     # Beside the event loop: a thousand SKUs take as long to render as a thousand requests.
