@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +46,7 @@ from dp_assets.domain.ingest.unified import FileHeader
 from dp_assets.domain.ingest.unify import FEED_TABLES, feed_table
 from dp_assets.domain.ingest.unify_chunks import Totals, Write, no_lines_kept, unify_chunks
 from dp_assets.domain.producer_config import ProducerConfig
+from dp_assets.domain.scratch import scratch_folder
 from dp_assets.earlier_files import earlier_columns
 from dp_assets.product_masters import Ingested, known_attributes
 from dp_assets.registry import (
@@ -331,9 +331,9 @@ class Outcome:
 @contextmanager
 def worked_out(lake: Lake, config: DemandConfig, found: Registration, known: Known) -> Iterator[Outcome]:
     """The tables and the commit record of one file version, in a temporary folder; nothing is written to the lake."""
-    with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
+    with scratch_folder() as folder:
         with open_content(lake, config, found, known) as content:
-            content, computed, files, masters = _unified(lake, config, found, content, known, Path(folder))
+            content, computed, files, masters = _unified(lake, config, found, content, known, folder)
         totals = computed if content.status == "accepted" else Totals.nothing(found.feed, config)
         record = {
             **{name: getattr(found, name) for name in ("file_version_id", "producer", "feed", "uri", "content_sha256")},

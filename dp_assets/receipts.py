@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -32,6 +31,7 @@ from dp_assets.domain.forecasts import Champion, config_hash, config_text, desig
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.reconciliation_config import HierarchyConfig
+from dp_assets.domain.scratch import scratch_folder
 from dp_assets.domain.split_keys import SplitKeyConfig
 from dp_assets.domain.totals import total_forecasts
 from dp_resources.lake import Lake, parquet_bytes, sha256
@@ -329,16 +329,16 @@ def verify_training(receipt: Receipt, lake: Lake, report: Report) -> list[Verdic
     else:
         task = Task(trained_on, encoders.to_json(), card.spec, card.hyper, config, int(parts["threads"]))
         _, again = fit_together(task, card.processes, lambda epoch: report(f"epoch {epoch.number}"))
-    with tempfile.TemporaryDirectory() as work:
-        weights = Path(work) / "weights.safetensors"
+    with scratch_folder() as folder:
+        weights = folder / "weights.safetensors"
         save_weights(again.network, weights)
         verdicts = [Verdict("weights", parts["weights"], sha256(weights.read_bytes()))]
         if parts["boosting"] != NONE:
             report("training gradient boosting again")
             fitted = fit_boosting(source, encoders, trainable_rows(panel), config, panel.history, int(parts["threads"]))
-            fitted.save(Path(work) / "boosting")
+            fitted.save(folder / "boosting")
             kept = lake.open_version("boosted_model", parts["boosting"])
-            verdicts.append(Verdict("boosting", _folder_hash(kept), _folder_hash(Path(work) / "boosting")))
+            verdicts.append(Verdict("boosting", _folder_hash(kept), _folder_hash(folder / "boosting")))
     return verdicts
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,6 +27,7 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.registration import LandedObject, Registration
 from dp_assets.domain.ingest.restatements import LinesOf
 from dp_assets.domain.recall import Backdated, FileEvent, backdated, recalled
+from dp_assets.domain.scratch import scratch_folder
 from dp_resources import collector
 from dp_resources.lake import Lake, json_bytes
 from dp_resources.records import note_change, read_records
@@ -146,7 +146,7 @@ def landed_file(lake: Lake, digest: str) -> Iterator[Path]:
             raise ArtefactError(f"expected the landed bytes {digest} at {path}, but they are gone; land the file again")
         yield Path(path)
         return
-    with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
-        copy = Path(folder) / digest
+    with scratch_folder() as folder:
+        copy = folder / digest
         lake.fetch(path, copy)
         yield copy

@@ -3,7 +3,6 @@
 Belongs here: which artefacts are read and written, what the web UI shows. The rest is `domain/boosting.py`.
 """
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import dagster as dg
 
 from dp_assets.champions import open_encoders, open_panel, recalls_of_features
 from dp_assets.domain.errors import ChallengerError, NotEnoughHistoryError
+from dp_assets.domain.scratch import scratch_folder
 from dp_assets.pictures.models import importance_picture
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -43,14 +43,14 @@ def _train(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
     from dp_assets.domain.boosting import save_absence
 
     config = project.config
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         if config.boosting.enabled:
-            shown = _fitted(lake, project, cycle, Path(folder), log)
+            shown = _fitted(lake, project, cycle, folder, log)
         else:
             shown = {"absent": "switched off: boosting.enabled is false"}
-            save_absence(Path(folder), shown["absent"])
+            save_absence(folder, shown["absent"])
         info = {"recalls": recalls_of_features(lake, cycle)}
-        manifest = lake.write_folder("boosted_model", Path(folder), info, cycle=cycle)
+        manifest = lake.write_folder("boosted_model", folder, info, cycle=cycle)
     return {**shown, "sha256": manifest["sha256"]}
 
 

@@ -3,9 +3,7 @@
 Belongs here: reading the panel, writing the JSON artefact, what the web UI shows. The fit is `domain/encoders.py`.
 """
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -13,6 +11,7 @@ import polars as pl
 
 from dp_assets.domain.encoders import Encoders, fit_encoders
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.scratch import scratch_folder
 from dp_assets.pictures.previews import preview
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -38,9 +37,9 @@ def build(project: Project) -> dg.Definitions:
         def work(cycle: str) -> Mapping[str, Any]:
             panel = Panel.load(lake.open_folder("features", cycle=cycle))
             fitted = fit_encoders(panel, project.config)
-            with tempfile.TemporaryDirectory() as folder:
-                (Path(folder) / FILE).write_text(fitted.to_json(), encoding="utf-8")
-                lake.write_folder("encoders", Path(folder), {"fitted_on": fitted.fitted_on}, cycle=cycle)
+            with scratch_folder() as folder:
+                (folder / FILE).write_text(fitted.to_json(), encoding="utf-8")
+                lake.write_folder("encoders", folder, {"fitted_on": fitted.fitted_on}, cycle=cycle)
             return _metadata(fitted, panel)
 
         return each_partition(context, work)

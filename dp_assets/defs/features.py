@@ -3,9 +3,7 @@
 Belongs here: which partitions are read, what is written, what the web UI shows. The rest is `domain/features.py`.
 """
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -14,6 +12,7 @@ import polars as pl
 from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, eligibility
 from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, columns_read
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.scratch import scratch_folder
 from dp_assets.domain.table import Table
 from dp_assets.lake_state import recalls_in_force
 from dp_assets.partitions import PAST_BUCKETS
@@ -95,11 +94,11 @@ def _publish(lake: Lake, project: Project, made: FeatureSet, cycle: str, recalls
     lake.write("stockouts", made.stockouts, cycle=cycle)
     if project.config.features.audit_table:
         lake.write("features_audit", audit_table(made.panel), cycle=cycle)
-    with tempfile.TemporaryDirectory() as folder:
-        made.panel.save(Path(folder))
+    with scratch_folder() as folder:
+        made.panel.save(folder)
         info = {"series": len(made.panel), "history": made.panel.history, "notes": list(made.notes)}
         info["recalls"] = recalls
-        lake.write_folder("features", Path(folder), info, cycle=cycle)
+        lake.write_folder("features", folder, info, cycle=cycle)
 
 
 def _metadata(project: Project, made: FeatureSet) -> dict[str, Any]:

@@ -3,9 +3,7 @@
 Belongs here: which partitions are read, what is written, what the web UI shows. The folder is `serving/bundle.py`'s.
 """
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -26,6 +24,7 @@ from dp_assets.domain.hierarchy import TOTAL, configured_hierarchies
 from dp_assets.domain.inference import MODELS
 from dp_assets.domain.leaderboard import shares_of
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.scratch import scratch_folder
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -81,8 +80,7 @@ def _bundle(lake: Lake, project: Project, cycle: str) -> Mapping[str, Any]:
     forecasts, published = lake.read("forecasts", cycle=cycle), lake.read("published_forecasts", cycle=cycle)
     champion, planned = _champion(lake, forecasts), lake.commit_of("planner_inputs", cycle)
     head = _head(project, cycle, champion)
-    with tempfile.TemporaryDirectory() as work:
-        folder = Path(work)
+    with scratch_folder() as folder:
         totals = lake.read("total_forecasts", cycle=cycle) if lake.exists("total_forecasts", cycle=cycle) else None
         panel = open_panel(lake, cycle)
         write_bundle(

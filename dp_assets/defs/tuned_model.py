@@ -5,15 +5,14 @@ Belongs here: which artefacts are read and written, what the web UI shows. The r
 """
 
 import dataclasses
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from dp_assets.champions import code_revision, open_encoders, open_panel, recalls_of_features
 from dp_assets.domain.forecasts import config_hash, receipt_of
+from dp_assets.domain.scratch import scratch_folder
 from dp_assets.gpu import GPU_TAGS
 from dp_assets.pictures.models import learning_curve, study_picture
 from dp_assets.project import Project
@@ -123,15 +122,15 @@ def _publish(
         for name, trained in (("held_out", held), ("everything", champion))
     }
     study = {"trials": list(tuned.trials), "best_trial": tuned.trial, "importance": tuned.importance}
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         onnx = to_onnx(network, example_inputs(source, network.spec))
-        save_model(Path(folder), network, onnx, card, encoders, curve, study)
+        save_model(folder, network, onnx, card, encoders, curve, study)
         info = {
             "trial": tuned.trial,
             "recalls": recalls_of_features(lake, cycle),
             "features": lake.manifest("features", cycle=cycle)["sha256"],
         }
-        manifest = lake.write_folder("tuned_model", Path(folder), info, cycle=cycle)
+        manifest = lake.write_folder("tuned_model", folder, info, cycle=cycle)
     return {
         "model_version": f"{cycle}+{manifest['files']['weights.safetensors']['sha256'][:12]}",
         "hyper_parameters": dg.MetadataValue.json(dataclasses.asdict(tuned.hyper)),

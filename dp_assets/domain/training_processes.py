@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.model_folder import save_weights
 from dp_assets.domain.network import NetworkSpec
 from dp_assets.domain.panel import Panel
+from dp_assets.domain.scratch import scratch_folder
 from dp_assets.domain.training import (
     FITS,
     Epoch,
@@ -100,10 +100,9 @@ def fit_together(task: Task, processes: int, progress: Progress | None = None) -
     Raises:
         ProcessRaisedException: one of them failed; its message is in it, and the others have been ended.
     """
-    with tempfile.TemporaryDirectory() as work:
-        folder = Path(work)
+    with scratch_folder() as folder:
         task.save(folder)
-        spawn(_take_part, args=(processes, work), nprocs=processes)  # type: ignore[no-untyped-call]
+        spawn(_take_part, args=(processes, folder), nprocs=processes)  # type: ignore[no-untyped-call]
         trained = [_loaded(task, folder, name) for name in FITS]
     for epoch in (epoch for one in trained for epoch in one.curve if progress is not None):
         progress(epoch)  # type: ignore[misc]
@@ -111,9 +110,9 @@ def fit_together(task: Task, processes: int, progress: Progress | None = None) -
     return held, champion
 
 
-def _take_part(number: int, processes: int, work: str) -> None:
+def _take_part(number: int, processes: int, folder: Path) -> None:
     """One of the processes: joins the group, trains, and writes the result where it is the first."""
-    folder, task = Path(work), Task.load(Path(work))
+    task = Task.load(folder)
     torch.set_num_threads(task.threads)
     device = choose_device()
     own_gpu = device == "cuda" and torch.cuda.device_count() >= processes

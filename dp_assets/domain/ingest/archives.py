@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import stat
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -20,6 +19,7 @@ from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.detection import HEAD_BYTES, Compression
 from dp_assets.domain.ingest.registration import matches
 from dp_assets.domain.producer_config import ProducerConfig, ReadLimits
+from dp_assets.domain.scratch import scratch_folder
 
 CHUNK_BYTES = 2**20
 GRACE_BYTES = 64 * 2**20
@@ -80,11 +80,11 @@ def unpacked(path: Path, packing: Compression | None, producer: ProducerConfig) 
         yield [Part(path)]
         return
     budget = Budget(path.stat().st_size, producer.limits)
-    with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
+    with scratch_folder() as folder:
         if packing == "zip":
-            yield list(_unzipped(path, Path(folder), producer, budget))
+            yield list(_unzipped(path, folder, producer, budget))
         else:
-            target = Path(folder) / "0"
+            target = folder / "0"
             with closing(_stream(path, packing)) as source:
                 _pour(source, target, budget)
             yield [Part(target)]

@@ -7,7 +7,6 @@ Belongs here: which fields a line has. Does not belong here: encodings (`text_fi
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from dp_assets.domain.ingest.plain_csv import is_plain, mapped, parsed, slices
 from dp_assets.domain.ingest.sources import SURPLUS, spelled
 from dp_assets.domain.ingest.text_files import CHUNK_BYTES, as_utf8, refuse_endless_lines, without_comments
 from dp_assets.domain.producer_config import CsvOptions, ReadLimits
+from dp_assets.domain.scratch import scratch_folder
 
 DELIMITERS = (",", ";", "\t", "|")
 """Tried where none is declared; among equals the first one wins."""
@@ -164,11 +164,10 @@ class CsvText:
             return found
         import duckdb
 
-        with tempfile.NamedTemporaryFile(prefix="demand_planner_") as file:
-            file.write(rows)
-            file.flush()
+        with scratch_folder() as folder:
+            (folder / "rows").write_bytes(rows)
             try:
-                return replace(self, path=Path(file.name), data_line=0).fields()
+                return replace(self, path=folder / "rows", data_line=0).fields()
             except duckdb.Error:
                 # Fails in its turn, with the line's number in the file; it keeps nothing of what it reads before.
                 duckdb_frame(self.query([f"max({name})" for name in (*self.chosen, "surplus")]))

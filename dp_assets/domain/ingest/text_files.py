@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import mmap
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import IO
 
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.detection import BYTE_ORDER_MARK, HEAD_BYTES, is_utf8, require_encoding, text_encoding
+from dp_assets.domain.scratch import scratch_folder
 
 CHUNK_BYTES = 2**20
 
@@ -79,8 +79,8 @@ def refuse_endless_lines(path: Path, limit: int) -> None:
 
 @contextmanager
 def _copied(path: Path, copy: Callable[[IO[bytes], IO[bytes]], object]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
-        target = Path(folder) / "text"
+    with scratch_folder() as folder:
+        target = folder / "text"
         with path.open("rb") as source, target.open("wb") as sink:
             copy(source, sink)
         yield target

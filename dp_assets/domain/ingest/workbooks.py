@@ -12,7 +12,6 @@ import re
 import struct
 import subprocess
 import sys
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
@@ -29,6 +28,7 @@ from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.archives import ENCRYPTED, Budget
 from dp_assets.domain.ingest.sources import ROW, Table, spelled
 from dp_assets.domain.producer_config import FileFormat, ProducerConfig, ReadLimits, WorkbookOptions
+from dp_assets.domain.scratch import scratch_folder
 
 MOST_CELLS = 80_000_000
 """Cells of the rectangle around a sheet's content, which the reader holds in memory as a whole (some 40 bytes each)."""
@@ -188,8 +188,8 @@ def read_apart(path: Path, sheet: Sheet) -> Table:
     Raises:
         FileRejectedError: the process rejected the file, or ended over it.
     """
-    with tempfile.TemporaryDirectory(prefix="demand_planner_") as folder:
-        answer = Path(folder) / "answer"
+    with scratch_folder() as folder:
+        answer = folder / "answer"
         order = {
             "path": str(path),
             "answer": str(answer),
