@@ -39,16 +39,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings()
         open_lake(settings)
         check_reach(settings, options.host)
+        from serving.api import create_app
+
+        app = create_app(settings, local_only=settings.access == "open")
     except (DemandPlannerError, ValueError) as error:
         sys.stderr.write(f"python -m serving: {error}\n")
         return 2
     log_to_stderr(options.log_level.upper())
     import uvicorn
 
-    from serving.api import create_app
-
     uvicorn.run(
-        create_app(settings, local_only=settings.access == "open"),
+        app,
         host=options.host,
         port=options.port,
         log_level=options.log_level,

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from dp_resources.settings import Settings
 from serving.api.access import check_guarded, describe_refusals
@@ -29,6 +30,7 @@ from serving.api.nodes.endpoints import router as nodes
 from serving.api.problems import add_problem_handlers
 from serving.api.series.endpoints import router as series
 from serving.api.session.endpoints import router as session
+from serving.api.tracing import Traced, Tracing, is_configured
 from serving.api.worklist.endpoints import router as worklist
 from serving.library import Library, open_lake
 
@@ -56,9 +58,13 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
     Args:
         settings: the environment.
         local_only: answer only who asks for this machine by a name of its own.
+
+    Raises:
+        ConfigError: traces are to be sent somewhere, and cannot be.
     """
     chosen = settings or Settings()
     gate = Gate(chosen)
+    tracing = Tracing() if is_configured() else None
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -69,6 +75,8 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
         app.state.library = library
         watch = asyncio.create_task(library.watch())
         yield
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watch
@@ -84,10 +92,18 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
     generate, build = app.openapi, app.build_middleware_stack
     hosts = LOCAL_HOSTS if local_only else None
     app.openapi = lambda: _secured(document(generate))  # type: ignore[method-assign]
-    app.build_middleware_stack = lambda: Middleware(  # type: ignore[method-assign]
-        build(), chosen.api_body_bytes, hosts, app.state.meter
-    )
+
+    def layers() -> ASGIApp:
+        inner = Middleware(build(), chosen.api_body_bytes, hosts, app.state.meter)
+        return inner if tracing is None else Traced(inner, tracing, lambda: _cycle(app))
+
+    app.build_middleware_stack = layers  # type: ignore[method-assign]
     return app
+
+
+def _cycle(app: FastAPI) -> str | None:
+    current = app.state.library.current
+    return current.cycle if current else None
 
 
 def _secured(found: dict[str, Any]) -> dict[str, Any]:

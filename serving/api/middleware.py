@@ -54,6 +54,8 @@ NOT_KEPT = (b"cache-control", b"no-store")
 ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
 SECRETS = re.compile(r"dp_[a-z0-9]+_[\w-]*|eyJ[\w-]*(?:\.[\w-]*)*")
 """Keys and tokens, for those who put them where they do not belong."""
+TRACE = "demand_planner.trace"
+"""The trace that a request belongs to, where traces are sent anywhere."""
 log = logging.getLogger(ACCESS_LOG)
 
 
@@ -170,7 +172,7 @@ def _line(scope: Scope, name: str, status: int, seconds: float) -> str:
             "who": principal.label if isinstance(principal, Principal) else None,
             "method": scope["method"],
             "path": path,
-            **({"asked": scope[ASKED]} if ASKED in scope else {}),
+            **{said: scope[key] for said, key in (("asked", ASKED), ("trace", TRACE)) if key in scope},
             "status": status,
             "ms": round(seconds * 1000, 1),
         }
