@@ -118,6 +118,7 @@ def named(cases: range, models: Models) -> list[str]:
     return wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_planted_cause_is_named(cause: str, models: Models) -> None:
     (earlier, later), name = plant(cause, 1, models)
@@ -130,6 +131,7 @@ def test_the_planted_cause_is_named_in_500_seeded_cases(models: Models) -> None:
     assert len(wrong) <= 5, "\n".join(wrong)
 
 
+@pytest.mark.slow
 def test_parts_add_up_and_causes_are_named_in_seeded_cases(models: Models) -> None:
     assert named(range(24), models) == []
 

@@ -153,6 +153,7 @@ def test_a_series_that_never_sold_has_a_class_too() -> None:
     assert demand_classes(panel_of([0.0] * 12)).tolist() == ["intermittent"]
 
 
+@pytest.mark.slow
 def test_with_many_rows_the_model_that_is_right_takes_nearly_all() -> None:
     many = int(50 * PRIOR_ROWS)
     right = learned_shares(rows_of(many, network=9.0, boosting=0.0, noise=0.0), ONE_EACH, LEVELS)

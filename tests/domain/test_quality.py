@@ -173,6 +173,7 @@ def test_a_late_file_that_fills_a_gap_has_none_of_its_own() -> None:
     assert gap_days(days("2017-01-09"), before).tolist() == [date(2017, 1, 8)]
 
 
+@pytest.mark.slow
 def test_impossible_dates_make_long_gaps_but_no_failure() -> None:
     assert len(gap_days(days("0001-01-01", "2017-01-01", "9999-12-31"), days())) > 3_600_000
     every = np.arange("2017-01-02", "2017-02-27", dtype="datetime64[D]")

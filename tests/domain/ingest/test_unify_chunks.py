@@ -50,6 +50,7 @@ def in_chunks(frame: pl.DataFrame, cuts: list[int], config: DemandConfig) -> tup
     return found, rows, rejected
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(rows=ROWS, cuts=st.lists(st.integers(1, 29), max_size=4))
 def test_any_cut_gives_the_tables_of_the_whole_file(rows: list[tuple[str | None, ...]], cuts: list[int]) -> None:
