@@ -19,6 +19,7 @@ from dp_assets.commands.inspect import inspect
 from dp_assets.commands.key import key
 from dp_assets.commands.plan import plan
 from dp_assets.commands.receipt import receipt
+from dp_assets.commands.rollback import rollback
 from dp_assets.commands.scenario import scenario
 from dp_assets.commands.terminal import console, open_instance, open_project, say, show
 from dp_assets.commands.user import user
@@ -57,6 +58,7 @@ app.add_typer(why, name="why")
 app.add_typer(scenario, name="scenario")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
+app.command("rollback")(rollback)
 
 DEMO_START = datetime(2017, 12, 5, 12, tzinfo=UTC)
 

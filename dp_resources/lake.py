@@ -7,6 +7,7 @@ Layout:
     <root>/<table>/<key>=<partition>/part.parquet     what is current, in Hive layout
     <root>/<table>/<key>=<partition>/manifest.json    an artefact folder: file name → hash
     <root>/_versions/<table>/<sha256>[/<file>]        everything a manifest points at, and every replaced partition
+    <root>/_pins/<table>.json                         a version that is served instead, see `serving/pins.py`
     <root>/_commits/<event>/<id>.json                 what became current together, written last
     <root>/_made/<table>/<partition>.json             the run that wrote it, see `made.py`
     <root>/_staging/                                  files that are not whole yet, on disk; see `staged_files.py`
@@ -24,6 +25,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +163,21 @@ class Lake:
             return bool(self.fs.exists(path))
         except storage.failures(self.scheme) as error:
             raise storage.storage_error("cannot look at", path, error) from error
+
+    def remove_bytes(self, path: str) -> None:
+        """Removes the file at a full path; StorageError when that cannot be done."""
+        try:
+            self.fs.rm_file(path)
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot remove", path, error) from error
+
+    def written_at(self, path: str) -> datetime:
+        """When the file at a full path was written, UTC."""
+        try:
+            found: datetime = self.fs.modified(path)
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot look at", path, error) from error
+        return found.astimezone(UTC)
 
     def _glob(self, pattern: str) -> Iterable[str]:
         try:
@@ -355,7 +372,12 @@ class Lake:
         path = f"{self.folder(table, **key)}/manifest.json"
         if not self.has_bytes(path):
             raise ArtefactError(f"artefact {table} has no partition {key}; materialise the asset {table} for it first")
-        manifest: dict[str, Any] = json.loads(self.read_bytes(path))
+        try:
+            manifest: dict[str, Any] = json.loads(self.read_bytes(path))
+            if not (manifest["sha256"] and manifest["files"]):
+                raise ValueError("expected a hash and files")
+        except (ValueError, KeyError, TypeError):
+            raise ArtefactError(f"{table} {key}: {path} is damaged; materialise the asset {table} again") from None
         return manifest
 
     def open_folder(self, table: str, verify: bool = True, **key: str) -> Path:
@@ -386,7 +408,7 @@ class Lake:
             ArtefactError: there is no such version, or its files are not those it is named after.
         """
         version = f"{self.root}/_versions/{table}/{digest}"
-        names = sorted(path.rsplit("/", 1)[-1] for path in self._glob(f"{version}/*"))
+        names = self._files_below(version)
         if not names:
             raise ArtefactError(f"expected version {digest[:12]} of {table} below {self.root}, but there is none")
         listing = {"sha256": digest, "files": dict.fromkeys(names)}
@@ -401,6 +423,19 @@ class Lake:
                 "written with"
             )
         return folder
+
+    def versions(self, table: str) -> list[str]:
+        """Hashes of all versions of an artefact that are kept, sorted; one may be half written."""
+        return sorted(path.rstrip("/").rsplit("/", 1)[1] for path in self._glob(f"{self.root}/_versions/{table}/*"))
+
+    def _files_below(self, folder: str) -> list[str]:
+        """Names of all files below a full path, relative to it, sorted."""
+        try:
+            found = self.fs.find(folder)
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot list", folder, error) from error
+        mark = f"/{folder.rsplit('/', 1)[1]}/"
+        return sorted(path.split(mark, 1)[1] for path in found)
 
     def read_version(self, table: str, digest: str, **key: str) -> pl.DataFrame:
         """A partition of a table by the hash of its file, whether current or replaced since.

@@ -20,13 +20,13 @@ from dp_assets.domain.errors import DemandPlannerError
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from serving.bundle import Bundle
+from serving.pins import TABLE, Pin, newest, open_bundle, pin_of
 from serving.tables import Tables
 from serving.views import Views
 
 if TYPE_CHECKING:
     from serving.forward import Computer
 
-TABLE = "serving_bundle"
 CHECK_SECONDS = 1.0
 REMOTE_CHECK_SECONDS = 10.0
 """Object storage bills and delays every listing."""
@@ -125,11 +125,16 @@ class Answers:
 class Library:
     """The bundle in service. A newer one replaces it in one assignment; requests keep the one they began with.
 
+    Two bundles are in memory at most, beside what requests still hold: the one in service, and one of a past cycle,
+    which makes way while a newer one is loaded.
+
     Attributes:
         current: what is in service; None before the first bundle exists.
         past: the bundle of the past cycle last asked for, if any: one more is held, whatever is asked for.
+        pin: why something else than the newest bundle is to be served; None where that one is.
+        newest: cycle and version of the newest bundle in the lake, as last looked for.
         tables: tables of the lake that are answered from memory.
-        problem: why the newest bundle is not in service; None when it is.
+        problem: why what is to be served is not in service; None when it is.
         loads: bundles that were put into service.
         refusals: bundles that were not, each time it was tried.
     """
@@ -138,40 +143,40 @@ class Library:
         self.lake = lake
         self.current: Loaded | None = None
         self.past: Loaded | None = None
+        self.pin: Pin | None = None
+        self.newest: tuple[str, str] | None = None
         self.problem: str | None = None
         self.loads = self.refusals = 0
         self.tables = Tables(lake)
         self._turn = asyncio.Lock()
         self._refused: tuple[tuple[str, str], float] | None = None
 
-    def newest(self) -> tuple[str, str] | None:
-        """Cycle and version of the newest bundle in the lake; None when there is none."""
-        cycles = self.lake.partitions(TABLE)
-        if not cycles:
-            return None
-        return cycles[-1], str(self.lake.manifest(TABLE, cycle=cycles[-1])["sha256"])
-
     def refresh(self) -> bool:
-        """Puts the newest bundle into service; True when it was not yet.
+        """Puts the newest bundle, or the one pinned, into service; True when it was not yet.
 
         A bundle that cannot be loaded is reported in `problem`, the one in service stays, and it is tried again later.
+
+        Raises:
+            DemandPlannerError: the lake cannot say what is to be served.
         """
         self._forget_replaced()
-        newest = self.newest()
-        if newest is None or (self.current and newest == (self.current.cycle, self.current.version)):
-            self.problem = None
+        pin, self.newest = pin_of(self.lake), newest(self.lake)
+        wanted = (pin.cycle, pin.version) if pin else self.newest
+        if wanted is None or (self.current and wanted == (self.current.cycle, self.current.version)):
+            self.pin, self.problem = pin, None
             return False
-        if self._refused and self._refused[0] == newest and time.monotonic() - self._refused[1] < RETRY_SECONDS:
+        if self._refused and self._refused[0] == wanted and time.monotonic() - self._refused[1] < RETRY_SECONDS:
             return False
-        cycle, version = newest
+        cycle, version = wanted
+        self.past = None
         try:
-            bundle = Bundle(self.lake.open_folder(TABLE, cycle=cycle))
-        except DemandPlannerError as error:
-            self.problem, self._refused = str(error), (newest, time.monotonic())
+            bundle = open_bundle(self.lake, cycle, version)
+        except Exception as error:  # whatever is wrong with its files, the one in service goes on
+            self.problem, self._refused = str(error), (wanted, time.monotonic())
             self.refusals += 1
             log.error("bundle of cycle %s is not put into service: %s", cycle, error)
             return False
-        self.current = Loaded(cycle, version, bundle, datetime.now(UTC))
+        self.current, self.pin = Loaded(cycle, version, bundle, datetime.now(UTC)), pin
         self.problem = self._refused = None
         self.loads += 1
         log.info("serving cycle %s, %d series of %d SKUs", cycle, len(bundle), bundle.skus)
@@ -194,29 +199,32 @@ class Library:
         Raises:
             DemandPlannerError: there is one that cannot be loaded, e.g. of an older format.
         """
-        if self.current and cycle == self.current.cycle:
-            return self.current
+        for held in (self.current, self.past):
+            if held is not None and held.cycle == cycle:
+                return held
         async with self._turn:  # whoever asks for the same cycle meanwhile waits for the one load
             if self.past is not None and self.past.cycle == cycle:
                 return self.past
-            found = await asyncio.to_thread(self._load, cycle)
-            self.past = found or self.past
-            return found
+            self.past = await asyncio.to_thread(self._load, cycle) or self.past
+            return self.past if self.past and self.past.cycle == cycle else None
 
     def _load(self, cycle: str) -> Loaded | None:
         if not self.lake.exists(TABLE, cycle=cycle):
             return None
         version = str(self.lake.manifest(TABLE, cycle=cycle)["sha256"])
-        bundle = Bundle(self.lake.open_folder(TABLE, cycle=cycle))
-        return Loaded(cycle, version, bundle, datetime.now(UTC))
+        self.past = None
+        return Loaded(cycle, version, open_bundle(self.lake, cycle, version), datetime.now(UTC))
 
     async def look(self) -> None:
         """Refreshes beside the event loop; storage may be away for a while, and what is in service stays so."""
         try:
-            await asyncio.to_thread(self.refresh)
+            async with self._turn:
+                await asyncio.to_thread(self.refresh)
         except Exception as error:
-            self.problem = f"cannot look for a newer bundle: {error}"
-            log.exception("cannot look for a newer bundle")
+            problem = f"cannot look for a newer bundle: {error}"
+            if problem != self.problem:  # said once, not every second
+                log.error(problem, exc_info=not isinstance(error, DemandPlannerError))
+            self.problem = problem
 
     async def watch(self) -> None:
         """Looks for a newer bundle every second (every ten on object storage), until cancelled."""

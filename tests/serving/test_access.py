@@ -32,12 +32,13 @@ from tests.serving.makers import (
     put_bundle,
 )
 
-READ, PUBLIC = Permission.READ, None
+READ, OPERATE, PUBLIC = Permission.READ, Permission.OPERATE, None
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One endpoint: what it needs, a question that can be answered, and what a scope hides of it."""
+    """One endpoint: what it needs, a question that can be answered, what a scope hides of it, and what it answers who
+    works on some nodes and sees the others (as to everybody, unless it says otherwise)."""
 
     method: str
     path: str
@@ -46,6 +47,13 @@ class Endpoint:
     body: Any = None
     answered: int = 200
     hidden: int = 200
+    kept: int | None = None
+
+    def expected(self, scope: NodeScope) -> int:
+        """The status for somebody who has the permission."""
+        if scope.hides:
+            return self.hidden
+        return self.answered if scope.nodes is None or self.kept is None else self.kept
 
 
 ENDPOINTS = [
@@ -70,6 +78,12 @@ ENDPOINTS = [
         )
     ),
     Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),
+    Endpoint("GET", "/v1/cycles/bundles", OPERATE, "/v1/cycles/bundles", hidden=403),
+    # Nothing was rolled back in this world, and there is nothing to roll back to.
+    *(
+        Endpoint(method, "/v1/cycles/current", OPERATE, "/v1/cycles/current", body, 409, 403, 403)
+        for method, body in (("PUT", {"to": "2000-01-03", "reason": "x"}), ("DELETE", None))
+    ),
     Endpoint("GET", "/metrics", READ, "/metrics"),
     Endpoint("GET", "/healthz", PUBLIC, "/healthz"),
     Endpoint("POST", "/v1/session", PUBLIC, "/v1/session", {"user": "nobody", "password": "x"}, 401, 401),
@@ -159,7 +173,7 @@ class TestEveryEndpoint:
         if endpoint.permission is not None and endpoint.permission not in PERMISSIONS[role]:
             assert answer.status_code == 403
         else:
-            assert answer.status_code == (endpoint.hidden if SCOPES[scope].hides else endpoint.answered), answer.text
+            assert answer.status_code == endpoint.expected(SCOPES[scope]), answer.text
 
     @pytest.mark.parametrize("credential", [None, "", "x", "dp_abcdefgh_" + "a" * 43, "a.b.c"])
     def test_somebody_unknown_is_told_how_to_be_known(
@@ -179,7 +193,8 @@ class TestEveryEndpoint:
 class TestEveryGuardedEndpoint:
     def test_a_key_that_may_nothing_is_refused(self, world: World, endpoint: Endpoint) -> None:
         answer = world.ask(endpoint, world.powerless)
-        assert "viewer, planner, data_engineer, admin have" in problem(answer, 403).detail
+        having = [role for role in Role if endpoint.permission in PERMISSIONS[role]]
+        assert f"{', '.join(having)} have" in problem(answer, 403).detail
 
     @pytest.mark.parametrize("scheme", ["Basic dXNlcjpwYXNz", "bearer", "Token x"])
     def test_another_way_of_authenticating_is_not_taken(self, world: World, endpoint: Endpoint, scheme: str) -> None:
@@ -295,7 +310,7 @@ class TestHealth:
     def test_it_tells_readers_what_is_served(self, world: World) -> None:
         headers = shown(world.keys[Role.VIEWER, "everything"])
         assert set(world.client.get("/healthz", headers=headers).json()) == {
-            *("status", "ready", "cycle", "bundle", "loaded_at", "problem")
+            *("status", "ready", "cycle", "bundle", "loaded_at", "problem", "pinned")
         }
         assert world.client.get("/healthz", headers=shown(world.powerless)).status_code == 403
 

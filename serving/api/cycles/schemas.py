@@ -7,6 +7,53 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Pinned(BaseModel):
+    """Why something else than the newest bundle is served."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: str = Field(description="Who rolled back.", examples=["ada"])
+    at: datetime = Field(description="When.")
+    reason: str = Field(description="Why, in their words.", examples=["prices of week 48 were wrong"])
+    newest_cycle: date | None = Field(description="Cycle of the newest bundle, which is not served.")
+    newest_bundle: str | None = Field(description="Content hash of the newest bundle.")
+
+
+class KeptBundle(BaseModel):
+    """A bundle that can be rolled back to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cycle: date = Field(description="Its cycle.")
+    bundle: str = Field(description="Its content hash.")
+    written_at: datetime = Field(description="When it was written.")
+    is_newest: bool = Field(description="Whether it is what its cycle has now, and not an earlier version of it.")
+    is_served: bool = Field(description="Whether it is to be served now.")
+    can_be_served: bool = Field(description="Whether this version of the API reads its format.")
+
+
+class KeptBundles(BaseModel):
+    """Bundles that are kept, the newest cycle first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bundles: list[KeptBundle]
+
+
+class Rollback(BaseModel):
+    """Which bundle is to be served in place of the newest one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: str = Field(
+        min_length=6,
+        max_length=64,
+        examples=["2017-11-27"],
+        description="A cycle, or the first letters of a content hash.",
+    )
+    reason: str = Field(min_length=1, max_length=500, description="Why; told to whoever asks what is served.")
+
+
 class Cycle(BaseModel):
     """The cycle being served."""
 
@@ -31,8 +78,29 @@ class Cycle(BaseModel):
     model_versions: dict[str, int] = Field(description="Series per model version.")
     bundle: str = Field(description="Content hash of the bundle.")
     loaded_at: datetime = Field(description="Since when it is served.")
+    pinned: Pinned | None = Field(description="Why it is served although it is not the newest; null where it is.")
 
 
+PINNED_EXAMPLE = {
+    "by": "ada",
+    "at": "2017-12-05T09:12:00Z",
+    "reason": "prices of week 49 were wrong",
+    "newest_cycle": "2017-12-11",
+    "newest_bundle": "77ab02c4",
+}
+KEPT_EXAMPLE = {
+    "bundles": [
+        {
+            "cycle": "2017-12-04",
+            "bundle": "3f1c9a01",
+            "written_at": "2017-12-04T06:00:00Z",
+            "is_newest": True,
+            "is_served": True,
+            "can_be_served": True,
+        }
+    ]
+}
+ROLLBACK_EXAMPLE = {"to": "2017-11-27", "reason": "prices of week 49 were wrong"}
 EXAMPLE = {
     "cycle": "2017-12-04",
     "bucket_weeks": 1,
@@ -48,4 +116,5 @@ EXAMPLE = {
     "model_versions": {"2017-10-02+3f1c9ab01d2e": 200, "statsforecast": 40},
     "bundle": "3f1c9a01",
     "loaded_at": "2017-12-04T06:00:00Z",
+    "pinned": PINNED_EXAMPLE,
 }

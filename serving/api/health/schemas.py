@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.api.cycles.schemas import PINNED_EXAMPLE, Pinned
+
 
 class Health(BaseModel):
     """Liveness; to readers also what is being served."""
@@ -21,6 +23,9 @@ class Health(BaseModel):
     bundle: str | None = Field(None, examples=["3f1c9a"], description="Content hash of the bundle being served.")
     loaded_at: datetime | None = Field(None, description="Since when it is served.")
     problem: str | None = Field(None, description="Why a newer bundle in the lake is not being served.")
+    pinned: Pinned | None = Field(
+        None, description="Why something else than the newest bundle is served; null where it is."
+    )
 
 
 EXAMPLE = {
@@ -30,4 +35,5 @@ EXAMPLE = {
     "bundle": "3f1c9a01",
     "loaded_at": "2017-12-04T06:00:00Z",
     "problem": "expected a serving bundle of format 6, got 5; materialise the asset serving_bundle",
+    "pinned": PINNED_EXAMPLE,
 }

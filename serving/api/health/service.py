@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serving.api.cycles.service import pinned
 from serving.api.health.schemas import Health
 from serving.library import Library
 
@@ -16,4 +17,5 @@ def health(library: Library) -> Health:
         bundle=current.version if current else None,
         loaded_at=current.loaded_at if current else None,
         problem=library.problem,
+        pinned=pinned(library),
     )

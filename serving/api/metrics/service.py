@@ -34,6 +34,7 @@ class Measured:
         in_flight: requests being answered, this one included.
         loads, refusals: bundles put into service, and refused.
         problem: whether a newer bundle is in the lake that cannot be served.
+        pinned: whether somebody rolled back.
         refused: sign-ins refused, by what was shown.
         cycle, bundle: what is served; None before the first bundle.
         loaded_at: since when.
@@ -45,6 +46,7 @@ class Measured:
     loads: int
     refusals: int
     problem: bool
+    pinned: bool
     refused: Mapping[str, int]
     cycle: str | None
     bundle: str | None
@@ -62,6 +64,7 @@ def measured(meter: Meter, library: Library, gate: Gate) -> Measured:
         library.loads,
         library.refusals,
         library.problem is not None,
+        library.pin is not None,
         {name: gate.refused[name] for name in REFUSED},
         current.cycle if current else None,
         current.version if current else None,
@@ -133,6 +136,7 @@ def _serving(found: Measured, moment: datetime) -> Iterable[Metric]:
     yield _labelled("dp_api_build_info", "What answers.", {"version": _version(), "python": platform.python_version()})
     yield _gauge("dp_api_ready", "1 where forecasts can be served.", found.cycle is not None)
     yield _gauge("dp_api_bundle_problem", "1 where a newer bundle cannot be served; /healthz says why.", found.problem)
+    yield _gauge("dp_api_bundle_pinned", "1 while somebody rolled back; /healthz says who and why.", found.pinned)
     yield _count("dp_api_bundle_loads", "Bundles put into service.", found.loads)
     yield _count("dp_api_bundle_refusals", "Times that a bundle was not put into service.", found.refusals)
     yield _gauge("dp_api_answers_kept", "Rendered answers in memory.", found.answers)
