@@ -28,8 +28,9 @@ from dp_assets.domain.outlier_causes import outlier_causes
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.promotion_uplift import promotion_runs, side_effects, uplift_table
 from dp_assets.domain.windows import IndexArray, Windows
+from dp_assets.kept_receipts import NONE, find
 from dp_assets.project import Project
-from dp_assets.receipts import NONE, champion_of, configuration_of, configuration_with_tables, find
+from dp_assets.receipts import champion_of, configuration_of, configuration_with_tables
 from dp_resources.lake import Lake
 
 

@@ -1,7 +1,7 @@
 """Receipts: what decided a table of forecasts, kept so that anybody can have it computed again and compared.
 
-Belongs here: the parts of a receipt, keeping and finding it, repeating what it stands for. Does not belong here: how
-forecasts are made (`domain/forecasts.py`), how a verdict is printed (`commands/receipt.py`).
+Belongs here: the parts of a receipt, keeping it, repeating what it stands for. Does not belong here: finding one
+(`kept_receipts.py`), how forecasts are made (`domain/forecasts.py`), how a verdict is printed (`commands/receipt.py`).
 
 A receipt names every input by the hash of its content, and the lake keeps every content it ever named, so a receipt can
 be repeated after its cycle was computed again. Its id is a hash over its parts and stands in every row of the table.
@@ -34,44 +34,19 @@ from dp_assets.domain.reconciliation_config import HierarchyConfig
 from dp_assets.domain.scratch import scratch_folder
 from dp_assets.domain.split_keys import SplitKeyConfig
 from dp_assets.domain.totals import total_forecasts
+from dp_assets.kept_receipts import EVENT, NONE, Receipt
 from dp_resources.lake import Lake, parquet_bytes, sha256
 from dp_resources.settings import Settings
 
-EVENT = "receipts"
-NONE = "none"
 LIBRARIES = ("lightgbm", "numpy", "polars", "statsforecast", "torch")
 MODEL_PARTS = (
     *("model_cycle", "trained_on", "network", "weights", "encoders"),
     *("trial", "seed", "trained_by", "boosting", "leaderboard", "errors", "total_errors"),
 )
-WHERE = ("code", "libraries", "threads")
-"""Parts that say where it was computed; they are shown, not enforced."""
 DIGESTS = frozenset({"table_digest", "table_digests"})
 """Keys under which sections of a configuration state hashes of what the tables beside it say."""
 Report = Callable[[str], None]
 Named = TypeVar("Named", HierarchyConfig, SplitKeyConfig)
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What decided a table of forecasts.
-
-    Attributes:
-        parts: name → hash of a content, or a word: table, cycle, features, model (its cycle, the features it was
-            trained on, hash of the network), its encoders, weights, trial, seed and revision, boosting, leaderboard,
-            errors, interval_contract, configuration, code, libraries, threads. `none` for what had no part in it.
-        configuration: what the business had decided, without places, as JSON; `parts` has its hash.
-        hashes: table → SHA-256 of the file it decided: forecasts and total_forecasts, or refreshed_forecasts.
-    """
-
-    parts: Mapping[str, str]
-    configuration: str
-    hashes: Mapping[str, str]
-
-    @property
-    def id(self) -> str:
-        """SHA-256 over the parts."""
-        return receipt_of(**self.parts)
 
 
 @dataclass(frozen=True)
@@ -163,24 +138,6 @@ def keep(lake: Lake, parts: Mapping[str, str], config: DemandConfig, tables: Map
 
 def _hashes(tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
     return {name: sha256(parquet_bytes(frame)) for name, frame in tables.items()}
-
-
-def find(lake: Lake, asked: str) -> Receipt:
-    """The receipt of that id or beginning of an id, or that of the forecasts of a cycle.
-
-    Raises:
-        ArtefactError: there is none, or there are several.
-    """
-    wanted = asked
-    if lake.exists("forecasts", cycle=asked):
-        wanted = str(lake.read("forecasts", ["receipt"], cycle=asked)["receipt"][0])
-    found = {name: record for name, record in lake.committed(EVENT).items() if name.startswith(wanted)}
-    if len(found) != 1:
-        raise ArtefactError(
-            f"expected one receipt whose id begins with {wanted!r}, or a cycle with forecasts, got {len(found)}; "
-            "`dp inspect sku` shows the receipt of a forecast"
-        )
-    return Receipt(**next(iter(found.values())))
 
 
 def configuration_of(receipt: Receipt) -> DemandConfig:

@@ -129,18 +129,19 @@ def file_lines_of(lake: Lake) -> LinesOf:
 
 def keep_file(lake: Lake, one: StagedFile, digest: str) -> None:
     """Keeps landed bytes that were staged, under their hash; nothing is written where they are kept already."""
-    if not lake.has_bytes(_landed(lake, digest)):
-        lake.publish(one, _landed(lake, digest))
+    if not lake.has_bytes(landed_path(lake, digest)):
+        lake.publish(one, landed_path(lake, digest))
 
 
-def _landed(lake: Lake, digest: str) -> str:
+def landed_path(lake: Lake, digest: str) -> str:
+    """Where the landed bytes of that hash are kept."""
     return f"{lake.root}/_landed/{digest}"
 
 
 @contextmanager
 def landed_file(lake: Lake, digest: str) -> Iterator[Path]:
     """The kept bytes of that hash as a local file; ArtefactError when they were never kept."""
-    path = _landed(lake, digest)
+    path = landed_path(lake, digest)
     if lake.is_local:
         if not Path(path).is_file():
             raise ArtefactError(f"expected the landed bytes {digest} at {path}, but they are gone; land the file again")

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from dp_assets import receipts
+from dp_assets import kept_receipts, receipts
 from dp_assets.champions import open_contract
 from dp_assets.defs.features import current_plans
 from dp_assets.domain import contracts
@@ -47,7 +47,7 @@ def open_cycle(lake: Lake, project: Project, cycle: date) -> Base:
             f"the forecasts of cycle {key} have other columns than demand.yaml asks for now; materialise the job "
             "weekly_cycle for it again"
         )
-    receipt = receipts.find(lake, key)
+    receipt = kept_receipts.find(lake, key)
     champion = receipts.champion_of(receipt, lake, config)
     panel = Panel.load(lake.open_version("features", receipt.parts["features"]))
     model = champion.cycle if champion else None

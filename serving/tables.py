@@ -20,7 +20,7 @@ from dp_resources.lake import Lake
 
 TABLE_BYTES = 512 * 2**20
 """Memory of all tables kept; the one read last is kept even where it alone is larger."""
-KEPT = 64
+KEPT = 512
 """Answers about partitions kept, those that are not there included."""
 CHECK_SECONDS = 1.0
 REMOTE_CHECK_SECONDS = 10.0
@@ -33,7 +33,7 @@ class Kept:
 
     Attributes:
         name: of the table.
-        cycle: its partition.
+        cycle: its partition, which is a cycle unless it says otherwise.
         frame: its rows, sorted by the table's key.
         sha256: hash of its file.
     """
@@ -84,8 +84,8 @@ class Tables:
         wait = CHECK_SECONDS if self.lake.is_local else REMOTE_CHECK_SECONDS
         return time.monotonic() - checked_at < wait
 
-    async def get(self, name: str, cycle: str) -> Kept | None:
-        """A cycle's partition of a table; None where it was never made.
+    async def get(self, name: str, cycle: str, partitioned_by: str = "cycle") -> Kept | None:
+        """A cycle's partition of a table, or one of another kind; None where it was never made.
 
         Raises:
             StorageError: the lake cannot be read.
@@ -94,7 +94,7 @@ class Tables:
         async with self._turn:  # a table is read once, however many ask for it at the same time
             seen = self._seen.get(key)
             if seen is None or not self._is_fresh(seen.checked_at):
-                seen = await asyncio.to_thread(self._look, name, cycle, seen)
+                seen = await asyncio.to_thread(self._look, name, cycle, partitioned_by, seen)
                 self._seen[key] = seen
                 self._seen.move_to_end(key)
                 self._drop()
@@ -111,19 +111,42 @@ class Tables:
                 found = self._newest[name] = (time.monotonic(), cycles[-1] if cycles else None)
             return found[1]
 
-    def _look(self, name: str, cycle: str, seen: _Seen | None) -> _Seen:
+    def _look(self, name: str, cycle: str, partitioned_by: str, seen: _Seen | None) -> _Seen:
         """Reads a partition if it is not the one last seen."""
         now = time.monotonic()
-        stamp = self.lake.stamp(name, cycle=cycle)
+        key = {partitioned_by: cycle}
+        stamp = self.lake.stamp(name, **key)
         if stamp is None:
             return _Seen(None, now, None)
         if seen is not None and seen.stamp == stamp:
             return _Seen(stamp, now, seen.kept)
-        data = self.lake.read_bytes(self.lake.path(name, cycle=cycle))
+        data = self.lake.read_bytes(self.lake.path(name, **key))
         self.reads += 1
         return _Seen(stamp, now, Kept(name, cycle, pl.read_parquet(io.BytesIO(data)), hashlib.sha256(data).hexdigest()))
+
+    def reader(self) -> KeptTables:
+        """The same tables for code that runs in a thread beside the event loop, from which this is called."""
+        return KeptTables(self, asyncio.get_running_loop())
 
     def _drop(self) -> None:
         """Forgets what was not asked for longest, but never what was just read."""
         while len(self._seen) > 1 and (self.bytes > self.limit or len(self._seen) > KEPT):
             self._seen.popitem(last=False)
+
+
+class KeptTables:
+    """Tables as `dp_assets/tracing.py` reads them, for threads beside the event loop.
+
+    Args:
+        tables: where they are kept.
+        loop: the event loop that is their one user.
+    """
+
+    def __init__(self, tables: Tables, loop: asyncio.AbstractEventLoop) -> None:
+        self.lake, self._tables, self._loop = tables.lake, tables, loop
+
+    def table(self, name: str, **key: str) -> Kept | None:
+        """A partition; None where it was never made."""
+        ((partitioned_by, partition),) = key.items()
+        wanted = self._tables.get(name, partition, partitioned_by)
+        return asyncio.run_coroutine_threadsafe(wanted, self._loop).result()

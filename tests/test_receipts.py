@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dp_assets import receipts
+from dp_assets import kept_receipts, receipts
 from dp_assets.defs import forecasts
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ArtefactError
@@ -38,7 +38,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 
 def test_a_receipt_names_everything_that_decided_a_forecast(stage: Stage) -> None:
-    found = receipts.find(stage.lake, LATE)
+    found = kept_receipts.find(stage.lake, LATE)
     assert stage.lake.read("forecasts", cycle=LATE)["receipt"].unique().to_list() == [found.id]
     parts, lake = found.parts, stage.lake
     assert parts["features"] == lake.manifest("features", cycle=LATE)["sha256"]
@@ -55,24 +55,24 @@ def test_a_receipt_names_everything_that_decided_a_forecast(stage: Stage) -> Non
 
 
 def test_the_beginning_of_an_id_finds_a_receipt_and_what_finds_none_or_several_is_refused(stage: Stage) -> None:
-    found = receipts.find(stage.lake, LATE)
-    assert receipts.find(stage.lake, found.id[:10]) == found
+    found = kept_receipts.find(stage.lake, LATE)
+    assert kept_receipts.find(stage.lake, found.id[:10]) == found
     for asked in ("", "no such"):
         with pytest.raises(ArtefactError, match="expected one receipt whose id begins with"):
-            receipts.find(stage.lake, asked)
+            kept_receipts.find(stage.lake, asked)
 
 
 @pytest.mark.parametrize("table", ["forecasts", "refreshed_forecasts"])
 def test_forecasts_are_repeated_byte_by_byte(stage: Stage, table: str) -> None:
     asked = str(stage.lake.read(table, cycle=LATE)["receipt"][0])
-    verdicts = receipts.verify(receipts.find(stage.lake, asked), stage.lake, stage.project.settings, silent)
+    verdicts = receipts.verify(kept_receipts.find(stage.lake, asked), stage.lake, stage.project.settings, silent)
     decided = {"forecasts", "total_forecasts"} if table == "forecasts" else {table}
-    assert {one.what for one in verdicts} == {*receipts.WHERE, *decided}
+    assert {one.what for one in verdicts} == {*kept_receipts.WHERE, *decided}
     assert all(one.holds for one in verdicts)
 
 
 def test_training_is_repeated_byte_by_byte(stage: Stage) -> None:
-    found = receipts.find(stage.lake, LATE)
+    found = kept_receipts.find(stage.lake, LATE)
     assert found.parts["trained_on"] == stage.lake.manifest("features", cycle=EARLY)["sha256"]
     verdicts = receipts.verify_training(found, stage.lake, silent)
     assert [one.what for one in verdicts] == ["weights", "boosting"]
@@ -85,7 +85,7 @@ def test_training_by_two_processes_is_repeated_by_two(tmp_path: Path) -> None:
     stage.project = replace(stage.project, settings=settings)
     stage.train()
     stage.run(forecasts, LATE, "forecasts")
-    verdicts = receipts.verify_training(receipts.find(stage.lake, LATE), stage.lake, silent)
+    verdicts = receipts.verify_training(kept_receipts.find(stage.lake, LATE), stage.lake, silent)
     assert [(one.what, one.holds) for one in verdicts] == [("weights", True)]
 
 
@@ -93,11 +93,11 @@ def test_a_receipt_is_repeated_from_its_own_contents_after_its_cycle_was_compute
     stage = Stage(tmp_path)
     stage.train()
     stage.run(forecasts, LATE, "forecasts")
-    old = receipts.find(stage.lake, LATE)
+    old = kept_receipts.find(stage.lake, LATE)
     make_panel(history=31, series=16, seed=99).save(tmp_path / "other")
     stage.lake.write_folder("features", tmp_path / "other", cycle=LATE)
     stage.run(forecasts, LATE, "forecasts")
-    new = receipts.find(stage.lake, LATE)
+    new = kept_receipts.find(stage.lake, LATE)
     assert new.id != old.id
     assert new.hashes != old.hashes
     for receipt in (old, new):
@@ -105,7 +105,7 @@ def test_a_receipt_is_repeated_from_its_own_contents_after_its_cycle_was_compute
 
 
 def test_a_forecast_that_something_else_decided_is_found_out(stage: Stage) -> None:
-    found = receipts.find(stage.lake, LATE)
+    found = kept_receipts.find(stage.lake, LATE)
     early = stage.lake.manifest("features", cycle=EARLY)["sha256"]
     forged = replace(found, parts={**found.parts, "features": early})
     assert not receipts.verify(forged, stage.lake, stage.project.settings, silent)[-1].holds
@@ -127,8 +127,8 @@ def test_contents_that_are_gone_or_altered_are_refused(tmp_path: Path) -> None:
 def test_forecasts_without_a_model_have_a_receipt_too(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.run(forecasts, EARLY, "forecasts")
-    found = receipts.find(stage.lake, EARLY)
-    assert {found.parts[name] for name in receipts.MODEL_PARTS} == {receipts.NONE}
+    found = kept_receipts.find(stage.lake, EARLY)
+    assert {found.parts[name] for name in receipts.MODEL_PARTS} == {kept_receipts.NONE}
     assert stage.lake.read("total_forecasts", cycle=EARLY).is_empty()
     assert receipts.verify(found, stage.lake, stage.project.settings, silent)[-1].holds
     with pytest.raises(ArtefactError, match="made without a model"):
@@ -136,7 +136,7 @@ def test_forecasts_without_a_model_have_a_receipt_too(tmp_path: Path) -> None:
 
 
 def test_a_receipt_from_before_the_code_gained_a_setting_is_repeated_under_its_default(stage: Stage) -> None:
-    found = receipts.find(stage.lake, LATE)
+    found = kept_receipts.find(stage.lake, LATE)
     written = json.loads(found.configuration)
     del written["reasons"], written["planning"]["approval"]
     text = json.dumps(written)
@@ -148,10 +148,10 @@ def test_a_receipt_from_before_the_code_gained_a_setting_is_repeated_under_its_d
         receipts.configuration_of(replace(earlier, configuration=json.dumps(written)))
 
 
-def receipt_under(config: DemandConfig, **changes: object) -> receipts.Receipt:
+def receipt_under(config: DemandConfig, **changes: object) -> kept_receipts.Receipt:
     text = json.dumps({**json.loads(config_text(config)), **changes})
     parts = {"configuration": hashlib.sha256(text.encode()).hexdigest(), "code": "abc123"}
-    return receipts.Receipt(parts, text, {})
+    return kept_receipts.Receipt(parts, text, {})
 
 
 def test_a_receipt_under_tables_beside_the_configuration_is_repeated_without_them(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_cycle_is_reconciled_again_by_the_tables_of_its_time_and_not_by_others
 
 
 def test_a_receipt_of_settings_that_this_code_does_not_have_names_the_revision_that_does(stage: Stage) -> None:
-    found = receipts.find(stage.lake, LATE)
+    found = kept_receipts.find(stage.lake, LATE)
     strangers = replace(found, configuration=found.configuration.replace('"horizon_weeks":3', '"horizon_weeks":9'))
     assert strangers != found
     with pytest.raises(ArtefactError, match="check out revision abc123"):

@@ -1,6 +1,6 @@
 """`dp receipt`: what decided a forecast, and the proof that it can be computed again.
 
-Belongs here: arguments and printing. Does not belong here: receipts themselves (`receipts.py`).
+Belongs here: arguments and printing. Does not belong here: receipts themselves (`receipts.py`, `kept_receipts.py`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def receipt_show(asked: Asked) -> None:
     """Print what a table of forecasts was made of: hashes of contents, code, libraries, seed, trial, threads."""
     import polars as pl
 
-    from dp_assets.receipts import find
+    from dp_assets.kept_receipts import find
 
     found = find(open_project().lake(), asked)
     rows = [{"part": name, "value": value} for name, value in found.parts.items()]
@@ -42,7 +42,8 @@ def receipt_verify(
     """
     import polars as pl
 
-    from dp_assets.receipts import WHERE, find, verify, verify_training
+    from dp_assets.kept_receipts import WHERE, find
+    from dp_assets.receipts import verify, verify_training
 
     project = open_project()
     lake = project.lake()

@@ -1,6 +1,7 @@
 """`dp why`: what drives a forecast, why it changed since the last cycle, why a bucket was capped, what promotions did.
 
-Belongs here: arguments and printing. Does not belong here: any computing (`reasons.py`).
+Belongs here: arguments and printing. Does not belong here: any computing (`reasons.py`), where a number comes from
+(`why_number.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from dp_assets.commands.terminal import console, open_project, say, show
+from dp_assets.commands.why_number import why_number
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
     from dp_assets.project import Project
 
 why = typer.Typer(
-    no_args_is_help=True, help="Explain a forecast, its change since the last cycle, an outlier, or promotions."
+    no_args_is_help=True,
+    help="Explain a forecast, its change since the last cycle, an outlier, promotions, or a number.",
 )
+why.command("number")(why_number)
 Cycle = Annotated[str, typer.Option(help="The cycle, YYYY-MM-DD; the newest one when left out.")]
 
 

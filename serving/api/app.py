@@ -30,11 +30,12 @@ from serving.api.nodes.endpoints import router as nodes
 from serving.api.problems import add_problem_handlers
 from serving.api.series.endpoints import router as series
 from serving.api.session.endpoints import router as session
+from serving.api.trace.endpoints import router as trace
 from serving.api.tracing import Traced, Tracing, is_configured
 from serving.api.worklist.endpoints import router as worklist
 from serving.library import Library, open_lake
 
-READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes)
+READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes, trace)
 """Everything that is read of forecasts and what belongs to them."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset

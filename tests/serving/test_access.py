@@ -75,6 +75,8 @@ ENDPOINTS = [
             ("/v1/accuracy", "/v1/accuracy"),
             ("/v1/contributions/{series_id:path}", "/v1/contributions/sku0002"),
             ("/v1/changes/{series_id:path}", "/v1/changes/sku0002"),
+            ("/v1/trace/{series_id:path}/{bucket}", "/v1/trace/sku0002/2017-08-07"),
+            ("/v1/trace/{series_id:path}/{bucket}/rows", "/v1/trace/sku0002/2017-07-24/rows"),
         )
     ),
     Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),

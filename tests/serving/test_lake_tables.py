@@ -220,7 +220,8 @@ class TestTables:
         found = asyncio.run(Tables(lake, limit=1).get("exceptions", "2017-01-02"))
         assert found is not None
 
-    def test_absent_ones_do_not_pile_up(self, tmp_path: Path) -> None:
+    def test_absent_ones_do_not_pile_up(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(serving.tables, "KEPT", 64)
         tables = Tables(Lake(tmp_path))
 
         async def ask() -> None:

@@ -1,0 +1,338 @@
+"""A published number is followed back to rows of files, and every link is what the table it names says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, ClassVar
+
+import polars as pl
+import pytest
+import yaml
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from dp_assets.cli import app
+from dp_assets.domain.access import EVERYTHING, NodeScope, Permission, Role, parse_scope_node
+from dp_assets.domain.panel import Panel
+from dp_assets.domain.planning import NumberToSet
+from dp_assets.execution import register
+from dp_assets.kept_receipts import find
+from dp_assets.project import REPOSITORY
+from dp_assets.recalls import write_event
+from dp_assets.tracing import Grid, LakeReader, Read
+from dp_resources.accounts import Accounts
+from dp_resources.settings import Settings
+from serving.api import create_app
+from serving.api.trace.schemas import RowsPage, Trace
+from tests.e2e.small_world import World, drop, world_config
+from tests.factories import MONDAY
+from tests.serving.access_makers import shown
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+WEEKS = 24
+RESTATED = MONDAY + timedelta(weeks=2)
+NOW = datetime(2017, 6, 20, 12, tzinfo=UTC)
+ARTEFACTS = ("tuned_model", "features")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Two cycles. A shop file was restated between them; ann locked a department, which bob approved, and a series."""
+    world = World(tmp_path_factory.mktemp("world"), world_config(lookback_weeks=8, replay={"cycles": 1}), WEEKS)
+    register(world.project, world.instance)
+    drop(
+        world.folder / "landing" / "shop" / f"{RESTATED}.csv",
+        "\n".join(["item;day;qty;money;dept", *(f"S{sku:03d};{RESTATED:%d/%m/%Y};40;1,00;" for sku in range(24)), ""]),
+        MONDAY + timedelta(weeks=WEEKS - 1, days=3),
+    )
+    world.run()
+    cycle = date.fromisoformat(cycles(world)[-1])
+    lock = NumberToSet("product", "dairy", cycle, 500.0, True, "promotion", "leaflet", cycle)
+    database = world.project.planning()
+    proposal = database.propose([lock], "ann", NOW)
+    database.approve(proposal.sequence, "bob", cycle, True, NOW)
+    database.set_numbers([NumberToSet("product", "S001", cycle, 33.0, False, "market", "new store", cycle)], "ann", NOW)
+    world.run()
+    return world
+
+
+def cycles(world: World) -> list[str]:
+    return world.project.lake().partitions("published_forecasts")
+
+
+@contextmanager
+def client_of(world: World, **settings: Any) -> Iterator[TestClient]:
+    lake_root = world.project.lake().root
+    with TestClient(create_app(Settings(lake_root=lake_root, state_dir=world.folder / "state", **settings))) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def client(world: World) -> Iterator[TestClient]:
+    with client_of(world) as found:
+        yield found
+
+
+def traced(client: TestClient, path: str) -> dict[str, Any]:
+    answer = client.get(f"/v1/trace/{path}")
+    assert answer.status_code == 200, answer.text
+    Trace.model_validate_json(answer.content)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def sources(found: Any) -> Iterator[dict[str, Any]]:
+    """Every source in an answer, however deep."""
+    if isinstance(found, dict):
+        if found.get("source"):
+            yield found["source"]
+        for value in found.values():
+            yield from sources(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from sources(value)
+
+
+def test_every_link_names_a_table_its_hash_and_the_run_that_wrote_it(world: World, client: TestClient) -> None:
+    lake, cycle = world.project.lake(), cycles(world)[-1]
+    links = list(sources(traced(client, f"S001/{cycle}?buckets=104")))
+    of_cycle = {"published_forecasts", "planner_inputs", "reconciled_rollups", "forecasts", *ARTEFACTS}
+    assert {one["table"] for one in links} == {*of_cycle, "weekly_buckets"}
+    for one in links:
+        by = "bucket" if one["table"] == "weekly_buckets" else "cycle"
+        partition = {by: one["partition"]}
+        if one["table"] in ARTEFACTS:
+            assert lake.manifest(one["table"], **partition)["sha256"] == one["sha256"]
+            assert Path(one["location"]).is_dir()
+        else:
+            assert lake.digest(one["table"], **partition) == one["sha256"]
+            assert one["location"] == lake.path(one["table"], **partition)
+        assert one["current"]
+        run = world.instance.get_run_by_id(one["made"]["run_id"])
+        assert run is not None
+        assert run.job_name == one["made"]["job"]
+        assert one["made"]["trigger"] == "command line"
+
+
+def test_values_are_those_of_the_tables(world: World, client: TestClient) -> None:
+    cycle = cycles(world)[-1]
+    bucket = date.fromisoformat(cycle) + timedelta(weeks=2)
+    found = traced(client, f"S002/{bucket}")
+    assert (found["cycle"], found["lead"]) == (cycle, 3)
+
+    def row(table: str, **key: Any) -> dict[str, Any]:
+        here = [pl.col(name) == value for name, value in key.items()]
+        return world.table(table, cycle=cycle).filter(*here).row(0, named=True)
+
+    published = row("published_forecasts", series_id="S002", lead=3)
+    assert {name: found["published"][name] for name in ("statistical", "reconciled", "final", "user")} == {
+        name: published[name] for name in ("statistical", "reconciled", "final", "user")
+    }
+    forecast = row("forecasts", series_id="S002", lead=3)
+    assert (found["forecast"]["forecast"], found["forecast"]["method"]) == (forecast["forecast"], forecast["method"])
+    rolled = row("reconciled_rollups", hierarchy="product", level="series", node="S002", lead=3)
+    assert found["reconciliation"]["base_forecast"] == rolled["base_forecast"]
+    nodes = found["reconciliation"]["nodes"]
+    assert [one["level"] for one in nodes] == ["total", "department", "brand"]
+    assert nodes[-1]["node"] == rolled["parent"]
+    assert all(node["parent"] == above["node"] for above, node in pairwise(nodes))
+    receipt = find(world.project.lake(), cycle)
+    assert found["receipt"]["id"] == forecast["receipt"] == receipt.id
+    assert found["receipt"]["current"]
+    assert found["model"]["cycle"] == cycles(world)[0]
+    assert found["model"]["weights"] == receipt.parts["weights"]
+    assert found["model"]["window"]["last"] == str(date.fromisoformat(cycles(world)[0]) - timedelta(weeks=1))
+    panel = Panel.load(world.project.lake().open_folder("features", cycle=cycle))
+    at = panel.series["series_id"].to_list().index("S002")
+    told = {(one["kind"], one["name"]): one["value"] for one in found["features"]["channels"]}
+    assert told["past", "quantity"] == panel.quantity[at, -1]
+    assert {name for kind, name in told if kind == "known"} == set(panel.known_names)
+    assert found["override"] is None
+
+
+def test_contributions_sum_to_the_bucket_that_every_series_was_forecast_from(world: World) -> None:
+    """Of both cycles, every series and every bucket; the first one did not know the restatement."""
+    from dp_assets.domain.trace import history_bucket
+    from dp_assets.tracing import contributions_of
+
+    class Kept(LakeReader):
+        known: ClassVar[dict[str, Read | None]] = {}
+
+        def table(self, name: str, **key: str) -> Read | None:
+            if str(key) not in self.known:
+                found = super().table(name, **key)
+                self.known[str(key)] = None if found is None else Read(found.frame, found.sha256)
+            return self.known[str(key)]
+
+    lake = world.project.lake()
+    reader, left_out = Kept(lake), set()
+    for cycle in cycles(world):
+        panel = Panel.load(lake.open_folder("features", cycle=cycle))
+        known_at = Grid.of(find(lake, cycle)).known_at(date.fromisoformat(cycle))
+        assert known_at == world.project.grid.known_at(date.fromisoformat(cycle))
+        for at, series in enumerate(panel.series["series_id"].to_list()):
+            for bucket, seen in zip(
+                panel.starts[: panel.history].astype("datetime64[D]").tolist(), panel.quantity[at].tolist(), strict=True
+            ):
+                found = history_bucket(bucket, contributions_of(reader, series, bucket), known_at, seen, ())
+                assert found.agrees, (cycle, series, found)
+                if found.unknown:
+                    left_out.add((cycle, bucket))
+    assert left_out == {(cycles(world)[0], RESTATED)}
+
+
+def test_a_restated_file_shows_and_is_left_out_where_it_was_not_known(world: World, client: TestClient) -> None:
+    first, last = cycles(world)
+    buckets = world.table("weekly_buckets", bucket=str(RESTATED))
+    series = buckets.filter(pl.col("event") == "superseded")["series_id"][0]
+    before = traced(client, f"{series}/{first}?history={RESTATED}")
+    assert before["cycle"] == first
+    (bucket,) = [one for one in before["history"] if one["bucket_start"] == str(RESTATED)]
+    assert {one["event"] for one in bucket["known"]} == {"landed"}
+    assert {one["event"] for one in bucket["unknown"]} == {"landed", "superseded"}
+    after = traced(client, f"{series}/{last}?history={RESTATED}")
+    (bucket,) = [one for one in after["history"] if one["bucket_start"] == str(RESTATED)]
+    assert sorted(one["event"] for one in bucket["known"]).count("superseded") == 1
+    assert bucket["unknown"] == []
+    versions = {one["file_version_id"]: one for one in after["files"]}
+    (newer,) = [one for one in versions.values() if one["supersedes"]]
+    older = versions[newer["supersedes"]]
+    assert newer["uri"] == older["uri"] == f"shop/{RESTATED}.csv"
+    assert Path(older["archive"]["location"]).stat().st_size == older["archive"]["bytes"]  # replaced, and still there
+    landed = (world.folder / "landing" / newer["uri"]).read_bytes()
+    assert Path(newer["archive"]["location"]).read_bytes() == landed
+
+
+def test_rows_of_files_add_up_to_what_each_file_contributes(world: World, client: TestClient) -> None:
+    cycle = cycles(world)[-1]
+    bucket = traced(client, f"S001/{cycle}?history={RESTATED}")
+    (history,) = [one for one in bucket["history"] if one["bucket_start"] == str(RESTATED)]
+    landed = {one["file_version_id"]: one["quantity"] for one in history["known"] if one["event"] == "landed"}
+    rows, path = [], f"/v1/trace/S001/{RESTATED}/rows?limit=2"
+    cursor = ""
+    while True:
+        answer = client.get(path + cursor)
+        assert answer.status_code == 200, answer.text
+        page = RowsPage.model_validate_json(answer.content)
+        rows += page.rows
+        if page.next is None:
+            break
+        cursor = f"&cursor={page.next}"
+    assert len(rows) == page.total == len({(one.file_version_id, one.row_number) for one in rows})
+    sums: dict[str, float] = {}
+    for one in rows:
+        sums[one.file_version_id] = sums.get(one.file_version_id, 0) + one.quantity
+    assert sums == pytest.approx(landed)
+    (restated,) = [one for one in rows if one.quantity == 40]
+    assert restated.row_number == 2  # the second row below the header of the file
+    assert [one["row_number"] for one in bucket["rows"]["rows"]] == [one.row_number for one in rows]
+
+
+def test_a_number_that_planners_set_names_them(world: World, client: TestClient) -> None:
+    cycle = cycles(world)[-1]
+    own = traced(client, f"S001/{cycle}")
+    assert (own["override"]["user"], own["override"]["node"], own["override"]["quantity"]) == ("ann", "S001", 33.0)
+    assert own["published"]["final"] == pytest.approx(33.0)
+    assert own["override"]["ledger"]["comment"] == "new store"
+    assert own["override"]["ledger"]["approved_by"] is None
+    of_node = traced(client, f"S000/{cycle}")
+    assert (of_node["override"]["node"], of_node["override"]["locked"]) == ("dairy", True)
+    ledger = of_node["override"]["ledger"]
+    assert (ledger["comment"], ledger["approved_by"]) == ("leaflet", "bob")
+    rows = {row["sequence"]: row for row in world.project.planning().ledger()}
+    assert rows[ledger["sequence"]]["hash"] == ledger["hash"]
+    assert rows[ledger["approval_sequence"]]["action"] == "approve"
+    locked = {one["node"]: one["locked"] for one in of_node["reconciliation"]["nodes"]}
+    assert locked["dairy"]
+    assert not locked["total"]
+
+
+def test_a_recalled_file_shows_and_counts_for_nothing(world: World, client: TestClient) -> None:
+    lake, cycle = world.project.lake(), cycles(world)[-1]
+    bucket = [one for one in traced(client, f"S001/{cycle}")["history"] if one["known"]][-1]
+    version = bucket["known"][0]["file_version_id"]
+    write_event(lake, version, False, "ann", "sent twice", world.clock.now())
+    try:
+        found = traced(client, f"S001/{cycle}")
+        (file,) = [one for one in found["files"] if one["file_version_id"] == version]
+        assert file["recalled"]
+        (again,) = [one for one in found["history"] if one["bucket_start"] == bucket["bucket_start"]]
+        assert again["recalled"] == [version]
+        assert {one["known"] for one in found["rows"]["rows"] if one["file_version_id"] == version} == {False}
+    finally:
+        write_event(lake, version, True, "ann", "", world.clock.now())
+
+
+def test_without_the_ledger_a_trace_goes_on(world: World) -> None:
+    with client_of(world, planning_database_url="postgresql+psycopg://nobody@127.0.0.1:1/x") as client:
+        found = traced(client, f"S001/{cycles(world)[-1]}")
+    assert found["override"]["user"] == "ann"
+    assert found["override"]["ledger"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("S001/{last}?cycle=2001-01-01", 404, "expected a cycle"),
+        ("S999/{last}", 404, "published nothing of series 'S999'"),
+        ("S001/2030-01-07", 404, "expected a bucket that cycle"),
+        ("S001/soon", 422, "expected a date"),
+        ("S001/{last}?history={last}", 422, "before the cutoff"),
+        ("S001/{last}?buckets=0", 422, "greater than or equal to 1"),
+        ("S001/{last}/rows", 422, "before the cutoff"),
+        ("S999/{first}/rows", 404, "published nothing of series 'S999'"),
+        ("S001/{first}/rows?cursor=x", 422, "cursor"),
+    ],
+)
+def test_what_cannot_be_traced_is_refused(world: World, client: TestClient, path: str, status: int, said: str) -> None:
+    first, last = cycles(world)
+    answer = client.get("/v1/trace/" + path.format(first=first, last=last))
+    assert answer.status_code == status, answer.text
+    assert said in answer.json()["detail"]
+
+
+def test_who_is_kept_to_a_department_sees_its_series_and_nothing_of_what_is_above(world: World) -> None:
+    accounts, cycle = Accounts(world.project.planning()), cycles(world)[-1]
+    with client_of(world, api_access="keys") as client:
+        for name, scope in (("eve", NodeScope((parse_scope_node("product:dairy"),))), ("max", EVERYTHING)):
+            accounts.add_user(name, (Role.VIEWER,), scope, "test", NOW)
+        now = datetime.now(UTC)
+        eve, everybody = (
+            shown(
+                accounts.create_key(name, "test", frozenset({Permission.READ}), now + timedelta(days=1), "test", now)[1]
+            )
+            for name in ("eve", "max")
+        )
+        path = f"/v1/trace/S000/{cycle}"
+        seen, whole = (client.get(path, headers=headers).json() for headers in (eve, everybody))
+        assert [one["node"] for one in whole["reconciliation"]["nodes"]] == ["total", "dairy", "dairy/own"]
+        assert [one["node"] for one in seen["reconciliation"]["nodes"]] == ["dairy", "dairy/own"]
+        assert seen["override"] == whole["override"]
+        for hidden in (f"S001/{cycle}", f"S001/{RESTATED}/rows"):
+            found = client.get(f"/v1/trace/{hidden}", headers=eve)
+            unknown = client.get(f"/v1/trace/{hidden.replace('S001', 'S999')}", headers=eve)
+            assert found.status_code == unknown.status_code == 404
+            assert found.text.replace("S001", "S999") == unknown.text
+            assert client.get(f"/v1/trace/{hidden}", headers=everybody).status_code == 200
+        assert client.get(f"/v1/trace/S000/{RESTATED}/rows", headers=eve).status_code == 200
+
+
+def test_the_command_tells_it_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = yaml.safe_dump(world.config.model_dump(mode="json", exclude_none=True), sort_keys=False)
+    (world.folder / "demand.yaml").write_text(text)
+    monkeypatch.setenv("DP_CONFIG", str(world.folder / "demand.yaml"))
+    monkeypatch.setenv("DP_STATE_DIR", str(world.folder / "state"))
+    monkeypatch.setenv("DP_CLOCK", "simulated")
+    monkeypatch.setenv("DAGSTER_HOME", str(REPOSITORY))
+    cycle = cycles(world)[-1]
+    asked = CliRunner().invoke(app, ["why", "number", "S000", cycle, "--history", str(RESTATED)])
+    assert asked.exit_code == 0, asked.output
+    for said in ("ann set 500 for dairy (promotion), locked", "approved by bob", "dp receipt verify", "landed"):
+        assert said in asked.output
+    missing = CliRunner().invoke(app, ["why", "number", "S999", cycle])
+    assert missing.exit_code == 2
+    assert "published nothing of series" in " ".join(missing.output.split())
