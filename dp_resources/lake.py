@@ -341,6 +341,14 @@ class Lake:
         }
         return sorted(found)
 
+    def tables_of(self, **key: str) -> list[str]:
+        """Tables and artefacts that have that partition, sorted."""
+        found: set[str] = set()
+        for name, value in key.items():
+            for file in ("part.parquet", "manifest.json"):
+                found |= {path.rsplit("/", 3)[1] for path in self._glob(f"{self.root}/*/{name}={value}/{file}")}
+        return sorted(found)
+
     # -- artefact folders -------------------------------------------------------------------------------------------
 
     def write_folder(

@@ -114,7 +114,7 @@ class Tables:
     def _look(self, name: str, cycle: str, partitioned_by: str, seen: _Seen | None) -> _Seen:
         """Reads a partition if it is not the one last seen."""
         now = time.monotonic()
-        key = {partitioned_by: cycle}
+        key = {partitioned_by: cycle} if partitioned_by else {}
         stamp = self.lake.stamp(name, **key)
         if stamp is None:
             return _Seen(None, now, None)
@@ -147,6 +147,6 @@ class KeptTables:
 
     def table(self, name: str, **key: str) -> Kept | None:
         """A partition; None where it was never made."""
-        ((partitioned_by, partition),) = key.items()
+        partitioned_by, partition = next(iter(key.items()), ("", ""))
         wanted = self._tables.get(name, partition, partitioned_by)
         return asyncio.run_coroutine_threadsafe(wanted, self._loop).result()

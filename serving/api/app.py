@@ -20,14 +20,17 @@ from serving.api.changes.endpoints import router as changes
 from serving.api.contributions.endpoints import router as contributions
 from serving.api.cycles.endpoints import router as cycles
 from serving.api.descriptions import document
+from serving.api.file_versions.endpoints import router as file_versions
 from serving.api.forecasts.endpoints import router as forecasts
 from serving.api.health.endpoints import router as health
 from serving.api.history.endpoints import router as history
+from serving.api.lineage.endpoints import router as lineage
 from serving.api.meter import Meter
 from serving.api.metrics.endpoints import router as metrics
 from serving.api.middleware import LOCAL_HOSTS, Middleware
 from serving.api.nodes.endpoints import router as nodes
 from serving.api.problems import add_problem_handlers
+from serving.api.receipts.endpoints import router as receipts
 from serving.api.series.endpoints import router as series
 from serving.api.session.endpoints import router as session
 from serving.api.trace.endpoints import router as trace
@@ -35,7 +38,7 @@ from serving.api.tracing import Traced, Tracing, is_configured
 from serving.api.worklist.endpoints import router as worklist
 from serving.library import Library, open_lake
 
-READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes, trace)
+READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes, trace, receipts)
 """Everything that is read of forecasts and what belongs to them."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset
@@ -84,7 +87,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
 
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.gate, app.state.meter, app.state.settings = gate, Meter(), chosen
-    for router in (*READING, cycles, session, health, metrics):
+    for router in (*READING, cycles, lineage, file_versions, session, health, metrics):
         app.include_router(router)
     check_guarded(app)
     add_problem_handlers(app)

@@ -68,6 +68,18 @@ class UnknownSeriesError(ProblemError):
     status, kind, title = 404, "unknown-series", "Unknown series"
 
 
+class UnknownReceiptError(ProblemError):
+    """The lake holds no receipt of that id, or several begin so."""
+
+    status, kind, title = 404, "unknown-receipt", "Unknown receipt"
+
+
+class UnknownFileError(ProblemError):
+    """The lake has no file version of that id."""
+
+    status, kind, title = 404, "unknown-file", "Unknown file"
+
+
 class UnknownNodeError(ProblemError):
     """No hierarchy or node of that name is in the cycle."""
 

@@ -27,6 +27,8 @@ from dp_assets.tracing import Grid, LakeReader, Read
 from dp_resources.accounts import Accounts
 from dp_resources.settings import Settings
 from serving.api import create_app
+from serving.api.lineage.schemas import CycleCard
+from serving.api.receipts.schemas import Receipt as ReceiptAnswer
 from serving.api.trace.schemas import RowsPage, Trace
 from tests.e2e.small_world import World, drop, world_config
 from tests.factories import MONDAY
@@ -295,6 +297,75 @@ def test_what_cannot_be_traced_is_refused(world: World, client: TestClient, path
     assert said in answer.json()["detail"]
 
 
+def test_a_receipt_names_contents_and_how_to_repeat_it(world: World, client: TestClient) -> None:
+    lake, cycle = world.project.lake(), cycles(world)[-1]
+    kept = find(lake, cycle)
+    for asked in (kept.id, kept.id[:8], cycle):
+        answer = client.get(f"/v1/receipts/{asked}")
+        assert answer.status_code == 200, answer.text
+        found = ReceiptAnswer.model_validate_json(answer.content)
+        assert (found.id, found.parts, found.intact) == (kept.id, kept.parts, True)
+        assert found.verify == f"dp receipt verify {kept.id[:12]}"
+        assert found.verify_training is not None
+        assert {one.table: one.sha256 for one in found.tables} == dict(kept.hashes)
+        for one in found.tables:
+            assert one.current
+            assert lake.digest(one.table, cycle=cycle) == one.sha256
+        assert found.configuration is not None
+        assert found.configuration["series_key"] == ["sku"]
+
+
+def test_a_table_of_a_receipt_that_was_replaced_leads_to_where_it_is_kept(world: World, client: TestClient) -> None:
+    lake, cycle = world.project.lake(), cycles(world)[0]
+    receipt, before = find(lake, cycle).id, world.table("total_forecasts", cycle=cycle)
+    lake.write("total_forecasts", before.with_columns(pl.col("forecast") * 2), cycle=cycle)
+    try:
+        found = ReceiptAnswer.model_validate_json(client.get(f"/v1/receipts/{receipt}").content)
+        (totals,) = [one for one in found.tables if one.table == "total_forecasts"]
+        assert not totals.current
+        assert totals.location is not None
+        assert pl.read_parquet(totals.location).equals(before)
+    finally:
+        lake.write("total_forecasts", before, cycle=cycle)
+
+
+@pytest.mark.parametrize(("asked", "status"), [("ffffffff", 404), ("abc", 422), ("2001-01-01", 404), ("x%2Fy", 404)])
+def test_a_receipt_that_is_not_there_is_refused(client: TestClient, asked: str, status: int) -> None:
+    assert client.get(f"/v1/receipts/{asked}").status_code == status
+
+
+def test_a_cycle_shows_its_model_its_judges_and_the_runs_behind_its_tables(world: World, client: TestClient) -> None:
+    lake, (first, last) = world.project.lake(), cycles(world)
+    listed = client.get("/v1/cycles").json()["cycles"]
+    assert [(one["cycle"], one["trained"], one["served"]) for one in listed if one["published"]] == [
+        (first, True, False),
+        (last, False, True),
+    ]
+    answer = client.get(f"/v1/cycles/{last}")
+    assert answer.status_code == 200, answer.text
+    found = CycleCard.model_validate_json(answer.content)
+    assert found.model is not None
+    assert str(found.model.cycle) == first
+    assert found.model.metrics is not None
+    assert {"held_out_point_loss", "held_out_sum_loss"} <= set(found.model.metrics)
+    assert found.known_at == world.project.grid.known_at(date.fromisoformat(last))
+    leaderboard = world.table("leaderboard", cycle=first).select("demand_class", "method", "reason")
+    assert [(one.demand_class, one.method, one.reason) for one in found.leaderboard] == leaderboard.rows()
+    assert len(found.intervals) == len(world.table("interval_contract", cycle=last))
+    assert found.planner_inputs is not None
+    assert found.planner_inputs.last_change == world.project.planning().last_change()
+    assert {one.table for one in found.lineage} >= {"features", "forecasts", "published_forecasts", "serving_bundle"}
+    for one in found.lineage:
+        if not lake.has_bytes(f"{lake.folder(one.table, cycle=last)}/manifest.json"):
+            assert one.sha256 == lake.digest(one.table, cycle=last)
+            assert one.rows == len(world.table(one.table, cycle=last))
+        assert one.made is not None, one.table
+        assert world.instance.get_run_by_id(one.made.run_id) is not None
+    assert client.get("/v1/cycles/2001-01-01").status_code == 404
+    assert client.get("/v1/cycles/soon").status_code == 422
+    assert client.get("/v1/cycles/current").json()["cycle"] == last
+
+
 def test_who_is_kept_to_a_department_sees_its_series_and_nothing_of_what_is_above(world: World) -> None:
     accounts, cycle = Accounts(world.project.planning()), cycles(world)[-1]
     with client_of(world, api_access="keys") as client:
@@ -307,6 +378,8 @@ def test_who_is_kept_to_a_department_sees_its_series_and_nothing_of_what_is_abov
             )
             for name in ("eve", "max")
         )
+        receipts = [client.get(f"/v1/receipts/{cycle}", headers=headers).json() for headers in (eve, everybody)]
+        assert [one["configuration"] is None for one in receipts] == [True, False]
         path = f"/v1/trace/S000/{cycle}"
         seen, whole = (client.get(path, headers=headers).json() for headers in (eve, everybody))
         assert [one["node"] for one in whole["reconciliation"]["nodes"]] == ["total", "dairy", "dairy/own"]

@@ -75,11 +75,16 @@ ENDPOINTS = [
             ("/v1/accuracy", "/v1/accuracy"),
             ("/v1/contributions/{series_id:path}", "/v1/contributions/sku0002"),
             ("/v1/changes/{series_id:path}", "/v1/changes/sku0002"),
+            ("/v1/receipts/{id}", "/v1/receipts/2017-07-31"),
             ("/v1/trace/{series_id:path}/{bucket}", "/v1/trace/sku0002/2017-08-07"),
             ("/v1/trace/{series_id:path}/{bucket}/rows", "/v1/trace/sku0002/2017-07-24/rows"),
         )
     ),
     Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),
+    Endpoint("GET", "/v1/cycles", READ, "/v1/cycles"),
+    Endpoint("GET", "/v1/files", READ, "/v1/files", hidden=403),
+    Endpoint("GET", "/v1/files/{file_version_id}", READ, "/v1/files/north-1", answered=404, hidden=403),
+    Endpoint("GET", "/v1/cycles/{cycle}", READ, f"/v1/cycles/{CYCLE}", hidden=403),
     Endpoint("GET", "/v1/cycles/bundles", OPERATE, "/v1/cycles/bundles", hidden=403),
     # Nothing was rolled back in this world, and there is nothing to roll back to.
     *(
