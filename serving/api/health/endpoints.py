@@ -9,6 +9,13 @@ from serving.api.access import GuardedRoute, Need, admit, public, shows_somethin
 from serving.api.descriptions import answered
 from serving.api.health import service
 from serving.api.health.schemas import EXAMPLE, Health
+from serving.api.problems import (
+    CannotAuthenticateError,
+    ForbiddenError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+    may_raise,
+)
 from serving.api.state import gate, library
 
 router = APIRouter(tags=["health"], route_class=GuardedRoute)
@@ -19,11 +26,17 @@ READERS = Need(Permission.READ, heeds_scope=True)
     "/healthz",
     summary="Liveness",
     response_class=Response,
-    responses=answered(Health, "The process answers", EXAMPLE, conditional=False),
+    responses={
+        **answered(Health, "The process answers", EXAMPLE, conditional=False),
+        **may_raise(UnauthenticatedError, ForbiddenError, TooManyRequestsError, CannotAuthenticateError),
+    },
 )
 @public
 async def healthz(request: Request) -> Response:
-    """Answers 200 while the process lives, and says whether forecasts can be served; to readers also which."""
+    """Answers 200 while the process lives, and says whether forecasts can be served; to readers also which.
+
+    Who shows nothing is always answered. A key or token that does not hold is refused here as elsewhere.
+    """
     found = service.health(library(request))
     if gate(request).is_open or shows_something(request):
         await admit(request, READERS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from serving.api.access import GuardedRoute, address_of, public
-from serving.api.descriptions import answered
+from serving.api.descriptions import answered, documented_body
+from serving.api.parameters import parse_body
 from serving.api.problems import (
     BadParameterError,
     CannotAuthenticateError,
@@ -15,7 +16,14 @@ from serving.api.problems import (
     may_raise,
 )
 from serving.api.session import service
-from serving.api.session.schemas import EXAMPLE, Credentials, PasswordChange, Session
+from serving.api.session.schemas import (
+    CHANGE_EXAMPLE,
+    CREDENTIALS_EXAMPLE,
+    EXAMPLE,
+    Credentials,
+    PasswordChange,
+    Session,
+)
 from serving.api.state import gate
 
 router = APIRouter(tags=["session"], route_class=GuardedRoute)
@@ -28,10 +36,12 @@ REFUSALS = (UnauthenticatedError, TooManyRequestsError, CannotAuthenticateError)
     summary="Sign in",
     response_class=Response,
     responses={**SIGNED_IN, **may_raise(BadParameterError, PasswordChangeRequiredError, *REFUSALS)},
+    openapi_extra={"requestBody": documented_body(Credentials, CREDENTIALS_EXAMPLE)},
 )
 @public
-async def sign_in(request: Request, given: Credentials) -> Response:
+async def sign_in(request: Request) -> Response:
     """A token for a user and password, to be shown instead of an API key for an hour."""
+    given = await parse_body(Credentials, request)
     return _answer(await service.sign_in(gate(request), given, address_of(request)))
 
 
@@ -40,10 +50,12 @@ async def sign_in(request: Request, given: Credentials) -> Response:
     summary="Choose a password",
     response_class=Response,
     responses={**SIGNED_IN, **may_raise(BadParameterError, *REFUSALS)},
+    openapi_extra={"requestBody": documented_body(PasswordChange, CHANGE_EXAMPLE)},
 )
 @public
-async def change_password(request: Request, given: PasswordChange) -> Response:
+async def change_password(request: Request) -> Response:
     """Replaces a one-time password, or one's own, and answers with a token. Sessions from before end."""
+    given = await parse_body(PasswordChange, request)
     return _answer(await service.change_password(gate(request), given, address_of(request)))
 
 

@@ -39,3 +39,5 @@ class Session(BaseModel):
 
 
 EXAMPLE = {"access_token": "eyJhbGciOiJFUzI1NiJ9…", "token_type": "Bearer", "expires_in": 3600}
+CREDENTIALS_EXAMPLE = {"user": "ada", "password": "one of your own"}
+CHANGE_EXAMPLE = {"user": "ada", "password": "the one-time password", "new_password": "one of your own"}
