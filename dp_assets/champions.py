@@ -23,9 +23,8 @@ from dp_assets.domain.forecasts import Champion
 from dp_assets.domain.interval_contract import CYCLES, EarlierCycle
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.panel import Panel
-from dp_assets.project import REPOSITORY
 from dp_resources.lake import Lake
-from dp_resources.settings import Settings
+from dp_resources.settings import REPOSITORY, Settings
 
 TOTALS = "total_error_distributions"
 

@@ -12,21 +12,18 @@ from pathlib import Path
 
 import dagster as dg
 
+from dp_assets.configured import with_tables
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.config_file import load_config
-from dp_assets.domain.hierarchy_table import with_hierarchy_tables
-from dp_assets.domain.ingest.mapping import with_mapping_tables
-from dp_assets.domain.reporting_units import with_reporting_units
-from dp_assets.domain.split_keys import with_split_keys
 from dp_assets.partitions import bucket_partitions, cycle_partitions
-from dp_resources.clock import Clock, SimulatedClock, WallClock
+from dp_resources.clock import Clock, WallClock, clock_of
 from dp_resources.lake import Lake
 from dp_resources.landing import Landing
 from dp_resources.planning_db import PlanningDatabase, planning_database
-from dp_resources.settings import Settings
+from dp_resources.settings import REPOSITORY, Settings
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+__all__ = ["REPOSITORY", "Project", "build_project", "load_project"]
 
 
 @dataclass(frozen=True)
@@ -77,12 +74,10 @@ class Project:
 
 def build_project(settings: Settings, config: DemandConfig, config_folder: Path, clock: Clock | None = None) -> Project:
     """A project from its parts; tests call it with a configuration of their own."""
-    config = with_hierarchy_tables(with_mapping_tables(config, config_folder), config_folder)
-    config = with_reporting_units(with_split_keys(config, config_folder), config_folder)
+    config = with_tables(config, config_folder)
     grid = BucketGrid.of(config)
     if clock is None:
-        simulated = settings.clock == "simulated"
-        clock = SimulatedClock(settings.state_dir / "clock.json") if simulated else WallClock()
+        clock = clock_of(settings)
     end: datetime | None = None if isinstance(clock, WallClock) else clock.now()
     return Project(
         settings=settings,

@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from dp_assets.champions import open_panel
-from dp_assets.defs.reconciled_rollups import reconcile_cycle
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import PROMOTION_SIDE_EFFECTS, planner_inputs
 from dp_assets.domain.errors import ArtefactError
@@ -31,6 +30,7 @@ from dp_assets.domain.windows import IndexArray, Windows
 from dp_assets.kept_receipts import NONE, find
 from dp_assets.project import Project
 from dp_assets.receipts import champion_of, configuration_of, configuration_with_tables
+from dp_assets.reconciling import reconcile_cycle
 from dp_resources.lake import Lake
 
 

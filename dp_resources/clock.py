@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dp_assets.domain.errors import ConfigError
+from dp_resources.settings import Settings
 
 
 class Clock(Protocol):
@@ -58,3 +59,8 @@ class SimulatedClock:
         staged = self.path.with_suffix(".tmp")
         staged.write_text(json.dumps({"now": moment.astimezone(UTC).isoformat()}))
         os.replace(staged, self.path)
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The clock that the environment asks for."""
+    return SimulatedClock(settings.state_dir / "clock.json") if settings.clock == "simulated" else WallClock()

@@ -30,7 +30,7 @@ from dp_assets.domain.planning import EditRefusedError, NumberToSet, PlannerNumb
 from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinition, ScenarioRefusedError, unknown_name
 from dp_resources.planning_ledger import LEDGER, METADATA, Head, chain_faults, enter, head_of, ledger_row
 
-REVISION = "0005"
+REVISION = "0006"
 """Newest revision of `planning_migrations`, which this code is written for."""
 LOCK = 7_231_950_412
 """Key of the advisory lock that writers hold on PostgreSQL."""

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+REPOSITORY = Path(__file__).resolve().parent.parent
+"""Where the code lies."""
 PLACEHOLDER_SECRETS = frozenset({"", "changeme", "secret", "password", "placeholder"})
 
 

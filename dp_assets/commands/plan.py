@@ -51,7 +51,7 @@ def plan_set(
     """
     from dp_assets.domain.hierarchy import configured_hierarchies
     from dp_assets.domain.planning import Edit
-    from dp_assets.planning import advice_for, preview, wanted_numbers
+    from dp_assets.planning import PlanningCycle
 
     project = open_project()
     edit = Edit(
@@ -67,12 +67,13 @@ def plan_set(
         expires=expires and expires.date(),
         split=split,
     )
-    wanted = wanted_numbers(project, edit)
-    changes, conflicts = preview(project, wanted)
+    cycle, numbers = PlanningCycle.open(project.lake(), project.config), project.planning().numbers()
+    wanted = cycle.wanted(edit)
+    changes, conflicts = cycle.preview(numbers, wanted)
     show_effect(wanted, changes)
     for sentence in conflicts:
         console.print(f"[yellow]{escape(sentence)}[/]", highlight=False)
-    for sentence in advice_for(project, wanted, by or user()):
+    for sentence in cycle.advice(numbers, wanted, by or user()):
         console.print(f"[cyan]{escape(sentence)}[/]", highlight=False)
     if dry_run:
         return
@@ -98,7 +99,7 @@ def plan_list(
     from dp_assets.planning import current_cycle
 
     project = open_project()
-    cycle = date.fromisoformat(current_cycle(project))
+    cycle = date.fromisoformat(current_cycle(project.lake()))
     numbers = [one for one in project.planning().numbers() if everything or holds(one, cycle)]
     rows = [
         {
@@ -129,7 +130,7 @@ def plan_advice() -> None:
     from dp_assets.planning import all_cases
 
     project = open_project()
-    found = back_tested(all_cases(project), project.config.bucket.weeks)
+    found = back_tested(all_cases(project.lake(), project.config), project.config.bucket.weeks)
     if found.is_empty():
         console.print("No bucket is over that anybody set a number for; come back when one is.")
         return
@@ -146,7 +147,7 @@ def plan_withdraw(
     from dp_assets.planning import current_cycle
 
     project = open_project()
-    cycle = date.fromisoformat(current_cycle(project))
+    cycle = date.fromisoformat(current_cycle(project.lake()))
     project.planning().withdraw(numbers, by or user(), reason, cycle, project.clock.now())
     say(f"withdrawn: {', '.join(map(str, numbers))}")
     take_in(project)
@@ -187,16 +188,17 @@ def plan_approve(
 ) -> None:
     """Let the numbers of a proposal hold, after showing what they do to all totals."""
     from dp_assets.domain.planning import EditRefusedError, check_approval
-    from dp_assets.planning import current_cycle, preview
+    from dp_assets.planning import PlanningCycle, current_cycle
 
     project = open_project()
-    who, cycle = by or user(), date.fromisoformat(current_cycle(project))
+    who, cycle = by or user(), date.fromisoformat(current_cycle(project.lake()))
     four_eyes = project.config.planning.approval == "four_eyes"
     found = next((one for one in project.planning().proposals() if one.sequence == proposal), None)
     if found is None:
         raise EditRefusedError(f"expected an open proposal, got {proposal}; `dp plan proposals` shows them")
     check_approval(found, who, cycle, four_eyes)
-    changes, conflicts = preview(project, found.numbers)
+    opened = PlanningCycle.open(project.lake(), project.config)
+    changes, conflicts = opened.preview(project.planning().numbers(), found.numbers)
     show_effect(list(found.numbers), changes)
     for sentence in conflicts:
         console.print(f"[yellow]{escape(sentence)}[/]", highlight=False)

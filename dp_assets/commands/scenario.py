@@ -49,7 +49,7 @@ def scenario_create(
     check_name(name)
     definition = parse_scenario(read_text(file), file.name)
     project = open_project()
-    cycle = project.grid.parse(str(definition.cycle or current_cycle(project)))
+    cycle = project.grid.parse(str(definition.cycle or current_cycle(project.lake())))
     if not project.lake().exists("published_forecasts", cycle=cycle.isoformat()):
         published = project.lake().partitions("published_forecasts")
         raise ScenarioRefusedError(f"expected a published cycle, {published[0]} to {published[-1]}, got {cycle}")
@@ -172,7 +172,7 @@ def scenario_promote(
 
     project = open_project()
     kept, lake = project.planning().scenario(name), project.lake()
-    if (current := current_cycle(project)) != kept.cycle.isoformat():
+    if (current := current_cycle(project.lake())) != kept.cycle.isoformat():
         raise EditRefusedError(
             f"planners' numbers are set for the newest cycle, {current}; {name} is over {kept.cycle}: create it again"
         )

@@ -12,7 +12,7 @@ import dagster as dg
 import polars as pl
 
 from dp_assets.champions import open_panel
-from dp_assets.defs.reconciled_rollups import champion_residuals, written
+from dp_assets.defs.reconciled_rollups import written
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import (
     EXCEPTIONS,
@@ -34,6 +34,7 @@ from dp_assets.partitions import HISTORY, window
 from dp_assets.pictures.planning import class_picture, exception_picture, lost_sales_picture, period_picture
 from dp_assets.pictures.previews import preview
 from dp_assets.project import Project
+from dp_assets.reconciling import champion_residuals
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
 

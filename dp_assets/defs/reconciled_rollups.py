@@ -11,19 +11,18 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from dp_assets.champions import champion_cycle
-from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import node_forecasts, planner_inputs, reconciled_rollups, residuals
+from dp_assets.domain.contracts import node_forecasts, planner_inputs, reconciled_rollups
 from dp_assets.domain.hierarchy import SERIES, build_hierarchies
 from dp_assets.domain.node_forecasts import node_forecast_table
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.planning import inputs_of
-from dp_assets.domain.rollups import Rollups, level_totals, roll_up
+from dp_assets.domain.rollups import Rollups, level_totals
 from dp_assets.domain.table import Table
 from dp_assets.partitions import HISTORY
 from dp_assets.pictures.nodes import rollup_picture
 from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
+from dp_assets.reconciling import reconcile_cycle
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
 from dp_resources.planning_db import PlanningDatabase
@@ -131,27 +130,6 @@ def written(lake: Lake, table: Table, frame: pl.DataFrame, cycle: str) -> dict[s
         "sha256": receipt.sha256,
         "preview": preview(frame),
     }
-
-
-def champion_residuals(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
-    """Residuals of the champion that forecasts the cycle; empty where no model exists yet."""
-    champion = champion_cycle(lake, cycle)
-    return residuals(config).empty() if champion is None else lake.read("residuals", cycle=champion)
-
-
-def reconcile_cycle(
-    lake: Lake, config: DemandConfig, cycle: str, panel: Panel, inputs: pl.DataFrame | None = None
-) -> Rollups:
-    """Reads a cycle's tables and reconciles them; under other planners' inputs than its own where these are given."""
-    return roll_up(
-        forecasts=lake.read("forecasts", cycle=cycle),
-        attributes=lake.read("sku_attributes", cycle=cycle),
-        node_forecasts=lake.read("node_forecasts", cycle=cycle),
-        planner_inputs=lake.read("planner_inputs", cycle=cycle) if inputs is None else inputs,
-        residuals=champion_residuals(lake, config, cycle),
-        panel=panel,
-        config=config,
-    )
 
 
 def rollup_metadata(rollups: Rollups) -> dict[str, Any]:

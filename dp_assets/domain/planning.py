@@ -31,6 +31,22 @@ class EditRefusedError(DemandPlannerError):
     """An edit breaks a rule; the message says which, and what would do."""
 
 
+class UnseenNumberError(EditRefusedError):
+    """A number would be replaced that whoever replaces it does not say to have seen."""
+
+
+class StaleEditError(EditRefusedError):
+    """What an edit was made for was changed meanwhile."""
+
+
+class OtherRequestError(EditRefusedError):
+    """Something else was asked under the same key before."""
+
+
+class UnknownNumberError(EditRefusedError):
+    """There is no such number or proposal."""
+
+
 @dataclass(frozen=True)
 class NumberToSet:
     """What a planner asks for: one number for a node in a bucket, units."""
@@ -174,7 +190,7 @@ def numbers_of(edit: Edit, rollups: pl.DataFrame, cycle: date, config: DemandCon
     _check_words(edit, cycle, config)
     here = rollups.filter((pl.col("hierarchy") == edit.hierarchy) & (pl.col("node") == edit.node)).sort("lead")
     if here.is_empty():
-        raise EditRefusedError(_unknown_node(edit, rollups))
+        raise EditRefusedError(unknown_node(edit.hierarchy, edit.node, rollups))
     starts = here["bucket_start"].unique().sort().to_list()
     if edit.first not in starts or starts.index(edit.first) + edit.buckets > len(starts):
         raise EditRefusedError(
@@ -233,14 +249,15 @@ def check_reason(code: str, config: DemandConfig) -> None:
         )
 
 
-def _unknown_node(edit: Edit, rollups: pl.DataFrame) -> str:
+def unknown_node(hierarchy: str, node: str, rollups: pl.DataFrame) -> str:
+    """What to say where a node is none of those in some `reconciled_rollups` rows."""
     hierarchies = rollups["hierarchy"].unique().sort().to_list()
-    if edit.hierarchy not in hierarchies:
-        return f"expected a hierarchy among {', '.join(hierarchies)}, got {edit.hierarchy!r}"
-    names = rollups.filter(pl.col("hierarchy") == edit.hierarchy)["node"].unique().sort().to_list()
-    near = difflib.get_close_matches(edit.node, names, n=3, cutoff=0.5)
+    if hierarchy not in hierarchies:
+        return f"expected a hierarchy among {', '.join(hierarchies)}, got {hierarchy!r}"
+    names = rollups.filter(pl.col("hierarchy") == hierarchy)["node"].unique().sort().to_list()
+    near = difflib.get_close_matches(node, names, n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-    return f"hierarchy {edit.hierarchy!r} has no node {edit.node!r} in this cycle{hint}"
+    return f"hierarchy {hierarchy!r} has no node {node!r} in this cycle{hint}"
 
 
 def effect(before: pl.DataFrame, after: pl.DataFrame, starts: Sequence[date]) -> pl.DataFrame:

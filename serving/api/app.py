@@ -29,6 +29,7 @@ from serving.api.meter import Meter
 from serving.api.metrics.endpoints import router as metrics
 from serving.api.middleware import LOCAL_HOSTS, Middleware
 from serving.api.nodes.endpoints import router as nodes
+from serving.api.overrides.endpoints import router as overrides
 from serving.api.problems import add_problem_handlers
 from serving.api.receipts.endpoints import router as receipts
 from serving.api.series.endpoints import router as series
@@ -36,10 +37,13 @@ from serving.api.session.endpoints import router as session
 from serving.api.trace.endpoints import router as trace
 from serving.api.tracing import Traced, Tracing, is_configured
 from serving.api.worklist.endpoints import router as worklist
+from serving.desk import Desk
 from serving.library import Library, open_lake
 
 READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes, trace, receipts)
 """Everything that is read of forecasts and what belongs to them."""
+WRITING = (overrides,)
+"""Everything that planners change."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset
 graph publishes; history, accuracy, exceptions and reasons beside them.
@@ -76,7 +80,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
             await asyncio.to_thread(gate.open)
         library = Library(open_lake(chosen))
         await library.look()
-        app.state.library = library
+        app.state.library, app.state.desk = library, Desk(chosen, library.lake)
         watch = asyncio.create_task(library.watch())
         yield
         if tracing is not None:
@@ -87,7 +91,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
 
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.gate, app.state.meter, app.state.settings = gate, Meter(), chosen
-    for router in (*READING, cycles, lineage, file_versions, session, health, metrics):
+    for router in (*READING, *WRITING, cycles, lineage, file_versions, session, health, metrics):
         app.include_router(router)
     check_guarded(app)
     add_problem_handlers(app)

@@ -41,9 +41,7 @@ def selected(bundle: Bundle, attributes: Sequence[str], method: str | None) -> n
     Raises:
         BadParameterError: an attribute is not written `name:value` or not known, or no series has that method.
     """
-    passed = np.ones(len(bundle), dtype=np.bool_)
-    for name, values in _wanted(bundle, attributes).items():
-        passed &= bundle.described.select(_holds(bundle.described, name, values)).to_series().to_numpy()
+    passed = passed_by(bundle.described, attributes).to_numpy().copy()
     if method is not None:
         codes, words = bundle.codes("method")
         if method not in words:
@@ -54,13 +52,29 @@ def selected(bundle: Bundle, attributes: Sequence[str], method: str | None) -> n
     return np.flatnonzero(passed)
 
 
-def _wanted(bundle: Bundle, attributes: Sequence[str]) -> dict[str, list[str]]:
+def passed_by(described: pl.DataFrame, attributes: Sequence[str]) -> pl.Series:
+    """Which series pass filters by attribute: one Boolean each.
+
+    Args:
+        described: a row per series, a column per attribute and key column.
+        attributes: filters, each `name:value`.
+
+    Raises:
+        BadParameterError: an attribute is not written `name:value`, or not known.
+    """
+    passed = pl.repeat(True, len(described), eager=True)
+    for name, values in _wanted(described, attributes).items():
+        passed &= described.select(_holds(described, name, values)).to_series()
+    return passed
+
+
+def _wanted(described: pl.DataFrame, attributes: Sequence[str]) -> dict[str, list[str]]:
     """Name → values."""
     found: dict[str, list[str]] = {}
     for one in attributes:
         name, colon, value = one.partition(":")
-        if not colon or name not in bundle.described.columns:
-            known = ", ".join(bundle.described.columns)
+        if not colon or name not in described.columns:
+            known = ", ".join(described.columns)
             raise BadParameterError(
                 f"attribute: expected name:value with one of the names {known}, e.g. attribute=brand:own, got {one!r}"
             )

@@ -23,12 +23,12 @@ def parse(model: type[Query], request: Request) -> Query:
     Raises:
         RequestValidationError: an unknown parameter, or a value of the wrong type.
     """
-    if not request.scope["query_string"]:
-        return model()
-    given = request.query_params
-    every = {name: given.getlist(name) for name in given}
-    lists = _lists(model)
     try:
+        if not request.scope["query_string"]:
+            return model()
+        given = request.query_params
+        every = {name: given.getlist(name) for name in given}
+        lists = _lists(model)
         return model.model_validate({name: one if name in lists else ",".join(one) for name, one in every.items()})
     except ValidationError as error:
         raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from error

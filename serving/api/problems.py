@@ -110,6 +110,51 @@ class BadParameterError(ProblemError):
     status, kind, title = 422, "bad-parameter", "Bad parameter"
 
 
+class RefusedEditError(ProblemError):
+    """What is asked for breaks a rule of planning; nothing was changed."""
+
+    status, kind, title = 422, "edit-refused", "Edit refused"
+
+
+class KeyUsedError(ProblemError):
+    """Something else was asked under the same Idempotency-Key within the last 24 hours."""
+
+    status, kind, title = 422, "key-used", "Key used for something else"
+
+
+class AlreadyDecidedError(ProblemError):
+    """It ended, or was decided on, before."""
+
+    status, kind, title = 409, "already-decided", "Already decided"
+
+
+class NoSuchNumberError(ProblemError):
+    """There is no such number or proposal."""
+
+    status, kind, title = 404, "unknown-number", "Unknown number"
+
+
+class ChangedMeanwhileError(ProblemError):
+    """`If-Match` names a state that is no longer so: somebody else was faster. Nothing was changed."""
+
+    status, kind, title = 412, "changed-meanwhile", "Changed meanwhile"
+
+
+class IfMatchRequiredError(ProblemError):
+    """A number holds there already; `If-Match` must say that it was seen."""
+
+    status, kind, title = 428, "if-match-required", "If-Match required"
+
+
+class PlanningUnavailableError(ProblemError):
+    """The planning database or the lake does not answer; nothing was changed, and forecasts can still be read."""
+
+    status, kind, title = 503, "planning-unavailable", "Planning is not available"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"Retry-After": "5"})
+
+
 class UnauthenticatedError(ProblemError):
     """Nobody who may ask: no key, token or password, or one that does not hold."""
 

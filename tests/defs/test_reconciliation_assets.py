@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from dp_assets import reconciling
 from dp_assets.cli import app
 from dp_assets.defs import monitoring, planning, published_forecasts, reconciled_rollups
 from dp_assets.domain import contracts
@@ -141,8 +142,8 @@ def test_a_lock_in_the_snapshot_reaches_rollups_and_publication(workshop: Worksh
 
 
 def test_a_cycle_before_any_model_is_reconciled_without_residuals(workshop: Workshop) -> None:
-    assert reconciled_rollups.champion_residuals(workshop.lake, workshop.config, "2017-08-28").is_empty()
-    assert len(reconciled_rollups.champion_residuals(workshop.lake, workshop.config, workshop.cycle)) > 0
+    assert reconciling.champion_residuals(workshop.lake, workshop.config, "2017-08-28").is_empty()
+    assert len(reconciling.champion_residuals(workshop.lake, workshop.config, workshop.cycle)) > 0
 
 
 @pytest.mark.slow

@@ -33,13 +33,13 @@ def problem(client: TestClient, path: str, status: int) -> Problem:
 
 
 @contextmanager
-def server_over(lake: Lake) -> Iterator[str]:
+def server_over(lake: Lake, **environment: str) -> Iterator[str]:
     """The address of a server process over a lake, once it serves."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "serving", "--port", str(port), "--log-level", "error"]
-    process = subprocess.Popen(command, env={**os.environ, "DP_LAKE_ROOT": lake.root})
+    process = subprocess.Popen(command, env={**os.environ, "DP_LAKE_ROOT": lake.root, **environment})
     try:
         deadline = time.monotonic() + 60
         while True:

@@ -31,8 +31,9 @@ from tests.serving.makers import (
     make_rollups,
     put_bundle,
 )
+from tests.serving.planning_makers import Planned, edit
 
-READ, OPERATE, PUBLIC = Permission.READ, Permission.OPERATE, None
+READ, PLAN, OPERATE, PUBLIC = Permission.READ, Permission.PLAN, Permission.OPERATE, None
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,19 @@ ENDPOINTS = [
             ("/v1/contributions/{series_id:path}", "/v1/contributions/sku0002"),
             ("/v1/changes/{series_id:path}", "/v1/changes/sku0002"),
             ("/v1/receipts/{id}", "/v1/receipts/2017-07-31"),
-            ("/v1/trace/{series_id:path}/{bucket}", "/v1/trace/sku0002/2017-08-07"),
             ("/v1/trace/{series_id:path}/{bucket}/rows", "/v1/trace/sku0002/2017-07-24/rows"),
         )
     ),
+    Endpoint("GET", "/v1/trace/{series_id:path}/{bucket}", READ, "/v1/trace/sku0002/2017-08-07", hidden=404),
+    Endpoint("GET", "/v1/overrides", READ, "/v1/overrides"),
+    Endpoint("GET", "/v1/overrides/{hierarchy}/{node:path}", READ, "/v1/overrides/product/DAIRY", hidden=404),
+    # What changes something is asked what cannot be, so that every role is told the same; `test_overrides.py` does it.
+    Endpoint("POST", "/v1/overrides", PLAN, "/v1/overrides", edit(reason_code="because"), 422, 422),
+    Endpoint("POST", "/v1/overrides/preview", PLAN, "/v1/overrides/preview", edit()),
+    Endpoint(
+        *("POST", "/v1/overrides/withdraw", PLAN, "/v1/overrides/withdraw"), {"numbers": [99], "reason": "x"}, 404, 404
+    ),
+    Endpoint("DELETE", "/v1/overrides/{number}", PLAN, "/v1/overrides/99?reason=x", None, 404, 404),
     Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),
     Endpoint("GET", "/v1/cycles", READ, "/v1/cycles"),
     Endpoint("GET", "/v1/files", READ, "/v1/files", hidden=403),
@@ -123,8 +133,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    place = Place(tmp_path_factory.mktemp("place"))
-    place.put_bundle()
+    place = Planned(tmp_path_factory.mktemp("place"))
     with place.client() as client:
         gate: Gate = client.app.state.gate  # type: ignore[attr-defined]
         gate._failures.burst = gate._guesses.burst = 1e6

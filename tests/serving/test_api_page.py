@@ -6,21 +6,25 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
 import polars as pl
 import pytest
 
+from dp_assets.domain.access import Role
 from dp_resources.lake import Lake
 from serving.api import create_app
 from tests.factories import make_config
 from tests.serving.clients import server_over
-from tests.serving.makers import make_forecasts, put_bundle
+from tests.serving.makers import CYCLE, make_forecasts, put_bundle
+from tests.serving.planning_makers import Planned
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 ADDRESS = "http://127.0.0.1:8000"
 CALLS = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), flags=re.DOTALL | re.MULTILINE)
+SECOND_BUCKET = (CYCLE + timedelta(weeks=1)).isoformat()
 SKUS = ["1029743", "1106523", "995242"]
 
 
@@ -40,13 +44,23 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def run(call: str, address: str, folder: Path) -> str:
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a server whose current cycle can be planned, and a planner's key."""
+    place = Planned(tmp_path_factory.mktemp("planned"))
+    place.user("ada", [Role.PLANNER])
+    environment = {"DP_CONFIG": str(place.folder / "demand.yaml"), "DP_STATE_DIR": str(place.settings.state_dir)}
+    with server_over(place.lake, DP_API_ACCESS="keys", **environment) as address:
+        yield address, place.key("ada")
+
+
+def run(call: str, address: str, folder: Path, **environment: str) -> str:
     """What a call prints; an answer that is an error fails it."""
     (folder / ".curlrc").write_text("fail\nsilent\nshow-error\n")
     shown = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", call.replace(ADDRESS, address)],
         cwd=folder,
-        env={**os.environ, "CURL_HOME": str(folder), "HOME": str(folder)},
+        env={**os.environ, **environment, "CURL_HOME": str(folder), "HOME": str(folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -72,8 +86,18 @@ def test_a_newcomer_can_make_every_call_as_it_is_written(address: str, tmp_path:
         orjson.loads(shown)
 
 
-def test_there_are_ten() -> None:
-    assert len(CALLS) == 10
+@pytest.mark.needs_curl
+@pytest.mark.slow
+def test_a_planner_can_make_every_call_after_them_in_order(planned: tuple[str, str], tmp_path: Path) -> None:
+    address, key = planned
+    for call in CALLS[10:]:
+        assert run(call.replace("2017-12-11", SECOND_BUCKET), address, tmp_path, KEY=key)
+
+
+def test_there_are_ten_of_reading() -> None:
+    assert len(CALLS) > 10
+    assert not any("KEY" in call for call in CALLS[:10])
+    assert all("KEY" in call for call in CALLS[10:])
     assert all("curl" in call and ADDRESS in call for call in CALLS)
 
 

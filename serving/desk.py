@@ -1,0 +1,163 @@
+"""What planners work on: the current cycle's tables in memory, and the planning database.
+
+Belongs here: when tables are opened anew, what somebody may set numbers for. Does not belong here: the rules of edits
+(`dp_assets/domain/planning.py`), HTTP (`serving/api`).
+
+Everything here blocks, and is called in threads. Nothing is read or imported before somebody plans.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dp_assets.domain.access import NodeScope, Principal
+from dp_resources.lake import Lake
+from dp_resources.settings import Settings
+from serving.api.problems import ForbiddenError, UnknownNodeError
+
+if TYPE_CHECKING:
+    from dp_assets.domain.config import DemandConfig
+    from dp_assets.domain.planning import PlannerNumber
+    from dp_assets.planning import PlanningCycle
+    from dp_resources.clock import Clock
+    from dp_resources.planning_db import PlanningDatabase
+    from dp_resources.planning_once import Asked, Joined, Reply
+
+CHECK_SECONDS = 1.0
+REMOTE_CHECK_SECONDS = 10.0
+KEPT_SCOPES = 64
+
+
+class Desk:
+    """The planning side of one process. Safe for threads."""
+
+    def __init__(self, settings: Settings, lake: Lake) -> None:
+        self.settings, self.lake = settings, lake
+        self._turn, self.computing = threading.Lock(), threading.Lock()
+        self._opened: PlanningCycle | None = None
+        self._looked = 0.0
+        self._reaches: OrderedDict[tuple[str, NodeScope], frozenset[tuple[str, str]]] = OrderedDict()
+        self._numbers: tuple[int, list[tuple[PlannerNumber, int]]] | None = None
+
+    @cached_property
+    def config(self) -> DemandConfig:
+        """The configuration with its tables; ConfigError where `demand.yaml` is missing or wrong."""
+        from dp_assets.configured import load_configured
+
+        return load_configured(self.settings.config.resolve())
+
+    @cached_property
+    def database(self) -> PlanningDatabase:
+        """The planning database."""
+        from dp_resources.planning_db import planning_database
+
+        return planning_database(self.settings.planning_url)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time of the business."""
+        from dp_resources.clock import clock_of
+
+        return clock_of(self.settings)
+
+    def opened(self) -> PlanningCycle:
+        """The current cycle, opened anew where its tables were written since.
+
+        Raises:
+            ArtefactError: no cycle was forecast yet.
+            ConfigError: `demand.yaml` is missing or wrong.
+        """
+        from dp_assets.planning import PlanningCycle
+
+        with self._turn:
+            wait = CHECK_SECONDS if self.lake.is_local else REMOTE_CHECK_SECONDS
+            if self._opened is None or time.monotonic() - self._looked >= wait:
+                fresh = PlanningCycle.open(self.lake, self.config)
+                if self._opened is None or self._opened.stamp != fresh.stamp:
+                    self._opened = fresh
+                self._looked = time.monotonic()
+            return self._opened
+
+    def numbers(self) -> list[tuple[PlannerNumber, int]]:
+        """Every number ever set, each with the row of the ledger that last changed it; read once per change."""
+        from dp_resources.planning_once import every_number
+
+        last = self.database.last_change()
+        kept = self._numbers
+        if kept is None or kept[0] != last:
+            kept = self._numbers = (last, every_number(self.database))
+        return kept[1]
+
+    def reach(self, principal: Principal, opened: PlanningCycle) -> Reach:
+        """What somebody may set numbers for in a cycle."""
+        scope = principal.scope
+        if scope.nodes is None:
+            return Reach(principal, None)
+        key = (opened.stamp, NodeScope(scope.nodes))
+        found = self._reaches.get(key)
+        if found is None:
+            found = self._reaches[key] = opened.within(scope)
+            while len(self._reaches) > KEPT_SCOPES:
+                self._reaches.popitem(last=False)
+        return Reach(principal, found)
+
+    def once(self, asked: Asked | None, change: Callable[[Joined], Reply]) -> Reply:
+        """Makes a change in one transaction, at most once for a request; see `change_once`."""
+        from dp_resources.planning_once import change_once
+
+        return change_once(self.database, asked, change)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What somebody sees and may set numbers for.
+
+    Attributes:
+        principal: who.
+        inside: hierarchy and name of the nodes and series that are theirs; None is everything.
+    """
+
+    principal: Principal
+    inside: frozenset[tuple[str, str]] | None
+
+    def covers(self, hierarchy: str, node: str) -> bool:
+        """Whether a number may be set there."""
+        return self.inside is None or (hierarchy, node) in self.inside
+
+    def sees(self, hierarchy: str, node: str) -> bool:
+        """Whether it may be told of."""
+        return self.covers(hierarchy, node) or not self.principal.scope.hides
+
+    def check(self, opened: PlanningCycle, hierarchy: str, node: str) -> None:
+        """Refuses a node that does not exist, or is not theirs.
+
+        Raises:
+            UnknownNodeError: there is none, or none that they see, which are told apart by nothing.
+            ForbiddenError: it can be read, but is not theirs.
+        """
+        exists = (hierarchy, node) in opened.places
+        if exists and self.covers(hierarchy, node):
+            return
+        if exists and self.sees(hierarchy, node):
+            raise ForbiddenError(f"{node!r} ({hierarchy}) can be read, but lies outside of the nodes that you plan")
+        raise UnknownNodeError(self._unknown(opened, hierarchy, node))
+
+    def _unknown(self, opened: PlanningCycle, hierarchy: str, node: str) -> str:
+        """Names like it, but none that must not be seen."""
+        import polars as pl
+
+        from dp_assets.domain.planning import unknown_node
+
+        rollups = opened.rollups.select("hierarchy", "node").unique()
+        if self.inside is not None and self.principal.scope.hides:
+            seen = pl.DataFrame(sorted(self.inside), {"hierarchy": pl.String, "node": pl.String}, orient="row")
+            rollups = rollups.join(seen, on=["hierarchy", "node"], how="semi")
+            if rollups.is_empty():
+                return f"no node {node!r} of hierarchy {hierarchy!r} is in this cycle"
+        return unknown_node(hierarchy, node, rollups)
