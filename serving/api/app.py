@@ -31,6 +31,7 @@ from serving.api.middleware import LOCAL_HOSTS, Middleware
 from serving.api.nodes.endpoints import router as nodes
 from serving.api.overrides.endpoints import router as overrides
 from serving.api.problems import add_problem_handlers
+from serving.api.proposals.endpoints import router as proposals
 from serving.api.receipts.endpoints import router as receipts
 from serving.api.series.endpoints import router as series
 from serving.api.session.endpoints import router as session
@@ -42,7 +43,7 @@ from serving.library import Library, open_lake
 
 READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes, trace, receipts)
 """Everything that is read of forecasts and what belongs to them."""
-WRITING = (overrides,)
+WRITING = (overrides, proposals)
 """Everything that planners change."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset

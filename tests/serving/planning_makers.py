@@ -14,6 +14,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.hierarchy import UNKNOWN
 from dp_assets.domain.overrides import publish
 from dp_assets.domain.rollups import roll_up
+from serving.api.problems import Problem
 from tests.factories import make_config
 from tests.serving.access_makers import SKUS, Place, shown
 from tests.serving.makers import CYCLE, make_forecasts, make_history, put_bundle
@@ -81,3 +82,10 @@ def asking(client: Any, key: str) -> Callable[..., Any]:
         return client.request(method, path, json=body, headers={**shown(key), **named})
 
     return ask
+
+
+def refused(answer: Any, status: int, kind: str) -> str:
+    assert answer.status_code == status, answer.text
+    problem = Problem.model_validate_json(answer.content)
+    assert problem.type.endswith(f":{kind}"), problem
+    return problem.detail

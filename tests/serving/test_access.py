@@ -90,6 +90,11 @@ ENDPOINTS = [
         *("POST", "/v1/overrides/withdraw", PLAN, "/v1/overrides/withdraw"), {"numbers": [99], "reason": "x"}, 404, 404
     ),
     Endpoint("DELETE", "/v1/overrides/{number}", PLAN, "/v1/overrides/99?reason=x", None, 404, 404),
+    Endpoint("GET", "/v1/proposals", READ, "/v1/proposals"),
+    *(
+        Endpoint("POST", f"/v1/proposals/{{number}}/{verb}", PLAN, f"/v1/proposals/99/{verb}", body, 404, 404)
+        for verb, body in (("preview", None), ("approve", None), ("reject", {"reason": "x"}))
+    ),
     Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),
     Endpoint("GET", "/v1/cycles", READ, "/v1/cycles"),
     Endpoint("GET", "/v1/files", READ, "/v1/files", hidden=403),

@@ -13,10 +13,9 @@ import pytest
 
 from dp_assets.domain.access import Permission, Role
 from serving.api.overrides import schemas
-from serving.api.problems import Problem
 from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK, SKUS
 from tests.serving.makers import CYCLE
-from tests.serving.planning_makers import FIRST, Planned, asking, edit
+from tests.serving.planning_makers import FIRST, Planned, asking, edit, refused
 
 Ask = Callable[..., Any]
 
@@ -33,13 +32,6 @@ def place(tmp_path: Path) -> Planned:
 def ada(place: Planned) -> Iterator[Ask]:
     with place.client() as client:
         yield asking(client, place.key("ada"))
-
-
-def refused(answer: Any, status: int, kind: str) -> str:
-    assert answer.status_code == status, answer.text
-    problem = Problem.model_validate_json(answer.content)
-    assert problem.type.endswith(f":{kind}"), problem
-    return problem.detail
 
 
 class TestSetting:
