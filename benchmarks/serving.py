@@ -163,11 +163,11 @@ def bare_write(folder: Path) -> float:
 
     from serving.api.catalogue.formats import PARQUET, text_columns
     from serving.api.catalogue.service import blocks
-    from serving.api.questions import Question
     from serving.bundle import Bundle
+    from serving.rendering import Question
 
     bundle = Bundle(folder)
-    question = Question(bundle.head.horizon, bundle.head.interval_levels)
+    question = Question(tuple(range(1, bundle.head.horizon + 1)), bundle.head.interval_levels)
     batches = list(blocks(bundle, np.arange(len(bundle)), question))
     table, text = pa.Table.from_batches(batches), text_columns(batches[0].schema)
     started = time.process_time()

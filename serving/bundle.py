@@ -7,13 +7,14 @@ Axes: S series (sorted by SKU, then series_id), M leads, Q quantile levels, B bu
     head.json                                   cycle, leads, levels, key columns, champion
     series.arrow                                S rows: series_id, key columns, tail_row (null without network),
                                                 boosting_share
-    mean, published, naive.npy                  (S, M) units per bucket, float64
-    quantiles.npy                               (S, M, Q) units per bucket, float64
-    totals.npy                                  (S, M, 1 + Q) mean and quantiles of leads 1 to h together, units,
-                                                float64; NaN where no model has errors of totals
+    numbers.npy                                 (S, M, 4 + 2 Q) float64, so that one place holds all that a forecast
+                                                says: mean, published, naive and Q quantiles, units per bucket; mean
+                                                and Q quantiles of leads 1 to h together, units, NaN where no model
+                                                has errors of totals
     widening.npy                                (S, Q) what the interval contract moves the model's quantiles by,
                                                 ÷ sqrt(mean + 0.1)
     method, model_version, receipt.npy          (S, M) codes into vocabularies.json
+    made_by.npy                                 (S, M) the same of the three together
     user, reason_code.npy                       (S, M) the same of planners' numbers; code 0 where there is none
     override.npy                                (S, M) number that a planner set for the series itself, else NaN
     attributes.arrow                            S rows: attributes of the series' SKUs, empty where not known
@@ -48,10 +49,11 @@ from dp_assets.domain.panel import ARRAYS, Panel
 from serving.files import mapped, read_arrow, read_bytes, save_array, write_arrow
 from serving.nodes import HierarchyHead, Nodes, write_nodes
 
-FORMAT = 6
+FORMAT = 7
 HISTORY_WEEKS = 104
 """History kept of every series: the season of a year ago, and that of the year before to compare with."""
 NUMBERS = {"mean": "forecast", "published": "final", "naive": "naive"}
+"""First columns of `numbers.npy` → columns of the tables that they come from."""
 WORDS = ("method", "model_version", "receipt")
 PLANNER_WORDS = ("user", "reason_code")
 HISTORY = ("units", "capped", "observed")
@@ -176,11 +178,10 @@ def write_bundle(
     head = replace(head, history=_history_starts(panel))
     series = rows.filter(pl.col("lead") == 1).select("series_id", *head.key, "method")
     shape = (len(series), head.horizon)
-    for name, column in NUMBERS.items():
-        save_array(folder, name, rows[column].to_numpy().reshape(shape))
     names = [quantile_name(level) for level in head.quantile_levels]
-    save_array(folder, "quantiles", rows.select(names).to_numpy().reshape(*shape, len(names)))
-    save_array(folder, "totals", _totals(rows, totals, names).reshape(*shape, 1 + len(names)))
+    own = rows.select(*NUMBERS.values(), *names).to_numpy()
+    numbers = np.concatenate([own, _totals(rows, totals, names)], axis=1)
+    save_array(folder, "numbers", numbers.reshape(*shape, numbers.shape[1]))
     save_array(folder, "override", rows["override"].fill_null(np.nan).to_numpy().reshape(shape))
     vocabularies: dict[str, list[str | None]] = {}
     for name in (*WORDS, *PLANNER_WORDS):
@@ -190,7 +191,9 @@ def write_bundle(
             words, codes = [None, *words], (codes + 1).fill_null(0)
         vocabularies[name] = words
         save_array(folder, name, codes.to_numpy().reshape(shape))
-    (folder / "vocabularies.json").write_bytes(orjson.dumps(vocabularies))
+    made_by, triples = _together(rows)
+    save_array(folder, "made_by", made_by.reshape(shape))
+    (folder / "vocabularies.json").write_bytes(orjson.dumps({**vocabularies, "made_by": triples}))
     tail_rows, shares, widening = _write_network(folder, series, head, network)
     save_array(folder, "widening", widening)
     parts = (pl.Series("tail_row", tail_rows, pl.Int64), pl.Series("boosting_share", shares, pl.Float64))
@@ -200,8 +203,8 @@ def write_bundle(
     if head.hierarchies:
         if rollups is None:
             raise ContractError("expected rows of reconciled_rollups for the hierarchies of the head, got none")
-        numbers = rows[NUMBERS["published"]].to_numpy().reshape(shape)
-        write_nodes(folder, rollups, head.hierarchies, series["series_id"].to_list(), numbers, names)
+        published_numbers = rows[NUMBERS["published"]].to_numpy().reshape(shape)
+        write_nodes(folder, rollups, head.hierarchies, series["series_id"].to_list(), published_numbers, names)
     (folder / "head.json").write_bytes(orjson.dumps(asdict(head), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
 
 
@@ -232,6 +235,13 @@ def _totals(rows: pl.DataFrame, totals: pl.DataFrame | None, names: Sequence[str
     keys = ["series_id", "lead"]
     found = rows.select(keys).join(totals.select(*keys, "forecast", *names), on=keys, how="left", maintain_order="left")
     return found.drop(keys).fill_null(np.nan).to_numpy()
+
+
+def _together(rows: pl.DataFrame) -> tuple[CodeArray, list[tuple[str, ...]]]:
+    """(S × M,) codes of the triples of `WORDS`, and the triples, sorted."""
+    triples = rows.select(WORDS).unique().sort(WORDS)
+    coded = rows.select(WORDS).join(triples.with_row_index("code"), on=WORDS, how="left", maintain_order="left")
+    return coded["code"].cast(pl.Int32).to_numpy(), triples.rows()
 
 
 def _attributes(series: pl.DataFrame, attributes: pl.DataFrame | None) -> pl.DataFrame:
@@ -308,12 +318,15 @@ class Bundle:
         head: what it is about.
         series_ids: S series.
         keys: S dicts of key column → value.
+        numbers: (S, M, 4 + 2 Q) all of the following side by side.
         mean, published, naive: (S, M) units per bucket.
         quantiles: (S, M, Q) units per bucket.
         totals: (S, M, 1 + Q) mean and quantiles of leads 1 to h together, units; NaN where they are not known.
         tail_rows: (S,) row in the tail of the panel, -1 where the network did not make the forecast.
         boosting_shares: (S,) what gradient boosting counts for beside the network.
         widening: (S, Q) shifts of the interval contract.
+        made_by: (S, M) codes of what made the forecast: places in `makers`.
+        makers: triples of method, model_version, receipt.
         override: (S, M) number that a planner set for the series itself, units per bucket, else NaN.
         overridden: (S,) whether a planner's number moved any lead of the series.
         attributes: S rows, one column per attribute.
@@ -333,15 +346,18 @@ class Bundle:
         self.boosting_shares: FloatArray = series["boosting_share"].to_numpy()
         self._spans = _spans(series["sku"])
         shape = (len(series), self.head.horizon)
-        self.mean: FloatArray = mapped(folder, "mean", shape)
-        self.published: FloatArray = mapped(folder, "published", shape)
-        self.naive: FloatArray = mapped(folder, "naive", shape)
-        self.quantiles: FloatArray = mapped(folder, "quantiles", (*shape, len(self.head.quantile_levels)))
-        self.totals: FloatArray = mapped(folder, "totals", (*shape, 1 + len(self.head.quantile_levels)))
-        self.widening: FloatArray = mapped(folder, "widening", (len(series), len(self.head.quantile_levels)))
+        levels, first = len(self.head.quantile_levels), len(NUMBERS)
+        self.numbers: FloatArray = mapped(folder, "numbers", (*shape, first + 1 + 2 * levels))
+        self.mean, self.published, self.naive = np.moveaxis(self.numbers[:, :, :first], 2, 0)
+        self.quantiles: FloatArray = self.numbers[:, :, first : first + levels]
+        self.totals: FloatArray = self.numbers[:, :, first + levels :]
+        self.widening: FloatArray = mapped(folder, "widening", (len(series), levels))
         self.override: FloatArray = mapped(folder, "override", shape)
         self._codes: dict[str, CodeArray] = {name: mapped(folder, name, shape) for name in (*WORDS, *PLANNER_WORDS)}
-        self._vocabularies: dict[str, list[str]] = orjson.loads(read_bytes(folder / "vocabularies.json"))
+        vocabularies: dict[str, list[Any]] = orjson.loads(read_bytes(folder / "vocabularies.json"))
+        self.makers: list[tuple[str, str, str]] = [tuple(one) for one in vocabularies.pop("made_by")]
+        self.made_by: CodeArray = mapped(folder, "made_by", shape)
+        self._vocabularies: dict[str, list[str]] = vocabularies
         self.overridden: npt.NDArray[np.bool_] = np.any(self._codes["user"] > 0, axis=1)
         self.attributes = read_arrow(folder / "attributes.arrow")
         own = [name for name in self.attributes.columns if name not in self.head.key]
@@ -352,7 +368,6 @@ class Bundle:
         self.observed: npt.NDArray[np.bool_] = mapped(folder, "observed", kept)
         self.nodes: Nodes | None = None
         if self.head.hierarchies:
-            levels = len(self.head.quantile_levels)
             self.nodes = Nodes(folder, self.head.hierarchies, (*shape, levels))
 
     def __len__(self) -> int:

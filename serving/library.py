@@ -21,6 +21,7 @@ from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from serving.bundle import Bundle
 from serving.pins import TABLE, Pin, newest, open_bundle, pin_of
+from serving.rendering import Renderer
 from serving.tables import Tables
 from serving.views import Views
 
@@ -32,6 +33,8 @@ REMOTE_CHECK_SECONDS = 10.0
 """Object storage bills and delays every listing."""
 RETRY_SECONDS = 30.0
 ANSWER_BYTES = 64 * 2**20
+ASKED_ONCE = 2**17
+"""Questions remembered without their answers."""
 log = logging.getLogger("demand_planner.serving")
 
 
@@ -86,6 +89,11 @@ class Loaded:
         return Answers(ANSWER_BYTES)
 
     @cached_property
+    def renderer(self) -> Renderer:
+        """The text of its forecasts."""
+        return Renderer(self.bundle)
+
+    @cached_property
     def computer(self) -> Computer:
         """The forward pass; nothing is imported or read before it is first used."""
         from serving.forward import Computer
@@ -96,6 +104,9 @@ class Loaded:
 class Answers:
     """Rendered answers, the least recently used dropped first: they change only with the bundle, so once is enough.
 
+    What is asked for once is not kept: rendering it costs less than the memory that it would take, and whoever reads
+    every SKU in turn would drive out what others ask for again and again.
+
     Not safe for threads: the event loop is its one user.
     """
 
@@ -103,9 +114,20 @@ class Answers:
         self.limit = limit
         self.bytes = 0
         self._kept: OrderedDict[Hashable, Rendered] = OrderedDict()
+        self._once: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def is_asked_again(self, key: Hashable) -> bool:
+        """Whether a question was asked before, as far as is remembered; from now on it was."""
+        name = hash(key)
+        if name in self._once:
+            return True
+        if len(self._once) >= ASKED_ONCE:
+            self._once.clear()
+        self._once.add(name)
+        return False
 
     def find(self, key: Hashable) -> Rendered | None:
         """The answer kept for a question."""

@@ -1,13 +1,13 @@
 """What may be asked of any forecast, and how its uncertainty is answered.
 
-Belongs here: horizon, interval and quantile levels, as parameters and as answers.
+Belongs here: leads, interval and quantile levels, as parameters and as answers.
 Does not belong here: whose forecast it is (the services), how levels are interpolated (`serving/levels.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,31 +16,48 @@ from serving.api.problems import BadParameterError
 from serving.api.schemas import ForecastQuestion
 from serving.bundle import Head
 from serving.levels import quantile_weights, weights
+from serving.rendering import Question
 
 FloatArray = npt.NDArray[np.float64]
 MAX_LEVELS = 20
 Answer = dict[str, Any]
 
 
-class Question(NamedTuple):
-    """What is asked: leads 1 to `horizon`, interval levels in percent, quantile levels."""
-
-    horizon: int
-    levels: tuple[int, ...]
-    quantiles: tuple[float, ...] = ()
-
-
 def question_of(head: Head, query: ForecastQuestion) -> Question:
     """A query with what it leaves out filled in.
 
     Raises:
-        BadParameterError: see `horizon_of`, `levels_of` and `quantiles_of`.
+        BadParameterError: see `leads_of`, `levels_of` and `quantiles_of`.
     """
-    return Question(horizon_of(head, query.horizon), levels_of(head, query.levels), quantiles_of(query.quantiles))
+    leads = leads_of(head, query.horizon, query.leads)
+    return Question(leads, levels_of(head, query.levels), quantiles_of(query.quantiles))
+
+
+def leads_of(head: Head, horizon: int | None, asked: str | None) -> tuple[int, ...]:
+    """Leads to answer, ascending: those asked for, or those up to the horizon; all unless asked otherwise.
+
+    Raises:
+        BadParameterError: leads that the cycle does not have, or both leads and a horizon.
+    """
+    if asked is None:
+        return tuple(range(1, horizon_of(head, horizon) + 1))
+    if horizon is not None:
+        raise BadParameterError(f"expected horizon or leads, got both: horizon={horizon} and leads={asked!r}")
+    found: set[int] = set()
+    for word in asked.split(","):
+        first, _, last = (part.strip() for part in word.partition("-"))
+        ends = [int(part) for part in (first, last or first) if part.isascii() and part.isdigit() and len(part) < 5]
+        if len(ends) < 2 or not 1 <= ends[0] <= ends[1] <= head.horizon or word.strip().endswith("-"):
+            raise BadParameterError(
+                f"leads: expected numbers or ranges from 1 to {head.horizon}, the buckets that cycle {head.cycle} "
+                f"forecasts, separated by commas, e.g. leads=1,4 or leads=2-5, got {word!r}"
+            )
+        found.update(range(ends[0], ends[1] + 1))
+    return tuple(sorted(found))
 
 
 def horizon_of(head: Head, asked: int | None) -> int:
-    """Leads to answer, all of them unless asked otherwise.
+    """The last lead to answer, that of the cycle unless asked otherwise.
 
     Raises:
         BadParameterError: more leads than the cycle has, or less than one.

@@ -61,6 +61,13 @@ class ForecastQuestion(CycleQuery):
     horizon: int | None = Field(
         None, examples=[4], description="Leads to return, from 1 to the horizon of the cycle; all when left out."
     )
+    leads: str | None = Field(
+        None,
+        examples=["1,4"],
+        description=(
+            "Leads to return, numbers and ranges such as 1,4 or 2-5, instead of `horizon`; answered in ascending order."
+        ),
+    )
     levels: str | None = Field(
         None,
         examples=["50,80,95"],

@@ -177,7 +177,7 @@ class TestNothingToServe:
 
     def test_the_reason_is_told_when_the_only_bundle_is_damaged(self, lake: Lake, tmp_path: Path) -> None:
         version = put_bundle(lake, tmp_path, make_forecasts())
-        (tmp_path / "lake" / "_versions" / "serving_bundle" / version / "mean.npy").write_bytes(b"x")
+        (tmp_path / "lake" / "_versions" / "serving_bundle" / version / "numbers.npy").write_bytes(b"x")
         with client_over(lake) as client:
             assert "was altered" in problem(client, "/v1/cycles/current", 503).detail
             assert client.get("/healthz").json()["ready"] is False

@@ -79,7 +79,7 @@ def test_arrays_are_memory_mapped_and_read_only(tmp_path: Path) -> None:
     forecasts = make_forecasts()
     write_bundle(tmp_path, forecasts, make_published(forecasts), make_head(), None)
     bundle = Bundle(tmp_path)
-    assert isinstance(bundle.mean.base, np.memmap)
+    assert isinstance(bundle.numbers.base, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         bundle.mean[0, 0] = 1
 
@@ -107,15 +107,15 @@ def test_no_forecasts_at_all_make_an_empty_bundle(tmp_path: Path) -> None:
 def test_a_tampered_file_is_refused(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     version = put_bundle(lake, tmp_path, make_forecasts())
-    path = tmp_path / "lake" / "_versions" / "serving_bundle" / version / "mean.npy"
+    path = tmp_path / "lake" / "_versions" / "serving_bundle" / version / "numbers.npy"
     path.write_bytes(path.read_bytes()[:-1] + b"\x01")
-    with pytest.raises(ArtefactError, match=r"mean\.npy was altered"):
+    with pytest.raises(ArtefactError, match=r"numbers\.npy was altered"):
         lake.open_folder("serving_bundle", cycle=CYCLE.isoformat())
 
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("mean.npy", None), ("head.json", None), ("head.json", b'{"format": 99}'), ("mean.npy", b"no")],
+    [("numbers.npy", None), ("head.json", None), ("head.json", b'{"format": 99}'), ("numbers.npy", b"no")],
 )
 def test_a_bundle_that_is_incomplete_or_of_another_format_is_refused(
     tmp_path: Path, name: str, content: bytes | None
@@ -132,15 +132,15 @@ def test_a_bundle_that_is_incomplete_or_of_another_format_is_refused(
 def test_an_array_of_another_cycle_is_refused(tmp_path: Path) -> None:
     forecasts = make_forecasts()
     write_bundle(tmp_path, forecasts, make_published(forecasts), make_head(), None)
-    np.save(tmp_path / "mean.npy", np.zeros((2, 3)))
-    with pytest.raises(ArtefactError, match="mean has shape"):
+    np.save(tmp_path / "numbers.npy", np.zeros((2, 3)))
+    with pytest.raises(ArtefactError, match="numbers has shape"):
         Bundle(tmp_path)
 
 
 def test_pickled_arrays_are_never_loaded(tmp_path: Path) -> None:
     forecasts = make_forecasts()
     write_bundle(tmp_path, forecasts, make_published(forecasts), make_head(), None)
-    np.save(tmp_path / "mean.npy", np.array([{}], dtype=object), allow_pickle=True)
+    np.save(tmp_path / "numbers.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(ArtefactError):
         Bundle(tmp_path)
 

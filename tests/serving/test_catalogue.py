@@ -21,8 +21,8 @@ from dp_resources.lake import Lake
 from serving.api.catalogue import service
 from serving.api.catalogue.formats import WRITERS, written
 from serving.api.catalogue.schemas import MEDIA_TYPES, CatalogueRow, Format
-from serving.api.questions import Question
 from serving.bundle import Bundle
+from serving.rendering import Question
 from tests.factories import make_config
 from tests.serving.clients import client_over, problem, server_over
 from tests.serving.makers import (
@@ -109,7 +109,7 @@ def test_it_equals_the_answers_about_every_sku(client: TestClient, name: Format,
 @pytest.mark.slow
 @given(rows=st.integers(1, 60), name=st.sampled_from(list(WRITERS)), horizon=st.integers(1, 3))
 def test_blocks_of_any_size_make_the_same_table(bundle: Bundle, rows: int, name: Format, horizon: int) -> None:
-    question = Question(horizon, (80,), (0.5,))
+    question = Question(tuple(range(1, horizon + 1)), (80,), (0.5,))
     everything = np.arange(len(bundle))
     whole = READERS[name](b"".join(written(service.blocks(bundle, everything, question), name)))
     with pytest.MonkeyPatch.context() as patch:
@@ -128,7 +128,7 @@ def test_no_more_than_a_block_is_made_ahead_of_what_is_fetched(
     made: list[int] = []
 
     def counted() -> Iterator[Any]:
-        for block in service.blocks(bundle, np.arange(len(bundle)), Question(3, (80,))):
+        for block in service.blocks(bundle, np.arange(len(bundle)), Question((1, 2, 3), (80,))):
             made.append(len(block))
             yield block
 

@@ -70,6 +70,49 @@ class TestQuantiles:
         assert "at most 20" in problem(client, f"{PATH}?quantiles={many}", 422).detail
 
 
+class TestLeads:
+    """Of the three leads there are."""
+
+    @pytest.mark.parametrize(
+        ("query", "leads", "has_total"),
+        [
+            ("", [1, 2, 3], True),
+            ("?leads=1,3", [1, 3], False),
+            ("?leads=2-3", [2, 3], False),
+            ("?leads=3&leads=1-2", [1, 2, 3], True),
+            ("?leads=%201%20,%201-2", [1, 2], True),
+            ("?leads=3", [3], False),
+        ],
+    )
+    def test_those_asked_for_are_answered(
+        self, lake: Lake, tmp_path: Path, query: str, leads: list[int], has_total: bool
+    ) -> None:
+        forecasts = make_forecasts()
+        put_bundle(lake, tmp_path, forecasts)
+        with client_over(lake) as client:
+            every = SkuForecast.model_validate_json(client.get(PATH).content).series[0]
+            found = SkuForecast.model_validate_json(client.get(PATH + query).content)
+        assert found.series[0].leads == [every.leads[lead - 1] for lead in leads]
+        assert found.horizon == leads[-1]
+        assert (found.series[0].total is not None) == has_total
+
+    @pytest.mark.parametrize("leads", ["0", "4", "2-4", "3-2", "x", "", "1,", "-1", "1-", "1-2-3", "٢", "9" * 5000])
+    def test_what_the_cycle_does_not_have_is_refused(self, client: TestClient, leads: str) -> None:
+        assert "expected numbers or ranges from 1 to 3" in problem(client, f"{PATH}?leads={leads}", 422).detail
+
+    def test_either_they_or_a_horizon_are_asked_for(self, client: TestClient) -> None:
+        assert "got both" in problem(client, f"{PATH}?leads=1&horizon=2", 422).detail
+
+    def test_many_skus_nodes_and_the_catalogue_answer_the_same_leads(self, client: TestClient) -> None:
+        many = client.post("/v1/forecast/skus", json={"skus": ["sku0001"], "leads": [3, 1]})
+        assert many.json()["forecasts"] == [client.get(f"{PATH}?leads=1,3").json()]
+        table = client.get("/v1/forecast/catalogue?format=ndjson&leads=1,3").text.splitlines()
+        rows = [row for row in map(orjson.loads, table) if row["sku"] == "sku0001"]
+        leads = many.json()["forecasts"][0]["series"][0]["leads"]
+        names = ("lead", "bucket_start", "mean", "method")
+        assert [[row[name] for name in names] for row in rows] == [[lead[name] for name in names] for lead in leads]
+
+
 class TestOverrides:
     def test_they_say_who_and_why(self, lake: Lake, tmp_path: Path) -> None:
         forecasts = make_forecasts()

@@ -31,6 +31,11 @@ def test_the_answers_least_recently_asked_for_are_dropped_when_space_runs_out() 
     assert answers.find("b") is None
 
 
+def test_a_question_is_asked_again_when_it_was_asked_before() -> None:
+    answers = Answers(100)
+    assert [answers.is_asked_again(name) for name in ("a", "b", "a", "a")] == [False, False, True, True]
+
+
 def test_an_answer_bigger_than_the_space_is_not_kept() -> None:
     answers = Answers(5)
     answers.keep("a", answer("a"))

@@ -123,7 +123,7 @@ class TestRollbacks:
 
     def test_what_cannot_be_served_is_refused_and_what_was_pinned_before_stays(self, world: World) -> None:
         world.rollbacks.roll_back(CYCLE.isoformat(), "ada", REASON)
-        (Path(world.lake.root) / "_versions" / "serving_bundle" / world.earlier / "mean.npy").write_bytes(b"x")
+        (Path(world.lake.root) / "_versions" / "serving_bundle" / world.earlier / "numbers.npy").write_bytes(b"x")
         with pytest.raises(ArtefactError):
             world.rollbacks.roll_back(world.earlier, "ada", REASON)
         pin = pin_of(world.lake)

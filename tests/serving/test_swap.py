@@ -16,6 +16,7 @@ import orjson
 import pytest
 
 from dp_resources.lake import Lake, json_bytes, sha256
+from serving.bundle import FORMAT
 from tests.serving.access_makers import Place
 from tests.serving.makers import CYCLE, make_forecasts, put_bundle
 from tests.serving.test_middleware import Served
@@ -154,24 +155,24 @@ def test_a_broken_bundle_is_refused_under_load_and_the_one_before_goes_on(place:
 
     def truncate() -> None:
         version = Bundles(place).put(7)
-        path = Path(lake.root) / "_versions" / "serving_bundle" / version / "quantiles.npy"
+        path = Path(lake.root) / "_versions" / "serving_bundle" / version / "numbers.npy"
         path.write_bytes(path.read_bytes()[:-100])
 
     def lose_a_file() -> None:
         version = Bundles(place).put(8)
-        (Path(lake.root) / "_versions" / "serving_bundle" / version / "mean.npy").unlink()
+        (Path(lake.root) / "_versions" / "serving_bundle" / version / "numbers.npy").unlink()
 
     breaks: dict[str, Callable[[], object]] = {
         "truncated": truncate,
         "a file is missing": lose_a_file,
         "half a manifest": lambda: manifest.write_bytes(before[: len(before) // 2]),
         "a manifest of nothing": lambda: manifest.write_bytes(b"null"),
-        "an array of garbage": lambda: rewrite(lake, "mean.npy", lambda _: b"garbage"),
+        "an array of garbage": lambda: rewrite(lake, "numbers.npy", lambda _: b"garbage"),
         "a table of garbage": lambda: rewrite(lake, "series.arrow", lambda _: b"garbage"),
         "another format": lambda: rewrite(
             lake,
             "head.json",
-            lambda text: text.replace(b'"format":6', b'"format":5').replace(b'"format": 6', b'"format":5'),
+            lambda text: text.replace(b'"format": %d' % FORMAT, b'"format": 5'),
         ),
     }
     try:

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from serving.api.catalogue.schemas import MEDIA_TYPES, CatalogueQuery, Format
 from serving.api.problems import NotAcceptableError
-from serving.api.questions import Question
 from serving.bundle import PLANNER_WORDS, WORDS, Bundle
 from serving.levels import quantile_weights, weights
+from serving.rendering import Question
 
 BLOCK_ROWS = 65_536
 """Rows computed and sent at a time: a row group of Parquet, some 10 MiB of memory."""
@@ -83,7 +83,7 @@ def blocks(bundle: Bundle, rows: npt.NDArray[np.intp], question: Question, guard
         question: leads, interval levels and quantiles.
         guarded: whether text that a spreadsheet would run as a formula gets a `'` in front.
     """
-    size = max(1, BLOCK_ROWS // question.horizon)
+    size = max(1, BLOCK_ROWS // len(question.leads))
     vocabularies = {name: _vocabulary(bundle, name, rows, guarded) for name in (*WORDS, *PLANNER_WORDS)}
     for start in range(0, max(len(rows), 1), size):
         yield _block(bundle, rows[start : start + size], question, vocabularies, guarded)
@@ -112,38 +112,38 @@ def _block(
 ) -> Any:
     import pyarrow as pa
 
-    horizon, head, many = question.horizon, bundle.head, len(rows)
+    leads, head, many = len(question.leads), bundle.head, len(rows)
     # Rows that lie together are a view of the mapped file; others are copied, a block of them at most.
     together = many > 0 and rows[-1] - rows[0] == many - 1
     at: Any = slice(int(rows[0]), int(rows[-1]) + 1) if together else rows
-    each = pa.array(np.repeat(np.arange(many), horizon))
+    each = pa.array(np.repeat(np.arange(many), leads))
 
     def repeated(words: list[str]) -> Any:
         return _text(words, guarded).take(each)
 
     def number(values: npt.NDArray[np.float64]) -> Any:
-        return pa.array(values[at, :horizon].reshape(-1))
+        return pa.array(values[at][:, question.at].reshape(-1))
 
     def word(name: str) -> Any:
-        codes = bundle.codes(name)[0][at, :horizon].reshape(-1)
+        codes = bundle.codes(name)[0][at][:, question.at].reshape(-1)
         known, words = vocabularies[name]
         nobody = codes == 0 if name in PLANNER_WORDS else None
         indices = np.searchsorted(known, codes).astype(np.int32)
         return pa.DictionaryArray.from_arrays(pa.array(indices, mask=nobody), words)
 
     keys = [bundle.keys[row] for row in rows]
-    quantiles = bundle.quantiles[at, :horizon]
-    starts = np.array(head.leads[:horizon], dtype="datetime64[D]")
+    quantiles = bundle.quantiles[at][:, question.at]
+    starts = np.array([head.leads[lead - 1] for lead in question.leads], dtype="datetime64[D]")
     columns: dict[str, Any] = {
         "series_id": repeated([bundle.series_ids[row] for row in rows]),
         **{name: repeated([key[name] for key in keys]) for name in head.key},
-        "lead": pa.array(np.tile(np.arange(1, horizon + 1), many)),
+        "lead": pa.array(np.tile(np.array(question.leads), many)),
         "bucket_start": pa.array(np.tile(starts, many), pa.date32()),
         "mean": number(bundle.mean),
         "median": pa.array(quantiles[:, :, bundle.median].reshape(-1)),
         "published": number(bundle.published),
         "naive": number(bundle.naive),
-        "overridden": pa.array(bundle.codes("user")[0][at, :horizon].reshape(-1) > 0),
+        "overridden": pa.array(bundle.codes("user")[0][at][:, question.at].reshape(-1) > 0),
         **{name: word(name) for name in PLANNER_WORDS},
         **{name: word(name) for name in WORDS},
     }

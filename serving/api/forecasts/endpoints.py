@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from dp_assets.domain.access import Permission
@@ -64,14 +63,14 @@ async def forecast_of_sku(request: Request) -> Response:
     sku, query = request.path_params["sku"], parse(ForecastQuery, request)
     loaded = current if query.cycle is None else await of_cycle(request, query.cycle)
     rows = service.rows_of(await view(request, loaded), sku)
-    question = question_of(loaded.bundle.head, query)
+    form = loaded.renderer.form(question_of(loaded.bundle.head, query))
     if query.compute:  # without an ETag: its last digits depend on what else was computed in the same pass
         computed = await loaded.computer.compute(rows)
-        body = orjson.dumps(service.sku_forecast(loaded.bundle, sku, rows, question, computed))
+        body = loaded.renderer.sku(sku, rows, form, computed)
         return Response(body, media_type="application/json")
-    body = orjson.dumps(service.sku_forecast(loaded.bundle, sku, rows, question))
-    answer = rendered(body, etag(loaded.version, (sku, tuple(rows), *question)), key[1])
-    if loaded is current and seen_by_all:
+    body = loaded.renderer.sku(sku, rows, form)
+    answer = rendered(body, etag(loaded.version, (sku, tuple(rows), form.name)), key[1])
+    if loaded is current and seen_by_all and loaded.answers.is_asked_again(key):
         loaded.answers.keep(key, answer)
     return sent(request, answer)
 
@@ -99,5 +98,5 @@ async def forecasts_of_skus(request: Request) -> Response:
     loaded = await of_cycle(request, asked.cycle)
     seen = await view(request, loaded)
     # Beside the event loop: a thousand SKUs take as long to render as a thousand requests.
-    body = await asyncio.to_thread(lambda: orjson.dumps(service.many(seen, asked)))
+    body = await asyncio.to_thread(service.many, loaded, seen, asked)
     return Response(body, media_type="application/json")

@@ -32,6 +32,13 @@ class ManySkus(CycleQuery):
         description="SKUs, answered in this order; one that stands twice is answered once.",
     )
     horizon: int | None = Field(None, examples=[4], description="Leads to return; all when left out.")
+    leads: list[int] | None = Field(
+        None,
+        min_length=1,
+        max_length=1000,
+        examples=[[1, 4]],
+        description="Leads to return instead of `horizon`; answered in ascending order.",
+    )
     levels: list[int] | None = Field(
         None,
         min_length=1,
@@ -90,7 +97,7 @@ class LeadForecast(Schema):
 
 
 class TotalForecast(Schema):
-    """The forecast of all leads answered, together: demand until then, with an uncertainty of its own."""
+    """The forecast of leads 1 to `horizon` together: demand until then, with an uncertainty of its own."""
 
     mean: float = Field(ge=0, examples=[28.4], description="Mean of the sum over the leads, units.")
     median: float = Field(ge=0, examples=[27.0], description="Median of the sum over the leads, units.")
@@ -114,11 +121,12 @@ class SeriesForecast(Schema):
             "from the batch."
         )
     )
-    leads: list[LeadForecast] = Field(description="Leads 1 to `horizon`.")
+    leads: list[LeadForecast] = Field(description="Leads 1 to `horizon`, or those asked for, ascending.")
     total: TotalForecast | None = Field(
         description=(
             "Leads 1 to `horizon` together, before reconciliation, from the batch; null when no model has errors of "
-            "totals yet, and when the forecast was computed for this request."
+            "totals yet, when the forecast was computed for this request, and when leads before the last one were "
+            "left out."
         )
     )
 
@@ -131,7 +139,7 @@ class SkuForecast(Schema):
         examples=["2017-12-04"], description="Cutoff of the cycle: first day of the first forecast bucket."
     )
     bucket_weeks: int = Field(examples=[1], description="Length of a bucket in weeks.")
-    horizon: int = Field(ge=1, examples=[4], description="Leads returned.")
+    horizon: int = Field(ge=1, examples=[4], description="The last lead returned.")
     series: list[SeriesForecast] = Field(description="One per series of the SKU, by series_id.")
 
 
@@ -140,7 +148,7 @@ class SkuForecasts(Schema):
 
     cycle: date = Field(examples=["2017-12-04"], description="Cutoff of the cycle.")
     bucket_weeks: int = Field(examples=[1], description="Length of a bucket in weeks.")
-    horizon: int = Field(ge=1, examples=[4], description="Leads returned.")
+    horizon: int = Field(ge=1, examples=[4], description="The last lead returned.")
     forecasts: list[SkuForecast] = Field(description="One per SKU found, in the order asked for.")
     unknown: list[str] = Field(examples=[["0000000"]], description="SKUs without a forecast, in the order asked for.")
 

@@ -7,10 +7,11 @@ import numpy as np
 from serving.api.cursors import Key, page
 from serving.api.nodes.schemas import NodesQuery
 from serving.api.problems import BadParameterError, UnknownNodeError
-from serving.api.questions import Answer, Question, intervals, quantiles_asked
+from serving.api.questions import Answer, intervals, quantiles_asked
 from serving.bundle import Bundle
 from serving.library import Loaded
 from serving.nodes import SERIES, Nodes
+from serving.rendering import Question
 from serving.views import View
 
 SHOWN_CHILDREN = 1000
@@ -56,17 +57,18 @@ def node_forecast(bundle: Bundle, hierarchy: str, row: int, question: Question) 
     below = nodes.children(row)
     series: list[int] = [] if below else nodes.series_below(row).tolist()
     names = [nodes.names[one][2] for one in below[:SHOWN_CHILDREN]]
+    at, quantiles = question.at, nodes.quantiles[row][question.at]
     leads = zip(
-        range(1, question.horizon + 1),
-        head.leads,
-        nodes.mean[row].tolist(),
-        nodes.quantiles[row, :, bundle.median].tolist(),
-        nodes.base[row].tolist(),
-        nodes.published[row].tolist(),
-        nodes.locked[row].tolist(),
-        intervals(head, question, nodes.quantiles[row]),
-        quantiles_asked(head, question, nodes.quantiles[row]),
-        strict=False,  # the horizon ends the shortest of them
+        question.leads,
+        [head.leads[lead - 1] for lead in question.leads],
+        nodes.mean[row, at].tolist(),
+        quantiles[:, bundle.median].tolist(),
+        nodes.base[row, at].tolist(),
+        nodes.published[row, at].tolist(),
+        nodes.locked[row, at].tolist(),
+        intervals(head, question, quantiles),
+        quantiles_asked(head, question, quantiles),
+        strict=True,
     )
     return {
         "hierarchy": hierarchy,
