@@ -55,7 +55,20 @@ class CycleQuery(Schema):
     )
 
 
-class ForecastQuestion(CycleQuery):
+class MomentQuery(CycleQuery):
+    """Which cycle is asked about, by its name or by a day."""
+
+    as_of: date | None = Field(
+        None,
+        examples=["2017-11-20"],
+        description=(
+            "A day in place of a cycle: the newest cycle answers that was known when this day began, in the business "
+            "time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it."
+        ),
+    )
+
+
+class ForecastQuestion(MomentQuery):
     """What may be asked of any forecast."""
 
     horizon: int | None = Field(

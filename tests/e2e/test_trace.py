@@ -366,6 +366,34 @@ def test_a_cycle_shows_its_model_its_judges_and_the_runs_behind_its_tables(world
     assert client.get("/v1/cycles/current").json()["cycle"] == last
 
 
+def test_history_as_of_the_moment_a_cycle_knew_is_the_history_that_it_knew(world: World, client: TestClient) -> None:
+    first, last = cycles(world)
+    for cycle, restated in ((first, False), (last, True)):
+        known_on = world.project.grid.known_at(date.fromisoformat(cycle)).astimezone(world.project.grid.zone).date()
+        assert client.get(f"/v1/forecast/skus/S001?as_of={known_on}").json()["cycle"] == cycle
+        for sku in ("S000", "S001", "S002"):
+            told = client.get(f"/v1/history/{sku}?as_of={known_on}").json()
+            assert (told["cycle"], told["as_of"]) == (cycle, str(known_on))
+            then = {one["bucket_start"]: one["units"] for one in told["series"][0]["buckets"]}
+            knew = client.get(f"/v1/history/{sku}?cycle={cycle}").json()["series"][0]["buckets"]
+            assert {one["bucket_start"]: one["units"] for one in knew}.items() <= then.items()
+            assert set(then) - {one["bucket_start"] for one in knew} <= {cycle}  # the bucket that had just begun
+            if sku == "S001":
+                assert (then[str(RESTATED)] == 40 + _web(world)) is restated
+    before = date.fromisoformat(first)
+    refused = client.get(f"/v1/forecast/skus/S001?as_of={before}")
+    assert refused.status_code == 404
+    assert "was known when" in refused.json()["detail"]
+
+
+def _web(world: World) -> float:
+    """What S001 sold on the web in the bucket that the shop restated."""
+    lake, rows = world.project.lake(), world.table("weekly_buckets", bucket=str(RESTATED))
+    web = [one for one in lake.committed("ingest") if one.startswith("web-")]
+    here = (pl.col("series_id") == "S001") & pl.col("file_version_id").is_in(web)
+    return float(rows.filter(here)["quantity"].sum())
+
+
 def test_who_is_kept_to_a_department_sees_its_series_and_nothing_of_what_is_above(world: World) -> None:
     accounts, cycle = Accounts(world.project.planning()), cycles(world)[-1]
     with client_of(world, api_access="keys") as client:

@@ -23,14 +23,18 @@ from serving.api.catalogue import schemas as catalogue
 from serving.api.changes import schemas as changes
 from serving.api.contributions import schemas as contributions
 from serving.api.cycles.schemas import Cycle, KeptBundles
+from serving.api.file_versions import schemas as file_versions
 from serving.api.forecasts import schemas as forecasts
 from serving.api.forecasts.schemas import SkuForecast
 from serving.api.health.schemas import Health
 from serving.api.history import schemas as history
+from serving.api.lineage import schemas as lineage
 from serving.api.nodes import schemas as nodes
 from serving.api.problems import MEDIA_TYPE, Problem
+from serving.api.receipts import schemas as receipts
 from serving.api.series import schemas as series
 from serving.api.session.schemas import Session
+from serving.api.trace import schemas as trace
 from serving.api.worklist import schemas as worklist
 from serving.bundle import write_bundle
 from tests.factories import make_config
@@ -303,6 +307,13 @@ class TestTheApiAsAWhole:
             "Accuracy": accuracy.Accuracy,
             "Contributions": contributions.Contributions,
             "Changes": changes.Changes,
+            "Trace": trace.Trace,
+            "RowsPage": trace.RowsPage,
+            "Receipt": receipts.Receipt,
+            "Cycles": lineage.Cycles,
+            "CycleCard": lineage.CycleCard,
+            "FilesPage": file_versions.FilesPage,
+            "FileCard": file_versions.FileCard,
             "Cycle": Cycle,
             "KeptBundles": KeptBundles,
             "Health": Health,

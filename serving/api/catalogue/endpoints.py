@@ -15,10 +15,11 @@ from serving.api.catalogue.formats import written
 from serving.api.catalogue.schemas import CSV_EXAMPLE, EXAMPLE, MEDIA_TYPES, CatalogueQuery, CatalogueRow
 from serving.api.descriptions import documented, reference
 from serving.api.filters import selected
+from serving.api.moments import of_moment
 from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, NotAcceptableError, UnknownCycleError, may_raise
 from serving.api.questions import question_of
-from serving.api.state import of_cycle, view
+from serving.api.state import view
 
 router = APIRouter(tags=["forecasts"], route_class=GuardedRoute)
 BINARY = {"type": "string", "format": "binary"}
@@ -51,7 +52,7 @@ async def catalogue(request: Request) -> Response:
     """
     query = parse(CatalogueQuery, request)
     name = service.format_of(query, request.headers.get("accept"))
-    loaded = await of_cycle(request, query.cycle)
+    loaded = await of_moment(request, query)
     question = question_of(loaded.bundle.head, query)
     seen = await view(request, loaded)
     rows = seen.series(selected(loaded.bundle, query.attribute, query.method))

@@ -65,21 +65,27 @@ class FileVersion(Schema):
     content_sha256: str = Field(examples=[HASH], description="Hash of its bytes.")
     bytes: int = Field(examples=[204800], description="Size.")
     arrived_at: datetime = Field(examples=["2017-12-04T10:00:00Z"], description="From when on it counts.")
-    supersedes: str | None = Field(examples=["north-1b2c"], description="Version of the same path that it replaces.")
+    supersedes: str | None = Field(
+        None, examples=["north-1b2c"], description="Version of the same path that it replaces."
+    )
     state: str = Field(
         examples=["accepted"], description="waiting, accepted, superseded, duplicate, quarantined or recalled."
     )
-    reason: str | None = Field(examples=["columns are missing"], description="Why it waits, or counts for nothing.")
-    superseded_by: str | None = Field(examples=["north-9f8e"], description="Version that replaces it.")
-    rows: RowsOf | None = Field(description="Null while it waits.")
-    units: UnitsOf | None = Field(description="Null while it waits.")
+    reason: str | None = Field(
+        None, examples=["columns are missing"], description="Why it waits, or counts for nothing."
+    )
+    superseded_by: str | None = Field(None, examples=["north-9f8e"], description="Version that replaces it.")
+    rows: RowsOf | None = Field(None, description="Null while it waits.")
+    units: UnitsOf | None = Field(None, description="Null while it waits.")
 
 
 class FilesPage(Schema):
     """File versions, the last to arrive first."""
 
     total: int = Field(ge=0, examples=[195], description="File versions of all pages.")
-    next: str | None = Field(examples=["WyIuLi4iXQ"], description="`cursor` of the next page; null on the last one.")
+    next: str | None = Field(
+        None, examples=["WyIuLi4iXQ"], description="`cursor` of the next page; null on the last one."
+    )
     producers: dict[str, dict[str, int]] = Field(
         examples=[{"north": {"accepted": 48}}], description="Producer → state → file versions, whatever is listed."
     )
@@ -89,10 +95,12 @@ class FilesPage(Schema):
 class ReadAs(Schema):
     """How a file was read."""
 
-    format: str | None = Field(examples=["csv"], description="Format, and compression.")
-    rows: int | None = Field(examples=[3133], description="Data rows in the file.")
-    sniffed: dict[str, Any] | None = Field(examples=[{"encoding": "latin-1"}], description="What was found out of it.")
-    columns_found: dict[str, str] | None = Field(examples=[{"ARTIKEL": "string"}], description="Column → type.")
+    format: str | None = Field(None, examples=["csv"], description="Format, and compression.")
+    rows: int | None = Field(None, examples=[3133], description="Data rows in the file.")
+    sniffed: dict[str, Any] | None = Field(
+        None, examples=[{"encoding": "latin-1"}], description="What was found out of it."
+    )
+    columns_found: dict[str, str] | None = Field(None, examples=[{"ARTIKEL": "string"}], description="Column → type.")
 
 
 class RejectedBy(Schema):
@@ -100,7 +108,7 @@ class RejectedBy(Schema):
 
     rule: str = Field(examples=["positive_quantity"], description="Filter or type rule.")
     rows: int = Field(examples=[10], description="Rows.")
-    units: float | None = Field(examples=[0.0], description="Units, as far as they can be read.")
+    units: float | None = Field(None, examples=[0.0], description="Units, as far as they can be read.")
 
 
 class FileLedger(Schema):
@@ -112,7 +120,9 @@ class FileLedger(Schema):
     withdrawn_by: list[dict[str, Any]] = Field(
         examples=[[]], description="Compensating rows: file_version_id, event, known_from, rows, units."
     )
-    superseded_from: datetime | None = Field(examples=["2017-12-11T10:00:00Z"], description="When it was replaced.")
+    superseded_from: datetime | None = Field(
+        None, examples=["2017-12-11T10:00:00Z"], description="When it was replaced."
+    )
 
 
 class Judged(Schema):
@@ -120,12 +130,12 @@ class Judged(Schema):
 
     measure: str = Field(examples=["day_rows"], description="Measure, as under `quality.gates`.")
     subject: str = Field(examples=["2017-11-28"], description="`file`, a column, or a business date.")
-    value: float | None = Field(examples=[481.0], description="The measure.")
-    expected: float | None = Field(examples=[370.0], description="Median of what it is compared with.")
-    score: float | None = Field(examples=[0.96], description="What the gate judges.")
+    value: float | None = Field(None, examples=[481.0], description="The measure.")
+    expected: float | None = Field(None, examples=[370.0], description="Median of what it is compared with.")
+    score: float | None = Field(None, examples=[0.96], description="What the gate judges.")
     compared_with: int = Field(examples=[31], description="Earlier files, or days of the same weekday.")
     verdict: str = Field(examples=["ok"], description="block, warn, ok or unjudged.")
-    detail: str | None = Field(examples=["S9, S10 never seen before"], description="What stands out.")
+    detail: str | None = Field(None, examples=["S9, S10 never seen before"], description="What stands out.")
 
 
 class RejectedRow(Schema):
@@ -144,7 +154,9 @@ class FileTold(Schema):
     at: datetime = Field(examples=["2017-12-05T09:00:00Z"], description="When.")
     by: str = Field(examples=["ann"], description="Who; `quality gate` for a gate.")
     reason: str = Field(examples=["till 4 counted twice"], description="Why.")
-    arrived_at: datetime | None = Field(examples=["2017-12-04T10:00:00Z"], description="Arrival that was declared.")
+    arrived_at: datetime | None = Field(
+        None, examples=["2017-12-04T10:00:00Z"], description="Arrival that was declared."
+    )
 
 
 class FileCard(FileVersion):
@@ -153,16 +165,16 @@ class FileCard(FileVersion):
     modified_at: datetime = Field(examples=["2017-12-04T10:00:00Z"], description="Modification time of the object.")
     archive: Archive = Field(description="Where its bytes are kept.")
     archived: bool = Field(examples=[True], description="Whether they are there.")
-    read_as: ReadAs | None = Field(description="Null while it waits.")
-    ledger: FileLedger | None = Field(description="Null while it waits.")
-    schema_drift: list[Any] | None = Field(examples=[[]], description="Columns that differ from earlier files.")
+    read_as: ReadAs | None = Field(None, description="Null while it waits.")
+    ledger: FileLedger | None = Field(None, description="Null while it waits.")
+    schema_drift: list[Any] | None = Field(None, examples=[[]], description="Columns that differ from earlier files.")
     buckets: list[date] = Field(examples=[["2017-11-27"]], description="Buckets that its rows fall into.")
     tables: dict[str, str] = Field(examples=[{"unified_transactions": HASH}], description="Table → hash of its file.")
     quality: list[Judged] = Field(description="The quality report, what stands out first.")
     rejected_total: int = Field(examples=[59], description="Rejected rows that are meant.")
     rejected_rows: list[RejectedRow] = Field(description="The first of them.")
     events: list[FileTold] = Field(description="What people and gates did to it, oldest first.")
-    made: MadeBy | None = Field(description="The run that read it; null where runs were not noted yet.")
+    made: MadeBy | None = Field(None, description="The run that read it; null where runs were not noted yet.")
 
 
 _FILE = {

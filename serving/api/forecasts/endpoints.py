@@ -25,6 +25,7 @@ from serving.api.forecasts.schemas import (
     SkuForecasts,
 )
 from serving.api.middleware import ASKED
+from serving.api.moments import of_moment
 from serving.api.parameters import parse, parse_body
 from serving.api.problems import (
     BadParameterError,
@@ -34,7 +35,7 @@ from serving.api.problems import (
     may_raise,
 )
 from serving.api.questions import question_of
-from serving.api.state import in_service, of_cycle, view
+from serving.api.state import in_service, view
 
 router = APIRouter(tags=["forecasts"], route_class=GuardedRoute)
 SKU = {"sku": "Stock keeping unit, as the producers write it."}
@@ -61,7 +62,8 @@ async def forecast_of_sku(request: Request) -> Response:
     if seen_by_all and (known := current.answers.find(key)) is not None:
         return sent(request, known)
     sku, query = request.path_params["sku"], parse(ForecastQuery, request)
-    loaded = current if query.cycle is None else await of_cycle(request, query.cycle)
+    plain = query.cycle is None and query.as_of is None
+    loaded = current if plain else await of_moment(request, query)
     rows = service.rows_of(await view(request, loaded), sku)
     form = loaded.renderer.form(question_of(loaded.bundle.head, query))
     if query.compute:  # without an ETag: its last digits depend on what else was computed in the same pass
@@ -95,7 +97,7 @@ async def forecasts_of_skus(request: Request) -> Response:
     """
     asked = await parse_body(ManySkus, request)
     request.scope[ASKED] = f"{len(asked.skus)} SKUs"
-    loaded = await of_cycle(request, asked.cycle)
+    loaded = await of_moment(request, asked)
     seen = await view(request, loaded)
     # Beside the event loop: a thousand SKUs take as long to render as a thousand requests.
     body = await asyncio.to_thread(service.many, loaded, seen, asked)

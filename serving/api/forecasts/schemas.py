@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import Field
 
-from serving.api.schemas import CycleQuery, ForecastQuestion, Interval, Quantile, Schema
+from serving.api.schemas import ForecastQuestion, Interval, MomentQuery, Quantile, Schema
 
 
 class ForecastQuery(ForecastQuestion):
@@ -22,7 +22,7 @@ class ForecastQuery(ForecastQuestion):
     )
 
 
-class ManySkus(CycleQuery):
+class ManySkus(MomentQuery):
     """The same question about many SKUs."""
 
     skus: list[str] = Field(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -10,11 +12,12 @@ from serving.api.access import GuardedRoute, needs
 from serving.api.answers import conditional, etag
 from serving.api.descriptions import answered, documented
 from serving.api.forecasts.service import rows_of
-from serving.api.history import service
+from serving.api.history import as_of, service
 from serving.api.history.schemas import EXAMPLE, HistoryQuery, SkuHistory
+from serving.api.moments import grid_in_service, of_moment
 from serving.api.parameters import parse
 from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, UnknownSkuError, may_raise
-from serving.api.state import of_cycle, view
+from serving.api.state import library, view
 
 router = APIRouter(tags=["history"], route_class=GuardedRoute)
 SKU = {"sku": "Stock keeping unit, as the producers write it."}
@@ -32,9 +35,18 @@ SKU = {"sku": "Stock keeping unit, as the producers write it."}
 )
 @needs(Permission.READ, heeds_scope=True)
 async def history_of_sku(request: Request) -> Response:
-    """Actuals of up to two years before the cutoff, as the cycle knew them, beside what the models see of them."""
+    """Actuals of up to two years before the cutoff, as the cycle knew them, beside what the models see of them.
+
+    With `as_of` it is what had arrived by then, whatever was restated, corrected or handed in late since.
+    """
     sku, query = request.path_params["sku"], parse(HistoryQuery, request)
-    loaded = await of_cycle(request, query.cycle)
+    loaded = await of_moment(request, query)
     rows = rows_of(await view(request, loaded), sku)
+    if query.as_of is not None:
+        grid, tables = await grid_in_service(request), library(request).tables.reader()
+        asked = (loaded.bundle, sku, rows, query.as_of, grid, query.buckets)
+        found, version = await asyncio.to_thread(as_of.history_as_of, tables, *asked)
+        tag = etag(version, ("history", loaded.version, sku, tuple(rows), query.as_of, query.buckets))
+        return conditional(request, tag, lambda: orjson.dumps(found))
     tag = etag(loaded.version, ("history", sku, tuple(rows), query.buckets))
     return conditional(request, tag, lambda: orjson.dumps(service.sku_history(loaded.bundle, sku, rows, query.buckets)))

@@ -6,11 +6,14 @@ from datetime import date
 
 from pydantic import Field
 
-from serving.api.schemas import CycleQuery, Schema
+from serving.api.schemas import MomentQuery, Schema
 
 
-class HistoryQuery(CycleQuery):
-    """How much of the history is asked for."""
+class HistoryQuery(MomentQuery):
+    """How much of the history is asked for.
+
+    With `as_of`, what every file had brought by then, added up; buckets that had begun are among it, whole or not.
+    """
 
     buckets: int | None = Field(
         None, ge=1, examples=[52], description="Newest buckets before the cutoff; all that are kept when left out."
@@ -22,9 +25,13 @@ class Bucket(Schema):
 
     bucket_start: date = Field(examples=["2017-11-27"], description="First day of the bucket.")
     units: float = Field(examples=[7.0], description="Units sold; 0 where nothing was.")
-    capped: float = Field(examples=[7.0], description="The same after outliers were capped, as the models see it.")
-    observed: bool = Field(
-        examples=[True], description="Whether the bucket counts: not before the first sale, nor out of stock."
+    capped: float | None = Field(
+        examples=[7.0],
+        description="The same after outliers were capped, as the models see it; null with `as_of`: that is a cycle's.",
+    )
+    observed: bool | None = Field(
+        examples=[True],
+        description="Whether the bucket counts: not before the first sale, nor out of stock; null with `as_of`.",
     )
 
 
@@ -33,14 +40,17 @@ class SeriesHistory(Schema):
 
     series_id: str = Field(examples=["1029743"], description="The key columns joined by `|`.")
     key: dict[str, str] = Field(examples=[{"sku": "1029743"}], description="The key columns.")
-    buckets: list[Bucket] = Field(description="By time; the last one ends where the cycle begins.")
+    buckets: list[Bucket] = Field(description="By time; a cycle's last one ends where it begins.")
 
 
 class SkuHistory(Schema):
     """The histories of every series of a SKU."""
 
     sku: str = Field(examples=["1029743"], description="The SKU asked for.")
-    cycle: date = Field(examples=["2017-12-04"], description="Cutoff of the cycle: what was known then.")
+    cycle: date = Field(examples=["2017-12-04"], description="Cutoff of the cycle: what was known to it.")
+    as_of: date | None = Field(
+        None, examples=["2017-11-20"], description="The day asked for: what was known when it began."
+    )
     bucket_weeks: int = Field(examples=[1], description="Length of a bucket in weeks.")
     series: list[SeriesHistory] = Field(description="One per series of the SKU, by series_id.")
 

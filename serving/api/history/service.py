@@ -18,21 +18,30 @@ def sku_history(bundle: Bundle, sku: str, rows: Sequence[int], buckets: int | No
         BadParameterError: more buckets are asked for than are kept.
     """
     kept = len(bundle.head.history)
-    if buckets is not None and buckets > kept:
-        raise BadParameterError(
-            f"buckets: expected at most {kept}, those that cycle {bundle.head.cycle} keeps, got {buckets}; leave it "
-            "out for all of them"
-        )
-    since = kept - (kept if buckets is None else buckets)
+    since = kept - checked(buckets, kept, f"that cycle {bundle.head.cycle} keeps")
     return {
         "sku": sku,
         "cycle": bundle.head.cycle,
+        "as_of": None,
         "bucket_weeks": bundle.head.bucket_weeks,
         "series": [
             {"series_id": bundle.series_ids[row], "key": bundle.keys[row], "buckets": _buckets(bundle, row, since)}
             for row in rows
         ],
     }
+
+
+def checked(buckets: int | None, kept: int, which: str) -> int:
+    """How many buckets are answered, all that are kept when None is said.
+
+    Raises:
+        BadParameterError: more are asked for than are kept.
+    """
+    if buckets is not None and buckets > kept:
+        raise BadParameterError(
+            f"buckets: expected at most {kept}, those {which}, got {buckets}; leave it out for all of them"
+        )
+    return kept if buckets is None else buckets
 
 
 def _buckets(bundle: Bundle, row: int, since: int) -> list[Answer]:

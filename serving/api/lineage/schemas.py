@@ -41,11 +41,11 @@ class Standing(Schema):
     demand_class: str = Field(examples=["smooth"], description="smooth, erratic, intermittent, lumpy, or all.")
     method: str = Field(examples=["blend"], description="Method.")
     observations: int = Field(examples=[5200], description="Backtest rows that all methods are compared on.")
-    wape: float | None = Field(examples=[0.42], description="Error of the median ÷ units sold.")
-    rmse: float | None = Field(examples=[11.3], description="Root mean squared error of the mean, units.")
-    bias: float | None = Field(examples=[0.01], description="Mean forecast minus units sold ÷ units sold.")
-    wql: float | None = Field(examples=[0.31], description="Pinball loss ÷ units sold.")
-    share: float | None = Field(examples=[0.6], description="What it counts for in the blend.")
+    wape: float | None = Field(None, examples=[0.42], description="Error of the median ÷ units sold.")
+    rmse: float | None = Field(None, examples=[11.3], description="Root mean squared error of the mean, units.")
+    bias: float | None = Field(None, examples=[0.01], description="Mean forecast minus units sold ÷ units sold.")
+    wql: float | None = Field(None, examples=[0.31], description="Pinball loss ÷ units sold.")
+    share: float | None = Field(None, examples=[0.6], description="What it counts for in the blend.")
     champion: bool = Field(examples=[True], description="Whether it is what is published.")
     reason: str = Field(examples=["lowest error"], description="The verdict in words.")
 
@@ -57,7 +57,7 @@ class IntervalStanding(Schema):
     level: int = Field(examples=[80], description="Interval, percent.")
     cycles: int = Field(examples=[6], description="Earlier cycles looked at.")
     observations: int = Field(examples=[4000], description="Their forecasts whose buckets had closed.")
-    coverage: float | None = Field(examples=[0.81], description="Share of what was sold that lay inside.")
+    coverage: float | None = Field(None, examples=[0.81], description="Share of what was sold that lay inside.")
     low: float = Field(examples=[0.7], description="Least coverage allowed.")
     high: float = Field(examples=[0.9], description="Most coverage allowed.")
     verdict: str = Field(examples=["holds"], description="holds, too wide, widened, blocked, too narrow or unjudged.")
@@ -76,22 +76,28 @@ class TableMade(Schema):
 
     table: str = Field(examples=["forecasts"], description="Table, or artefact.")
     sha256: str = Field(examples=[HASH], description="Hash of its content.")
-    rows: int | None = Field(examples=[120000], description="Rows; null of an artefact.")
+    rows: int | None = Field(None, examples=[120000], description="Rows; null of an artefact.")
     bytes: int = Field(examples=[6400000], description="Size.")
     location: str = Field(examples=["lake/forecasts/cycle=2017-12-04/part.parquet"], description="Where it lies.")
-    made: MadeBy | None = Field(description="The run that wrote it; null where runs were not noted yet.")
+    made: MadeBy | None = Field(None, description="The run that wrote it; null where runs were not noted yet.")
 
 
 class CycleCard(CycleState):
     """What a cycle is made of."""
 
-    known_at: datetime | None = Field(examples=["2017-12-05T05:00:00Z"], description="What came later it did not know.")
-    receipt: str | None = Field(examples=[HASH], description="Receipt of its forecasts.")
-    configuration: str | None = Field(examples=[HASH], description="Hash of the configuration they were made under.")
-    model: ModelLink | None = Field(description="The champion behind them; null where statistical methods forecast.")
+    known_at: datetime | None = Field(
+        None, examples=["2017-12-05T05:00:00Z"], description="What came later it did not know."
+    )
+    receipt: str | None = Field(None, examples=[HASH], description="Receipt of its forecasts.")
+    configuration: str | None = Field(
+        None, examples=[HASH], description="Hash of the configuration they were made under."
+    )
+    model: ModelLink | None = Field(
+        None, description="The champion behind them; null where statistical methods forecast."
+    )
     leaderboard: list[Standing] = Field(description="How methods did when that model was judged, by class.")
     intervals: list[IntervalStanding] = Field(description="The contract that its intervals are under.")
-    planner_inputs: InputsTaken | None = Field(description="Null before planners' numbers were taken in.")
+    planner_inputs: InputsTaken | None = Field(None, description="Null before planners' numbers were taken in.")
     lineage: list[TableMade] = Field(description="Tables and artefacts by name.")
 
 

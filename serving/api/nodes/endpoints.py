@@ -9,6 +9,7 @@ from dp_assets.domain.access import Permission
 from serving.api.access import GuardedRoute, needs
 from serving.api.answers import conditional, etag
 from serving.api.descriptions import answered, documented
+from serving.api.moments import of_moment
 from serving.api.nodes import service
 from serving.api.nodes.schemas import (
     FORECAST_EXAMPLE,
@@ -49,7 +50,7 @@ async def forecast_of_node(request: Request) -> Response:
     """
     hierarchy, node = request.path_params["hierarchy"], request.path_params["node"]
     query = parse(NodeQuery, request)
-    loaded = await of_cycle(request, query.cycle)
+    loaded = await of_moment(request, query)
     row = service.row_of(await view(request, loaded), hierarchy, node, query.level)
     question = question_of(loaded.bundle.head, query)
     tag = etag(loaded.version, ("node", row, *question))

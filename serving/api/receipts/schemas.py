@@ -23,6 +23,7 @@ class DecidedTable(Schema):
     sha256: str = Field(examples=[HASH], description="Hash of its file as it was made.")
     current: bool = Field(examples=[True], description="Whether the cycle's partition still is that file.")
     location: str | None = Field(
+        None,
         examples=["lake/forecasts/cycle=2017-12-04/part.parquet"],
         description="Where that file lies, also once it is replaced; null where it is gone.",
     )
@@ -44,6 +45,7 @@ class Receipt(Schema):
     )
     tables: list[DecidedTable] = Field(description="The tables that these parts decide.")
     configuration: dict[str, Any] | None = Field(
+        None,
         examples=[{"series_key": ["sku"]}],
         description="What the business had decided, without places; `parts` has its hash. Null to who sees some nodes.",
     )
@@ -54,6 +56,7 @@ class Receipt(Schema):
         examples=["dp receipt verify 3f1c9ab01d2e"], description="Computes the tables again, and compares their bytes."
     )
     verify_training: str | None = Field(
+        None,
         examples=["dp receipt verify 3f1c9ab01d2e --training"],
         description="Trains the models again as well; null where statistical methods alone forecast.",
     )

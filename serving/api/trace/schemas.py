@@ -46,8 +46,10 @@ class MadeBy(Schema):
         examples=["sensor"],
         description="sensor, schedule, backfill, automation, command line, api, or user (started in the web UI).",
     )
-    by: str | None = Field(examples=["closed_bucket_sensor"], description="Its name, or who asked; null where unknown.")
-    cause: str | None = Field(examples=["cycles without forecasts"], description="Why, in words.")
+    by: str | None = Field(
+        None, examples=["closed_bucket_sensor"], description="Its name, or who asked; null where unknown."
+    )
+    cause: str | None = Field(None, examples=["cycles without forecasts"], description="Why, in words.")
     code: str = Field(examples=["2f417ac1"], description="Code revision that ran.")
     configuration: str = Field(examples=[HASH], description="Hash of the configuration.")
     at: datetime = Field(examples=["2017-12-05T06:00:00Z"], description="When it was written.")
@@ -64,19 +66,19 @@ class SourceOfLink(Schema):
         examples=[True], description="Whether the partition still holds it; replaced contents lie under `_versions`."
     )
     key: dict[str, str | int] = Field(examples=[{"series_id": "1029743", "lead": 2}], description="Column → value.")
-    made: MadeBy | None = Field(description="The run that wrote it; null where runs were not noted yet.")
+    made: MadeBy | None = Field(None, description="The run that wrote it; null where runs were not noted yet.")
 
 
 class PublishedLink(Schema):
     """The number of record."""
 
-    source: SourceOfLink | None = Field(description="Row of `published_forecasts`.")
+    source: SourceOfLink | None = Field(None, description="Row of `published_forecasts`.")
     statistical: float = Field(examples=[211.8], description="Mean of the model, units.")
     reconciled: float = Field(examples=[207.4], description="After reconciliation, units.")
-    override: float | None = Field(examples=[250.0], description="Set for the series itself, units.")
+    override: float | None = Field(None, examples=[250.0], description="Set for the series itself, units.")
     final: float = Field(examples=[207.4], description="The published number, units.")
-    user: str | None = Field(examples=["ann"], description="Who made it what it is; null where nobody did.")
-    reason_code: str | None = Field(examples=["promotion"], description="Why.")
+    user: str | None = Field(None, examples=["ann"], description="Who made it what it is; null where nobody did.")
+    reason_code: str | None = Field(None, examples=["promotion"], description="Why.")
 
 
 class LedgerLink(Schema):
@@ -86,31 +88,31 @@ class LedgerLink(Schema):
     set_at: datetime = Field(examples=["2017-12-05T09:12:00Z"], description="When it was set.")
     comment: str = Field(examples=["leaflet of week 50"], description="The planner's words.")
     hash: str = Field(examples=[HASH], description="Hash of the row.")
-    approved_by: str | None = Field(examples=["bob"], description="Who approved it; null where none was needed.")
-    approved_at: datetime | None = Field(examples=["2017-12-05T10:00:00Z"], description="When.")
-    approval_sequence: int | None = Field(examples=[11], description="Row of the approval.")
+    approved_by: str | None = Field(None, examples=["bob"], description="Who approved it; null where none was needed.")
+    approved_at: datetime | None = Field(None, examples=["2017-12-05T10:00:00Z"], description="When.")
+    approval_sequence: int | None = Field(None, examples=[11], description="Row of the approval.")
 
 
 class PlannerInput(Schema):
     """A planner's number that speaks of the series, or of a node above it, in the bucket."""
 
-    hierarchy: str | None = Field(examples=["product"], description="Hierarchy; null for a node that is hidden.")
-    node: str | None = Field(examples=["GROCERY"], description="Series, or path of the node.")
+    hierarchy: str | None = Field(None, examples=["product"], description="Hierarchy; null for a node that is hidden.")
+    node: str | None = Field(None, examples=["GROCERY"], description="Series, or path of the node.")
     bucket_start: date = Field(examples=["2017-12-11"], description="First day of the bucket.")
-    quantity: float | None = Field(examples=[24000.0], description="What was set, units.")
+    quantity: float | None = Field(None, examples=[24000.0], description="What was set, units.")
     locked: bool = Field(examples=[True], description="Whether reconciliation keeps it.")
     reason_code: str = Field(examples=["promotion"], description="Why.")
     user: str = Field(examples=["ann"], description="Who.")
-    expires: date | None = Field(examples=["2017-12-18"], description="Last cycle that a lock holds in.")
+    expires: date | None = Field(None, examples=["2017-12-18"], description="Last cycle that a lock holds in.")
     ledger_sequence: int = Field(examples=[12], description="Row of the audit ledger.")
-    split: str | None = Field(examples=["forecast"], description="How the series below share it.")
+    split: str | None = Field(None, examples=["forecast"], description="How the series below share it.")
 
 
 class OverrideLink(PlannerInput):
     """The planner's number that made the published one what it is."""
 
-    source: SourceOfLink | None = Field(description="Row of `planner_inputs`.")
-    ledger: LedgerLink | None = Field(description="Null while the planning database cannot be asked.")
+    source: SourceOfLink | None = Field(None, description="Row of `planner_inputs`.")
+    ledger: LedgerLink | None = Field(None, description="Null while the planning database cannot be asked.")
 
 
 class NodeLink(Schema):
@@ -119,7 +121,7 @@ class NodeLink(Schema):
     hierarchy: str = Field(examples=["product"], description="Hierarchy.")
     level: str = Field(examples=["department"], description="Its level.")
     node: str = Field(examples=["GROCERY"], description="Its path.")
-    parent: str | None = Field(examples=["total"], description="Path of the node above.")
+    parent: str | None = Field(None, examples=["total"], description="Path of the node above.")
     base_forecast: float = Field(examples=[22548.5], description="Before reconciliation, units.")
     forecast: float = Field(examples=[23410.5], description="After, units.")
     locked: bool = Field(examples=[False], description="Whether a planner's lock held it.")
@@ -128,7 +130,7 @@ class NodeLink(Schema):
 class ReconciliationLink(Schema):
     """What reconciliation made of the series, and of what is above it."""
 
-    source: SourceOfLink | None = Field(description="Row of `reconciled_rollups`.")
+    source: SourceOfLink | None = Field(None, description="Row of `reconciled_rollups`.")
     base_forecast: float = Field(examples=[211.8], description="Before, units.")
     forecast: float = Field(examples=[207.4], description="After, units.")
     locked: bool = Field(examples=[False], description="Whether a planner's lock held it.")
@@ -138,7 +140,7 @@ class ReconciliationLink(Schema):
 class ForecastLink(Schema):
     """The forecast before reconciliation."""
 
-    source: SourceOfLink | None = Field(description="Row of `forecasts`.")
+    source: SourceOfLink | None = Field(None, description="Row of `forecasts`.")
     forecast: float = Field(examples=[211.8], description="Mean, units.")
     median: float = Field(examples=[229.0], description="Median, units.")
     method: str = Field(examples=["blend"], description="What made it.")
@@ -179,16 +181,18 @@ class ModelLink(Schema):
     cycle: date = Field(examples=["2017-10-02"], description="Cycle that it was trained in.")
     weights: str = Field(examples=[HASH], description="Hash of the network's weights.")
     encoders: str = Field(examples=[HASH], description="Hash of vocabularies and scalers.")
-    boosting: str | None = Field(examples=[HASH], description="Hash of the trees mixed with it.")
+    boosting: str | None = Field(None, examples=[HASH], description="Hash of the trees mixed with it.")
     trained_on: str = Field(examples=[HASH], description="Hash of the panel it was trained on.")
-    window: TrainingWindow | None = Field(description="Buckets of that panel.")
-    trial: int | None = Field(examples=[7], description="Trial of the study that found its hyper-parameters.")
-    seed: int | None = Field(examples=[20170102], description="Seed.")
-    revision: str | None = Field(examples=["2f417ac1"], description="Code revision that trained it.")
-    epochs: int | None = Field(examples=[9], description="Epochs of the final fit.")
-    hyper: dict[str, float | str] | None = Field(examples=[{"hidden_size": 64.0}], description="Hyper-parameters.")
+    window: TrainingWindow | None = Field(None, description="Buckets of that panel.")
+    trial: int | None = Field(None, examples=[7], description="Trial of the study that found its hyper-parameters.")
+    seed: int | None = Field(None, examples=[20170102], description="Seed.")
+    revision: str | None = Field(None, examples=["2f417ac1"], description="Code revision that trained it.")
+    epochs: int | None = Field(None, examples=[9], description="Epochs of the final fit.")
+    hyper: dict[str, float | str] | None = Field(
+        None, examples=[{"hidden_size": 64.0}], description="Hyper-parameters."
+    )
     metrics: dict[str, float | None] | None = Field(
-        examples=[{"held_out_point_loss": 5.3}], description="Held-out loss in both modes, counts."
+        None, examples=[{"held_out_point_loss": 5.3}], description="Held-out loss in both modes, counts."
     )
 
 
@@ -205,8 +209,8 @@ class FeaturesLink(Schema):
     """The cycle's panel."""
 
     source: SourceOfLink = Field(description="Artefact `features`.")
-    history_buckets: int | None = Field(examples=[48], description="Buckets of history; null where it is gone.")
-    first_bucket: date | None = Field(examples=["2017-01-02"], description="First of them.")
+    history_buckets: int | None = Field(None, examples=[48], description="Buckets of history; null where it is gone.")
+    first_bucket: date | None = Field(None, examples=["2017-01-02"], description="First of them.")
     channels: list[Channel] = Field(description="Newest values of the past, those of the forecast bucket ahead.")
 
 
@@ -226,10 +230,12 @@ class Contribution(Schema):
 class HistoryLink(Schema):
     """A bucket of the series' history."""
 
-    source: SourceOfLink | None = Field(description="Partition of `weekly_buckets`; null where nobody sold anything.")
+    source: SourceOfLink | None = Field(
+        None, description="Partition of `weekly_buckets`; null where nobody sold anything."
+    )
     bucket_start: date = Field(examples=["2017-11-27"], description="First day.")
     units: float = Field(examples=[320.0], description="Sum of what the cycle knew.")
-    seen: float | None = Field(examples=[320.0], description="Units in the cycle's panel.")
+    seen: float | None = Field(None, examples=[320.0], description="Units in the cycle's panel.")
     agrees: bool = Field(
         examples=[True],
         description="Whether both are one number; not where files changed the past and the cycle was not made again.",
@@ -255,13 +261,19 @@ class FileLink(Schema):
     uri: str = Field(examples=["north/2017-W48.csv"], description="Path below the landing root.")
     content_sha256: str = Field(examples=[HASH], description="Hash of its bytes.")
     arrived_at: datetime = Field(examples=["2017-12-04T10:00:00Z"], description="From when on it counts.")
-    supersedes: str | None = Field(examples=["north-1b2c"], description="Version of the same path that it replaces.")
-    status: str | None = Field(examples=["accepted"], description="accepted, duplicate, quarantined; null while read.")
+    supersedes: str | None = Field(
+        None, examples=["north-1b2c"], description="Version of the same path that it replaces."
+    )
+    status: str | None = Field(
+        None, examples=["accepted"], description="accepted, duplicate, quarantined; null while read."
+    )
     recalled: bool = Field(examples=[False], description="Whether somebody took it back.")
     archive: Archive = Field(description="Where its bytes are kept.")
     archived: bool = Field(examples=[True], description="Whether they are there.")
-    rows_sha256: str | None = Field(examples=[HASH], description="Hash of its partition of `unified_transactions`.")
-    made: MadeBy | None = Field(description="The run that read it.")
+    rows_sha256: str | None = Field(
+        None, examples=[HASH], description="Hash of its partition of `unified_transactions`."
+    )
+    made: MadeBy | None = Field(None, description="The run that read it.")
 
 
 class FileRow(Schema):
@@ -271,9 +283,9 @@ class FileRow(Schema):
     row_number: int = Field(ge=1, examples=[4711], description="Number of the row in its file.")
     sold_at: datetime = Field(examples=["2017-11-28T15:04:00Z"], description="Moment of the sale.")
     quantity: float = Field(examples=[2.0], description="Units.")
-    revenue: float | None = Field(examples=[5.38], description="Money.")
-    unit_price: float | None = Field(examples=[2.69], description="Price as delivered.")
-    transaction_id: str | None = Field(examples=["31198570547"], description="The producer's own id of the sale.")
+    revenue: float | None = Field(None, examples=[5.38], description="Money.")
+    unit_price: float | None = Field(None, examples=[2.69], description="Price as delivered.")
+    transaction_id: str | None = Field(None, examples=["31198570547"], description="The producer's own id of the sale.")
     known: bool = Field(examples=[True], description="Whether the cycle knew the file, and it still counts.")
     recalled: bool = Field(examples=[False], description="Whether the file was recalled.")
 
@@ -285,7 +297,7 @@ class RowsPage(Schema):
     bucket_start: date = Field(examples=["2017-11-27"], description="First day of the bucket.")
     cycle: date = Field(examples=["2017-12-04"], description="Cycle whose knowledge `known` is about.")
     total: int = Field(ge=0, examples=[262], description="Rows of all pages.")
-    next: str | None = Field(examples=["WyIuLi4iXQ"], description="`cursor` of the next page, of `…/rows`.")
+    next: str | None = Field(None, examples=["WyIuLi4iXQ"], description="`cursor` of the next page, of `…/rows`.")
     rows: list[FileRow] = Field(description="By file version, then row number.")
 
 
@@ -300,16 +312,16 @@ class Trace(Schema):
         None, examples=["2017-12-05T05:00:00Z"], description="What arrived later, the cycle did not know."
     )
     published: PublishedLink = Field(description="The number of record.")
-    override: OverrideLink | None = Field(description="The planner's number behind it; null where there is none.")
+    override: OverrideLink | None = Field(None, description="The planner's number behind it; null where there is none.")
     planner_inputs: list[PlannerInput] = Field(description="All that speak of it, the lowest first, then the newest.")
-    reconciliation: ReconciliationLink | None = Field(description="What made the levels agree.")
-    forecast: ForecastLink | None = Field(description="The forecast before that.")
-    receipt: ReceiptLink | None = Field(description="What decided the forecast; null where none was kept.")
-    model: ModelLink | None = Field(description="The model; null where statistical methods alone forecast.")
-    features: FeaturesLink | None = Field(description="What the models were told.")
+    reconciliation: ReconciliationLink | None = Field(None, description="What made the levels agree.")
+    forecast: ForecastLink | None = Field(None, description="The forecast before that.")
+    receipt: ReceiptLink | None = Field(None, description="What decided the forecast; null where none was kept.")
+    model: ModelLink | None = Field(None, description="The model; null where statistical methods alone forecast.")
+    features: FeaturesLink | None = Field(None, description="What the models were told.")
     history: list[HistoryLink] = Field(description="Buckets of history by time.")
     files: list[FileLink] = Field(description="File versions behind them, in order of arrival.")
-    rows: RowsPage | None = Field(description="The first file rows of one bucket of history.")
+    rows: RowsPage | None = Field(None, description="The first file rows of one bucket of history.")
 
 
 _MADE = {

@@ -1,0 +1,87 @@
+"""What was known when: the cycle that answers a question about a past day.
+
+Belongs here: `as_of`, from the day to the cycle, and the grid that it is counted on. Does not belong here: what is
+answered of that cycle (the services).
+
+A day stands for the moment at which it begins, in the business time zone. The grid is that of the receipt of the cycle
+in service: the configuration that its forecasts were made under, whatever `demand.yaml` says by now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+
+from serving.api.problems import BadParameterError, UnknownCycleError
+from serving.api.schemas import MomentQuery
+from serving.api.state import in_service, library, of_cycle
+from serving.library import Loaded
+from serving.pins import TABLE
+
+if TYPE_CHECKING:
+    from dp_assets.tracing import Grid
+    from dp_resources.lake import Lake
+
+_grids: dict[str, Grid] = {}
+"""Receipt → grid: a receipt never changes."""
+
+
+async def of_moment(request: Request, asked: MomentQuery) -> Loaded:
+    """The bundle of the cycle asked for: the named one, the newest one known on a day, or that in service.
+
+    Raises:
+        NoBundleError: there is none at all yet.
+        UnknownCycleError: there is none of that cycle, or none was known yet on that day.
+        BadParameterError: both a cycle and a day are named.
+    """
+    if asked.as_of is None:
+        return await of_cycle(request, asked.cycle)
+    if asked.cycle is not None:
+        raise BadParameterError("expected either cycle or as_of, got both; as_of names the cycle itself")
+    current, lake = in_service(request), library(request).lake
+    newest = await asyncio.to_thread(_newest_known, lake, current, asked.as_of)
+    return await of_cycle(request, newest)
+
+
+async def grid_in_service(request: Request) -> Grid:
+    """The grid of the cycle in service.
+
+    Raises:
+        UnknownCycleError: the lake has no receipt of its forecasts, so nobody can say what was known when.
+    """
+    return await asyncio.to_thread(_grid, library(request).lake, in_service(request))
+
+
+def _newest_known(lake: Lake, current: Loaded, day: date) -> date:
+    """The newest cycle with a bundle whose knowledge time is at or before the beginning of a day.
+
+    None newer than that in service: it may have been rolled back to.
+    """
+    grid = _grid(lake, current)
+    cycles = [date.fromisoformat(one) for one in lake.partitions(TABLE) if one <= current.cycle]
+    known = [one for one in cycles if grid.known_at(one) <= grid.midnight(day)]
+    if not known:
+        raise UnknownCycleError(
+            f"as_of: no cycle with a serving bundle was known when {day} began; the first of them is "
+            f"{min(cycles, default=current.cycle)}, known from {grid.known_at(min(cycles)):%Y-%m-%d %H:%M} UTC on"
+        )
+    return max(known)
+
+
+def _grid(lake: Lake, current: Loaded) -> Grid:
+    from dp_assets.kept_receipts import receipt_named
+    from dp_assets.tracing import Grid
+
+    name = current.bundle.words("receipt", 0)[0] if len(current.bundle) else ""
+    if name not in _grids:
+        receipt = receipt_named(lake, name)
+        if receipt is None:
+            raise UnknownCycleError(
+                f"as_of: the lake has no receipt of cycle {current.cycle}, so nobody can say what was known when; name "
+                "a cycle instead"
+            )
+        _grids[name] = Grid.of(receipt)
+    return _grids[name]
