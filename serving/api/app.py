@@ -38,12 +38,13 @@ from serving.api.session.endpoints import router as session
 from serving.api.trace.endpoints import router as trace
 from serving.api.tracing import Traced, Tracing, is_configured
 from serving.api.worklist.endpoints import router as worklist
+from serving.api.worksheet.endpoints import router as worksheet
 from serving.desk import Desk
 from serving.library import Library, open_lake
 
 READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes, trace, receipts)
 """Everything that is read of forecasts and what belongs to them."""
-WRITING = (overrides, proposals)
+WRITING = (overrides, proposals, worksheet)
 """Everything that planners change."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset

@@ -95,6 +95,9 @@ ENDPOINTS = [
         Endpoint("POST", f"/v1/proposals/{{number}}/{verb}", PLAN, f"/v1/proposals/99/{verb}", body, 404, 404)
         for verb, body in (("preview", None), ("approve", None), ("reject", {"reason": "x"}))
     ),
+    Endpoint("GET", "/v1/worksheet", PLAN, "/v1/worksheet"),
+    Endpoint("POST", "/v1/worksheet", PLAN, "/v1/worksheet", {}, 422, 422),
+    Endpoint("POST", "/v1/worksheet/preview", PLAN, "/v1/worksheet/preview", {}, 422, 422),
     Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),
     Endpoint("GET", "/v1/cycles", READ, "/v1/cycles"),
     Endpoint("GET", "/v1/files", READ, "/v1/files", hidden=403),
