@@ -42,6 +42,8 @@ from dp_resources.made import made_of
 
 BUCKETS = 8
 """Buckets of history shown unless more are asked for."""
+EARLIEST, LATEST = date(1, 1, 2), date(9999, 12, 30)
+"""Days between which a moment in any time zone is one in UTC."""
 MODEL_CARD = ("trial", "seed", "revision", "epochs", "hyper", "metrics")
 
 
@@ -114,6 +116,7 @@ class Grid:
 
     def midnight(self, day: date) -> datetime:
         """Start of that business day, in UTC."""
+        day = min(max(day, EARLIEST), LATEST)
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
 
     def known_at(self, cutoff: date) -> datetime:

@@ -17,6 +17,7 @@ from serving.api.accuracy.endpoints import router as accuracy
 from serving.api.authentication import Gate
 from serving.api.catalogue.endpoints import router as catalogue
 from serving.api.changes.endpoints import router as changes
+from serving.api.classes.endpoints import router as classes
 from serving.api.contributions.endpoints import router as contributions
 from serving.api.cycles.endpoints import router as cycles
 from serving.api.descriptions import document
@@ -42,7 +43,20 @@ from serving.api.worksheet.endpoints import router as worksheet
 from serving.desk import Desk
 from serving.library import Library, open_lake
 
-READING = (forecasts, catalogue, nodes, series, history, worklist, accuracy, contributions, changes, trace, receipts)
+READING = (
+    forecasts,
+    catalogue,
+    nodes,
+    series,
+    history,
+    worklist,
+    accuracy,
+    contributions,
+    changes,
+    classes,
+    trace,
+    receipts,
+)
 """Everything that is read of forecasts and what belongs to them."""
 WRITING = (overrides, proposals, worksheet)
 """Everything that planners change."""

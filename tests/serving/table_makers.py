@@ -8,6 +8,8 @@ import polars as pl
 
 from dp_assets.domain.contracts import ACCURACY, EXCEPTIONS, FEATURE_CONTRIBUTIONS, FORECAST_CHANGES
 from dp_assets.domain.contracts.monitoring import ACCURACY_METRICS
+from dp_assets.domain.contracts.planning import series_classes
+from tests.factories import make_config
 from tests.serving.makers import CYCLE
 
 SCORED = CYCLE - timedelta(weeks=4)
@@ -31,6 +33,19 @@ def make_exceptions(many: int = 12) -> pl.DataFrame:
         for rank in range(1, many + 1)
     ]
     return EXCEPTIONS.conform(pl.DataFrame(rows))
+
+
+def make_classes() -> pl.DataFrame:
+    """Classes of six series, every second one of class A, every third one lumpy."""
+    rows = [
+        {
+            **{"series_id": f"sku{number:04d}", "sku": f"sku{number:04d}", "xyz": "X", "abc": "AB"[number % 2]},
+            **{"demand_class": "smooth" if number % 3 else "lumpy", "revenue": 10.0 * number, "units": 5.0 * number},
+            **{"variation": 0.5, "price": 2.0},
+        }
+        for number in range(6)
+    ]
+    return series_classes(make_config()).conform(pl.DataFrame(rows))
 
 
 def make_accuracy() -> pl.DataFrame:

@@ -21,6 +21,7 @@ from serving.api import create_app
 from serving.api.accuracy import schemas as accuracy
 from serving.api.catalogue import schemas as catalogue
 from serving.api.changes import schemas as changes
+from serving.api.classes import schemas as classes
 from serving.api.contributions import schemas as contributions
 from serving.api.cycles.schemas import Cycle, KeptBundles
 from serving.api.file_versions import schemas as file_versions
@@ -307,6 +308,7 @@ class TestTheApiAsAWhole:
             "Accuracy": accuracy.Accuracy,
             "Contributions": contributions.Contributions,
             "Changes": changes.Changes,
+            "ClassesPage": classes.ClassesPage,
             "Trace": trace.Trace,
             "RowsPage": trace.RowsPage,
             "Receipt": receipts.Receipt,

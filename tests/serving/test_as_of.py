@@ -73,6 +73,12 @@ def test_before_the_first_cycle_nothing_was_known(client: TestClient) -> None:
     assert f"the first of them is {CYCLES[0]}" in found.detail
 
 
+@pytest.mark.parametrize(("day", "status"), [("0001-01-01", 404), ("9999-12-31", 200)])
+def test_any_day_can_be_asked_about(client: TestClient, day: str, status: int) -> None:
+    for path in ("forecast/skus/sku0001", "history/sku0001"):
+        assert client.get(f"/v1/{path}?as_of={day}").status_code == status
+
+
 def test_a_cycle_and_a_day_are_not_both_named(client: TestClient) -> None:
     assert "got both" in problem(client, f"/v1/history/sku0001?as_of={CYCLE}&cycle={CYCLE}", 422).detail
 

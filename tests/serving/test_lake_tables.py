@@ -16,6 +16,7 @@ from dp_assets.domain.contracts.monitoring import ACCURACY_METRICS
 from dp_resources.lake import Lake
 from serving.api.accuracy.schemas import Accuracy, Score
 from serving.api.changes.schemas import ChangedBucket, Changes, Part
+from serving.api.classes.schemas import ClassesPage, SeriesClass
 from serving.api.contributions.schemas import Contributions, Driver, ExplainedLead
 from serving.api.worklist.schemas import Worklist, WorklistItem
 from serving.tables import Tables
@@ -26,6 +27,7 @@ from tests.serving.table_makers import (
     SERIES,
     make_accuracy,
     make_changes,
+    make_classes,
     make_contributions,
     make_exceptions,
 )
@@ -37,6 +39,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     lake = Lake(folder / "lake")
     put_bundle(lake, folder, make_forecasts())
     lake.write("exceptions", make_exceptions(), cycle=CYCLE.isoformat())
+    lake.write("series_classes", make_classes(), cycle=CYCLE.isoformat())
     lake.write("accuracy", make_accuracy(), cycle=SCORED.isoformat())
     lake.write("feature_contributions", make_contributions(), cycle=CYCLE.isoformat())
     lake.write("forecast_changes", make_changes(), cycle=CYCLE.isoformat())
@@ -47,6 +50,23 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 def client(lake: Lake) -> Iterator[TestClient]:
     with client_over(lake) as client:
         yield client
+
+
+class TestClasses:
+    def test_they_are_the_table_by_series(self, client: TestClient) -> None:
+        found = ClassesPage.model_validate_json(client.get("/v1/classes").content)
+        assert [one.model_dump() for one in found.series] == make_classes().drop(
+            "sku", "location", strict=False
+        ).select(list(SeriesClass.model_fields)).to_dicts()
+        assert (found.cycle, found.total, found.next) == (CYCLE, 6, None)
+
+    def test_series_of_some_classes_are_listed_alone_page_by_page(self, client: TestClient) -> None:
+        first = ClassesPage.model_validate_json(client.get("/v1/classes?abc=A&limit=2").content)
+        second = ClassesPage.model_validate_json(client.get(f"/v1/classes?abc=A&limit=2&cursor={first.next}").content)
+        assert [one.series_id for one in (*first.series, *second.series)] == ["sku0000", "sku0002", "sku0004"]
+        both = ClassesPage.model_validate_json(client.get("/v1/classes?abc=A&demand_class=lumpy").content)
+        assert [one.series_id for one in both.series] == ["sku0000"]
+        assert "other filters" in problem(client, f"/v1/classes?abc=B&cursor={first.next}", 422).detail
 
 
 class TestWorklist:
@@ -162,7 +182,13 @@ def test_answers_have_the_columns_of_their_tables() -> None:
 
 
 def test_what_did_not_change_is_not_sent_again(client: TestClient) -> None:
-    paths = ["/v1/worklist", "/v1/accuracy", f"/v1/contributions/{SERIES[0]}", f"/v1/changes/{SERIES[0]}"]
+    paths = [
+        "/v1/classes",
+        "/v1/worklist",
+        "/v1/accuracy",
+        f"/v1/contributions/{SERIES[0]}",
+        f"/v1/changes/{SERIES[0]}",
+    ]
     for path in paths:
         tag = client.get(path).headers["etag"]
         assert client.get(path, headers={"If-None-Match": tag}).status_code == 304

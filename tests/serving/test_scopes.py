@@ -21,7 +21,14 @@ from dp_assets.domain.contracts import ACCURACY, EXCEPTIONS
 from serving.views import View, rows_in
 from tests.serving.access_makers import GROCERY, SKUS, Place, shown
 from tests.serving.makers import CYCLE, make_forecasts, make_overridden, make_published, put_bundle
-from tests.serving.table_makers import SCORED, make_accuracy, make_changes, make_contributions, make_exceptions
+from tests.serving.table_makers import (
+    SCORED,
+    make_accuracy,
+    make_changes,
+    make_classes,
+    make_contributions,
+    make_exceptions,
+)
 
 INSIDE = ("sku0000", "sku0001")
 OUTSIDE = ("sku0002", "sku0003")
@@ -71,6 +78,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     first = make_exceptions(1).drop("rank", "level", "node")
     nodes = EXCEPTIONS.conform(pl.DataFrame(rows).join(first, how="cross"))
     below = make_exceptions().with_columns(pl.col("rank") + len(rows))
+    place.lake.write("series_classes", make_classes(), cycle=CYCLE.isoformat())
     place.lake.write("exceptions", pl.concat([nodes, below]), cycle=CYCLE.isoformat())
     scored = make_accuracy().with_columns(pl.col("node").replace({"dairy": "DAIRY", "frozen": "GROCERY"}))
     place.lake.write("accuracy", ACCURACY.conform(scored), cycle=SCORED.isoformat())
@@ -240,3 +248,11 @@ class TestViews:
         view = View(bundle, rows_in(bundle, scope))
         assert bundle.nodes is not None
         assert [bundle.nodes.names[row][2] for row in view.nodes(range(len(bundle.nodes)))] == ["DAIRY/<UNK>"]
+
+
+def test_classes_are_those_of_the_series_inside(world: World) -> None:
+    found = world.json("/v1/classes")
+    assert [one["series_id"] for one in found["series"]] == list(INSIDE)
+    assert found["total"] == len(INSIDE)
+    assert world.json("/v1/classes", "nobody")["total"] == 0
+    assert world.json("/v1/classes", "whole")["total"] == 6
