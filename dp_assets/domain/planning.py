@@ -12,7 +12,6 @@ it is computed again.
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +24,8 @@ from dp_assets.domain.errors import DemandPlannerError
 from dp_assets.domain.split_keys import FORECAST, HISTORY
 
 COMMENT_LENGTH = 1000
+MOST_UNITS = 1e12
+"""Largest number that can be set: sums with it keep three decimals, and anything near it is a slip of the hand."""
 
 
 class EditRefusedError(DemandPlannerError):
@@ -202,8 +203,10 @@ def numbers_of(edit: Edit, rollups: pl.DataFrame, cycle: date, config: DemandCon
     numbers = []
     for start in wanted:
         quantity = edit.quantity if edit.percent is None else now[start] * (1 + edit.percent / 100)
-        if quantity is None or not math.isfinite(quantity) or quantity < 0:
-            raise EditRefusedError(f"expected units of at least 0, got {quantity} for the bucket of {start}")
+        if quantity is None or not 0 <= quantity <= MOST_UNITS:
+            raise EditRefusedError(
+                f"expected units between 0 and {MOST_UNITS:,.0f}, got {quantity} for the bucket of {start}"
+            )
         numbers.append(
             NumberToSet(
                 hierarchy=edit.hierarchy,
