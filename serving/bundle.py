@@ -33,6 +33,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -387,6 +388,14 @@ class Bundle:
     def rows(self, sku: str) -> range:
         """Rows of every series of a SKU; empty when there is none."""
         return self._spans.get(sku, range(0))
+
+    def row_of_series(self, series_id: str) -> int | None:
+        """Row of a series; None when there is none."""
+        return self._places.get(series_id)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.series_ids)}
 
     def words(self, name: str, row: int) -> list[str]:
         """`method`, `model_version` or `receipt` of each lead of a series; also `user` and `reason_code`, where None

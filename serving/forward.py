@@ -7,7 +7,7 @@ Does not belong here: how windows are gathered, the network is run or quantiles 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -24,6 +24,7 @@ from serving.bundle import Bundle
 
 FloatArray = npt.NDArray[np.float64]
 Computed = dict[int, tuple[FloatArray, FloatArray]]
+Plans = Callable[["ForwardPass"], npt.NDArray[np.float32]]
 PER_SERIES = ("quantity", "capped", "observed", "price", "past", "known", "first")
 MAX_WAITING = 128
 """Requests put into one pass at most."""
@@ -44,17 +45,37 @@ class ForwardPass:
         self.session = onnx_session(bundle.folder)
         self.boosting = Boosting.load(bundle.folder / "boosting") if bundle.boosting_shares.any() else None
 
-    def inputs(self, tail_rows: Sequence[int]) -> Inputs:
-        """What the network reads of the cycle's own windows of some rows of the tail."""
+    def inputs(self, tail_rows: Sequence[int], known: npt.NDArray[np.float32] | None = None) -> Inputs:
+        """What the network reads of the cycle's own windows of some rows of the tail.
+
+        Args:
+            tail_rows: R of them.
+            known: (R, M, K) channels ahead of the cutoff to read instead of those of the plans.
+        """
         at = np.asarray(tail_rows, np.intp)
         panel = replace(self.panel, **{name: getattr(self.panel, name)[at] for name in PER_SERIES})
+        if known is not None:
+            panel.known[:, panel.history :] = known
         codes = replace(self.codes, single=self.codes.single[at], multi=self.codes.multi[at])
         rows, origins = np.arange(len(at)), np.full(len(at), panel.history)
         return gather(panel, self.encoders.scale(panel), codes, rows, origins, self.lookback)
 
+    def known_ahead(self, row: int) -> npt.NDArray[np.float32]:
+        """(M, K) channels of a series that are known ahead, as planned; names are `panel.known_names`."""
+        return np.array(self.panel.known[self.bundle.tail_rows[row], self.panel.history :])
+
     def run(self, rows: Sequence[int]) -> Computed:
         """Bundle row → mean (M,) and quantiles (M, Q), units per bucket, for rows that the network forecasts."""
-        inputs = self.inputs(self.bundle.tail_rows[list(rows)].tolist())
+        mean, spread = self._forecasts(rows, self.inputs(self.bundle.tail_rows[list(rows)].tolist()))
+        return {row: (mean[number], spread[number]) for number, row in enumerate(rows)}
+
+    def under(self, row: int, known: npt.NDArray[np.float32]) -> tuple[FloatArray, FloatArray]:
+        """Means (N, M) and quantiles (N, M, Q) of one series under N plans (N, M, K), units per bucket."""
+        rows = [row] * len(known)
+        return self._forecasts(rows, self.inputs(self.bundle.tail_rows[rows].tolist(), known))
+
+    def _forecasts(self, rows: Sequence[int], inputs: Inputs) -> tuple[FloatArray, FloatArray]:
+        """Means (R, M) and quantiles (R, M, Q) of windows of some rows of the bundle, units per bucket."""
         mean, own = (part.astype(np.float64) for part in predict_onnx(self.session, inputs))
         if self.boosting is not None:
             shares = self.bundle.boosting_shares[list(rows)]
@@ -63,8 +84,7 @@ class ForwardPass:
         mean = settled(mean, own, self.bundle.head.quantile_levels)
         names = [self.bundle.series_ids[row] for row in rows]
         spread = published_quantiles(self.bundle.head.interval_method, mean, own, names, self.distributions)
-        spread = widened(spread, mean, self.bundle.widening[list(rows)], self.distributions.whole)
-        return {row: (mean[number], spread[number]) for number, row in enumerate(rows)}
+        return mean, widened(spread, mean, self.bundle.widening[list(rows)], self.distributions.whole)
 
 
 def largest_difference(bundle: Bundle) -> float:
@@ -98,6 +118,15 @@ class Computer:
 
     def _run(self, rows: Sequence[int]) -> Computed:
         return self.forward.run(rows)
+
+    async def under(self, row: int, plans: Plans) -> tuple[FloatArray, FloatArray]:
+        """Means (N, M) and quantiles (N, M, Q) of a series under the N plans that `plans` makes of the forward pass.
+
+        Raises:
+            ArtefactError: the bundle's parts do not fit each other.
+            Exception: what `plans` raises.
+        """
+        return await asyncio.to_thread(lambda: self.forward.under(row, plans(self.forward)))
 
     async def compute(self, rows: Sequence[int]) -> Computed:
         """Row → mean (M,) and quantiles (M, Q), for those of the rows that the network forecasts.

@@ -38,6 +38,7 @@ from serving.api.series.endpoints import router as series
 from serving.api.session.endpoints import router as session
 from serving.api.trace.endpoints import router as trace
 from serving.api.tracing import Traced, Tracing, is_configured
+from serving.api.what_if.endpoints import router as what_if
 from serving.api.worklist.endpoints import router as worklist
 from serving.api.worksheet.endpoints import router as worksheet
 from serving.desk import Desk
@@ -45,6 +46,7 @@ from serving.library import Library, open_lake
 
 READING = (
     forecasts,
+    what_if,
     catalogue,
     nodes,
     series,

@@ -155,6 +155,12 @@ class PlanningUnavailableError(ProblemError):
         super().__init__(detail, headers={"Retry-After": "5"})
 
 
+class NotComputableError(ProblemError):
+    """What is asked about has no effect that could be computed; the message says why."""
+
+    status, kind, title = 422, "not-computable", "Not computable"
+
+
 class UnauthenticatedError(ProblemError):
     """Nobody who may ask: no key, token or password, or one that does not hold."""
 

@@ -60,6 +60,12 @@ class Endpoint:
 ENDPOINTS = [
     Endpoint("GET", "/v1/forecast/skus/{sku:path}", READ, "/v1/forecast/skus/sku0002", hidden=404),
     Endpoint("POST", "/v1/forecast/skus", READ, "/v1/forecast/skus", {"skus": ["sku0001", "sku0002"]}),
+    # Statistical methods forecast everything here, and what is said of them names the series.
+    Endpoint(
+        *("POST", "/v1/forecast/what-if", READ, "/v1/forecast/what-if", {"series_id": "sku0002"}),
+        answered=422,
+        hidden=404,
+    ),
     Endpoint("GET", "/v1/history/{sku:path}", READ, "/v1/history/sku0002", hidden=404),
     Endpoint("GET", "/v1/forecast/catalogue", READ, "/v1/forecast/catalogue"),
     Endpoint("GET", "/v1/series", READ, "/v1/series"),

@@ -44,9 +44,9 @@ def many(loaded: Loaded, seen: View, asked: ManySkus) -> bytes:
         loaded.bundle.head,
         ForecastQuestion(
             horizon=asked.horizon,
-            leads=_listed(asked.leads),
-            levels=_listed(asked.levels),
-            quantiles=_listed(asked.quantiles),
+            leads=listed(asked.leads),
+            levels=listed(asked.levels),
+            quantiles=listed(asked.quantiles),
         ),
     )
     form = loaded.renderer.form(question)
@@ -63,5 +63,6 @@ def many(loaded: Loaded, seen: View, asked: ManySkus) -> bytes:
     return b"".join((orjson.dumps(about)[:-1], b',"forecasts":[', forecasts, b'],"unknown":', names, b"}"))
 
 
-def _listed(values: Sequence[int] | Sequence[float] | None) -> str | None:
+def listed(values: Sequence[int] | Sequence[float] | None) -> str | None:
+    """Numbers of a body as a query has them; None where there are none."""
     return ",".join(map(repr, values)) if values else None
