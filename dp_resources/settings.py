@@ -81,7 +81,9 @@ class Settings(BaseSettings):
     api_requests_per_second: float = Field(100, gt=0)
     """Requests that a key or user may make per second and process; twice as many at once."""
     api_body_bytes: int = Field(2**20, ge=1024)
-    """Longest body of a request."""
+    """Longest body of a request, uploaded files and worksheets (8 MiB) aside."""
+    api_upload_bytes: int = Field(2**30, ge=1024)
+    """Largest file that is taken into the landing folder."""
     api_trusted_proxies: str = ""
     """Addresses or networks, separated by commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     api_cors_origins: str = ""

@@ -39,7 +39,7 @@ class Desk:
 
     def __init__(self, settings: Settings, lake: Lake) -> None:
         self.settings, self.lake = settings, lake
-        self._turn, self.computing = threading.Lock(), threading.Lock()
+        self._turn, self.computing, self.landing_turn = threading.Lock(), threading.Lock(), threading.Lock()
         self._opened: PlanningCycle | None = None
         self._looked = 0.0
         self._reaches: OrderedDict[tuple[str, NodeScope], frozenset[tuple[str, str]]] = OrderedDict()

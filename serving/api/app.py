@@ -38,6 +38,7 @@ from serving.api.series.endpoints import router as series
 from serving.api.session.endpoints import router as session
 from serving.api.trace.endpoints import router as trace
 from serving.api.tracing import Traced, Tracing, is_configured
+from serving.api.uploads.endpoints import router as uploads
 from serving.api.what_if.endpoints import router as what_if
 from serving.api.worklist.endpoints import router as worklist
 from serving.api.worksheet.endpoints import router as worksheet
@@ -60,8 +61,8 @@ READING = (
     receipts,
 )
 """Everything that is read of forecasts and what belongs to them."""
-WRITING = (overrides, proposals, worksheet)
-"""Everything that planners change."""
+WRITING = (overrides, proposals, worksheet, uploads)
+"""Everything that people change."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset
 graph publishes; history, accuracy, exceptions and reasons beside them.
@@ -120,7 +121,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
     app.openapi = lambda: _secured(document(generate))  # type: ignore[method-assign]
 
     def layers() -> ASGIApp:
-        inner = Middleware(build(), chosen.api_body_bytes, hosts, app.state.meter)
+        inner = Middleware(build(), chosen.api_body_bytes, hosts, app.state.meter, chosen.api_upload_bytes)
         return inner if tracing is None else Traced(inner, tracing, lambda: _cycle(app))
 
     app.build_middleware_stack = layers  # type: ignore[method-assign]

@@ -54,6 +54,8 @@ NOT_KEPT = (b"cache-control", b"no-store")
 ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
 SECRETS = re.compile(r"dp_[a-z0-9]+_[\w-]*|eyJ[\w-]*(?:\.[\w-]*)*")
 """Keys and tokens, for those who put them where they do not belong."""
+WORKSHEET_BYTES = 8 * 2**20
+"""Longest worksheet; it is read into memory."""
 TRACE = "demand_planner.trace"
 """The trace that a request belongs to, where traces are sent anywhere."""
 log = logging.getLogger(ACCESS_LOG)
@@ -65,14 +67,21 @@ class Middleware:
     Args:
         app: what answers.
         body_bytes: longest body of a request.
+        upload_bytes: largest file uploaded; as any body when left out.
         hosts: names that may be asked for in `Host`; any when left out.
         meter: counts requests.
     """
 
     def __init__(
-        self, app: App, body_bytes: int, hosts: frozenset[str] | None = None, meter: Meter | None = None
+        self,
+        app: App,
+        body_bytes: int,
+        hosts: frozenset[str] | None = None,
+        meter: Meter | None = None,
+        upload_bytes: int | None = None,
     ) -> None:
         self.app, self.body_bytes, self.hosts = app, body_bytes, hosts
+        self.upload_bytes = upload_bytes or body_bytes
         self.meter = meter or Meter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,9 +107,9 @@ class Middleware:
                 )
                 await _refuse(scope, send_with_headers, 421, "another-host", "Another host", detail)
             elif length is None:
-                await self.app(scope, self._counted(receive), send_with_headers)
-            elif length > self.body_bytes:
-                detail = f"expected a body of at most {self.body_bytes} bytes, got {length}"
+                await self.app(scope, _counted(receive, self._limit(scope)), send_with_headers)
+            elif length > self.body_bytes and length > (limit := self._limit(scope)):
+                detail = f"expected a body of at most {limit} bytes, got {length}"
                 await _refuse(scope, send_with_headers, 413, BodyTooLongError.kind, BodyTooLongError.title, detail)
             else:
                 await self.app(scope, receive, send_with_headers)
@@ -111,19 +120,27 @@ class Middleware:
             if log.isEnabledFor(logging.INFO):
                 log.info(_line(scope, name, status, seconds))
 
-    def _counted(self, receive: Receive) -> Receive:
-        """Takes a body whose length was not said, up to the longest."""
-        taken = 0
+    def _limit(self, scope: Scope) -> int:
+        """Longest body of a request: files and worksheets may be longer than questions."""
+        path = scope["path"]
+        if scope["method"] == "PUT" and path.startswith("/v1/files/"):
+            return self.upload_bytes
+        return max(self.body_bytes, WORKSHEET_BYTES) if path.startswith("/v1/worksheet") else self.body_bytes
 
-        async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self.body_bytes:
-                raise HTTPException(413, f"expected a body of at most {self.body_bytes} bytes")
-            return message
 
-        return counted
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Takes a body whose length was not said, up to the longest."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise HTTPException(413, f"expected a body of at most {limit} bytes")
+        return message
+
+    return counted
 
 
 def _length_and_host(scope: Scope) -> tuple[int | None, str]:

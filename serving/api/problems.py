@@ -86,6 +86,12 @@ class UnknownNodeError(ProblemError):
     status, kind, title = 404, "unknown-node", "Unknown node"
 
 
+class UnknownProducerError(ProblemError):
+    """No producer of that name is configured."""
+
+    status, kind, title = 404, "unknown-producer", "Unknown producer"
+
+
 class NotMadeError(ProblemError):
     """The table was not made for that cycle; the message names the command that makes it."""
 

@@ -105,6 +105,7 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/worksheet", PLAN, "/v1/worksheet"),
     Endpoint("POST", "/v1/worksheet", PLAN, "/v1/worksheet", {}, 422, 422),
     Endpoint("POST", "/v1/worksheet/preview", PLAN, "/v1/worksheet/preview", {}, 422, 422),
+    Endpoint("PUT", "/v1/files/{producer}/{name}", OPERATE, "/v1/files/nobody/x.csv", None, 404, 403, 403),
     Endpoint("GET", "/v1/cycles/current", READ, "/v1/cycles/current"),
     Endpoint("GET", "/v1/cycles", READ, "/v1/cycles"),
     Endpoint("GET", "/v1/files", READ, "/v1/files", hidden=403),
