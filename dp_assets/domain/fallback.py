@@ -16,6 +16,7 @@ twin      a new series with a twin (`product_life.py`): the twin's demand × mul
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,11 +100,16 @@ def analogue(panel: Panel, rows: IndexArray, origin: int, config: DemandConfig, 
         config: the hierarchy that says what a family is.
         means: (S, M) forecasts of the established series, for the family's growth; None for no growth.
     """
+    return by_family(panel, rows, origin, config.hierarchies[0].levels if config.hierarchies else (), means)
+
+
+def by_family(panel: Panel, rows: IndexArray, origin: int, levels: Sequence[str], means: Array | None) -> Array:
+    """`analogue` by the levels of a hierarchy, from the highest down; levels that are no columns are passed over."""
     old = panel.observed[:, :origin].sum(axis=1) >= MIN_OBSERVED
     recent = recent_mean(panel, origin)
     units, buckets = _after_first_sale(panel, origin)
     result = np.empty((len(rows), panel.horizon))
-    for family, members in _families(panel, rows, old, config):
+    for family, members in _families(panel, rows, old, levels):
         mine = rows[family]
         speakers = _younger(members, buckets, panel.bucket_weeks) if len(members) else mine
         rate = units[speakers].sum() / max(buckets[speakers].sum(), 1.0)
@@ -173,10 +179,9 @@ def _younger(members: IndexArray, buckets: Array, bucket_weeks: int) -> IndexArr
 
 
 def _families(
-    panel: Panel, rows: IndexArray, old: npt.NDArray[np.bool_], config: DemandConfig
+    panel: Panel, rows: IndexArray, old: npt.NDArray[np.bool_], levels: Sequence[str]
 ) -> list[tuple[IndexArray, IndexArray]]:
     """New series grouped by family: (positions in `rows`, rows of the family's established members)."""
-    levels = config.hierarchies[0].levels if config.hierarchies else ()
     usable = [name for name in levels if name in panel.series.columns and panel.series[name].dtype == pl.String]
     waiting = np.arange(len(rows), dtype=np.int64)
     found: list[tuple[IndexArray, IndexArray]] = []

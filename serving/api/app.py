@@ -29,6 +29,7 @@ from serving.api.lineage.endpoints import router as lineage
 from serving.api.meter import Meter
 from serving.api.metrics.endpoints import router as metrics
 from serving.api.middleware import LOCAL_HOSTS, Middleware
+from serving.api.newcomers.endpoints import router as newcomers
 from serving.api.nodes.endpoints import router as nodes
 from serving.api.overrides.endpoints import router as overrides
 from serving.api.problems import add_problem_handlers
@@ -48,6 +49,7 @@ from serving.library import Library, open_lake
 READING = (
     forecasts,
     what_if,
+    newcomers,
     catalogue,
     nodes,
     series,

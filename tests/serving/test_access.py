@@ -66,6 +66,12 @@ ENDPOINTS = [
         answered=422,
         hidden=404,
     ),
+    # There is no model here to tell intervals by.
+    Endpoint(
+        *("POST", "/v1/forecast/newcomers", READ, "/v1/forecast/newcomers", {"attributes": {}}),
+        answered=422,
+        hidden=422,
+    ),
     Endpoint("GET", "/v1/history/{sku:path}", READ, "/v1/history/sku0002", hidden=404),
     Endpoint("GET", "/v1/forecast/catalogue", READ, "/v1/forecast/catalogue"),
     Endpoint("GET", "/v1/series", READ, "/v1/series"),
