@@ -67,7 +67,7 @@ def scenario_run(names: Names) -> None:
     from dp_assets.domain.plan import RunPlan
     from dp_assets.execution import definitions_for, execute
     from dp_assets.partitions import SCENARIO_PARTITIONS
-    from dp_assets.scenarios import record_of, result
+    from dp_assets.scenario_results import record_of, result
 
     project, instance = open_project(), open_instance()
     kept = [project.planning().scenario(name) for name in dict.fromkeys(names)]
@@ -92,7 +92,7 @@ def scenario_list() -> None:
     """List the scenarios there are, and whether what they came to still holds."""
     import polars as pl
 
-    from dp_assets.scenarios import result, what_is_missing
+    from dp_assets.scenario_results import result, what_is_missing
 
     project = open_project()
     lake = project.lake()
@@ -123,7 +123,7 @@ def scenario_show(name: Name, level: Level = "total", hierarchy: OfHierarchy = N
     """Print a scenario as it was written, and what it came to beside the base."""
     import yaml
 
-    from dp_assets.scenarios import record_of, what_is_missing
+    from dp_assets.scenario_results import record_of, what_is_missing
 
     project = open_project()
     kept, lake = project.planning().scenario(name), project.lake()
@@ -168,7 +168,7 @@ def scenario_promote(
     from dp_assets.domain.planning import EditRefusedError
     from dp_assets.domain.scenarios import launched_series, numbers_to_promote
     from dp_assets.planning import current_cycle
-    from dp_assets.scenarios import result
+    from dp_assets.scenario_results import result
 
     project = open_project()
     kept, lake = project.planning().scenario(name), project.lake()
@@ -203,7 +203,7 @@ def scenario_promote(
 def scenario_delete(name: Name, by: User = "", yes: Yes = False) -> None:
     """Delete a scenario and what it came to; the ledger keeps what it was. Numbers it was promoted to stay."""
     from dp_assets.partitions import SCENARIO_PARTITIONS
-    from dp_assets.scenarios import forget
+    from dp_assets.scenario_results import forget
 
     project = open_project()
     project.planning().scenario(name)
@@ -238,7 +238,7 @@ def _show_comparison(
 
     from dp_assets.domain.scenario_definition import BASE, ScenarioRefusedError
     from dp_assets.domain.scenarios import compare
-    from dp_assets.scenarios import results
+    from dp_assets.scenario_results import results
 
     found = compare(results(project.lake(), kept), level, project.config, hierarchy)
     if node is not None:

@@ -19,7 +19,8 @@ from dp_assets.pictures.planning import scenario_picture
 from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
-from dp_assets.scenarios import compute, made_of, open_cycle
+from dp_assets.scenario_results import made_of
+from dp_assets.scenarios import compute, open_cycle
 from dp_resources.lake import Lake
 from dp_resources.planning_db import PlanningDatabase
 

@@ -35,6 +35,7 @@ from serving.api.overrides.endpoints import router as overrides
 from serving.api.problems import add_problem_handlers
 from serving.api.proposals.endpoints import router as proposals
 from serving.api.receipts.endpoints import router as receipts
+from serving.api.scenarios.endpoints import router as scenarios
 from serving.api.series.endpoints import router as series
 from serving.api.session.endpoints import router as session
 from serving.api.trace.endpoints import router as trace
@@ -63,7 +64,7 @@ READING = (
     receipts,
 )
 """Everything that is read of forecasts and what belongs to them."""
-WRITING = (overrides, proposals, worksheet, uploads)
+WRITING = (overrides, proposals, worksheet, scenarios, uploads)
 """Everything that people change."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset

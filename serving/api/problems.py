@@ -86,6 +86,12 @@ class UnknownNodeError(ProblemError):
     status, kind, title = 404, "unknown-node", "Unknown node"
 
 
+class UnknownScenarioError(ProblemError):
+    """There is no scenario of that name."""
+
+    status, kind, title = 404, "unknown-scenario", "Unknown scenario"
+
+
 class UnknownProducerError(ProblemError):
     """No producer of that name is configured."""
 

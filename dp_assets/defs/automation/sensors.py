@@ -23,10 +23,12 @@ from dp_assets.lake_state import read_state, standing
 from dp_assets.partitions import FILE_PARTITIONS, SCENARIO_PARTITIONS
 from dp_assets.project import Project
 from dp_assets.recalls import write_reports
+from dp_assets.scenario_results import what_is_missing
 from dp_resources.clock import Clock
 from dp_resources.lake import Lake
 from dp_resources.landing import Landing
 from dp_resources.notifications import Message, Notifications, notifications_of
+from dp_resources.planning_requests import RUN_SCENARIO, newest_requests
 
 log = logging.getLogger(__name__)
 
@@ -136,8 +138,19 @@ def try_again(requests: Sequence[dg.RunRequest], instance: dg.DagsterInstance, n
     return found
 
 
+def scenario_request(name: str, request: int, definition: int) -> dg.RunRequest:
+    """The run that computes a scenario. One request starts one run per definition; asked again, it is another request.
+
+    Args:
+        name: of the scenario.
+        request, definition: rows of the ledger.
+    """
+    tags = {RANGE_START: name, RANGE_END: name, "demand_planner/cause": f"request {request}"}
+    return dg.RunRequest(run_key=f"run_scenarios:{name}:{request}:{definition}", job_name="run_scenarios", tags=tags)
+
+
 def build(project: Project) -> dg.Definitions:
-    """The two sensors, running from the start."""
+    """The sensors, running from the start."""
     settings = project.settings
     queue = notifications_of(
         settings.landing_sqs_url, project.landing_root, settings.storage_options(project.landing_root)
@@ -198,4 +211,27 @@ def build(project: Project) -> dg.Definitions:
             write_reports(lake, context.log.info)
         return dg.SensorResult(run_requests=requests) if requests else dg.SkipReason("everything is up to date")
 
-    return dg.Definitions(sensors=[new_files_sensor, closed_bucket_sensor])
+    @dg.sensor(
+        name="requests_sensor",
+        jobs=[define_job("run_scenarios")],
+        minimum_interval_seconds=15,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Computes the scenarios that people asked for over HTTP.",
+    )
+    def requests_sensor(
+        context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake]
+    ) -> dg.SensorResult | dg.SkipReason:
+        database = project.planning()
+        try:
+            kept = {one.name: one for one in database.scenarios()}
+            asked = newest_requests(database, RUN_SCENARIO)
+        except StorageError as error:
+            return dg.SkipReason(str(error))
+        due = {name: at for name, at in asked.items() if name in kept and what_is_missing(lake, kept[name])}
+        known = set(context.instance.get_dynamic_partitions(str(SCENARIO_PARTITIONS.name)))
+        if missing := sorted(set(due) - known):
+            context.instance.add_dynamic_partitions(str(SCENARIO_PARTITIONS.name), missing)
+        requests = [scenario_request(name, at, kept[name].sequence) for name, at in sorted(due.items())]
+        return dg.SensorResult(run_requests=requests) if requests else dg.SkipReason("nobody asks for anything new")
+
+    return dg.Definitions(sensors=[new_files_sensor, closed_bucket_sensor, requests_sensor])

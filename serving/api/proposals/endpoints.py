@@ -60,7 +60,7 @@ async def proposals(request: Request) -> Response:
         **answered(Preview, "Every total before and after, conflicts", PREVIEW_EXAMPLE, conditional=False),
         **REFUSED,
     },
-    openapi_extra={"parameters": [NUMBER, *documented(PreviewQuery, path={})]},
+    openapi_extra={"parameters": documented(PreviewQuery, path={"number": "As `GET /v1/proposals` lists it."})},
 )
 @needs(Permission.PLAN, heeds_scope=True)
 async def preview(request: Request) -> Response:
