@@ -253,6 +253,17 @@ def test_a_number_that_planners_set_names_them(world: World, client: TestClient)
     assert not locked["total"]
 
 
+def test_a_cycle_without_a_bundle_that_can_be_served_is_traced_all_the_same(world: World, client: TestClient) -> None:
+    cycle = cycles(world)[0]
+    manifest = Path(world.project.lake().folder("serving_bundle", cycle=cycle)) / "manifest.json"
+    kept = manifest.read_bytes()
+    manifest.unlink()
+    try:
+        assert traced(client, f"S001/{cycle}?buckets=2")["cycle"] == cycle
+    finally:
+        manifest.write_bytes(kept)
+
+
 def test_a_recalled_file_shows_and_counts_for_nothing(world: World, client: TestClient) -> None:
     lake, cycle = world.project.lake(), cycles(world)[-1]
     bucket = [one for one in traced(client, f"S001/{cycle}")["history"] if one["known"]][-1]

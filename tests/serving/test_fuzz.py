@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,20 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from dp_assets.domain.access import Role
+from dp_assets.domain.forecasts import receipt_of
+from dp_assets.domain.ingest.registration import Registration
+from dp_assets.registry import write_registration
 from serving.api import create_app
 from tests.serving.access_makers import GROCERY, Place, shown
 from tests.serving.makers import CYCLE
-from tests.serving.table_makers import SCORED, make_accuracy, make_changes, make_contributions, make_exceptions
+from tests.serving.table_makers import (
+    SCORED,
+    make_accuracy,
+    make_changes,
+    make_classes,
+    make_contributions,
+    make_exceptions,
+)
 
 CHECKS: list[Any] = [
     not_a_server_error,
@@ -33,6 +44,13 @@ CHECKS: list[Any] = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+PARTS = {"table": "forecasts", "cycle": CYCLE.isoformat(), "network": "none", "configuration": "none"}
+LANDED = Registration(
+    **{"file_version_id": "shop-1", "producer": "shop", "feed": "transactions", "uri": "shop/1.csv", "etag": "1"},
+    **{"content_sha256": "0" * 64, "bytes": 9, "supersedes": None},
+    modified_at=datetime(2017, 2, 1, tzinfo=UTC),
+    arrived_at=datetime(2017, 2, 1, tzinfo=UTC),
+)
 KNOWN = {
     "sku": ["sku0000", "sku0002"],
     "series_id": ["sku0000", "sku0002/x"],
@@ -41,6 +59,9 @@ KNOWN = {
     "node": ["total", "GROCERY", "GROCERY/SOUP"],
     "bucket": [CYCLE.isoformat()],
     "to": [CYCLE.isoformat()],
+    "cycle": [CYCLE.isoformat()],
+    "id": [receipt_of(**PARTS)],
+    "file_version_id": ["shop-1"],
 }
 """What there is; a name made up at random is answered with 404 and tries nothing else."""
 SLOW = {"POST /v1/session", "POST /v1/session/password"}
@@ -57,6 +78,9 @@ class World:
         self.place = Place(folder, api_requests_per_second=1e6)
         self.place.put_bundle()
         lake, cycle = self.place.lake, CYCLE.isoformat()
+        lake.write("series_classes", make_classes(), cycle=cycle)
+        lake.commit("receipts", receipt_of(**PARTS), {"parts": PARTS, "configuration": "{}", "hashes": {}})
+        write_registration(lake, LANDED)
         lake.write("exceptions", make_exceptions(), cycle=cycle)
         lake.write("feature_contributions", make_contributions(), cycle=cycle)
         lake.write("forecast_changes", make_changes(), cycle=cycle)

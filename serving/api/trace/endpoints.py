@@ -12,7 +12,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from dp_assets.domain.access import Permission
-from serving.api.access import GuardedRoute, needs
+from serving.api.access import GuardedRoute, needs, principal_of
 from serving.api.descriptions import answered, documented
 from serving.api.parameters import parse
 from serving.api.problems import (
@@ -51,7 +51,8 @@ async def rows_of_history(request: Request) -> Response:
     nothing in it.
     """
     query, bucket = parse(RowsQuery, request), service.day(request.path_params["bucket"])
-    cycle, seen = await _seen(request, query.cycle)
+    cycle = await _cycle(request, query.cycle)
+    seen = await _seen(request, cycle)
     series_id, reader = request.path_params["series_id"], library(request).tables.reader()
     service.refuse_unseen(seen, series_id, cycle)
     found = await asyncio.to_thread(service.rows_page, reader, series_id, bucket, cycle, query)
@@ -75,8 +76,8 @@ async def trace(request: Request) -> Response:
     Every link names its table, its partition, the hash of its content, where that lies, and the run that wrote it.
     """
     query, bucket = parse(TraceQuery, request), service.day(request.path_params["bucket"])
-    wanted = query.cycle or await _cycle_of(request, bucket)
-    cycle, seen = await _seen(request, wanted)
+    cycle = await _cycle(request, query.cycle, bucket)
+    seen = await _seen(request, cycle)
     series_id, shelf = request.path_params["series_id"], library(request)
     service.refuse_unseen(seen, series_id, cycle)
     reader, planning = shelf.tables.reader(), gate(request).settings.planning_url
@@ -84,15 +85,38 @@ async def trace(request: Request) -> Response:
     return Response(orjson.dumps(found), media_type="application/json")
 
 
-async def _seen(request: Request, cycle: date | None) -> tuple[str, View]:
-    """A cycle, that in service where none is named, and what whoever asks sees of it."""
-    loaded = await of_cycle(request, cycle)
-    return loaded.cycle, await view(request, loaded)
+async def _cycle(request: Request, named: date | None, bucket: date | None = None) -> str:
+    """The cycle that is meant: the named one, or the newest that published, none newer than that in service.
+
+    Bundles are not asked for: one of an older format is no reason not to trace its cycle.
+
+    Args:
+        request: who asks.
+        named: the cycle asked for.
+        bucket: the forecast bucket that it must have forecast; None for any.
+
+    Raises:
+        NoBundleError: nothing was ever published.
+        UnknownCycleError: that one was not, or none that forecast the bucket.
+    """
+    shelf = library(request)
+    cycles = await asyncio.to_thread(shelf.lake.partitions, "published_forecasts")
+    if named is not None:
+        found = [one for one in cycles if one == named.isoformat()]
+    else:
+        last = min(shelf.current.cycle if shelf.current else "9999", bucket.isoformat() if bucket else "9999")
+        found = [one for one in cycles if one <= last]
+    if found:
+        return found[-1]
+    if not cycles:
+        in_service(request)
+    wanted = named or (f"none that forecast the bucket of {bucket}" if bucket else "none")
+    known = ", ".join(cycles[-3:]) or "none yet"
+    raise UnknownCycleError(f"expected a cycle that published numbers ({known}), got {wanted}")
 
 
-async def _cycle_of(request: Request, bucket: date) -> date | None:
-    """The newest cycle that may have published a number for a bucket; None is the one in service."""
-    if bucket.isoformat() >= in_service(request).cycle:
+async def _seen(request: Request, cycle: str) -> View | None:
+    """What somebody who is kept to nodes sees of a cycle, as its bundle hangs series; None is everything."""
+    if not principal_of(request).scope.hides:
         return None
-    cycles = await asyncio.to_thread(library(request).lake.partitions, "published_forecasts")
-    return date.fromisoformat(max((one for one in cycles if one <= bucket.isoformat()), default=bucket.isoformat()))
+    return await view(request, await of_cycle(request, date.fromisoformat(cycle)))

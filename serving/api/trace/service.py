@@ -38,20 +38,20 @@ def day(text: str) -> date:
         raise BadParameterError(f"bucket: expected a date as YYYY-MM-DD, got {text[:40]!r}") from None
 
 
-def refuse_unseen(seen: View, series_id: str, cycle: str) -> None:
+def refuse_unseen(seen: View | None, series_id: str, cycle: str) -> None:
     """Answers for a series that is hidden as for one that does not exist, and looks for neither.
 
     Raises:
         UnknownSeriesError: the series is hidden.
     """
-    if not seen.has_series(series_id):
+    if seen is not None and not seen.has_series(series_id):
         from dp_assets.tracing import nothing_published
 
         raise UnknownSeriesError(nothing_published(series_id, cycle))
 
 
 def trace(
-    reader: KeptTables, planning: str, seen: View, series_id: str, bucket: date, cycle: str, query: TraceQuery
+    reader: KeptTables, planning: str, seen: View | None, series_id: str, bucket: date, cycle: str, query: TraceQuery
 ) -> Answer:
     """The answer of `Trace`.
 
@@ -68,7 +68,8 @@ def trace(
         found = number_trace(reader, asked)
     except NoNumberError as error:
         raise UnknownSeriesError(str(error)) from None
-    _within(found, seen, series_id)
+    if seen is not None:
+        _within(found, seen, series_id)
     if found["override"] is not None:
         found["override"] |= {"ledger": _ledger(planning, found["override"]["ledger_sequence"])}
     if found["rows"] is not None:
