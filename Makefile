@@ -82,7 +82,7 @@ screenshots: $(VENV)/.dev  ## Take the README's screenshots of the demo's graph 
 	@$(DEMO_ENV) $(BIN)/python docs/screenshots.py
 
 bench-serving: $(VENV)/.dev  ## API against a bare FastAPI app, side by side → benchmarks/out/serving.json
-	@$(BIN)/python -m benchmarks.serving
+	@$(BIN)/python -m benchmarks.serving $(ARGS)
 
 bench-ingest: $(VENV)/.dev  ## Landing to panel against bare DuckDB, Polars and pandas → benchmarks/out/ingest.json (ROWS=…)
 	@$(BIN)/python -m benchmarks.ingest --rows $(or $(ROWS),50000000)

@@ -28,6 +28,7 @@ import psutil
 
 from benchmarks.findings import Finding, at_least, at_most, show
 from benchmarks.serving_bundle import put_benchmark_bundle, put_catalogue
+from benchmarks.serving_soak import soak
 
 CONNECTIONS = 16
 HORIZON = 13
@@ -242,16 +243,33 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--skus", type=int, default=6000, help="SKUs in the bundle")
     parser.add_argument("--exported", type=int, default=50_000, help="SKUs in the catalogue that is exported")
     parser.add_argument("--rounds", type=int, default=9, help="interleaved rounds after the one that warms up")
+    parser.add_argument("--soak-seconds", type=float, default=0, help="length of a soak; 600 is the whole one")
+    parser.add_argument("--soak-only", action="store_true", help="nothing but the soak")
     parser.add_argument("--peer", nargs=2, metavar=("PORT", "BODY"), help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.peer:
         serve_peer(int(options.peer[0]), options.peer[1])
         return
     with tempfile.TemporaryDirectory() as work:
-        run(Path(work), options.skus, options.exported, options.rounds)
+        if options.soak_only:
+            show(soaked(Path(work), options.skus, options.soak_seconds), "serving_soak")
+            return
+        run(Path(work), options.skus, options.exported, options.rounds, options.soak_seconds)
 
 
-def run(work: Path, skus: int, exported: int, repeats: int) -> None:
+def soaked(work: Path, skus: int, seconds: float) -> list[Finding]:
+    """The soak over a server of its own; nothing where it is to take no time."""
+    if not seconds:
+        return []
+    _, names = put_benchmark_bundle(work, skus, HORIZON)
+    port = free_port()
+    own = [sys.executable, "-m", "serving", "--port", str(port), "--log-level", "error"]
+    with server(own, port, {"DP_LAKE_ROOT": str(work / "lake"), "OMP_NUM_THREADS": "1"}) as process:
+        print(f"soaking for {seconds:.0f} s ...")
+        return [soak(process, port, names, seconds)]
+
+
+def run(work: Path, skus: int, exported: int, repeats: int, seconds: float) -> None:
     """One run in a scratch folder."""
     print(f"building a bundle of {skus} SKUs x {HORIZON} leads ...")
     folder, names = put_benchmark_bundle(work, skus, HORIZON)
@@ -269,7 +287,8 @@ def run(work: Path, skus: int, exported: int, repeats: int) -> None:
         computed = [f"/v1/forecast/skus/{sku}?compute=true" for sku in names]
         tails = [latency(ours, computed, connections, bar) for connections, bar in SLOWEST_MS.items()]
     print(f"exporting {exported} SKUs x {HORIZON} leads ...")
-    show([*findings(found, bare_forward(folder)), *tails, export(work / "export", exported)], "serving")
+    table = [*findings(found, bare_forward(folder)), *tails, export(work / "export", exported)]
+    show([*table, *soaked(work / "soak", skus, seconds)], "serving")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -92,6 +93,15 @@ def test_a_planner_can_make_every_call_after_them_in_order(planned: tuple[str, s
     address, key = planned
     for call in CALLS[10:]:
         assert run(call.replace("2017-12-11", SECOND_BUCKET), address, tmp_path, KEY=key)
+
+
+def test_the_program_in_python_runs_as_it_is_written(address: str) -> None:
+    (program,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), flags=re.DOTALL | re.MULTILINE)
+    command = [sys.executable, "-c", program.replace(ADDRESS, address)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(printed) == 4
+    assert printed[2] == "['0']"
+    assert printed[3].startswith("404 no series of SKU '0' is forecast")
 
 
 def test_there_are_ten_of_reading() -> None:
