@@ -107,6 +107,7 @@ class TestSetting:
         refused(ada("POST", "/v1/overrides", twice), 422, "bad-parameter")
         assert place.accounts.database.numbers() == []
 
+    @pytest.mark.slow
     def test_thousands_of_edits_are_one_change(self, tmp_path: Path) -> None:
         skus = {f"sku{at:04d}": f"D{at % 7}/B{at % 11}" for at in range(1500)}
         place = Planned(tmp_path, skus=skus)
