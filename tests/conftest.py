@@ -22,14 +22,23 @@ settings.load_profile("untimed")  # how long an example takes says what else the
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 for name in [name for name in os.environ if name.startswith("DP_") and not name.startswith(("DP_TEST_", "DP_UPDATE_"))]:
     del os.environ[name]  # a test's settings are its own, not those of the shell it was started from
+UI = Path(__file__).parents[1] / "serving" / "ui"
 PROGRAMS = {
     "needs_chromium": ("chromium",),
     "needs_curl": ("curl",),
+    "needs_workbench": (
+        "chromium",
+        "playwright",
+        str(UI / "dist/index.html"),
+        str(UI / "node_modules/axe-core/axe.js"),
+    ),
     "needs_spark": ("java", "pyspark", "dbt.adapters.spark"),
     "needs_full_disk": ("/dev/full",),
     "needs_glibc": ("mallopt()", "/proc/self/statm"),
 }
-"""Marker → programs on the PATH, Python modules, devices, and functions of the C library that its tests need."""
+"""Marker → programs on the PATH, Python modules, devices, functions of the C library, and files that its tests need.
+
+The files of the workbench come from `make ui`."""
 GOLDEN = Path(__file__).parent / "golden"
 left_out: list[str] = []
 
@@ -43,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def is_there(program: str) -> bool:
-    """Whether a program is on the PATH, a module can be imported, a device is there, the C library has a function."""
+    """Whether a program is on the PATH, a module can be imported, a device or file is there, C has a function."""
     if program.endswith("()"):
         return hasattr(ctypes.CDLL(None), program[:-2])
     if program.startswith("/"):

@@ -32,6 +32,7 @@ from serving.api.middleware import LOCAL_HOSTS, Middleware
 from serving.api.newcomers.endpoints import router as newcomers
 from serving.api.nodes.endpoints import router as nodes
 from serving.api.overrides.endpoints import router as overrides
+from serving.api.pages import add_pages
 from serving.api.problems import add_problem_handlers
 from serving.api.proposals.endpoints import router as proposals
 from serving.api.receipts.endpoints import router as receipts
@@ -115,6 +116,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
     app.state.gate, app.state.meter, app.state.settings = gate, Meter(), chosen
     for router in (*READING, *WRITING, cycles, lineage, file_versions, session, health, metrics):
         app.include_router(router)
+    add_pages(app)
     check_guarded(app)
     add_problem_handlers(app)
     if origins := [one.strip() for one in chosen.api_cors_origins.split(",") if one.strip()]:

@@ -50,6 +50,8 @@ SCRIPTS = (
     b"font-src https://fonts.gstatic.com; img-src 'self' data: https://fastapi.tiangolo.com https://cdn.redoc.ly; "
     b"worker-src blob:; frame-ancestors 'none'",
 )
+POLICY = "demand_planner.policy"
+"""The header with what a page may do, of an answer that is one."""
 NOT_KEPT = (b"cache-control", b"no-store")
 ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
 SECRETS = re.compile(r"dp_[a-z0-9]+_[\w-]*|eyJ[\w-]*(?:\.[\w-]*)*")
@@ -160,7 +162,8 @@ def _length_and_host(scope: Scope) -> tuple[int | None, str]:
 
 def _headers(scope: Scope, given: list[tuple[bytes, bytes]], name: str) -> list[tuple[bytes, bytes]]:
     """What is added to an answer."""
-    found = [*HEADERS, SCRIPTS if scope["path"] in PAGES else NOTHING, (b"x-request-id", name.encode())]
+    policy = scope.get(POLICY) or (SCRIPTS if scope["path"] in PAGES else NOTHING)
+    found = [*HEADERS, policy, (b"x-request-id", name.encode())]
     if not any(header == b"cache-control" for header, _ in given):
         found.append(NOT_KEPT)
     if scope.get("scheme") == "https":

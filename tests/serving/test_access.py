@@ -80,6 +80,10 @@ ENDPOINTS = [
         *("GET", "/v1/forecast/nodes/{hierarchy}/{node:path}", READ, "/v1/forecast/nodes/product/total"), hidden=404
     ),
     Endpoint("GET", "/v1/hierarchies/{name}/nodes", READ, "/v1/hierarchies/product/nodes"),
+    Endpoint(
+        *("GET", "/v1/hierarchies/{name}/history/{node:path}", READ, "/v1/hierarchies/product/history/total"),
+        hidden=404,
+    ),
     # This world has no tables beside its bundle, and says so; `test_scopes.py` has some.
     *(
         Endpoint("GET", path, READ, asked, answered=404, hidden=404)
@@ -134,6 +138,7 @@ ENDPOINTS = [
         Endpoint(method, "/v1/cycles/current", OPERATE, "/v1/cycles/current", body, 409, 403, 403)
         for method, body in (("PUT", {"to": "2000-01-03", "reason": "x"}), ("DELETE", None))
     ),
+    Endpoint("GET", "/v1/session", READ, "/v1/session"),
     Endpoint("GET", "/metrics", READ, "/metrics"),
     Endpoint("GET", "/healthz", PUBLIC, "/healthz"),
     Endpoint("POST", "/v1/session", PUBLIC, "/v1/session", {"user": "nobody", "password": "x"}, 401, 401),
@@ -204,11 +209,11 @@ def test_no_route_has_dependencies_of_fastapi_which_would_be_passed_over() -> No
             assert not context.dependant.dependencies
 
 
-def test_what_answers_without_a_route_of_ours_is_the_description_alone() -> None:
+def test_what_answers_without_a_route_of_ours_is_the_description_and_the_workbench() -> None:
     app = create_app()
     others = [context.original_route for context in iter_route_contexts(app.routes)]
     paths = {route.path for route in others if not isinstance(route, APIRoute)}  # type: ignore[attr-defined]
-    assert paths == {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
+    assert paths == {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc", "/{path:path}"}
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.path)

@@ -34,7 +34,7 @@ from serving.api.nodes import schemas as nodes
 from serving.api.problems import MEDIA_TYPE, Problem
 from serving.api.receipts import schemas as receipts
 from serving.api.series import schemas as series
-from serving.api.session.schemas import Session
+from serving.api.session.schemas import Asking, Session
 from serving.api.trace import schemas as trace
 from serving.api.worklist import schemas as worklist
 from serving.bundle import write_bundle
@@ -304,6 +304,7 @@ class TestTheApiAsAWhole:
             "NodePage": nodes.NodePage,
             "SeriesPage": series.SeriesPage,
             "SkuHistory": history.SkuHistory,
+            "NodeHistory": history.NodeHistory,
             "Worklist": worklist.Worklist,
             "Accuracy": accuracy.Accuracy,
             "Contributions": contributions.Contributions,
@@ -320,6 +321,7 @@ class TestTheApiAsAWhole:
             "KeptBundles": KeptBundles,
             "Health": Health,
             "Session": Session,
+            "Asking": Asking,
         }
         shown = set()
         for path in create_app().openapi()["paths"].values():

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dp_resources.lake import Lake
-from serving.api.history.schemas import SkuHistory
+from serving.api.history.schemas import NodeHistory, SkuHistory
 from serving.api.nodes.schemas import Hierarchies, NodeForecast, NodePage
 from serving.api.series.schemas import SeriesPage
 from tests.factories import make_config
@@ -260,6 +260,19 @@ class TestHistory:
     def test_what_is_not_kept_is_refused(self, client: TestClient) -> None:
         assert "at most 30" in problem(client, f"/v1/history/{SERIES[0]}?buckets=31", 422).detail
         assert problem(client, "/v1/history/nothing", 404).type.endswith("unknown-sku")
+
+    def test_that_of_a_node_is_the_sum_of_those_below_it(self, client: TestClient) -> None:
+        found = NodeHistory.model_validate_json(client.get("/v1/hierarchies/product/history/total").content)
+        below = [client.get(f"/v1/history/{name}").json()["series"][0]["buckets"] for name in SERIES]
+        for place, bucket in enumerate(found.buckets):
+            each = [buckets[place] for buckets in below]
+            assert {str(bucket.bucket_start)} == {one["bucket_start"] for one in each}
+            assert bucket.units == pytest.approx(sum(one["units"] for one in each))
+            assert bucket.capped == pytest.approx(sum(one["capped"] for one in each))
+            assert bucket.observed == any(one["observed"] for one in each)
+        part = client.get("/v1/hierarchies/product/history/total?buckets=2").json()["buckets"]
+        assert [one["units"] for one in part] == [one.units for one in found.buckets[-2:]]
+        assert problem(client, "/v1/hierarchies/product/history/nothing", 404).type.endswith("unknown-node")
 
     def test_every_listing_answers_304_to_who_has_it(self, client: TestClient) -> None:
         paths = ["/v1/history/" + SERIES[0], "/v1/series", "/v1/hierarchies", "/v1/hierarchies/product/nodes"]

@@ -1,4 +1,4 @@
-"""`/v1/history`. Belongs here: translation between HTTP and the service."""
+"""`/v1/history` and `/v1/hierarchies/{name}/history`. Belongs here: translation between HTTP and the service."""
 
 from __future__ import annotations
 
@@ -13,13 +13,32 @@ from serving.api.answers import conditional, etag
 from serving.api.descriptions import answered, documented
 from serving.api.forecasts.service import rows_of
 from serving.api.history import as_of, service
-from serving.api.history.schemas import EXAMPLE, HistoryQuery, SkuHistory
+from serving.api.history.schemas import (
+    EXAMPLE,
+    NODE_EXAMPLE,
+    HistoryQuery,
+    NodeHistory,
+    NodeHistoryQuery,
+    SkuHistory,
+)
 from serving.api.moments import grid_in_service, of_moment
+from serving.api.nodes.service import row_of
 from serving.api.parameters import parse
-from serving.api.problems import BadParameterError, NoBundleError, UnknownCycleError, UnknownSkuError, may_raise
-from serving.api.state import library, view
+from serving.api.problems import (
+    BadParameterError,
+    NoBundleError,
+    UnknownCycleError,
+    UnknownNodeError,
+    UnknownSkuError,
+    may_raise,
+)
+from serving.api.state import library, of_cycle, view
 
 router = APIRouter(tags=["history"], route_class=GuardedRoute)
+NODE = {
+    "name": "Name of a hierarchy, as configured.",
+    "node": "Path of the node, joined by `/`; `total` is the top.",
+}
 SKU = {"sku": "Stock keeping unit, as the producers write it."}
 
 
@@ -50,3 +69,24 @@ async def history_of_sku(request: Request) -> Response:
         return conditional(request, tag, lambda: orjson.dumps(found))
     tag = etag(loaded.version, ("history", sku, tuple(rows), query.buckets))
     return conditional(request, tag, lambda: orjson.dumps(service.sku_history(loaded.bundle, sku, rows, query.buckets)))
+
+
+@router.get(
+    "/v1/hierarchies/{name}/history/{node:path}",
+    response_class=Response,
+    summary="History of a node",
+    responses={
+        **answered(NodeHistory, "What the series below the node sold together, bucket by bucket", NODE_EXAMPLE),
+        **may_raise(UnknownNodeError, UnknownCycleError, BadParameterError, NoBundleError),
+    },
+    openapi_extra={"parameters": documented(NodeHistoryQuery, path=NODE)},
+)
+@needs(Permission.READ, heeds_scope=True)
+async def history_of_node(request: Request) -> Response:
+    """Actuals of up to two years before the cutoff, summed over the series that the cycle forecasts below the node."""
+    hierarchy, node = request.path_params["name"], request.path_params["node"]
+    query = parse(NodeHistoryQuery, request)
+    loaded = await of_cycle(request, query.cycle)
+    row = row_of(await view(request, loaded), hierarchy, node, query.level)
+    tag = etag(loaded.version, ("history of node", row, query.buckets))
+    return conditional(request, tag, lambda: orjson.dumps(service.node_history(loaded.bundle, row, query.buckets)))

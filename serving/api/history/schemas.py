@@ -1,4 +1,4 @@
-"""What `/v1/history` answers. Belongs here: shapes and their meaning."""
+"""What `/v1/history` and `/v1/hierarchies/{name}/history` answer. Belongs here: shapes and their meaning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import Field
 
-from serving.api.schemas import MomentQuery, Schema
+from serving.api.schemas import CycleQuery, MomentQuery, Schema
 
 
 class HistoryQuery(MomentQuery):
@@ -17,6 +17,19 @@ class HistoryQuery(MomentQuery):
 
     buckets: int | None = Field(
         None, ge=1, examples=[52], description="Newest buckets before the cutoff; all that are kept when left out."
+    )
+
+
+class NodeHistoryQuery(CycleQuery):
+    """How much of a node's history is asked for."""
+
+    buckets: int | None = Field(
+        None, ge=1, examples=[52], description="Newest buckets before the cutoff; all that are kept when left out."
+    )
+    level: str | None = Field(
+        None,
+        examples=["department"],
+        description="Level of the node, where two levels have a node of that path; the highest one when left out.",
     )
 
 
@@ -55,6 +68,26 @@ class SkuHistory(Schema):
     series: list[SeriesHistory] = Field(description="One per series of the SKU, by series_id.")
 
 
+class NodeHistory(Schema):
+    """The history of a node: the sum over the series below it. It is observed where one of them is."""
+
+    hierarchy: str = Field(examples=["product"], description="Name of the hierarchy.")
+    level: str = Field(examples=["department"], description="Level of the node.")
+    node: str = Field(examples=["GROCERY"], description="Path of the node, joined by `/`.")
+    cycle: date = Field(examples=["2017-12-04"], description="Cutoff of the cycle: what was known then.")
+    bucket_weeks: int = Field(examples=[1], description="Length of a bucket in weeks.")
+    buckets: list[Bucket] = Field(description="By time; the last one ends where the cycle begins.")
+
+
+BUCKET = {"bucket_start": "2017-11-27", "units": 7.0, "capped": 7.0, "observed": True}
+NODE_EXAMPLE = {
+    "hierarchy": "product",
+    "level": "department",
+    "node": "GROCERY",
+    "cycle": "2017-12-04",
+    "bucket_weeks": 1,
+    "buckets": [BUCKET],
+}
 EXAMPLE = {
     "sku": "1029743",
     "cycle": "2017-12-04",
@@ -63,7 +96,7 @@ EXAMPLE = {
         {
             "series_id": "1029743",
             "key": {"sku": "1029743"},
-            "buckets": [{"bucket_start": "2017-11-27", "units": 7.0, "capped": 7.0, "observed": True}],
+            "buckets": [BUCKET],
         }
     ],
 }

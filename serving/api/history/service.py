@@ -55,3 +55,30 @@ def _buckets(bundle: Bundle, row: int, since: int) -> list[Answer]:
             strict=True,
         )
     ]
+
+
+def node_history(bundle: Bundle, row: int, buckets: int | None) -> Answer:
+    """The answer of `NodeHistory` for a row of nodes.
+
+    Raises:
+        BadParameterError: more buckets are asked for than are kept.
+    """
+    assert bundle.nodes is not None
+    hierarchy, level, node, _ = bundle.nodes.names[row]
+    kept, below = len(bundle.head.history), bundle.nodes.every_series_below(row)
+    since = kept - checked(buckets, kept, f"that cycle {bundle.head.cycle} keeps")
+    values = zip(
+        bundle.head.history[since:],
+        bundle.units[below, since:].sum(axis=0, dtype=np.float64).tolist(),
+        bundle.capped[below, since:].sum(axis=0, dtype=np.float64).tolist(),
+        np.asarray(bundle.observed[below, since:].any(axis=0)).tolist(),
+        strict=True,
+    )
+    return {
+        "hierarchy": hierarchy,
+        "level": level,
+        "node": node,
+        "cycle": bundle.head.cycle,
+        "bucket_weeks": bundle.head.bucket_weeks,
+        "buckets": [dict(zip(("bucket_start", "units", "capped", "observed"), one, strict=True)) for one in values],
+    }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from serving.api.access import GuardedRoute, address_of, public
+from dp_assets.domain.access import Permission
+from serving.api.access import GuardedRoute, address_of, needs, principal_of, public
 from serving.api.descriptions import answered, documented_body
 from serving.api.parameters import parse_body
 from serving.api.problems import (
@@ -17,9 +18,11 @@ from serving.api.problems import (
 )
 from serving.api.session import service
 from serving.api.session.schemas import (
+    ASKING,
     CHANGE_EXAMPLE,
     CREDENTIALS_EXAMPLE,
     EXAMPLE,
+    Asking,
     Credentials,
     PasswordChange,
     Session,
@@ -29,6 +32,18 @@ from serving.api.state import gate
 router = APIRouter(tags=["session"], route_class=GuardedRoute)
 SIGNED_IN = answered(Session, "A token, and until when it holds", EXAMPLE, conditional=False)
 REFUSALS = (UnauthenticatedError, TooManyRequestsError, CannotAuthenticateError)
+
+
+@router.get(
+    "/v1/session",
+    summary="Who asks",
+    response_class=Response,
+    responses=answered(Asking, "Who asks, and what they may", ASKING, conditional=False),
+)
+@needs(Permission.READ, heeds_scope=True)
+async def who_asks(request: Request) -> Response:
+    """Name, roles, permissions and nodes of whoever shows the key or token, so that a client offers no more."""
+    return Response(service.asking(principal_of(request)).model_dump_json(), media_type="application/json")
 
 
 @router.post(

@@ -38,6 +38,31 @@ class Session(BaseModel):
     )
 
 
+class Asking(BaseModel):
+    """Who asks, and what they may."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(examples=["ada"], description="User name; `anonymous` where an open API is asked without any.")
+    signed_in: bool = Field(description="Whether something was shown; an open API answers readers without.")
+    roles: list[str] = Field(examples=[["planner"]], description="viewer, planner, data_engineer or admin.")
+    permissions: list[str] = Field(
+        examples=[["plan", "read"]], description="What they may here: read, plan, operate, administer."
+    )
+    nodes: list[str] | None = Field(
+        examples=[["product:GROCERY"]], description="Nodes that they are kept to; null is everything."
+    )
+    sees_outside: bool = Field(description="Whether what lies outside of them can be read.")
+
+
+ASKING = {
+    "name": "ada",
+    "signed_in": True,
+    "roles": ["planner"],
+    "permissions": ["plan", "read"],
+    "nodes": ["product:GROCERY"],
+    "sees_outside": False,
+}
 EXAMPLE = {"access_token": "eyJhbGciOiJFUzI1NiJ9…", "token_type": "Bearer", "expires_in": 3600}
 CREDENTIALS_EXAMPLE = {"user": "ada", "password": "one of your own"}
 CHANGE_EXAMPLE = {"user": "ada", "password": "the one-time password", "new_password": "one of your own"}

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from dp_assets.domain.access import Principal
 from serving.api.authentication import Gate
-from serving.api.session.schemas import Credentials, PasswordChange, Session
+from serving.api.session.schemas import Asking, Credentials, PasswordChange, Session
+
+
+def asking(principal: Principal) -> Asking:
+    """Who asks, and what they may."""
+    nodes = principal.scope.nodes
+    return Asking(
+        name=principal.name,
+        signed_in=principal.via != "nothing",
+        roles=list(principal.roles),
+        permissions=sorted(principal.permissions),
+        nodes=None if nodes is None else [str(node) for node in nodes],
+        sees_outside=principal.scope.sees_outside,
+    )
 
 
 async def sign_in(gate: Gate, given: Credentials, address: str) -> Session:

@@ -1,0 +1,34 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import { session } from "../session/session";
+import { ProblemError, problemOf } from "./problem";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+
+const shown: Middleware = {
+  onRequest({ request }) {
+    const token = session.token();
+    if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+    return request;
+  },
+  onResponse({ response, request }) {
+    if (response.status === 401 && request.headers.has("Authorization")) session.end();
+  },
+};
+
+// The address is looked up at each call, so that a test may put another one in its place.
+export const api = createClient<paths>({ baseUrl: "", fetch: (request) => globalThis.fetch(request) });
+api.use(shown);
+
+interface Came<Data> {
+  data?: Data;
+  error?: unknown;
+  response: Response;
+}
+
+/** The data of an answer; throws ProblemError where it is a problem. */
+export async function answer<Data>(asked: Promise<Came<Data>>): Promise<Data> {
+  const { data, error, response } = await asked;
+  if (data === undefined) throw new ProblemError(problemOf(response.status, error));
+  return data;
+}

@@ -1,0 +1,53 @@
+import { useEffect } from "react";
+
+export interface Shortcut {
+  keys: string;
+  does: string;
+}
+
+/** Every shortcut there is, as `?` lists them. */
+export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: "?", does: "Show this list" },
+  { keys: "/", does: "Search for an item" },
+  { keys: "g w", does: "Go to the worklist" },
+  { keys: "g e", does: "Go to the explorer" },
+  { keys: "g a", does: "Go to accuracy" },
+  { keys: "j", does: "Next row of a list" },
+  { keys: "k", does: "Previous row of a list" },
+  { keys: "Enter", does: "Open the row" },
+  { keys: "Escape", does: "Close what is open" },
+];
+const WAIT = 1000;
+
+/** Turns single keys into shortcuts: `g` and then `w` within a second is `g w`. */
+export function reader(now: () => number = Date.now) {
+  let before = "";
+  let at = 0;
+  return (key: string): string => {
+    const found = before === "g" && now() - at < WAIT ? `g ${key}` : key;
+    before = found === key ? key : "";
+    at = now();
+    return found;
+  };
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+/** Calls what belongs to a shortcut, unless somebody is typing. */
+export function useShortcuts(actions: Readonly<Record<string, () => void>>): void {
+  useEffect(() => {
+    const read = reader();
+    const listen = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      const action = actions[read(event.key)];
+      if (action) {
+        event.preventDefault();
+        action();
+      }
+    };
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  }, [actions]);
+}

@@ -1,0 +1,107 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, type ErrorComponentProps } from "@tanstack/react-router";
+import { hasStatus } from "./api/problem";
+import { Shell } from "./layout/Shell";
+import { Failure, Notice, Skeleton } from "./parts/Notice";
+import { forecastOfNode, forecastOfSku, historyOfNode, historyOfSku } from "./screens/questions";
+import { SignIn } from "./screens/sign_in/SignIn";
+import { WorklistScreen } from "./screens/worklist/WorklistScreen";
+import { useAsking } from "./session/useAsking";
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Door, notFoundComponent: NotFound });
+
+/** The workbench for whoever may read it; the sign-in for everybody else, at the same address. */
+function Door() {
+  const asking = useAsking();
+  if (asking.data) return <Shell asking={asking.data} />;
+  if (hasStatus(asking.error, 401)) return <SignIn />;
+  return (
+    <main className="mx-auto max-w-xl p-6">
+      <h1 className="mb-4 text-2xl font-semibold">Demand Planner</h1>
+      {asking.error ? <Failure error={asking.error} retry={() => void asking.refetch()} /> : <Skeleton />}
+    </main>
+  );
+}
+
+function NotFound() {
+  return <Notice title="There is no such page">The address may be mistyped; the screens stand above.</Notice>;
+}
+
+function Broken({ error, reset }: ErrorComponentProps) {
+  return <Failure error={error} retry={reset} />;
+}
+
+/** A word of the address, or nothing. Numbers come as such, because the router reads them. */
+function word(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
+
+const worklist = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: WorklistScreen,
+  validateSearch: (search: Record<string, unknown>): { rule?: string; cursor?: string } => ({
+    rule: word(search.rule),
+    cursor: word(search.cursor),
+  }),
+});
+
+const sku = createRoute({
+  getParentRoute: () => root,
+  path: "/skus/$sku",
+  component: lazyRouteComponent(() => import("./screens/item/SkuScreen"), "SkuScreen"),
+  validateSearch: (search: Record<string, unknown>): { series?: string } => ({ series: word(search.series) }),
+  loader: ({ context: { queries }, params }) => {
+    void queries.prefetchQuery(forecastOfSku(params.sku));
+    void queries.prefetchQuery(historyOfSku(params.sku));
+  },
+});
+
+const node = createRoute({
+  getParentRoute: () => root,
+  path: "/nodes/$hierarchy/$node",
+  component: lazyRouteComponent(() => import("./screens/item/NodeScreen"), "NodeScreen"),
+  loader: ({ context: { queries }, params }) => {
+    void queries.prefetchQuery(forecastOfNode(params.hierarchy, params.node));
+    void queries.prefetchQuery(historyOfNode(params.hierarchy, params.node));
+  },
+});
+
+const explorer = createRoute({
+  getParentRoute: () => root,
+  path: "/explorer",
+  component: lazyRouteComponent(() => import("./screens/explorer/ExplorerScreen"), "ExplorerScreen"),
+  validateSearch: (search: Record<string, unknown>): { q?: string; method?: string; where?: string[] } => ({
+    q: word(search.q),
+    method: word(search.method),
+    where: Array.isArray(search.where) ? search.where.filter((one) => typeof one === "string") : undefined,
+  }),
+});
+
+const accuracy = createRoute({
+  getParentRoute: () => root,
+  path: "/accuracy",
+  component: lazyRouteComponent(() => import("./screens/accuracy/AccuracyScreen"), "AccuracyScreen"),
+  validateSearch: (search: Record<string, unknown>): { level?: string; lead?: number; by?: string } => ({
+    level: word(search.level),
+    lead: typeof search.lead === "number" ? search.lead : undefined,
+    by: word(search.by),
+  }),
+});
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren([worklist, explorer, accuracy, sku, node]),
+    context: { queries },
+    defaultErrorComponent: Broken,
+    defaultPendingComponent: Skeleton,
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,28 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { namesOf, skuOf } from "./links";
+import { currentCycle } from "./questions";
+
+const LOOK = "font-medium text-accent underline-offset-2 hover:underline";
+
+/** A link to the page of a series or a node. */
+export function ItemLink({ hierarchy, level, node }: { hierarchy: string; level: string; node: string }) {
+  const cycle = useQuery(currentCycle).data;
+  if (level !== "series") return <NodeLink hierarchy={hierarchy} node={node} note={level} />;
+  if (!cycle) return <span>{node}</span>;
+  const search = cycle.key.length > 1 ? { series: node } : {};
+  return (
+    <Link to="/skus/$sku" params={{ sku: skuOf(node, cycle.key) }} search={search} className={LOOK} preload="intent">
+      {node}
+    </Link>
+  );
+}
+
+export function NodeLink({ hierarchy, node, note }: { hierarchy: string; node: string; note?: string }) {
+  return (
+    <Link to="/nodes/$hierarchy/$node" params={{ hierarchy, node }} className={LOOK} preload="intent">
+      {namesOf(node).join(" › ")}
+      {note && <span className="font-normal text-soft"> ({note})</span>}
+    </Link>
+  );
+}

@@ -1,0 +1,129 @@
+import { useEffect, useRef, useState } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { bucket, day } from "../../format/dates";
+import { units } from "../../format/numbers";
+import { useTheme } from "../../layout/theme";
+import { Legend } from "./Legend";
+import type { Lines } from "./lines";
+
+const HEIGHT = 340;
+
+/** History and forecast on one line of time. What it shows stands as numbers in the table below it. */
+export default function Chart({ lines, title }: { lines: Lines; title: string }) {
+  const place = useRef<HTMLDivElement>(null);
+  const { theme } = useTheme();
+  const [at, setAt] = useState<number | null>(null);
+  useEffect(() => {
+    const holder = place.current;
+    if (holder === null) return;
+    const plot = new uPlot(options(lines, holder, setAt), dataOf(lines), holder);
+    const watch = new ResizeObserver(() => plot.setSize({ width: holder.clientWidth, height: HEIGHT }));
+    watch.observe(holder);
+    return () => {
+      watch.disconnect();
+      plot.destroy();
+    };
+  }, [lines, theme]);
+  return (
+    <figure>
+      <div ref={place} role="img" aria-label={title} className="min-h-[340px] w-full" />
+      <p className="min-h-6 text-sm text-soft" aria-hidden="true">
+        {at === null ? "Point at the chart to read a bucket." : told(lines, at)}
+      </p>
+      <Legend lines={lines} />
+    </figure>
+  );
+}
+
+function told(lines: Lines, at: number): string {
+  const start = lines.starts[at];
+  if (start === undefined) return "";
+  if (at < lines.cutoff) {
+    const capped = lines.capped[at];
+    const words = [`sold ${units(lines.sold[at])} units`];
+    if (capped !== null) words.push(`an outlier, capped to ${units(capped)}`);
+    if (lines.unobserved.includes(at)) words.push("not observed");
+    return `${bucket(start)}: ${words.join(", ")}`;
+  }
+  const fan = lines.fan.map((one) => `${one.level} %: ${units(one.lower[at])} to ${units(one.upper[at])}`);
+  const numbers = [`published ${units(lines.published[at])} units`, `statistical ${units(lines.statistical[at])}`];
+  return `${bucket(start)}: ${[...numbers, ...fan].join(", ")}`;
+}
+
+function dataOf(lines: Lines): uPlot.AlignedData {
+  const ends = lines.fan.flatMap((one) => [one.upper, one.lower]);
+  return [lines.at, ...ends, lines.sold, lines.outliers, lines.capped, lines.statistical, lines.published];
+}
+
+/** A colour of the theme, as the canvas takes it. */
+function colours(holder: HTMLElement) {
+  const style = getComputedStyle(holder);
+  return (name: string) => style.getPropertyValue(`--${name}`).trim();
+}
+
+function options(lines: Lines, holder: HTMLElement, point: (at: number | null) => void): uPlot.Options {
+  const colour = colours(holder);
+  const axis: uPlot.Axis = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
+  const mark = (size: number, filled: boolean, name: string): uPlot.Series.Points => ({
+    show: true,
+    size,
+    width: 2,
+    stroke: colour(name),
+    fill: filled ? colour(name) : colour("surface"),
+  });
+  const noLine = { paths: () => null };
+  return {
+    width: holder.clientWidth || 800,
+    height: HEIGHT,
+    tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Etc/UTC"),
+    legend: { show: false },
+    cursor: { drag: { x: true, y: false }, y: false },
+    scales: { y: { range: (_, least, most) => [Math.min(0, least), Math.max(1, most) * 1.05] } },
+    axes: [
+      { ...axis, values: (_, ticks) => ticks.map((tick) => day(new Date(tick * 1000).toISOString().slice(0, 10))), space: 110 },
+      { ...axis, label: "units per bucket", size: 64, values: (_, ticks) => ticks.map((tick) => units(tick)) },
+    ],
+    bands: lines.fan.map((_, number) => ({
+      series: [1 + 2 * number, 2 + 2 * number],
+      fill: colour("fan") + ["22", "33", "55"][Math.min(number, 2)],
+    })),
+    series: [
+      {},
+      ...lines.fan.flatMap(() => [{ stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } }]),
+      { stroke: colour("ink"), width: 1.5, points: { show: false } },
+      { stroke: colour("bad"), points: mark(9, false, "bad"), ...noLine },
+      { stroke: colour("bad"), points: mark(5, true, "bad"), ...noLine },
+      { stroke: colour("soft"), width: 2, dash: [6, 4], points: { show: false } },
+      { stroke: colour("accent"), width: 2.5, points: mark(7, true, "accent") },
+    ],
+    hooks: {
+      drawClear: [(plot) => shade(plot, lines, colour("line"))],
+      setCursor: [(plot) => point(plot.cursor.idx ?? null)],
+    },
+  };
+}
+
+/** Stripes over buckets that do not count, and a line where the forecast begins. */
+function shade(plot: uPlot, lines: Lines, colour: string): void {
+  const { ctx } = plot;
+  const { top, height } = plot.bbox;
+  const step = (lines.at[1] ?? 0) - (lines.at[0] ?? 0);
+  const x = (at: number) => plot.valToPos(at, "x", true);
+  ctx.save();
+  ctx.fillStyle = `${colour}99`;
+  for (const place of lines.unobserved) {
+    const at = lines.at[place] ?? 0;
+    ctx.fillRect(x(at - step / 2), top, x(at + step / 2) - x(at - step / 2), height);
+  }
+  const cutoff = lines.at[lines.cutoff];
+  if (cutoff !== undefined && lines.cutoff > 0) {
+    ctx.strokeStyle = colour;
+    ctx.setLineDash([4, 4]);
+    ctx.beginPath();
+    ctx.moveTo(x(cutoff - step / 2), top);
+    ctx.lineTo(x(cutoff - step / 2), top + height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}

@@ -1,0 +1,33 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { lazy, Suspense, useMemo } from "react";
+import { hasStatus } from "../../api/problem";
+import { count, units } from "../../format/numbers";
+import { bucket } from "../../format/dates";
+import { Card } from "../../parts/Card";
+import { Failure, Skeleton } from "../../parts/Notice";
+import { linesOf, type Ahead, type Past } from "./lines";
+
+const Chart = lazy(() => import("./Chart"));
+const NONE: Past[] = [];
+
+/** The chart of an item. Without a history it shows what is ahead. */
+export function ChartCard({ name, history, ahead }: { name: string; history: UseQueryResult<Past[]>; ahead: Ahead[] }) {
+  const past = history.data ?? NONE;
+  const lines = useMemo(() => linesOf(past, ahead), [past, ahead]);
+  const first = ahead[0];
+  const title = `${name}: ${count(past.length)} buckets sold${
+    first ? `; from ${bucket(first.bucket_start)} on ${count(ahead.length)} are forecast, the first with ${units(first.published)} units` : ""
+  }. The numbers stand in the table below.`;
+  return (
+    <Card title="History and forecast">
+      {history.error && !hasStatus(history.error, 404) && <Failure error={history.error} retry={() => void history.refetch()} />}
+      {history.isPending ? (
+        <Skeleton lines={9} className="min-h-[390px]" />
+      ) : (
+        <Suspense fallback={<Skeleton lines={9} className="min-h-[390px]" />}>
+          <Chart lines={lines} title={title} />
+        </Suspense>
+      )}
+    </Card>
+  );
+}

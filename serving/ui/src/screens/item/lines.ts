@@ -1,0 +1,66 @@
+import type { Schemas } from "../../api/client";
+import { moment } from "../../format/dates";
+
+type Interval = Schemas["Interval"];
+
+/** A bucket that is over. */
+export interface Past {
+  bucket_start: string;
+  units: number;
+  /** Nothing is said of it where history is that of a moment and no cycle's. */
+  capped: number | null;
+  observed: boolean | null;
+}
+
+/** A bucket that is forecast. */
+export interface Ahead {
+  bucket_start: string;
+  mean: number;
+  published: number;
+  intervals: Interval[];
+}
+
+/** What a chart draws: an array per line, all as long as `at`; null is nothing there. */
+export interface Lines {
+  at: number[];
+  starts: string[];
+  sold: (number | null)[];
+  outliers: (number | null)[];
+  capped: (number | null)[];
+  statistical: (number | null)[];
+  published: (number | null)[];
+  /** Widest first, so that narrower ones are drawn over them. */
+  fan: { level: number; lower: (number | null)[]; upper: (number | null)[] }[];
+  /** Places of buckets that models do not learn from. */
+  unobserved: number[];
+  /** Place of the first bucket that is forecast. */
+  cutoff: number;
+}
+
+const LEAST = 1e-6;
+
+/** Whether a bucket was an outlier that models see less of. */
+export function isCapped(bucket: Past): boolean {
+  return bucket.observed === true && bucket.capped !== null && bucket.units - bucket.capped > LEAST;
+}
+
+export function linesOf(past: readonly Past[], ahead: readonly Ahead[]): Lines {
+  const starts = [...past.map((one) => one.bucket_start), ...ahead.map((one) => one.bucket_start)];
+  const first = <Value>(value: (one: Past) => Value | null) => [...past.map(value), ...ahead.map(() => null)];
+  const then = <Value>(value: (one: Ahead) => Value | null) => [...past.map(() => null), ...ahead.map(value)];
+  const levels = [...new Set(ahead.flatMap((one) => one.intervals.map(({ level }) => level)))].sort((a, b) => b - a);
+  const end = (level: number, side: "lower" | "upper") =>
+    then((one) => one.intervals.find((interval) => interval.level === level)?.[side] ?? null);
+  return {
+    at: starts.map((start) => moment(start) / 1000),
+    starts,
+    sold: first((one) => one.units),
+    outliers: first((one) => (isCapped(one) ? one.units : null)),
+    capped: first((one) => (isCapped(one) ? one.capped : null)),
+    statistical: then((one) => one.mean),
+    published: then((one) => one.published),
+    fan: levels.map((level) => ({ level, lower: end(level, "lower"), upper: end(level, "upper") })),
+    unobserved: past.flatMap((one, place) => (one.observed === false ? [place] : [])),
+    cutoff: past.length,
+  };
+}

@@ -1,0 +1,78 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answer, api } from "../api/client";
+
+/** Questions that several screens ask. A key holds everything that its answer depends on. */
+export const currentCycle = queryOptions({
+  queryKey: ["cycle"],
+  queryFn: () => answer(api.GET("/v1/cycles/current")),
+});
+
+export const hierarchies = queryOptions({
+  queryKey: ["hierarchies"],
+  queryFn: () => answer(api.GET("/v1/hierarchies")),
+});
+
+export function worklist(rule: string | undefined, cursor: string | undefined) {
+  return queryOptions({
+    queryKey: ["worklist", rule, cursor],
+    queryFn: () => answer(api.GET("/v1/worklist", { params: { query: { rule, cursor, limit: 50 } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function forecastOfSku(sku: string) {
+  return queryOptions({
+    queryKey: ["forecast", "sku", sku],
+    queryFn: () => answer(api.GET("/v1/forecast/skus/{sku}", { params: { path: { sku } } })),
+  });
+}
+
+export function historyOfSku(sku: string) {
+  return queryOptions({
+    queryKey: ["history", "sku", sku],
+    queryFn: () => answer(api.GET("/v1/history/{sku}", { params: { path: { sku } } })),
+  });
+}
+
+export function seriesOfSku(sku: string) {
+  return queryOptions({
+    queryKey: ["series", "sku", sku],
+    queryFn: () => answer(api.GET("/v1/series", { params: { query: { attribute: [`sku:${sku}`], limit: 1000 } } })),
+  });
+}
+
+export function forecastOfNode(hierarchy: string, node: string) {
+  return queryOptions({
+    queryKey: ["forecast", "node", hierarchy, node],
+    queryFn: () => answer(api.GET("/v1/forecast/nodes/{hierarchy}/{node}", { params: { path: { hierarchy, node } } })),
+  });
+}
+
+export function historyOfNode(hierarchy: string, node: string) {
+  return queryOptions({
+    queryKey: ["history", "node", hierarchy, node],
+    queryFn: () => answer(api.GET("/v1/hierarchies/{name}/history/{node}", { params: { path: { name: hierarchy, node } } })),
+  });
+}
+
+export function contributions(series: string) {
+  return queryOptions({
+    queryKey: ["contributions", series],
+    queryFn: () => answer(api.GET("/v1/contributions/{series_id}", { params: { path: { series_id: series } } })),
+  });
+}
+
+export function changes(series: string) {
+  return queryOptions({
+    queryKey: ["changes", series],
+    queryFn: () => answer(api.GET("/v1/changes/{series_id}", { params: { path: { series_id: series } } })),
+  });
+}
+
+/** Scores of one node, lead by lead; lead 0 is all of them together. */
+export function scoresOf(hierarchy: string | undefined, level: string, node: string) {
+  return queryOptions({
+    queryKey: ["accuracy", "node", hierarchy, level, node],
+    queryFn: () => answer(api.GET("/v1/accuracy", { params: { query: { hierarchy, level, node, limit: 100 } } })),
+  });
+}

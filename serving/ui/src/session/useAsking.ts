@@ -1,0 +1,21 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import { answer, api } from "../api/client";
+import { session } from "./session";
+
+/** Who asks and what they may; asked again whenever somebody signs in or out. */
+export function useAsking() {
+  const token = useSyncExternalStore(session.subscribe, session.token);
+  const queries = useQueryClient();
+  useEffect(() => session.subscribe(() => queries.removeQueries({ predicate: (one) => one.queryKey[0] !== "asking" })), [queries]);
+  return useQuery({
+    queryKey: ["asking", token],
+    queryFn: () => answer(api.GET("/v1/session")),
+    staleTime: 60_000,
+  });
+}
+
+/** Whether whoever asks may do that: read, plan, operate or administer. */
+export function useMay(permission: string): boolean {
+  return useAsking().data?.permissions.includes(permission) ?? false;
+}
