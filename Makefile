@@ -63,7 +63,7 @@ NODE_READY :=
 NPM = npm
 else
 NODE_READY := $(VENV)/.node
-NPM = PATH="$(NODE_BIN):$$PATH" npm
+NPM = PATH="$(NODE_BIN):$$PATH" node $(NODE_BIN)/../lib/node_modules/npm/bin/npm-cli.js
 endif
 
 $(VENV)/.node: $(BIN)/python constraints.txt
