@@ -141,6 +141,7 @@ class Principal:
         permissions: what they may do here; a key may have fewer than its user.
         via: how it was proven.
         prefix: of the key, where it was a key.
+        confirmed: whether it still holds is known; False where nobody could say, and they only read.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Principal:
     permissions: frozenset[Permission] = field(default=frozenset())
     via: Literal["nothing", "key", "session", "oidc"] = "nothing"
     prefix: str | None = None
+    confirmed: bool = True
 
     @property
     def label(self) -> str:

@@ -162,6 +162,8 @@ async def admit(request: Request, need: Need) -> Principal:
             "POST /v1/session a token"
         )
     scope[PRINCIPAL] = principal
+    if not principal.confirmed and need.permission is not Permission.READ:
+        raise CannotAuthenticateError
     if not principal.may(need.permission):
         having = ", ".join(role for role, permissions in PERMISSIONS.items() if need.permission in permissions)
         raise ForbiddenError(f"this needs the permission {need.permission}, which {having} have, unless a key has less")

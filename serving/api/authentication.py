@@ -6,7 +6,8 @@ signatures (`tokens.py`).
 
 What was proven is remembered under a keyed hash of the credential, with a random key of this process; the credential
 itself is nowhere. It is asked for again, in the database or the issuer's keys, once it is CONFIRM_SECONDS old, and
-whoever asks waits for the answer: what was revoked is refused after that time at the latest.
+whoever asks waits for the answer: what was revoked is refused after that time at the latest. While there is no answer,
+whoever was known within the last AWAY_SECONDS goes on reading, and changes nothing.
 
 Refused sign-ins are limited per address and per user name, and their rows in the ledger per process: LEDGER_BURST at
 once and one a minute after that, each with the number of those since the last that have no row. So nobody can fill it.
@@ -20,13 +21,13 @@ import secrets
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
-from dp_assets.domain.access import Principal, permissions_of
+from dp_assets.domain.access import Permission, Principal, permissions_of
 from dp_assets.domain.errors import DemandPlannerError
 from dp_resources.settings import Settings
 from serving.api.limits import Buckets
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
 
 CONFIRM_SECONDS = 5.0
 """How long what was proven is believed without asking again: the longest that a revoked key goes on."""
+AWAY_SECONDS = 900.0
+"""How long somebody known reads on while nobody answers whether they still may; a revocation waits as long."""
+ANSWER_SECONDS = 5.0
+"""How long an answer is waited for."""
 REMEMBERED = 1024
 HASHES_AT_ONCE = 2
 """Each of a password takes 64 MiB."""
@@ -64,8 +69,9 @@ class Proven:
         principal: who it is.
         expires_at: until when at most, seconds since 1970.
         again: asks, in a thread; None when it no longer holds.
-        confirmed: when it was last asked, by the monotonic clock.
+        confirmed: when it was last asked and answered, by the monotonic clock.
         asking: the question under way.
+        asked: when it was last asked, whether answered or not.
     """
 
     principal: Principal
@@ -73,6 +79,11 @@ class Proven:
     again: Callable[[], Principal | None]
     confirmed: float
     asking: asyncio.Task[None] | None = None
+    asked: float = 0.0
+
+    def is_due(self) -> bool:
+        """Whether it is to be asked again."""
+        return time.monotonic() - max(self.asked, self.confirmed) >= CONFIRM_SECONDS
 
 
 class Gate:
@@ -82,6 +93,7 @@ class Gate:
         is_open: whether somebody who shows nothing may read.
         requests: buckets of requests per key or user.
         refused: refused sign-ins and credentials, by what was shown: key, token, password or another credential.
+        is_away: whether users and keys could not be looked up the last time somebody was.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -90,6 +102,7 @@ class Gate:
         rate = settings.api_requests_per_second
         self.requests = Buckets(rate, max(1.0, 2 * rate))
         self.refused: Counter[str] = Counter()
+        self.is_away = False
         self._failures = Buckets(FAILURES_RATE, FAILURES_BURST)
         self._guesses = Buckets(GUESSES_RATE, GUESSES_BURST)
         self._rows = Buckets(LEDGER_RATE, LEDGER_BURST)
@@ -147,7 +160,7 @@ class Gate:
         found = self._proven.get(name)
         if found is None:
             found = await self._prove_once(name, authorization, address)
-        elif time.monotonic() - found.confirmed >= CONFIRM_SECONDS:
+        elif found.is_due():
             if found.asking is None:
                 found.asking = asyncio.create_task(self._confirm(found))
             await asyncio.shield(found.asking)
@@ -157,10 +170,20 @@ class Gate:
         return found.principal
 
     async def _confirm(self, found: Proven) -> None:
-        """Asks whether it still holds; those who come meanwhile wait for the same answer."""
+        """Asks whether it still holds; those who come meanwhile wait for the same answer.
+
+        Raises:
+            CannotAuthenticateError: nobody answers, and they were not known lately.
+        """
         asked = time.monotonic()
         try:
             principal = await self._looked_up(found.again)
+        except CannotAuthenticateError:
+            if time.monotonic() - found.confirmed >= AWAY_SECONDS:
+                raise
+            found.asked = time.monotonic()
+            found.principal = _reading_only(found.principal)
+            return
         finally:
             found.asking = None
         if principal is None:
@@ -329,12 +352,15 @@ class Gate:
         from serving.api.tokens import TokenRefusedError
 
         try:
-            return await asyncio.to_thread(ask)
+            found = await asyncio.wait_for(asyncio.to_thread(ask), ANSWER_SECONDS)
         except (AccountRefusedError, TokenRefusedError):
             raise
-        except DemandPlannerError as error:
-            log.error("users and keys cannot be looked up: %s", error)
+        except (DemandPlannerError, TimeoutError) as error:
+            self.is_away = True
+            log.error("users and keys cannot be looked up: %s", error or f"no answer within {ANSWER_SECONDS} s")
             raise CannotAuthenticateError from error
+        self.is_away = False
+        return found
 
 
 def _proof_of_session(sessions: Sessions, accounts: Accounts, token: str, asked: float) -> Proven:
@@ -362,6 +388,10 @@ def _proof_of_oidc(oidc: Oidc, token: str, asked: float) -> Proven:
         return claimed.principal if oidc.keys.key(claimed.kid) is not None else None
 
     return Proven(claimed.principal, claimed.expires_at, again, asked)
+
+
+def _reading_only(principal: Principal) -> Principal:
+    return replace(principal, permissions=principal.permissions & {Permission.READ}, confirmed=False)
 
 
 def _principal_of_key(found: KeyOfUser) -> Principal:

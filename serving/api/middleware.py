@@ -53,6 +53,8 @@ SCRIPTS = (
 POLICY = "demand_planner.policy"
 """The header with what a page may do, of an answer that is one."""
 NOT_KEPT = (b"cache-control", b"no-store")
+AWAY = (b"x-planning-database", b"away")
+"""Whoever asks was known lately, but nobody can say just now whether they still are; nothing can be changed."""
 ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
 SECRETS = re.compile(r"dp_[a-z0-9]+_[\w-]*|eyJ[\w-]*(?:\.[\w-]*)*")
 """Keys and tokens, for those who put them where they do not belong."""
@@ -166,6 +168,9 @@ def _headers(scope: Scope, given: list[tuple[bytes, bytes]], name: str) -> list[
     found = [*HEADERS, policy, (b"x-request-id", name.encode())]
     if not any(header == b"cache-control" for header, _ in given):
         found.append(NOT_KEPT)
+    principal = scope.get(PRINCIPAL)
+    if isinstance(principal, Principal) and not principal.confirmed:
+        found.append(AWAY)
     if scope.get("scheme") == "https":
         found.append(ONLY_TLS)
     return found

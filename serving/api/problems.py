@@ -210,16 +210,6 @@ class CannotBeServedError(ProblemError):
     status, kind, title = 409, "cannot-be-served", "Cannot be served"
 
 
-class PlanningAwayError(ProblemError):
-    """The planning database or the lake does not answer; nothing was changed."""
-
-    status, kind, title = 503, "planning-away", "Nothing can be changed now"
-
-    def __init__(self) -> None:
-        detail = "what would have to be written cannot be, just now; nothing was changed, and the API's log says why"
-        super().__init__(f"{detail}; try again in a while", headers={"Retry-After": "5"})
-
-
 class CannotAuthenticateError(ProblemError):
     """Whoever asks cannot be looked up just now."""
 

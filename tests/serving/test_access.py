@@ -364,7 +364,7 @@ class TestHealth:
     def test_it_tells_readers_what_is_served(self, world: World) -> None:
         headers = shown(world.keys[Role.VIEWER, "everything"])
         assert set(world.client.get("/healthz", headers=headers).json()) == {
-            *("status", "ready", "cycle", "bundle", "loaded_at", "problem", "pinned")
+            *("status", "ready", "cycle", "bundle", "loaded_at", "problem", "planning_database", "pinned")
         }
         assert world.client.get("/healthz", headers=shown(world.powerless)).status_code == 403
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -192,6 +193,7 @@ class TestKeys:
         monkeypatch.setattr(Accounts, "user", refuse)
         monkeypatch.setattr(Accounts, "check_password", refuse)
         monkeypatch.setattr(authentication, "CONFIRM_SECONDS", 0.0)
+        monkeypatch.setattr(authentication, "AWAY_SECONDS", 0.0)
         asked = [client.get(CYCLE, headers=shown(one)) for one in (key, new)]
         asked += [client.post(SESSION, json={"user": "ada", "password": "x"}) for _ in range(30)]
         for answer in asked:
@@ -199,6 +201,50 @@ class TestKeys:
             assert "postgresql" not in answer.text
         monkeypatch.undo()
         assert status(client, key) == status(client, new) == 200
+
+    def test_while_the_database_is_away_who_was_known_reads_on_and_changes_nothing(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key, new, revoked = (place.key("ada") for _ in range(3))
+        assert status(client, key) == status(client, revoked) == 200
+        answers = [True]
+
+        def account(accounts: Accounts, prefix: str, real: Any = Accounts.key) -> Any:
+            if not answers[0]:
+                raise StorageError("the planning database at postgresql://planner@host did not answer")
+            return real(accounts, prefix)
+
+        monkeypatch.setattr(Accounts, "key", account)
+        monkeypatch.setattr(authentication, "CONFIRM_SECONDS", 0.0)
+        place.accounts.revoke_key(prefix_of(revoked), "test", datetime.now(UTC))
+        assert status(client, revoked) == 401
+        answers[0] = False
+        read = client.get(CYCLE, headers=shown(key))
+        assert (read.status_code, read.headers["x-planning-database"]) == (200, "away")
+        assert client.get("/healthz", headers=shown(key)).json()["planning_database"] == "away"
+        written = client.post("/v1/overrides", json={"edits": []}, headers=shown(key))
+        assert (written.status_code, kind(written)) == (503, "cannot-authenticate")
+        assert status(client, new) == status(client, revoked) == 503
+        answers[0] = True
+        read = client.get(CYCLE, headers=shown(key))
+        assert read.status_code == 200
+        assert "x-planning-database" not in read.headers
+        assert client.get("/healthz", headers=shown(key)).json()["planning_database"] == "answers"
+        assert client.post("/v1/overrides", json={"edits": []}, headers=shown(key)).status_code == 422
+
+    def test_a_database_that_says_nothing_at_all_is_not_waited_for(
+        self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key, silent = place.key("ada"), threading.Event()
+        assert status(client, key) == 200
+        monkeypatch.setattr(Accounts, "key", lambda *_: silent.wait(20))
+        monkeypatch.setattr(authentication, "CONFIRM_SECONDS", 0.0)
+        monkeypatch.setattr(authentication, "ANSWER_SECONDS", 0.05)
+        try:
+            assert status(client, key) == 200
+            assert status(client, place.key("ada")) == 503
+        finally:
+            silent.set()
 
 
 def prefix_of(key: str) -> str:

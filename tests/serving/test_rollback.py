@@ -229,7 +229,7 @@ class TestOverHttp:
             monkeypatch.setattr(PlanningDatabase, "write", _refuse)
             answer = client.put("/v1/cycles/current", json={"to": CYCLE.isoformat(), "reason": "x"}, headers=headers)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-            assert answer.json()["type"].endswith("planning-away")
+            assert answer.json()["type"].endswith("planning-unavailable")
 
 
 def _refuse(self: PlanningDatabase) -> Any:

@@ -18,7 +18,7 @@ from serving.api.problems import (
     BadParameterError,
     CannotBeServedError,
     NoBundleError,
-    PlanningAwayError,
+    PlanningUnavailableError,
     may_raise,
 )
 from serving.api.state import gate, in_service, library, view
@@ -63,7 +63,7 @@ async def kept_bundles(request: Request) -> Response:
     response_class=Response,
     responses={
         **answered(Cycle, "What is served now", EXAMPLE, conditional=False),
-        **may_raise(BadParameterError, NoBundleError, CannotBeServedError, PlanningAwayError),
+        **may_raise(BadParameterError, NoBundleError, CannotBeServedError, PlanningUnavailableError),
     },
     openapi_extra={"requestBody": documented_body(Rollback, ROLLBACK_EXAMPLE)},
 )
@@ -84,7 +84,7 @@ async def roll_back(request: Request) -> Response:
     response_class=Response,
     responses={
         **answered(Cycle, "What is served now", EXAMPLE, conditional=False),
-        **may_raise(NoBundleError, CannotBeServedError, PlanningAwayError),
+        **may_raise(NoBundleError, CannotBeServedError, PlanningUnavailableError),
     },
 )
 @needs(Permission.OPERATE)

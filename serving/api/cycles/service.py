@@ -12,7 +12,7 @@ from dp_assets.domain.errors import DemandPlannerError, StorageError
 from dp_resources.lake import Lake
 from serving import pins
 from serving.api.cycles.schemas import Cycle, KeptBundles, Pinned
-from serving.api.problems import CannotBeServedError, ForbiddenError, PlanningAwayError
+from serving.api.problems import CannotBeServedError, ForbiddenError, PlanningUnavailableError
 from serving.library import Library, Loaded
 from serving.views import View
 
@@ -72,7 +72,7 @@ def roll_back(
     Raises:
         ForbiddenError: whoever asks works on some nodes alone, and everybody would be served something else.
         CannotBeServedError: it is not there, or cannot be served.
-        PlanningAwayError: nobody can be told; nothing was changed.
+        PlanningUnavailableError: nobody can be told; nothing was changed.
     """
     with _told(scope):
         pins.Rollbacks(library.lake, database).roll_back(to, by, reason, address)
@@ -92,6 +92,8 @@ def _told(scope: NodeScope) -> Iterator[None]:
         yield
     except StorageError as error:
         log.error("what is served cannot be changed: %s", error)
-        raise PlanningAwayError from error
+        raise PlanningUnavailableError(
+            "what is served cannot be changed now, and nothing was; the API's log says why; try again later"
+        ) from error
     except DemandPlannerError as error:
         raise CannotBeServedError(str(error)) from error

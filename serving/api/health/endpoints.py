@@ -37,8 +37,9 @@ async def healthz(request: Request) -> Response:
 
     Who shows nothing is always answered. A key or token that does not hold is refused here as elsewhere.
     """
-    found = service.health(library(request))
+    shown = {"status", "ready"}
     if gate(request).is_open or shows_something(request):
         await admit(request, READERS)
-        return Response(found.model_dump_json(), media_type="application/json")
-    return Response(found.model_dump_json(include={"status", "ready"}), media_type="application/json")
+        shown = set(Health.model_fields)
+    found = service.health(library(request), gate(request))
+    return Response(found.model_dump_json(include=shown), media_type="application/json")

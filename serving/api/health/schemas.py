@@ -23,6 +23,10 @@ class Health(BaseModel):
     bundle: str | None = Field(None, examples=["3f1c9a"], description="Content hash of the bundle being served.")
     loaded_at: datetime | None = Field(None, description="Since when it is served.")
     problem: str | None = Field(None, description="Why a newer bundle in the lake is not being served.")
+    planning_database: Literal["answers", "away"] = Field(
+        "answers",
+        description="away while users and keys cannot be looked up: known readers read on, and nothing can be changed.",
+    )
     pinned: Pinned | None = Field(
         None, description="Why something else than the newest bundle is served; null where it is."
     )
@@ -34,6 +38,7 @@ EXAMPLE = {
     "cycle": "2017-12-04",
     "bundle": "3f1c9a01",
     "loaded_at": "2017-12-04T06:00:00Z",
-    "problem": "expected a serving bundle of format 6, got 5; materialise the asset serving_bundle",
+    "problem": "expected a serving bundle of format 7, got 6; materialise the asset serving_bundle",
+    "planning_database": "answers",
     "pinned": PINNED_EXAMPLE,
 }
