@@ -2657,6 +2657,13 @@ export interface components {
              */
             pinned: components["schemas"]["Pinned"] | null;
             /**
+             * Planning Database
+             * @description away while users and keys cannot be looked up: known readers read on, and nothing can be changed.
+             * @default answers
+             * @enum {string}
+             */
+            planning_database: "answers" | "away";
+            /**
              * Problem
              * @description Why a newer bundle in the lake is not being served.
              * @default null
@@ -6437,7 +6444,8 @@ export interface operations {
                      *         "newest_cycle": "2017-12-11",
                      *         "reason": "prices of week 49 were wrong"
                      *       },
-                     *       "problem": "expected a serving bundle of format 6, got 5; materialise the asset serving_bundle",
+                     *       "planning_database": "answers",
+                     *       "problem": "expected a serving bundle of format 7, got 6; materialise the asset serving_bundle",
                      *       "ready": true,
                      *       "status": "ok"
                      *     }
@@ -7496,7 +7504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing can be served yet. The planning database or the lake does not answer; nothing was changed. */
+            /** @description Nothing can be served yet. The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7603,7 +7611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing can be served yet. The planning database or the lake does not answer; nothing was changed. */
+            /** @description Nothing can be served yet. The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
             503: {
                 headers: {
                     [name: string]: unknown;
