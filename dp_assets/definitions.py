@@ -43,6 +43,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         encoders,
         features,
         file_ledger,
+        forecast_exports,
         forecasts,
         ingested_files,
         monitoring,
@@ -79,6 +80,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         price_elasticity,
         scenario_forecasts,
         serving_bundle,
+        forecast_exports,
         monitoring,
     )
     with warnings.catch_warnings():

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     planning_database_url: SecretStr | None = None
     """SQLAlchemy URL of the planning database, e.g. `postgresql+psycopg://user:password@host/planning`; left out, a
     SQLite file in the state folder."""
+    export_database_url: SecretStr | None = None
+    """SQLAlchemy URL of the PostgreSQL database that `exports` to `postgresql:` tables go to."""
     clock: Literal["wall", "simulated"] = "wall"
     """Wall time, or the simulated time in `<state_dir>/clock.json`."""
     s3_endpoint_url: str | None = None
@@ -109,7 +111,8 @@ class Settings(BaseSettings):
             "DP_S3_SECRET_ACCESS_KEY": self.s3_secret_access_key,
             "DP_SFTP_PASSWORD": self.sftp_password,
             "DP_SFTP_KEY_PASSPHRASE": self.sftp_key_passphrase,
-            "the password in DP_PLANNING_DATABASE_URL": self._planning_password,
+            "the password in DP_PLANNING_DATABASE_URL": _password(self.planning_database_url),
+            "the password in DP_EXPORT_DATABASE_URL": _password(self.export_database_url),
         }
         for name, secret in secrets.items():
             placeholder = secret is not None and secret.get_secret_value().lower() in PLACEHOLDER_SECRETS
@@ -136,11 +139,6 @@ class Settings(BaseSettings):
     def access(self) -> Literal["open", "keys"]:
         """Who the API answers."""
         return self.api_access or ("keys" if self.environment == "production" else "open")
-
-    @property
-    def _planning_password(self) -> SecretStr | None:
-        url = self.planning_database_url and urlsplit(self.planning_database_url.get_secret_value())
-        return SecretStr(url.password) if url and url.password is not None else None
 
     @property
     def planning_url(self) -> str:
@@ -173,3 +171,9 @@ class Settings(BaseSettings):
         if self.sftp_password:
             options["password"] = self.sftp_password.get_secret_value()
         return options
+
+
+def _password(url: SecretStr | None) -> SecretStr | None:
+    """The password that a URL holds."""
+    parts = url and urlsplit(url.get_secret_value())
+    return SecretStr(parts.password) if parts and parts.password is not None else None

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
+from dp_assets.domain.export_config import ExportConfig, export_mistake
 from dp_assets.domain.filter_config import DEFAULT_FILTERS, Filter
 from dp_assets.domain.groups import group_levels
 from dp_assets.domain.planning_config import (
@@ -271,6 +272,8 @@ class DemandConfig(Section):
     """How far forecasts are explained."""
     reporting: ReportingConfig = ReportingConfig()
     """Periods that forecasts are summed over, and units of measure that they are stated in."""
+    exports: tuple[ExportConfig, ...] = ()
+    """Files and tables of other programs that published numbers are written to."""
     retention: RetentionConfig = RetentionConfig()
     """How long things are kept."""
     thresholds: ThresholdConfig = ThresholdConfig()
@@ -336,6 +339,9 @@ class DemandConfig(Section):
             )
             raise MisplacedValueError(message, "reconciliation", "middle_level")
         self._check_thresholds()
+        spans = [(one.name, one.levels) for one in self.hierarchies]
+        if wrong := export_mistake(self.exports, spans, self.series_key):
+            raise MisplacedValueError(str(wrong), "exports", *wrong.path)
         if self.regressors and not any(producer.feed == "regressors" for producer in self.producers):
             message = "regressors need a producer with `feed: regressors` that delivers them, but there is none"
             raise MisplacedValueError(message, "regressors")

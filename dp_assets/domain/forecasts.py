@@ -88,7 +88,7 @@ def config_hash(config: DemandConfig) -> str:
 
 def config_text(config: DemandConfig) -> str:
     """What the business decided, without places, as JSON in the order it was written: that of attributes counts."""
-    return config.model_dump_json(exclude={"landing", "lake"})
+    return config.model_dump_json(exclude={"landing", "lake", "exports"})
 
 
 def forecast_table(

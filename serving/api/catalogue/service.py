@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dp_assets.domain.spreadsheets import FORMULA_STARTS
 from serving.api.catalogue.schemas import MEDIA_TYPES, CatalogueQuery, Format
 from serving.api.problems import NotAcceptableError
 from serving.bundle import PLANNER_WORDS, WORDS, Bundle
@@ -20,8 +21,6 @@ from serving.rendering import Question
 
 BLOCK_ROWS = 65_536
 """Rows computed and sent at a time: a row group of Parquet, some 10 MiB of memory."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula, or of a cell of its own."""
 
 
 class Vocabulary(NamedTuple):
