@@ -159,10 +159,10 @@ class PlanningDatabase:
             rows = connection.execute(query).mappings().all()
         return [dict(row) for row in reversed(rows)]
 
-    def head(self) -> Head:
-        """The end of the ledger."""
+    def head(self, sequence: int | None = None) -> Head:
+        """The end of the ledger; where a row is given, as it was once that had been added."""
         with self.read() as connection:
-            return head_of(connection)
+            return head_of(connection, sequence)
 
     def verify(self, kept: Sequence[Head] = ()) -> list[str]:
         """What is wrong with the ledger, one sentence each; empty where it is whole.
@@ -173,7 +173,7 @@ class PlanningDatabase:
         wrong, hashes = chain_faults(self.ledger())
         replaced = [head.sequence for head in kept if hashes.get(head.sequence) != head.hash]
         strays = [number.sequence for number in self.numbers() if number.sequence not in hashes]
-        wrong += [f"row {one} is not the one that was noted when a cycle took in planners' numbers" for one in replaced]
+        wrong += [f"row {one} is not the one that was noted with a cycle" for one in replaced]
         wrong += [f"number {one} has no row in the ledger" for one in strays]
         wrong += [
             f"scenario {one.name!r} has no row in the ledger" for one in self.scenarios() if one.sequence not in hashes

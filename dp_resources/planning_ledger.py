@@ -63,9 +63,10 @@ def chain_faults(rows: Iterable[Mapping[str, Any]]) -> tuple[list[str], dict[int
     return wrong, hashes
 
 
-def head_of(connection: sa.Connection) -> Head:
-    """The end of the ledger as a transaction sees it."""
-    row = connection.execute(sa.select(LEDGER.c.sequence, LEDGER.c.hash).order_by(LEDGER.c.sequence.desc())).first()
+def head_of(connection: sa.Connection, sequence: int | None = None) -> Head:
+    """The end of the ledger as a transaction sees it; where a row is given, as it was once that had been added."""
+    query = sa.select(LEDGER.c.sequence, LEDGER.c.hash).order_by(LEDGER.c.sequence.desc()).limit(1)
+    row = connection.execute(query if sequence is None else query.where(LEDGER.c.sequence <= sequence)).first()
     return Head(0, GENESIS) if row is None else Head(int(row[0]), str(row[1]))
 
 

@@ -228,7 +228,7 @@ def plan_ledger(last: Annotated[int, typer.Option(min=1, help="How many of the l
 
     found = open_project().planning().ledger(last)
     if not found:
-        console.print("The ledger is empty: nobody set a number yet.")
+        console.print("The ledger is empty: nobody set a number, and nothing was published yet.")
         return
     rows = [
         {"row": row["sequence"], "at": row["at"][:16], "by": row["user"], "what": f"{row['action']} {row['subject']}"}
@@ -241,18 +241,17 @@ def plan_ledger(last: Annotated[int, typer.Option(min=1, help="How many of the l
 def _in_short(after: dict[str, Any]) -> dict[str, str]:
     """Units and reason of a row of the ledger."""
     units = "" if "quantity" not in after else f"{after['quantity']:,.1f}{' locked' if after['locked'] else ''}"
-    return {"units": units, "why": after.get("reason_code") or after.get("reason", "")}
+    return {"units": units, "why": after.get("reason_code") or after.get("reason") or after.get("cause") or ""}
 
 
 @plan.command("verify")
 def plan_verify() -> None:
     """Check that no row of the audit ledger was edited, removed or moved. Ends with an error where one was."""
+    from dp_assets.ledger_notes import noted_heads
     from dp_resources.accounts import Accounts
-    from dp_resources.planning_ledger import Head
 
     project = open_project()
-    kept = [Head(**record["ledger"]) for record in project.lake().committed("planner_inputs").values()]
-    wrong = project.planning().verify([head for head in kept if head.sequence]) + Accounts(project.planning()).verify()
+    wrong = project.planning().verify(noted_heads(project.lake())) + Accounts(project.planning()).verify()
     for sentence in wrong:
         console.print(f"[red]{escape(sentence)}[/]", highlight=False)
     if wrong:

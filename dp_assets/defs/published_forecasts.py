@@ -14,6 +14,7 @@ from dp_assets.domain.contracts import published_forecasts
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.overrides import publish
 from dp_assets.domain.panel import Panel
+from dp_assets.ledger_notes import publication
 from dp_assets.pictures.previews import preview, table_schema
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -46,6 +47,7 @@ def build(project: Project) -> dg.Definitions:
             panel = Panel.load(lake.open_folder("features", cycle=cycle))
             frame, applied = publish(forecasts, rollups, inputs, hierarchies, config, panel)
             receipt = lake.write("published_forecasts", frame, cycle=cycle)
+            publication(context, project, lake, cycle, receipt)
             totals = frame.select(pl.col("statistical", "reconciled", "final").sum().round(3)).row(0, named=True)
             return {
                 "dagster/partition_row_count": receipt.rows,

@@ -75,7 +75,8 @@ def build(project: Project) -> dg.Definitions:
         """
 
         def work(cycle: str) -> Mapping[str, Any]:
-            head, last = planning.head(), planning.last_change()  # first: the snapshot is never older than it says
+            last = planning.last_change()  # first: the snapshot is never older than it says
+            head = planning.head(last)  # what others enter besides changes nothing of the snapshot
             frame = inputs_of(planning.numbers(), date.fromisoformat(cycle), config)
             shown = written(lake, planner_inputs(config), frame, cycle)
             lake.commit("planner_inputs", cycle, {"cycle": cycle, "last_change": last, "ledger": asdict(head)})

@@ -14,6 +14,7 @@ from dp_assets.champions import code_revision, open_encoders, open_panel, recall
 from dp_assets.domain.forecasts import config_hash, receipt_of
 from dp_assets.domain.scratch import scratch_folder
 from dp_assets.gpu import GPU_TAGS
+from dp_assets.ledger_notes import retraining
 from dp_assets.pictures.models import learning_curve, study_picture
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
@@ -37,6 +38,7 @@ def build(project: Project) -> dg.Definitions:
     )
     def tuned_model(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
         """The LSTM built from the cycle's encoders, hyper-parameters from a resumable search, as weights and ONNX."""
+        retraining(context, project)
         return each_partition(context, lambda cycle: _train(lake, project, cycle, context.log))
 
     return dg.Definitions(assets=[tuned_model])

@@ -67,7 +67,7 @@ class InputsTaken(Schema):
     """How far planners' numbers are in a cycle."""
 
     last_change: int = Field(examples=[12], description="Row of the ledger that last set or ended a number.")
-    ledger_sequence: int = Field(examples=[14], description="End of the ledger when the snapshot was taken.")
+    ledger_sequence: int = Field(examples=[12], description="End of the ledger once that change was entered.")
     ledger_hash: str = Field(examples=[HASH], description="Hash of that row; `dp plan verify` compares it.")
 
 
@@ -121,7 +121,7 @@ CARD_EXAMPLE = {
             **{"coverage": 0.81, "low": 0.7, "high": 0.9, "verdict": "holds"},
         }
     ],
-    "planner_inputs": {"last_change": 12, "ledger_sequence": 14, "ledger_hash": HASH},
+    "planner_inputs": {"last_change": 12, "ledger_sequence": 12, "ledger_hash": HASH},
     "lineage": [
         {
             "table": "forecasts",

@@ -2787,8 +2787,8 @@ export interface components {
             ledger_hash: string;
             /**
              * Ledger Sequence
-             * @description End of the ledger when the snapshot was taken.
-             * @example 14
+             * @description End of the ledger once that change was entered.
+             * @example 12
              */
             ledger_sequence: number;
         };
@@ -7144,7 +7144,7 @@ export interface operations {
                      *       "planner_inputs": {
                      *         "last_change": 12,
                      *         "ledger_hash": "3f1c9ab01d2e",
-                     *         "ledger_sequence": 14
+                     *         "ledger_sequence": 12
                      *       },
                      *       "published": true,
                      *       "receipt": "3f1c9ab01d2e",
