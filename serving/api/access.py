@@ -23,6 +23,7 @@ from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dp_assets.domain.access import ANONYMOUS, PERMISSIONS, Permission, Principal
 from serving.api.authentication import Gate
@@ -91,11 +92,17 @@ class GuardedRoute(APIRoute):
             says = {"security": [{SCHEME: []}], "x-permission": str(self.need.permission)}
             options["openapi_extra"] = {**says, **(options.get("openapi_extra") or {})}
         super().__init__(path, endpoint, **options)
+        if self._is_plain:
+            self.app = _asked(self.get_route_handler())
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether FastAPI has nothing to solve for the endpoint."""
+        return _takes_the_request_alone(self.endpoint) and not self.dependencies
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, behind the check."""
-        plain = _takes_the_request_alone(self.endpoint) and not self.dependencies
-        handle = self.endpoint if plain else super().get_route_handler()
+        handle = self.endpoint if self._is_plain else super().get_route_handler()
         need = self.need
         if need is None:
             return handle
@@ -105,6 +112,17 @@ class GuardedRoute(APIRoute):
             return await handle(request)
 
         return guarded
+
+
+def _asked(handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> ASGIApp:
+    """A handler as an app, without FastAPI's exit stacks, which nothing without dependencies uses, and its second look
+    for exceptions: the app's own layer answers them alike."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return answer
 
 
 def _takes_the_request_alone(endpoint: Callable[..., Any]) -> bool:

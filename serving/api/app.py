@@ -115,7 +115,8 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.gate, app.state.meter, app.state.settings = gate, Meter(), chosen
     for router in (*READING, *WRITING, cycles, lineage, file_versions, session, health, metrics):
-        app.include_router(router)
+        # Not include_router: it would look every request up a second time, inside the router.
+        app.router.routes.extend(router.routes)
     add_pages(app)
     check_guarded(app)
     add_problem_handlers(app)
