@@ -28,6 +28,8 @@ Plans = Callable[["ForwardPass"], npt.NDArray[np.float32]]
 PER_SERIES = ("quantity", "capped", "observed", "price", "past", "known", "first")
 MAX_WAITING = 128
 """Requests put into one pass at most."""
+JOIN_SECONDS = 0.001
+"""How long a pass that follows another one waits, so that those who were just answered can join in."""
 CHUNK = 1024
 """Series put into one pass when a whole bundle is computed."""
 
@@ -144,7 +146,11 @@ class Computer:
         return await future
 
     async def _work(self) -> None:
+        follows = False
         while self._waiting:
+            if follows:
+                await asyncio.sleep(JOIN_SECONDS)
+            follows = True
             batch, self._waiting = self._waiting[:MAX_WAITING], self._waiting[MAX_WAITING:]
             rows = sorted({row for wanted, _ in batch for row in wanted})
             try:

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from dp_assets.domain.errors import ArtefactError
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
+from serving import forward
 from serving.api import create_app
 from serving.api.forecasts.schemas import SkuForecast
 from serving.bundle import Bundle
@@ -144,6 +145,38 @@ def test_requests_that_wait_share_a_pass_and_each_gets_its_own_rows(
     answers = asyncio.run(all_at_once())
     assert [list(answer) for answer in answers] == [[row] for row in rows]
     assert len(passes) <= 2
+
+
+def test_who_was_just_answered_joins_the_pass_of_those_who_wait(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forward, "JOIN_SECONDS", 0.5)
+    passes: list[list[int]] = []
+    run = ForwardPass.run
+
+    def counted(self: ForwardPass, rows: list[int]) -> Computed:
+        passes.append(rows)
+        return run(self, rows)
+
+    monkeypatch.setattr(ForwardPass, "run", counted)
+    first, second, third = network_rows(bundle)[:3]
+
+    async def one_asks_twice_while_another_waits() -> None:
+        computer = Computer(bundle)
+
+        async def asks_twice() -> None:
+            await computer.compute([first])
+            await computer.compute([third])
+
+        async def comes_later() -> None:
+            while not computer._worker or computer._waiting:
+                await asyncio.sleep(0)  # until the first pass has begun
+            await computer.compute([second])
+
+        await asyncio.gather(asks_twice(), comes_later())
+
+    asyncio.run(one_asks_twice_while_another_waits())
+    assert passes == [[first], sorted([second, third])]
 
 
 def test_a_client_that_goes_away_does_not_disturb_the_others(bundle: Bundle) -> None:
