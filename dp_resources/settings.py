@@ -21,9 +21,7 @@ PLACEHOLDER_SECRETS = frozenset({"", "changeme", "secret", "password", "placehol
 class Settings(BaseSettings):
     """The environment of one process; built when a resource is built, never at import."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="DP_", extra="ignore", use_attribute_docstrings=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix="DP_", extra="ignore", hide_input_in_errors=True)
 
     environment: Literal["development", "production"] = "development"
     """In production placeholder secrets refuse to start."""
