@@ -247,6 +247,8 @@ class TestReading:
         found = schemas.Cells.model_validate_json(answer.content)
         assert [one.override and one.override.quantity for one in found.cells] == [5, None]
         assert all(one.published == pytest.approx(one.reconciled) for one in found.cells)
+        assert {"promotion", "price"} <= set(found.reason_codes)
+        assert found.approval == "none"
         assert ada("GET", "/v1/overrides/product/sku0001").status_code == 200
         refused(ada("GET", "/v1/overrides/product/NOTHING"), 404, "unknown-node")
         refused(ada("GET", "/v1/overrides/product/GROCERY?buckets=9"), 422, "bad-parameter")

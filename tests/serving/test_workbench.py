@@ -13,9 +13,9 @@ import pytest
 from dp_assets.domain.access import Role
 from dp_resources.lake import Lake
 from tests.conftest import UI
-from tests.serving.access_makers import Place
 from tests.serving.clients import server_over
 from tests.serving.makers import CYCLE, make_forecasts, make_overridden, make_published, put_bundle
+from tests.serving.planning_makers import Planned
 from tests.serving.table_makers import SCORED, make_accuracy, make_changes, make_contributions, make_exceptions
 
 if TYPE_CHECKING:
@@ -193,11 +193,11 @@ class TestSigningIn:
     def test_a_one_time_password_is_replaced_and_the_address_kept(
         self, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        place = Place(tmp_path)
-        place.put_bundle()
+        place = Planned(tmp_path)
         given = place.user("ada", [Role.PLANNER])
         monkeypatch.setenv("DP_API_ACCESS", "keys")
         monkeypatch.setenv("DP_STATE_DIR", str(place.folder / "state"))
+        monkeypatch.setenv("DP_CONFIG", str(place.folder / "demand.yaml"))
         with server_over(place.lake) as address:
             page.goto(f"{address}/skus/sku0001")
             page.get_by_label("User").fill("ada")

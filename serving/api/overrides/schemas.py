@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -195,6 +195,12 @@ class Cells(Schema):
     node: str = Field(examples=["GROCERY"], description="Path of the node, or id of the series.")
     cycle: date = Field(examples=["2017-12-04"], description="The current cycle.")
     cells: list[Cell] = Field(description="Buckets in their order.")
+    reason_codes: list[str] = Field(
+        examples=[["promotion", "price"]], description="Reasons that an override may give: `planning.reason_codes`."
+    )
+    approval: Literal["none", "review", "four_eyes"] = Field(
+        description="Who must approve a number before it holds: `planning.approval`."
+    )
 
 
 class OverridesSet(Schema):
@@ -279,6 +285,8 @@ CELLS_EXAMPLE = {
     "cells": [
         {"bucket_start": "2017-12-11", "reconciled": 1190.5, "published": 1250.0, "override": NUMBER_EXAMPLE},
     ],
+    "reason_codes": ["promotion", "price"],
+    "approval": "none",
 }
 SET_EXAMPLE = {"cycle": "2017-12-04", "proposal": 9, "overrides": [NUMBER_EXAMPLE], "proposed": [WANTED_EXAMPLE]}
 WITHDRAW_EXAMPLE = {"numbers": [4, 5], "reason": "cancelled"}

@@ -183,7 +183,15 @@ def cells(desk: Desk, principal: Principal, hierarchy: str, node: str, query: Ce
         }
         for start, forecast in rows.iter_rows()
     ]
-    answer = {"hierarchy": hierarchy, "node": node, "cycle": opened.cycle, "cells": shown}
+    planning = opened.config.planning
+    answer = {
+        "hierarchy": hierarchy,
+        "node": node,
+        "cycle": opened.cycle,
+        "cells": shown,
+        "reason_codes": planning.reason_codes,
+        "approval": planning.approval,
+    }
     return answer, plan_tag(max((change for _, change in here), default=0), opened.cycle)
 
 

@@ -32,3 +32,9 @@ export async function answer<Data>(asked: Promise<Came<Data>>): Promise<Data> {
   if (data === undefined) throw new ProblemError(problemOf(response.status, error));
   return data;
 }
+
+/** The data of an answer, and the ETag that says in which state it was seen. */
+export async function tagged<Data>(asked: Promise<Came<Data>>): Promise<{ data: Data; tag: string }> {
+  const came = await asked;
+  return { data: await answer(Promise.resolve(came)), tag: came.response.headers.get("etag") ?? "" };
+}

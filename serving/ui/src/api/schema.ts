@@ -1271,6 +1271,12 @@ export interface components {
          */
         Cells: {
             /**
+             * Approval
+             * @description Who must approve a number before it holds: `planning.approval`.
+             * @enum {string}
+             */
+            approval: "none" | "review" | "four_eyes";
+            /**
              * Cells
              * @description Buckets in their order.
              */
@@ -1294,6 +1300,15 @@ export interface components {
              * @example GROCERY
              */
             node: string;
+            /**
+             * Reason Codes
+             * @description Reasons that an override may give: `planning.reason_codes`.
+             * @example [
+             *       "promotion",
+             *       "price"
+             *     ]
+             */
+            reason_codes: string[];
         };
         /**
          * ChangedBucket
@@ -9681,6 +9696,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "approval": "none",
                      *       "cells": [
                      *         {
                      *           "bucket_start": "2017-12-11",
@@ -9705,7 +9721,11 @@ export interface operations {
                      *       ],
                      *       "cycle": "2017-12-04",
                      *       "hierarchy": "product",
-                     *       "node": "GROCERY"
+                     *       "node": "GROCERY",
+                     *       "reason_codes": [
+                     *         "promotion",
+                     *         "price"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Cells"];

@@ -15,6 +15,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "j", does: "Next row of a list" },
   { keys: "k", does: "Previous row of a list" },
   { keys: "Enter", does: "Open the row" },
+  { keys: "e", does: "Change numbers of the item" },
   { keys: "Escape", does: "Close what is open" },
 ];
 const WAIT = 1000;

@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { answer, api } from "../api/client";
+import { answer, api, tagged } from "../api/client";
 
 /** Questions that several screens ask. A key holds everything that its answer depends on. */
 export const currentCycle = queryOptions({
@@ -66,6 +66,14 @@ export function changes(series: string) {
   return queryOptions({
     queryKey: ["changes", series],
     queryFn: () => answer(api.GET("/v1/changes/{series_id}", { params: { path: { series_id: series } } })),
+  });
+}
+
+/** Buckets of an item as planners see them, with the ETag that a change of them needs. */
+export function cellsOf(hierarchy: string, node: string) {
+  return queryOptions({
+    queryKey: ["cells", hierarchy, node],
+    queryFn: () => tagged(api.GET("/v1/overrides/{hierarchy}/{node}", { params: { path: { hierarchy, node } } })),
   });
 }
 

@@ -10,18 +10,42 @@ import type { Lines } from "./lines";
 const HEIGHT = 340;
 
 /** History and forecast on one line of time. What it shows stands as numbers in the table below it. */
-export default function Chart({ lines, title }: { lines: Lines; title: string }) {
+export default function Chart({
+  lines,
+  title,
+  chosen,
+  choose,
+}: {
+  lines: Lines;
+  title: string;
+  /** First and last bucket that are to be changed; empty text is none. */
+  chosen: { from: string; to: string };
+  choose: (start: string, stretch: boolean) => void;
+}) {
   const place = useRef<HTMLDivElement>(null);
   const { theme } = useTheme();
   const [at, setAt] = useState<number | null>(null);
+  const drawn = useRef<uPlot>(null);
+  const now = useRef({ chosen, choose });
+  useEffect(() => {
+    now.current = { chosen, choose };
+  });
+  useEffect(() => drawn.current?.redraw(false), [chosen.from, chosen.to]);
   useEffect(() => {
     const holder = place.current;
     if (holder === null) return;
-    const plot = new uPlot(options(lines, holder, setAt), dataOf(lines), holder);
+    const plot = new uPlot(options(lines, holder, setAt, () => now.current.chosen), dataOf(lines), holder);
+    drawn.current = plot;
+    // A drag looks closer and is no click: uPlot keeps it from coming here.
+    plot.root.addEventListener("click", (event) => {
+      const start = lines.starts[plot.cursor.idx ?? -1];
+      if (start !== undefined && plot.over.contains(event.target as Node)) now.current.choose(start, event.shiftKey);
+    });
     const watch = new ResizeObserver(() => plot.setSize({ width: holder.clientWidth, height: HEIGHT }));
     watch.observe(holder);
     return () => {
       watch.disconnect();
+      drawn.current = null;
       plot.destroy();
     };
   }, [lines, theme]);
@@ -62,7 +86,12 @@ function colours(holder: HTMLElement) {
   return (name: string) => style.getPropertyValue(`--${name}`).trim();
 }
 
-function options(lines: Lines, holder: HTMLElement, point: (at: number | null) => void): uPlot.Options {
+function options(
+  lines: Lines,
+  holder: HTMLElement,
+  point: (at: number | null) => void,
+  chosen: () => { from: string; to: string },
+): uPlot.Options {
   const colour = colours(holder);
   const axis: uPlot.Axis = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
   const mark = (size: number, filled: boolean, name: string): uPlot.Series.Points => ({
@@ -98,7 +127,7 @@ function options(lines: Lines, holder: HTMLElement, point: (at: number | null) =
       { stroke: colour("accent"), width: 2.5, points: mark(7, true, "accent") },
     ],
     hooks: {
-      drawClear: [(plot) => shade(plot, lines, colour("line"))],
+      drawClear: [(plot) => shade(plot, lines, colour("line")), (plot) => frame(plot, lines, chosen(), colour("accent"))],
       setCursor: [(plot) => point(plot.cursor.idx ?? null)],
     },
   };
@@ -126,4 +155,17 @@ function shade(plot: uPlot, lines: Lines, colour: string): void {
     ctx.stroke();
   }
   ctx.restore();
+}
+
+/** A frame around the buckets that are to be changed. */
+function frame(plot: uPlot, lines: Lines, { from, to }: { from: string; to: string }, colour: string): void {
+  const [first, last] = [lines.at[lines.starts.indexOf(from)], lines.at[lines.starts.indexOf(to)]];
+  if (first === undefined || last === undefined) return;
+  const half = ((lines.at[1] ?? 0) - (lines.at[0] ?? 0)) / 2;
+  const [left, right] = [plot.valToPos(first - half, "x", true), plot.valToPos(last + half, "x", true)];
+  plot.ctx.save();
+  plot.ctx.strokeStyle = colour;
+  plot.ctx.lineWidth = 2;
+  plot.ctx.strokeRect(left, plot.bbox.top, right - left, plot.bbox.height);
+  plot.ctx.restore();
 }

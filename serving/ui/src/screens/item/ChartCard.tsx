@@ -5,13 +5,24 @@ import { count, units } from "../../format/numbers";
 import { bucket } from "../../format/dates";
 import { Card } from "../../parts/Card";
 import { Failure, Skeleton } from "../../parts/Notice";
+import type { Editing } from "./editing/useEditing";
 import { linesOf, type Ahead, type Past } from "./lines";
 
 const Chart = lazy(() => import("./Chart"));
 const NONE: Past[] = [];
 
 /** The chart of an item. Without a history it shows what is ahead. */
-export function ChartCard({ name, history, ahead }: { name: string; history: UseQueryResult<Past[]>; ahead: Ahead[] }) {
+export function ChartCard({
+  name,
+  history,
+  ahead,
+  editing,
+}: {
+  name: string;
+  history: UseQueryResult<Past[]>;
+  ahead: Ahead[];
+  editing: Editing;
+}) {
   const past = history.data ?? NONE;
   const lines = useMemo(() => linesOf(past, ahead), [past, ahead]);
   const first = ahead[0];
@@ -25,7 +36,7 @@ export function ChartCard({ name, history, ahead }: { name: string; history: Use
         <Skeleton lines={9} className="min-h-[390px]" />
       ) : (
         <Suspense fallback={<Skeleton lines={9} className="min-h-[390px]" />}>
-          <Chart lines={lines} title={title} />
+          <Chart lines={lines} title={title} chosen={editing.draft} choose={editing.choose} />
         </Suspense>
       )}
     </Card>

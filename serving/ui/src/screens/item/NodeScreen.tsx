@@ -11,6 +11,8 @@ import { namesOf, trail } from "../links";
 import { forecastOfNode, historyOfNode } from "../questions";
 import { AccuracyCard } from "./AccuracyCard";
 import { ChartCard } from "./ChartCard";
+import { EditCard } from "./editing/EditCard";
+import { useEditing } from "./editing/useEditing";
 
 type Forecast = Schemas["NodeForecast"];
 const route = getRouteApi("/nodes/$hierarchy/$node");
@@ -30,6 +32,7 @@ export function NodeScreen() {
 function OneNode({ forecast }: { forecast: Forecast }) {
   const { hierarchy, node, level } = forecast;
   const history = useQuery({ ...historyOfNode(hierarchy, node), select: (data) => data.buckets });
+  const editing = useEditing(hierarchy, node);
   const isTotal = level === "total";
   return (
     <>
@@ -39,7 +42,10 @@ function OneNode({ forecast }: { forecast: Forecast }) {
       </Heading>
       <div className="grid grid-cols-1 gap-4 xl:grid-cols-2">
         <div className="xl:col-span-2">
-          <ChartCard name={namesOf(node).join(" › ")} history={history} ahead={forecast.leads} />
+          <ChartCard name={namesOf(node).join(" › ")} history={history} ahead={forecast.leads} editing={editing} />
+        </div>
+        <div className="xl:col-span-2">
+          <EditCard key={`${hierarchy} ${node}`} editing={editing} isSeries={false} />
         </div>
         <Leads forecast={forecast} />
         <AccuracyCard hierarchy={isTotal ? undefined : hierarchy} level={level} node={node} />

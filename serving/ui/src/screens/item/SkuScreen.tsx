@@ -11,6 +11,8 @@ import { pathOf } from "../links";
 import { forecastOfSku, hierarchies, historyOfSku, seriesOfSku } from "../questions";
 import { AccuracyCard } from "./AccuracyCard";
 import { ChartCard } from "./ChartCard";
+import { EditCard } from "./editing/EditCard";
+import { useEditing } from "./editing/useEditing";
 import { WhyItChanged, WhyThisNumber } from "./Why";
 
 type Series = Schemas["SeriesForecast"];
@@ -33,6 +35,7 @@ export function SkuScreen() {
 
 function OneSeries({ forecast, chosen }: { forecast: Schemas["SkuForecast"]; chosen: Series }) {
   const { sku } = forecast;
+  const editing = useEditing(useQuery(hierarchies).data?.hierarchies[0]?.name ?? "", chosen.series_id);
   const history = useQuery({
     ...historyOfSku(sku),
     select: (data) => data.series.find((one) => one.series_id === chosen.series_id)?.buckets ?? [],
@@ -44,7 +47,10 @@ function OneSeries({ forecast, chosen }: { forecast: Schemas["SkuForecast"]; cho
       <Attributes sku={sku} series={chosen.series_id} />
       <div className="grid grid-cols-1 gap-4 xl:grid-cols-2">
         <div className="xl:col-span-2">
-          <ChartCard name={chosen.series_id} history={history} ahead={chosen.leads} />
+          <ChartCard name={chosen.series_id} history={history} ahead={chosen.leads} editing={editing} />
+        </div>
+        <div className="xl:col-span-2">
+          <EditCard key={chosen.series_id} editing={editing} isSeries />
         </div>
         <div className="xl:col-span-2">
           <Leads series={chosen} />

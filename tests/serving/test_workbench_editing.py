@@ -1,0 +1,259 @@
+"""Planners change numbers in the workbench: a real server with keys, a real planning database, a small lake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from dp_assets.domain.access import Role
+from tests.conftest import UI
+from tests.serving.access_makers import shown
+from tests.serving.clients import server_over
+from tests.serving.planning_makers import FIRST, Planned, edit
+from tests.serving.test_workbench import PASSWORD, browser, page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+__all__ = ["browser", "page"]
+pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Planned:
+    return Planned(tmp_path)
+
+
+@pytest.fixture
+def address(place: Planned, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    with server(place, monkeypatch) as address:
+        yield address
+
+
+def server(place: Planned, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("DP_API_ACCESS", "keys")
+    monkeypatch.setenv("DP_STATE_DIR", str(place.folder / "state"))
+    monkeypatch.setenv("DP_CONFIG", str(place.folder / "demand.yaml"))
+    return server_over(place.lake)
+
+
+def add_user(place: Planned, address: str, name: str, role: Role) -> None:
+    """A user with a password of their own."""
+    given = {"user": name, "password": place.user(name, [role]), "new_password": PASSWORD}
+    httpx.post(f"{address}/v1/session/password", json=given, timeout=30).raise_for_status()
+
+
+def open_as(page: Page, address: str, name: str, path: str) -> None:
+    page.goto(f"{address}{path}")
+    page.get_by_label("User").fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Planners' numbers").wait_for()
+
+
+def draft(page: Page, amount: str, buckets: int, comment: str = "") -> None:
+    """Chooses the first buckets and says what is wanted of them."""
+    chooser = page.locator("button[data-start]")
+    chooser.first.click()
+    if buckets > 1:
+        chooser.nth(buckets - 1).click(modifiers=["Shift"])
+    form = page.get_by_role("form", name="Change numbers")
+    form.get_by_role("spinbutton", name="Percent").fill(amount)
+    form.get_by_role("combobox", name="Reason").select_option("promotion")
+    form.get_by_label("Comment").fill(comment)
+
+
+def preview(page: Page) -> Any:
+    page.get_by_role("button", name="Preview", exact=True).click()
+    region = page.get_by_role("region", name="Preview")
+    region.wait_for()
+    return region
+
+
+def set_by(place: Planned, address: str, name: str, body: dict[str, Any]) -> None:
+    """Sets numbers as a program does."""
+    headers = shown(place.key(name))
+    httpx.post(f"{address}/v1/overrides", json=body, headers=headers, timeout=30).raise_for_status()
+
+
+def reconciled(place: Planned) -> list[tuple[str, float]]:
+    """Bucket and units of GROCERY without planners."""
+    with place.client() as client:
+        found = client.get("/v1/overrides/product/GROCERY", headers=shown(place.key("ada")))
+    return [(cell["bucket_start"], cell["reconciled"]) for cell in found.json()["cells"]]
+
+
+def held(place: Planned) -> list[tuple[str, str, float]]:
+    """User, bucket and units of the numbers that hold."""
+    numbers = place.accounts.database.numbers()
+    return [(one.user, one.bucket_start.isoformat(), one.quantity) for one in numbers if one.ended is None]
+
+
+class TestAPlanner:
+    def test_raises_two_weeks_sees_totals_move_first_saves_and_takes_one_back(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        open_as(page, address, "ada", "/nodes/product/GROCERY")
+        assert page.get_by_role("button", name="Save", exact=True).is_disabled()
+        chart = page.locator(".u-over")
+        box = chart.bounding_box()
+        assert box is not None
+        chart.click(position={"x": box["width"] - 3, "y": box["height"] / 2})
+        assert page.locator("button[data-start]").last.get_attribute("aria-pressed") == "true"
+        draft(page, "20", 2, "leaflet")
+        shown_effect = preview(page)
+        for title in ("This item", "Totals above", "What lies below"):
+            shown_effect.get_by_role("heading", name=title, exact=True).wait_for()
+        assert re.search(r"Total|total", shown_effect.inner_text())
+        assert held(place) == []
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved: 2 numbers set").wait_for()
+        before = reconciled(place)
+        assert [(user, start) for user, start, _ in held(place)] == [("ada", start) for start, _ in before[:2]]
+        assert [units for *_, units in held(place)] == pytest.approx([units * 1.2 for _, units in before[:2]])
+        page.get_by_text("published forecast follows").wait_for()
+        page.get_by_role("button", name="Take back…").first.click()
+        page.get_by_label(re.compile("Why do you take back")).fill("cancelled")
+        page.get_by_role("button", name="Take back", exact=True).click()
+        page.get_by_role("button", name="Take all of them back…").wait_for(state="detached")
+        assert len(held(place)) == 1
+        assert "cancelled" in place.accounts.database.ledger()[-1]["after"]
+
+    def test_edits_a_series_by_keys_alone_and_a_reload_keeps_the_draft(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        open_as(page, address, "ada", "/skus/sku0000")
+        page.locator("button[data-start]").first.wait_for()
+        page.keyboard.press("e")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Shift+ArrowDown")
+        page.keyboard.press("7")
+        page.keyboard.press("5")
+        assert page.locator("button[data-start][aria-pressed=true]").count() == 2
+        page.reload()
+        form = page.get_by_role("form", name="Change numbers")
+        assert form.get_by_role("spinbutton", name="Percent").input_value() == "75"
+        assert page.locator("button[data-start][aria-pressed=true]").count() == 2
+        form.get_by_role("combobox", name="Change").select_option("units")
+        form.get_by_label("Lock").check()
+        form.get_by_role("combobox", name="Reason").select_option("price")
+        preview(page)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved: 2 numbers set").wait_for()
+        assert [units for *_, units in held(place)] == [75, 75]
+        assert all(one.locked for one in place.accounts.database.numbers())
+
+    def test_is_shown_what_somebody_set_meanwhile_beside_what_is_theirs(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        for name in ("ada", "bob"):
+            add_user(place, address, name, Role.PLANNER)
+        open_as(page, address, "ada", "/nodes/product/GROCERY")
+        draft(page, "20", 2)
+        preview(page)
+        given = edit("GROCERY", quantity=33, comment="from the trade fair")
+        httpx.post(
+            f"{address}/v1/overrides", json=given, headers=shown(place.key("bob")), timeout=30
+        ).raise_for_status()
+        page.get_by_role("button", name="Save", exact=True).click()
+        merge = page.get_by_role("region", name="Merge")
+        merge.get_by_text("33 by bob, promotion: from the trade fair").wait_for()
+        assert wrong_for_axe(page) == []
+        theirs, own = merge.get_by_role("row").nth(1).get_by_role("radio").all()
+        assert (theirs.is_checked(), own.is_checked()) == (True, False)
+        own.check()
+        merge.get_by_role("button", name="Preview with my choice").click()
+        page.get_by_role("region", name="Preview").get_by_text("33 units by bob").wait_for()
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved: 2 numbers set").wait_for()
+        assert {user for user, *_ in held(place)} == {"ada"}
+
+    def test_leaves_a_bucket_to_who_was_faster_and_sets_the_other(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        for name in ("ada", "bob"):
+            add_user(place, address, name, Role.PLANNER)
+        open_as(page, address, "ada", "/nodes/product/GROCERY")
+        draft(page, "20", 2)
+        preview(page)
+        set_by(place, address, "bob", edit(quantity=33))
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("button", name="Preview with my choice").click()
+        page.get_by_role("region", name="Preview").wait_for()
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved: 1 number set").wait_for()
+        assert [(user, start == FIRST) for user, start, _ in held(place)] == [("bob", True), ("ada", False)]
+
+    def test_is_told_that_a_number_waits_for_approval(
+        self, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place = Planned(tmp_path, {"planning": {"approval": "four_eyes"}})
+        with server(place, monkeypatch) as address:
+            add_user(place, address, "ada", Role.PLANNER)
+            open_as(page, address, "ada", "/nodes/product/GROCERY")
+            draft(page, "-5", 1)
+            preview(page)
+            page.get_by_role("button", name="Propose").click()
+            page.get_by_text(re.compile("Waits for approval: 1 number")).wait_for()
+        assert held(place) == []
+
+    def test_keeps_the_draft_while_offline_and_saves_it_once_afterwards(
+        self, browser: Browser, place: Planned, address: str
+    ) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        page = browser.new_page(locale="en-GB")  # its console tells of requests that fail
+        open_as(page, address, "ada", "/nodes/product/GROCERY")
+        draft(page, "20", 1)
+        preview(page)
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Your draft is kept in this tab").wait_for()
+        page.context.set_offline(False)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved: 1 number set").wait_for()
+        page.close()
+        assert len(held(place)) == 1
+
+
+class TestAViewer:
+    def test_sees_who_set_what_and_no_way_to_change_it(self, page: Page, place: Planned, address: str) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        add_user(place, address, "eve", Role.VIEWER)
+        set_by(place, address, "ada", edit(quantity=33))
+        open_as(page, address, "eve", "/nodes/product/GROCERY")
+        page.get_by_text("That takes the role planner").wait_for()
+        page.get_by_role("cell", name="ada", exact=True).wait_for()
+        assert page.get_by_role("form").count() == 0
+        assert page.locator("button[data-start]").count() == 0
+        assert page.get_by_role("button", name=re.compile("Take")).count() == 0
+
+
+class TestAxe:
+    def test_finds_nothing_while_a_planner_edits(self, page: Page, place: Planned, address: str) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        open_as(page, address, "ada", "/skus/sku0000")
+        draft(page, "20", 2)
+        preview(page)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("button", name="Take back…").first.click()
+        draft(page, "30", 1)
+        preview(page)
+        found = {}
+        for theme in ("Light", "Dark"):
+            page.get_by_label("Theme").select_option(label=theme)
+            found[theme] = wrong_for_axe(page)
+        assert {theme: wrong for theme, wrong in found.items() if wrong} == {}
+
+
+def wrong_for_axe(page: Page) -> list[str]:
+    page.wait_for_load_state("networkidle")
+    page.evaluate((UI / "node_modules/axe-core/axe.min.js").read_text())
+    script = "axe.run().then(({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes[0].html}`))"
+    return list(page.evaluate(script))
