@@ -35,6 +35,7 @@ PROGRAMS = {
     "needs_spark": ("java", "pyspark", "dbt.adapters.spark"),
     "needs_full_disk": ("/dev/full",),
     "needs_glibc": ("mallopt()", "/proc/self/statm"),
+    "needs_memory_maps": ("/proc/self/maps",),
 }
 """Marker → programs on the PATH, Python modules, devices, functions of the C library, and files that its tests need.
 

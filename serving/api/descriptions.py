@@ -36,6 +36,11 @@ def documented(model: type[BaseModel], path: Mapping[str, str]) -> list[dict[str
     return found
 
 
+def in_path(name: str, description: str) -> dict[str, Any]:
+    """One of OpenAPI's `parameters`: a part of the path, as text."""
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}
+
+
 def documented_body(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
     """OpenAPI's `requestBody` of an endpoint whose body is that model."""
     content = {"application/json": {"schema": reference(model, "validation"), "example": dict(example)}}
@@ -71,10 +76,7 @@ def document(generate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def _parameters(model: type[BaseModel], path: Mapping[str, str]) -> list[dict[str, Any]]:
     schema = model.model_json_schema()
-    found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "description": text, "schema": {"type": "string"}}
-        for name, text in path.items()
-    ]
+    found = [in_path(name, text) for name, text in path.items()]
     for name, field in schema.get("properties", {}).items():
         found.append(
             {

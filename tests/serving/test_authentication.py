@@ -22,7 +22,6 @@ from dp_assets.domain.access import EVERYTHING, Permission, Role
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_resources.accounts import Accounts, parse_key
 from serving.api import authentication, tokens
-from serving.api.limits import Buckets
 from serving.api.tokens import Sessions, TokenRefusedError
 from tests.postgres_server import running_postgres
 from tests.serving.access_makers import GROCERY, Place, shown
@@ -492,29 +491,3 @@ def test_a_line_of_the_access_log_says_who_what_and_how_it_ended(
     assert (lines[1]["who"], lines[1]["status"]) == (None, 401)
     assert lines[2]["path"] == "/a\nb"
     assert not any("\n" in record.getMessage() for record in caplog.records)
-
-
-class TestBuckets:
-    def test_tokens_come_back_at_their_rate_and_never_more_than_a_burst(self) -> None:
-        now = [0.0]
-        buckets = Buckets(2.0, 3.0, clock=lambda: now[0])
-        assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 0.5]
-        now[0] = 0.5
-        assert [buckets.take("a"), buckets.take("a")] == [0, 0.5]
-        now[0] = 100.0
-        assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 0.5]
-        assert buckets.take("b") == 0
-
-    def test_no_more_are_kept_than_the_most(self) -> None:
-        buckets = Buckets(1.0, 1.0, most=3)
-        for number in range(10):
-            assert buckets.take(number) == 0
-        assert len(buckets._kept) == 3
-
-    def test_a_token_that_is_given_back_can_be_taken_again(self) -> None:
-        buckets = Buckets(0.001, 1.0)
-        assert buckets.take("a") == 0
-        buckets.give_back("a")
-        buckets.give_back("never")
-        assert buckets.take("a") == 0
-        assert buckets.take("a") > 0

@@ -117,7 +117,7 @@ def rewrite(lake: Lake, name: str, change: Callable[[bytes], bytes]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="memory maps are read from /proc")
+@pytest.mark.needs_memory_maps
 def test_newer_bundles_go_live_under_load_without_a_dropped_or_a_mixed_answer(place: Place, served: Served) -> None:
     bundles, whole, most = Bundles(place), set(), 0
     load = Load(served.port)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from dp_assets.domain.access import Permission
 from serving.api.access import GuardedRoute, needs, principal_of
 from serving.api.answers import headers_of
-from serving.api.descriptions import answered, documented, documented_body
+from serving.api.descriptions import answered, documented, documented_body, in_path
 from serving.api.overrides.endpoints import number_in
 from serving.api.overrides.schemas import PREVIEW_EXAMPLE, SET_EXAMPLE, OverridesSet, Preview, PreviewQuery
 from serving.api.parameters import parse, parse_body
@@ -24,13 +24,7 @@ from serving.api.proposals.schemas import (
 from serving.api.writing import IDEMPOTENCY_KEY, REFUSALS, beside, changed, desk
 
 router = APIRouter(tags=["proposals"], route_class=GuardedRoute)
-NUMBER = {
-    "name": "number",
-    "in": "path",
-    "required": True,
-    "description": "As `GET /v1/proposals` lists it.",
-    "schema": {"type": "string"},
-}
+NUMBER = in_path("number", "As `GET /v1/proposals` lists it.")
 REFUSED = may_raise(*REFUSALS, NoSuchNumberError)
 
 

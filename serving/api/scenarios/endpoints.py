@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from dp_assets.domain.access import Permission
 from serving.api.access import GuardedRoute, needs, principal_of
-from serving.api.descriptions import answered, documented, documented_body
+from serving.api.descriptions import answered, documented, documented_body, in_path
 from serving.api.overrides.schemas import SET_EXAMPLE, OverridesSet
 from serving.api.parameters import parse, parse_body
 from serving.api.problems import PlanningUnavailableError, RefusedEditError, UnknownScenarioError, may_raise
@@ -28,13 +28,7 @@ from serving.api.scenarios.schemas import (
 from serving.api.writing import CHANGES, IDEMPOTENCY_KEY, REFUSALS, beside, changed, desk, seen_of
 
 router = APIRouter(tags=["scenarios"], route_class=GuardedRoute)
-NAME = {
-    "name": "name",
-    "in": "path",
-    "required": True,
-    "description": "Name of the scenario.",
-    "schema": {"type": "string"},
-}
+NAME = in_path("name", "Name of the scenario.")
 REFUSED = may_raise(*REFUSALS, UnknownScenarioError)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from dp_assets.domain.access import Permission
 from serving.api.access import GuardedRoute, needs, principal_of
-from serving.api.descriptions import answered
+from serving.api.descriptions import answered, in_path
 from serving.api.problems import (
     BadParameterError,
     BodyTooLongError,
@@ -26,11 +26,8 @@ from serving.api.writing import beside, desk
 router = APIRouter(tags=["files"], route_class=GuardedRoute)
 log = logging.getLogger("demand_planner.serving")
 PATH = [
-    {"name": name, "in": "path", "required": True, "description": text, "schema": {"type": "string"}}
-    for name, text in (
-        ("producer", "A producer of `demand.yaml`; calendars and promotions are producers' feeds, too."),
-        ("name", "Name of the file; it must be one that the producer's `files` match."),
-    )
+    in_path("producer", "A producer of `demand.yaml`; calendars and promotions are producers' feeds, too."),
+    in_path("name", "Name of the file; it must be one that the producer's `files` match."),
 ]
 BODY = {
     "required": True,
