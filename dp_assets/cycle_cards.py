@@ -13,7 +13,7 @@ from typing import Any
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.trace import Made
 from dp_assets.kept_receipts import NONE, Receipt, find
-from dp_assets.tracing import Grid, model_link
+from dp_assets.tracing import model_link
 from dp_resources.lake import Lake
 from dp_resources.made import made_of
 
@@ -50,7 +50,7 @@ def card(lake: Lake, cycle: str) -> dict[str, Any]:
     receipt = receipt_of_cycle(lake, cycle)
     inputs = lake.commit_of("planner_inputs", cycle)
     return {
-        "known_at": None if receipt is None else Grid.of(receipt).known_at(date.fromisoformat(cycle)),
+        "known_at": None if receipt is None else receipt.grid.known_at(date.fromisoformat(cycle)),
         "receipt": None if receipt is None else receipt.id,
         "configuration": None if receipt is None else receipt.parts["configuration"],
         "model": None if receipt is None else model_link(lake, receipt),

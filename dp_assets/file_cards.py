@@ -18,7 +18,7 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.recall import FileEvent
 from dp_assets.registry import file_events, landed_path, registration, registrations
-from dp_assets.tracing import Reader, made_by
+from dp_assets.sources import Reader, made_by
 from dp_resources.lake import Lake
 
 STATES = ("waiting", "accepted", "superseded", "duplicate", "quarantined", "recalled")

@@ -6,12 +6,20 @@ what it stands for (`receipts.py`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.forecasts import receipt_of
 from dp_resources.lake import Lake
+
+if TYPE_CHECKING:
+    from dp_assets.domain.buckets import BucketGrid
 
 EVENT = "receipts"
 NONE = "none"
@@ -39,6 +47,27 @@ class Receipt:
     def id(self) -> str:
         """SHA-256 over the parts."""
         return receipt_of(**self.parts)
+
+    @cached_property
+    def grid(self) -> BucketGrid:
+        """The grid that its configuration describes, whatever else that says or lacks by now."""
+        from dp_assets.domain.buckets import BucketGrid
+        from dp_assets.domain.config import BucketConfig
+
+        said = self._said
+        bucket = BucketConfig.model_validate(said["bucket"], extra="ignore")
+        grace = timedelta(days=said["arrival_grace_days"])
+        return BucketGrid(bucket.first, bucket.weeks, ZoneInfo(bucket.time_zone), grace)
+
+    @property
+    def series_key(self) -> tuple[str, ...]:
+        """Columns that identify a series."""
+        return tuple(self._said["series_key"])
+
+    @cached_property
+    def _said(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.configuration)
+        return found
 
 
 def find(lake: Lake, asked: str) -> Receipt:

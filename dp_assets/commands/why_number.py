@@ -36,7 +36,9 @@ def why_number(
     """
     from datetime import date
 
-    from dp_assets.tracing import LakeReader, NoNumberError, Question, number_trace
+    from dp_assets.history_links import Question
+    from dp_assets.sources import LakeReader
+    from dp_assets.tracing import NoNumberError, number_trace
 
     project = open_project()
     try:

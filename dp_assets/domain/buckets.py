@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ConfigError, NotEnoughHistoryError
 
+EARLIEST, LATEST = date(1, 1, 2), date(9999, 12, 30)
+"""Days between which a moment in any time zone is one in UTC."""
+
 
 @dataclass(frozen=True)
 class BucketGrid:
@@ -84,7 +87,8 @@ class BucketGrid:
         return [cutoff + lead * self.step for lead in range(horizon)]
 
     def midnight(self, day: date) -> datetime:
-        """Start of that business day, in UTC."""
+        """Start of that business day, in UTC; of the first and last days that there are, of the next to them."""
+        day = min(max(day, EARLIEST), LATEST)
         return datetime.combine(day, time(), tzinfo=self.zone).astimezone(UTC)
 
     def known_at(self, cutoff: date) -> datetime:

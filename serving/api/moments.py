@@ -22,10 +22,10 @@ from serving.library import Loaded
 from serving.pins import TABLE
 
 if TYPE_CHECKING:
-    from dp_assets.tracing import Grid
+    from dp_assets.domain.buckets import BucketGrid
     from dp_resources.lake import Lake
 
-_grids: dict[str, Grid] = {}
+_grids: dict[str, BucketGrid] = {}
 """Receipt → grid: a receipt never changes."""
 
 
@@ -46,7 +46,7 @@ async def of_moment(request: Request, asked: MomentQuery) -> Loaded:
     return await of_cycle(request, newest)
 
 
-async def grid_in_service(request: Request) -> Grid:
+async def grid_in_service(request: Request) -> BucketGrid:
     """The grid of the cycle in service.
 
     Raises:
@@ -71,9 +71,8 @@ def _newest_known(lake: Lake, current: Loaded, day: date) -> date:
     return max(known)
 
 
-def _grid(lake: Lake, current: Loaded) -> Grid:
+def _grid(lake: Lake, current: Loaded) -> BucketGrid:
     from dp_assets.kept_receipts import receipt_named
-    from dp_assets.tracing import Grid
 
     name = current.bundle.words("receipt", 0)[0] if len(current.bundle) else ""
     if name not in _grids:
@@ -83,5 +82,5 @@ def _grid(lake: Lake, current: Loaded) -> Grid:
                 f"as_of: the lake has no receipt of cycle {current.cycle}, so nobody can say what was known when; name "
                 "a cycle instead"
             )
-        _grids[name] = Grid.of(receipt)
+        _grids[name] = receipt.grid
     return _grids[name]

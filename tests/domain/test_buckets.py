@@ -63,3 +63,9 @@ def test_a_cycle_that_has_not_begun_is_refused() -> None:
     grid.refuse_unbegun(date(2017, 1, 16), datetime(2017, 1, 16, tzinfo=UTC))
     with pytest.raises(NotEnoughHistoryError, match="the newest one is 2017-01-02"):
         grid.refuse_unbegun(date(2017, 1, 16), datetime(2017, 1, 12, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_first_and_the_last_day_there_are_have_a_beginning_in_any_zone(zone: str) -> None:
+    grid = BucketGrid(date(2016, 1, 4), 1, ZoneInfo(zone))
+    assert grid.midnight(date.min) < grid.midnight(date(2017, 1, 1)) < grid.midnight(date.max)

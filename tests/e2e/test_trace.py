@@ -23,7 +23,7 @@ from dp_assets.execution import register
 from dp_assets.kept_receipts import find
 from dp_assets.project import REPOSITORY
 from dp_assets.recalls import write_event
-from dp_assets.tracing import Grid, LakeReader, Read
+from dp_assets.sources import LakeReader, Read
 from dp_resources.accounts import Accounts
 from dp_resources.settings import Settings
 from serving.api import create_app
@@ -159,7 +159,7 @@ def test_values_are_those_of_the_tables(world: World, client: TestClient) -> Non
 def test_contributions_sum_to_the_bucket_that_every_series_was_forecast_from(world: World) -> None:
     """Of both cycles, every series and every bucket; the first one did not know the restatement."""
     from dp_assets.domain.trace import history_bucket
-    from dp_assets.tracing import contributions_of
+    from dp_assets.history_links import contributions_of
 
     class Kept(LakeReader):
         known: ClassVar[dict[str, Read | None]] = {}
@@ -174,7 +174,7 @@ def test_contributions_sum_to_the_bucket_that_every_series_was_forecast_from(wor
     reader, left_out = Kept(lake), set()
     for cycle in cycles(world):
         panel = Panel.load(lake.open_folder("features", cycle=cycle))
-        known_at = Grid.of(find(lake, cycle)).known_at(date.fromisoformat(cycle))
+        known_at = find(lake, cycle).grid.known_at(date.fromisoformat(cycle))
         assert known_at == world.project.grid.known_at(date.fromisoformat(cycle))
         for at, series in enumerate(panel.series["series_id"].to_list()):
             for bucket, seen in zip(

@@ -18,14 +18,14 @@ from serving.api.questions import Answer
 from serving.bundle import HISTORY_WEEKS, Bundle
 
 if TYPE_CHECKING:
-    from dp_assets.tracing import Grid
+    from dp_assets.domain.buckets import BucketGrid
     from serving.tables import Kept, KeptTables
 
 TABLE = "weekly_buckets"
 
 
 def history_as_of(
-    tables: KeptTables, bundle: Bundle, sku: str, rows: Sequence[int], day: date, grid: Grid, buckets: int | None
+    tables: KeptTables, bundle: Bundle, sku: str, rows: Sequence[int], day: date, grid: BucketGrid, buckets: int | None
 ) -> tuple[Answer, str]:
     """The answer of `SkuHistory` as of the beginning of a day, and the version of what it was made of.
 

@@ -59,7 +59,8 @@ def trace(
         UnknownSeriesError: the cycle published no such number.
         BadParameterError: the bucket of history asked for is none.
     """
-    from dp_assets.tracing import NoNumberError, Question, number_trace
+    from dp_assets.history_links import Question
+    from dp_assets.tracing import NoNumberError, number_trace
 
     if query.history is not None and query.history.isoformat() >= cycle:
         raise BadParameterError(f"history: expected a bucket before the cutoff of cycle {cycle}, got {query.history}")
