@@ -80,7 +80,11 @@ def replace_rows(url: str, table: str, cycle: date, frame: pl.DataFrame) -> str:
     """
     import sqlalchemy as sa
 
-    if not (sa.make_url(url).get_backend_name() == "postgresql"):
+    try:
+        is_postgresql = sa.make_url(url).get_backend_name() == "postgresql"
+    except sa.exc.ArgumentError:  # which would quote it, password and all
+        is_postgresql = False
+    if not is_postgresql:
         raise ConfigError("expected DP_EXPORT_DATABASE_URL to be postgresql+psycopg://user:password@host/database")
     engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args={"connect_timeout": 10})
     try:

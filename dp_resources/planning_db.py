@@ -23,7 +23,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.planning import EditRefusedError, NumberToSet, PlannerNumber, Proposal, check_approval
@@ -140,10 +140,13 @@ class PlanningDatabase:
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def numbers(self) -> list[PlannerNumber]:
-        """Every number ever set, in the order they were."""
+    def numbers(self, sequences: Sequence[int] | None = None) -> list[PlannerNumber]:
+        """Every number ever set, or those with some sequences, in the order they were set."""
+        query = sa.select(NUMBERS).order_by(NUMBERS.c.sequence)
+        if sequences is not None:
+            query = query.where(NUMBERS.c.sequence.in_(sequences))
         with self.read() as connection:
-            rows = connection.execute(sa.select(NUMBERS).order_by(NUMBERS.c.sequence)).mappings().all()
+            rows = connection.execute(query).mappings().all()
         return [_number(row) for row in rows]
 
     def last_change(self) -> int:
@@ -331,6 +334,8 @@ class PlanningDatabase:
     def _reached(self) -> Iterator[None]:
         try:
             yield
+        except DataError as error:
+            raise EditRefusedError(f"expected a value that the planning database can hold: {error.orig}") from error
         except (OperationalError, DBAPIError) as error:
             raise StorageError(
                 f"the planning database at {self.url.render_as_string(hide_password=True)} did not answer: "

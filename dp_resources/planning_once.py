@@ -192,10 +192,11 @@ def _told(number: PlannerNumber) -> str:
     return f"{number.user} set {number.quantity:g} for {place}"
 
 
-def every_number(database: PlanningDatabase) -> list[tuple[PlannerNumber, int]]:
-    """Every number ever set, in the order they were, each with the row of the ledger that last changed it."""
+def changed_since(database: PlanningDatabase, change: int) -> list[tuple[PlannerNumber, int]]:
+    """Numbers set or ended after a row of the ledger, in their order, each with the row that last did so."""
+    newer = sa.select(NUMBERS).where((NUMBERS.c.sequence > change) | (NUMBERS.c.ended_sequence > change))
     with database.read() as connection:
-        rows = connection.execute(sa.select(NUMBERS).order_by(NUMBERS.c.sequence)).mappings().all()
+        rows = connection.execute(newer.order_by(NUMBERS.c.sequence)).mappings().all()
     return [_with_change(row) for row in rows]
 
 

@@ -20,6 +20,7 @@ from dp_assets.domain.access import NodeScope, Principal
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from serving.api.problems import ForbiddenError, UnknownNodeError
+from serving.turns import Turns
 
 if TYPE_CHECKING:
     from dp_assets.domain.config import DemandConfig
@@ -39,11 +40,14 @@ class Desk:
 
     def __init__(self, settings: Settings, lake: Lake) -> None:
         self.settings, self.lake = settings, lake
-        self._turn, self.computing, self.landing_turn = threading.Lock(), threading.Lock(), threading.Lock()
+        self._turn, self.landing_turn, self._reading = threading.Lock(), threading.Lock(), threading.Lock()
+        self.turns = Turns("planning", at_once=4, most=64)
+        self.previews = Turns("preview", at_once=1, most=16)  # each takes all of a core for seconds
         self._opened: PlanningCycle | None = None
         self._looked = 0.0
         self._reaches: OrderedDict[tuple[str, NodeScope], frozenset[tuple[str, str]]] = OrderedDict()
-        self._numbers: tuple[int, list[tuple[PlannerNumber, int]]] | None = None
+        self._numbers: dict[int, tuple[PlannerNumber, int]] = {}
+        self._last = 0
 
     @cached_property
     def config(self) -> DemandConfig:
@@ -85,14 +89,15 @@ class Desk:
             return self._opened
 
     def numbers(self) -> list[tuple[PlannerNumber, int]]:
-        """Every number ever set, each with the row of the ledger that last changed it; read once per change."""
-        from dp_resources.planning_once import every_number
+        """Every number ever set, each with the row of the ledger that last changed it; only changes are read anew."""
+        from dp_resources.planning_once import changed_since
 
-        last = self.database.last_change()
-        kept = self._numbers
-        if kept is None or kept[0] != last:
-            kept = self._numbers = (last, every_number(self.database))
-        return kept[1]
+        with self._reading:
+            if self.database.last_change() != self._last:
+                for number, change in changed_since(self.database, self._last):
+                    self._numbers[number.sequence] = (number, change)
+                    self._last = max(self._last, change)
+            return list(self._numbers.values())
 
     def reach(self, principal: Principal, opened: PlanningCycle) -> Reach:
         """What somebody may set numbers for in a cycle."""

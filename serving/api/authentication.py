@@ -38,6 +38,7 @@ from serving.api.problems import (
     TooManyRequestsError,
     UnauthenticatedError,
 )
+from serving.turns import TooManyWaitError, Turns
 
 if TYPE_CHECKING:
     from dp_resources.accounts import Accounts, KeyOfUser, User
@@ -111,6 +112,7 @@ class Gate:
         self._proven: OrderedDict[bytes, Proven] = OrderedDict()
         self._proving: dict[bytes, asyncio.Task[Proven | None]] = {}
         self._hashing = asyncio.Semaphore(HASHES_AT_ONCE)
+        self._lookups = Turns("accounts", at_once=4, most=1024)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -254,7 +256,7 @@ class Gate:
         accounts = self.accounts
         found = await self._looked_up(partial(accounts.key, prefix))
         async with self._hashing:
-            right = await asyncio.to_thread(secret_matches, found, secret)
+            right = await self._lookups.do(partial(secret_matches, found, secret))
         if found is None or not right or not found.holds(datetime.now(UTC)):
             who, subject = ("unknown", "key") if found is None else (found.user.name, f"key {prefix}")
             await self._enter(who, subject, address)
@@ -341,7 +343,8 @@ class Gate:
             return
         left_out, self._left_out = self._left_out, 0
         try:
-            await asyncio.to_thread(self.accounts.enter_refusal, who, subject, address, left_out, datetime.now(UTC))
+            now = datetime.now(UTC)
+            await self._lookups.do(partial(self.accounts.enter_refusal, who, subject, address, left_out, now))
         except DemandPlannerError as error:
             self._left_out += left_out + 1
             log.error("a refused sign-in has no row in the ledger: %s", error)
@@ -352,9 +355,11 @@ class Gate:
         from serving.api.tokens import TokenRefusedError
 
         try:
-            found = await asyncio.wait_for(asyncio.to_thread(ask), ANSWER_SECONDS)
+            found = await asyncio.wait_for(self._lookups.do(ask), ANSWER_SECONDS)
         except (AccountRefusedError, TokenRefusedError):
             raise
+        except TooManyWaitError as error:
+            raise CannotAuthenticateError from error
         except (DemandPlannerError, TimeoutError) as error:
             self.is_away = True
             log.error("users and keys cannot be looked up: %s", error or f"no answer within {ANSWER_SECONDS} s")

@@ -7,8 +7,9 @@ them (`descriptions.py`).
 from __future__ import annotations
 
 from functools import cache
-from typing import TypeVar, get_origin
+from typing import Any, TypeVar, get_origin
 
+import orjson
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
@@ -34,6 +35,25 @@ def parse(model: type[Query], request: Request) -> Query:
         raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from error
 
 
+def _refuse_nul(body: bytes) -> None:
+    """Looks closer at a body that seems to hold U+0000; what is no JSON is left to the model."""
+
+    def holds(value: Any) -> bool:
+        if isinstance(value, dict):
+            return any(map(holds, (*value, *value.values())))
+        if isinstance(value, list):
+            return any(map(holds, value))
+        return isinstance(value, str) and "\0" in value
+
+    try:
+        found = holds(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        return
+    if found:
+        error = {"type": "value_error", "loc": ("body", "body"), "msg": "expected text without the character U+0000"}
+        raise RequestValidationError([{**error, "input": None}])
+
+
 @cache
 def _lists(model: type[BaseModel]) -> frozenset[str]:
     """Names of the fields that are lists."""
@@ -44,9 +64,12 @@ async def parse_body(model: type[Query], request: Request) -> Query:
     """The JSON body of a request as a model.
 
     Raises:
-        RequestValidationError: it is not JSON, or has an unknown field or a value of the wrong type.
+        RequestValidationError: it is not JSON, has an unknown field or a value of the wrong type, or text with the
+            character U+0000, which PostgreSQL cannot hold.
     """
     body = await request.body()  # as long as the middleware lets it be
+    if b"\\u0000" in body:
+        _refuse_nul(body)
     try:
         return model.model_validate_json(body)
     except ValidationError as error:

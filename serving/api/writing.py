@@ -6,7 +6,6 @@ Belongs here: `If-Match`, `Idempotency-Key`, running a change beside the event l
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -28,10 +27,12 @@ from serving.api.problems import (
     PlanningUnavailableError,
     ProblemError,
     RefusedEditError,
+    TooManyRequestsError,
     UnknownNodeError,
     may_raise,
 )
 from serving.desk import Desk
+from serving.turns import TooManyWaitError, Turns
 
 if TYPE_CHECKING:
     from dp_resources.planning_once import Asked, Reply
@@ -143,19 +144,26 @@ async def changed(request: Request, make: Callable[[Desk, Asked | None], Reply],
         known = None if asked is None else answer_of(desk(request).database, asked)
         return known or make(desk(request), asked)
 
-    reply = await beside(work)
+    reply = await beside(desk(request).turns, work)
     headers = {"content-type": "application/json", **reply.headers}
     return Response(reply.body, reply.status, headers=headers)
 
 
-async def beside(work: Callable[[], T]) -> T:
-    """Runs something in a thread; refusals of the domain become problems."""
+async def beside(turns: Turns, work: Callable[[], T]) -> T:
+    """Does something in a thread of planning, when it is its turn; refusals of the domain become problems.
+
+    Raises:
+        TooManyRequestsError: too many wait for such work.
+    """
 
     def run() -> T:
         with refusals():
             return work()
 
-    return await asyncio.to_thread(run)
+    try:
+        return await turns.do(run)
+    except TooManyWaitError:
+        raise TooManyRequestsError("too many wait for such work already; try again in a while", 5) from None
 
 
 @contextmanager

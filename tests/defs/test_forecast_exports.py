@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from dp_assets.cli import app
 from dp_assets.defs import forecast_exports
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.errors import ConfigError
 from dp_assets.exporting import EVENT, export_cycle
 from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
@@ -111,6 +112,13 @@ def test_a_second_run_leaves_file_and_record_as_they_are(published: Workshop, tm
     path.write_text("damaged")
     assert run(project, published.cycle).success
     assert path.stat().st_size == before.st_size
+
+
+def test_an_address_that_is_none_is_refused_and_not_quoted() -> None:
+    for url in ("me:hidden@host", "sqlite:////hidden", ""):
+        with pytest.raises(ConfigError, match="expected DP_EXPORT_DATABASE_URL") as refused:
+            replace_rows(url, "sold", date(2017, 12, 4), pl.DataFrame())
+        assert "hidden" not in str(refused.value)
 
 
 @pytest.mark.slow

@@ -371,3 +371,34 @@ class TestWithoutPlanning:
         with place.client() as client:
             answer = asking(client, place.key("ada"))("POST", "/v1/overrides", edit())
             assert "expected a configuration file" in refused(answer, 503, "planning-unavailable")
+
+
+class TestText:
+    """U+0000 is text for JSON and SQLite, and none for PostgreSQL."""
+
+    @pytest.mark.parametrize("where", ["comment", "node", "reason_code"])
+    def test_what_no_database_holds_is_refused_in_words(self, ada: Ask, where: str) -> None:
+        assert "U+0000" in refused(ada("POST", "/v1/overrides", edit(**{where: "a\0b"})), 422, "bad-parameter")
+
+    def test_a_stranger_cannot_make_the_database_seem_away(self, place: Planned) -> None:
+        with place.client() as client:
+            answer = client.post("/v1/session", json={"user": "a\0", "password": "x"})
+            assert (answer.status_code, client.app.state.gate.is_away) == (422, False)  # type: ignore[attr-defined]
+
+    def test_a_backslash_before_u0000_is_text_like_any_other(self, ada: Ask) -> None:
+        assert ada("POST", "/v1/overrides", edit(comment="\\u0000")).status_code == 201
+
+
+class TestKnownNumbers:
+    def test_a_list_after_a_change_reads_what_changed_and_tells_what_all_of_it_tells(
+        self, place: Planned, ada: Ask
+    ) -> None:
+        made = ada("POST", "/v1/overrides", edit(buckets=3)).json()["overrides"]
+        ada("GET", "/v1/overrides")
+        ada("DELETE", f"/v1/overrides/{made[1]['number']}?reason=no")
+        ada("POST", "/v1/overrides", edit(quantity=7), if_match="*")
+        found = ada("GET", "/v1/overrides?all=true").json()
+        with place.client() as client:
+            fresh = asking(client, place.key("ada"))("GET", "/v1/overrides?all=true").json()
+        assert found == fresh
+        assert [one["ended"] is None for one in found["overrides"]] == [False, False, True, True]

@@ -72,7 +72,9 @@ def test_a_scenario_is_kept_replaced_by_who_saw_it_and_deleted(place: Planned, a
     refused(keep(ada, replaces=made.number + 1), 409, "already-decided")
     assert keep(ada, replaces=made.number).json()["number"] == made.number + 1
     assert [one["name"] for one in ada("GET", "/v1/scenarios").json()["scenarios"]] == ["more"]
-    assert ada("DELETE", "/v1/scenarios/more").json() == {"deleted": "more"}
+    number = ada("GET", "/v1/scenarios/more").json()["number"]
+    refused(ada("DELETE", f"/v1/scenarios/more?number={number - 1}"), 409, "already-decided")
+    assert ada("DELETE", f"/v1/scenarios/more?number={number}").json() == {"deleted": "more"}
     refused(ada("GET", "/v1/scenarios/more"), 404, "unknown-scenario")
     refused(ada("DELETE", "/v1/scenarios/more"), 404, "unknown-scenario")
     assert [row["action"] for row in place.accounts.database.ledger(3)] == ["scenario", "scenario", "delete scenario"]

@@ -8,7 +8,8 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Makes both tables."""
+    """Makes both tables, and lets what changed since a row of the ledger be found."""
+    op.create_index("planner_numbers_ended", "planner_numbers", ["ended_sequence"])
     op.create_table(
         "answered_requests",
         sa.Column("user", sa.Text, primary_key=True),
@@ -32,5 +33,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drops both tables; what the ledger says of requests stays."""
+    op.drop_index("planner_numbers_ended", "planner_numbers")
     op.drop_table("requests")
     op.drop_table("answered_requests")

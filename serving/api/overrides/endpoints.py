@@ -58,7 +58,7 @@ async def overrides(request: Request) -> Response:
     The ETag is the state of planners' numbers: `If-Match` of a change says by it what was looked at.
     """
     query, principal, here = parse(OverridesQuery, request), principal_of(request), desk(request)
-    answer, tag = await beside(lambda: service.listing(here, principal, query))
+    answer, tag = await beside(here.turns, lambda: service.listing(here, principal, query))
     return conditional(request, tag, lambda: orjson.dumps(answer))
 
 
@@ -77,7 +77,7 @@ async def cells(request: Request) -> Response:
     """The current cycle's numbers of a node or series, and who set what there; the ETag is what `If-Match` takes."""
     query, principal, here = parse(CellsQuery, request), principal_of(request), desk(request)
     at = request.path_params
-    answer, tag = await beside(lambda: service.cells(here, principal, at["hierarchy"], at["node"], query))
+    answer, tag = await beside(here.turns, lambda: service.cells(here, principal, at["hierarchy"], at["node"], query))
     return Response(orjson.dumps(answer), headers=headers_of(tag), media_type="application/json")
 
 
@@ -124,7 +124,7 @@ async def preview(request: Request) -> Response:
     """
     body, query = await parse_body(OverridesToSet, request), parse(PreviewQuery, request)
     principal, here = principal_of(request), desk(request)
-    answer, tag = await beside(lambda: service.preview(here, principal, body, query.series))
+    answer, tag = await beside(here.previews, lambda: service.preview(here, principal, body, query.series))
     return Response(orjson.dumps(answer), headers=headers_of(tag), media_type="application/json")
 
 

@@ -235,9 +235,8 @@ def preview_of(desk: Desk, reach: Reach, wanted: Sequence[NumberToSet], series: 
 
     opened, every = desk.opened(), desk.numbers()
     numbers = [number for number, _ in every]
-    with desk.computing:  # it takes all of a core: one after the other
-        effect, conflicts = opened.preview(numbers, wanted)
-        advice = opened.advice(numbers, wanted, reach.principal.name)
+    effect, conflicts = opened.preview(numbers, wanted)
+    advice = opened.advice(numbers, wanted, reach.principal.name)
     effect = _seen_part(effect, reach)
     places = {one.place for one in wanted}
     nodes, moved = effect.filter(pl.col("level") != SERIES), effect.filter(pl.col("level") == SERIES)
@@ -333,7 +332,7 @@ def withdraw(desk: Desk, principal: Principal, numbers: Sequence[int], reason: s
     reach, wanted = desk.reach(principal, opened), list(dict.fromkeys(numbers))
 
     def change(database: Joined) -> Reply:
-        known = {one.sequence: one for one in database.numbers()}
+        known = {one.sequence: one for one in database.numbers(wanted)}
         for one in wanted:
             _check_withdrawal(known.get(one), one, reach)
         database.withdraw(wanted, principal.name, reason, opened.cutoff, at)

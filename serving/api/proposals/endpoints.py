@@ -42,7 +42,7 @@ REFUSED = may_raise(*REFUSALS, NoSuchNumberError)
 async def proposals(request: Request) -> Response:
     """Proposals, oldest first; those with a number that must not be seen are left out."""
     query, principal, here = parse(ProposalsQuery, request), principal_of(request), desk(request)
-    answer = await beside(lambda: service.listing(here, principal, query))
+    answer = await beside(here.turns, lambda: service.listing(here, principal, query))
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
@@ -61,7 +61,7 @@ async def preview(request: Request) -> Response:
     """Reconciles and publishes under the proposal in memory; nothing is written."""
     query, principal, here = parse(PreviewQuery, request), principal_of(request), desk(request)
     number = number_in(request)
-    answer, tag = await beside(lambda: service.preview(here, principal, number, query.series))
+    answer, tag = await beside(here.previews, lambda: service.preview(here, principal, number, query.series))
     return Response(orjson.dumps(answer), headers=headers_of(tag), media_type="application/json")
 
 

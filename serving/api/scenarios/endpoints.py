@@ -19,6 +19,7 @@ from serving.api.scenarios.schemas import (
     Comparison,
     ComparisonQuery,
     Deleted,
+    DeletionQuery,
     Promotion,
     Requested,
     Scenario,
@@ -45,7 +46,7 @@ REFUSED = may_raise(*REFUSALS, UnknownScenarioError)
 async def scenarios(request: Request) -> Response:
     """Scenarios by name, and whether what they came to still holds."""
     here = desk(request)
-    answer = await beside(lambda: service.listing(here))
+    answer = await beside(here.turns, lambda: service.listing(here))
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
@@ -63,7 +64,7 @@ async def scenarios(request: Request) -> Response:
 async def scenario(request: Request) -> Response:
     """One scenario by name; ask again until its state is `up to date` after it was asked to run."""
     here, name = desk(request), request.path_params["name"]
-    answer = await beside(lambda: service.one(here, name))
+    answer = await beside(here.turns, lambda: service.one(here, name))
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
@@ -90,13 +91,13 @@ async def keep(request: Request) -> Response:
     response_class=Response,
     summary="Delete a scenario",
     responses={**answered(Deleted, "It is gone", {"deleted": "spring-sale"}, conditional=False), **REFUSED},
-    openapi_extra={"parameters": [NAME]},
+    openapi_extra={"parameters": documented(DeletionQuery, path={"name": "Name of the scenario."})},
 )
 @needs(Permission.PLAN)
 async def delete(request: Request) -> Response:
-    """Ends a scenario; numbers that it was promoted to stay."""
-    principal, name = principal_of(request), request.path_params["name"]
-    return await changed(request, lambda here, asked: service.delete(here, principal, name, asked), b"")
+    """Ends a scenario; numbers that it was promoted to stay. Scenarios are of all planners, whoever made them."""
+    query, principal, name = parse(DeletionQuery, request), principal_of(request), request.path_params["name"]
+    return await changed(request, lambda here, asked: service.delete(here, principal, name, query.number, asked), b"")
 
 
 @router.post(
@@ -133,7 +134,7 @@ async def run(request: Request) -> Response:
 async def comparison(request: Request) -> Response:
     """One or several scenarios beside what is published: one row per node and bucket that any of them changes."""
     query, here, name = parse(ComparisonQuery, request), desk(request), request.path_params["name"]
-    answer = await beside(lambda: service.comparison(here, name, query))
+    answer = await beside(here.turns, lambda: service.comparison(here, name, query))
     return Response(orjson.dumps(answer), media_type="application/json")
 
 

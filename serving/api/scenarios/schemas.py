@@ -73,6 +73,17 @@ class Requested(Schema):
     scenario: str = Field(examples=["spring-sale"], description="What will be computed.")
 
 
+class DeletionQuery(Schema):
+    """Which scenario is deleted."""
+
+    number: int | None = Field(
+        None,
+        ge=1,
+        examples=[12],
+        description="Its number when it was looked at; another of that name is left alone.",
+    )
+
+
 class Deleted(Schema):
     """A scenario that is gone."""
 

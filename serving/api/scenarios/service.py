@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dp_resources.planning_db import PlanningDatabase
     from dp_resources.planning_once import Asked, Joined, Reply
 
+SHOWN_FINDINGS = 10
+
 
 def listing(desk: Desk) -> Answer:
     """The answer of `Scenarios`."""
@@ -97,15 +99,15 @@ def keep(desk: Desk, principal: Principal, body: ScenarioToKeep, asked: Asked | 
 
 
 def _definition(given: dict[str, Any]) -> ScenarioDefinition:
-    import yaml
+    from pydantic import ValidationError
 
-    from dp_assets.domain.errors import ConfigError
-    from dp_assets.domain.scenario_definition import parse_scenario
+    from dp_assets.domain.scenario_definition import ScenarioDefinition
 
     try:
-        return parse_scenario(yaml.safe_dump(given), "definition")
-    except ConfigError as error:
-        raise RefusedEditError(str(error)) from error
+        return ScenarioDefinition.model_validate(given)
+    except ValidationError as error:
+        told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:SHOWN_FINDINGS]]
+        raise RefusedEditError(f"definition: {'; '.join(told)}") from error
 
 
 def _cycle(desk: Desk, definition: ScenarioDefinition) -> date:
@@ -116,16 +118,25 @@ def _cycle(desk: Desk, definition: ScenarioDefinition) -> date:
     return cycle
 
 
-def delete(desk: Desk, principal: Principal, name: str, asked: Asked | None) -> Reply:
-    """Ends a scenario and removes what it came to; the answer of `Deleted`."""
+def delete(desk: Desk, principal: Principal, name: str, number: int | None, asked: Asked | None) -> Reply:
+    """Ends a scenario and removes what it came to; the answer of `Deleted`.
+
+    Raises:
+        UnknownScenarioError: there is none of that name.
+        AlreadyDecidedError: it is another than the one that was looked at.
+    """
     from dp_assets.scenario_results import forget
 
     at = desk.clock.now()
-    _found(desk.database, name)
-    forget(desk.lake, name)  # first: killed in between, it is a scenario that was not computed yet
 
     def change(database: Joined) -> Reply:
-        _found(database, name)
+        found = _found(database, name)
+        if number is not None and number != found.sequence:
+            raise AlreadyDecidedError(
+                f"{found.user} made scenario {name!r} anew, as number {found.sequence}, and {number} was looked at; "
+                "look at it again"
+            )
+        forget(desk.lake, name)  # first: killed in between, it is a scenario that was not computed yet
         database.delete_scenario(name, principal.name, at)
         return reply(200, {"deleted": name})
 

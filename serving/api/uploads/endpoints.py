@@ -59,13 +59,15 @@ async def upload(request: Request) -> Response:
     principal, here, at = principal_of(request), desk(request), request.path_params
     if principal.scope.nodes is not None:
         raise ForbiddenError("a file is about all nodes, and you are kept to some of them")
-    uri = await beside(lambda: service.place_of(here.config.producers, at["producer"], at["name"]))
-    root = await beside(lambda: service.landing_folder(here))
+    uri = await beside(here.turns, lambda: service.place_of(here.config.producers, at["producer"], at["name"]))
+    root = await beside(here.turns, lambda: service.landing_folder(here))
     try:
         with staged(root) as file:
             limit = settings(request).api_upload_bytes
             size, digest = await service.take_in(request.stream(), file, limit)
-            answer = await beside(lambda: service.land(here, principal.name, at["producer"], uri, file, size, digest))
+            answer = await beside(
+                here.turns, lambda: service.land(here, principal.name, at["producer"], uri, file, size, digest)
+            )
     except OSError as error:
         log.error("a file cannot be written to the landing folder: %s", error)
         raise PlanningUnavailableError("the landing folder cannot be written to just now; nothing landed") from error

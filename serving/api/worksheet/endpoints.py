@@ -41,7 +41,7 @@ async def worksheet(request: Request) -> Response:
     Fill in `new_quantity` and `reason_code` (and `comment`, `lock`: yes), leave `version` as it is, and hand it in.
     """
     query, principal, here = parse(WorksheetQuery, request), principal_of(request), desk(request)
-    body = await beside(lambda: service.worksheet(here, principal, query))
+    body = await beside(here.turns, lambda: service.worksheet(here, principal, query))
     kind = f"{CSV_TYPE}; charset=utf-8" if query.format == "csv" else XLSX_TYPE
     name = f'attachment; filename="plan.{query.format}"'
     return Response(body, headers={"content-disposition": name, "content-type": kind})
@@ -61,7 +61,7 @@ async def worksheet(request: Request) -> Response:
 async def preview(request: Request) -> Response:
     """Row by row what would be set and what cannot be, and what the changes do to all totals; nothing is written."""
     body, principal, here = await request.body(), principal_of(request), desk(request)
-    answer = await beside(lambda: service.preview(here, principal, body))
+    answer = await beside(here.previews, lambda: service.preview(here, principal, body))
     return Response(orjson.dumps(answer), media_type="application/json")
 
 

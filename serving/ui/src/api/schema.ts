@@ -755,7 +755,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a scenario
-         * @description Ends a scenario; numbers that it was promoted to stay.
+         * @description Ends a scenario; numbers that it was promoted to stay. Scenarios are of all planners, whoever made them.
          */
         delete: operations["delete_v1_scenarios__name__delete"];
         options?: never;
@@ -11204,7 +11204,10 @@ export interface operations {
     };
     delete_v1_scenarios__name__delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Its number when it was looked at; another of that name is left alone. */
+                number?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Name of the scenario. */
