@@ -34,6 +34,8 @@ MOST_CELLS = 80_000_000
 """Cells of the rectangle around a sheet's content, which the reader holds in memory as a whole (some 40 bytes each)."""
 APART_BYTES = 2 * 2**30
 APART_SECONDS = 600
+NEAR_CELLS = 26 * 999_999
+"""As many as there are up to column Z and row 999,999, within which nothing looks far away."""
 COLUMNS_BY_LETTERS = {1: 26, 2: 26 + 26**2, 3: 26 + 26**2 + 26**3, 4: sys.maxsize}
 PACKED_BYTES, UNPACKED_BYTES = 2**15, 2**18
 """Workbooks are unpacked in pieces that are still in the processor's cache when they are looked through."""
@@ -47,6 +49,8 @@ ODD_SPELLINGS = sorted(
 OTHER_BLANKS = (b"\t", b"\n", b"\r")
 PLACE_BYTES = 12
 """` r="A1234567`: as much as tells whether a place is far away."""
+LONG = 20
+"""Characters of a column's or a row's name that are enough to tell that it is too far away."""
 CELL = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)(\d+)")
 ODS_TOKEN = re.compile(rb"<table:(table-row|(?:covered-)?table-cell)\b([^>]*?)(/?)>|</table:(table|table-row)>")
 Bytes = npt.NDArray[np.uint8]
@@ -83,7 +87,8 @@ def read_workbook(path: Path, format_: FileFormat, sheet: Sheet) -> Table:
     """
     if format_ == "xls":
         return read_apart(path, sheet)
-    refuse_huge_workbooks(path, format_, sheet.limits)
+    with path.open("rb") as file:
+        refuse_huge_workbooks(file, format_, sheet.limits)
     return read_sheet(path, sheet)
 
 
@@ -243,34 +248,43 @@ def serve_apart() -> None:
 # -- size -------------------------------------------------------------------------------------------------------------
 
 
-def refuse_huge_workbooks(path: Path, format_: FileFormat, limits: ReadLimits) -> None:
+def refuse_huge_workbooks(
+    file: IO[bytes], format_: FileFormat, limits: ReadLimits, most_cells: int = MOST_CELLS
+) -> None:
     """Refuses a workbook whose sheets unpack to too much, or span a rectangle of cells that no memory holds.
 
     One cell in the last column of the last row is enough for the latter, and the reader would end the whole process.
 
+    Args:
+        file: the workbook, open for reading.
+        format_: xlsx or ods.
+        limits: bytes that it may unpack to.
+        most_cells: cells that the rectangle may have.
+
     Raises:
         FileRejectedError: it does.
     """
-    budget = Budget(path.stat().st_size, limits)
-    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+    budget = Budget(file.seek(0, io.SEEK_END), limits)
+    with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
-
-            def chunks(member: zipfile.ZipInfo = member) -> Iterator[bytes]:
-                return _inflated(file, member)
-
-            unpacked = _spent(chunks(), budget)
-            if format_ == "ods":
-                is_content = member.filename == "content.xml"
-                cells = _ods_cells(b"".join(unpacked)) if is_content else sum(0 for _ in unpacked)
-            else:
-                looks = [_looks_far(xml) for xml in _overlapping(unpacked)]
-                cells = _most_cells(chunks()) if any(looks) else 0
-                cells = _xlsx_cells(chunks()) if cells > MOST_CELLS else cells
-            if cells > MOST_CELLS:
+            cells = _cells(file, member, format_, budget, most_cells)
+            if cells > most_cells:
                 raise FileRejectedError(
-                    f"expected at most {MOST_CELLS:,} cells in a sheet, found content in a rectangle of {cells:,}; "
+                    f"expected at most {most_cells:,} cells in a sheet, found content in a rectangle of {cells:,}; "
                     "delete what stands far away from the data, or hand in CSV"
                 )
+
+
+def _cells(file: IO[bytes], member: zipfile.ZipInfo, format_: FileFormat, budget: Budget, most: int) -> int:
+    """Cells of the rectangle around what a member holds, or some bound on them, as long as they are not too many."""
+    unpacked = _spent(_inflated(file, member), budget)
+    if format_ == "ods":
+        return _ods_cells(b"".join(unpacked)) if member.filename == "content.xml" else sum(0 for _ in unpacked)
+    looks = [_looks_far(xml) for xml in _overlapping(unpacked)]
+    if most >= NEAR_CELLS and not any(looks):
+        return 0
+    cells = _most_cells(_inflated(file, member))
+    return _xlsx_cells(_inflated(file, member)) if cells > most else cells
 
 
 def _spent(chunks: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
@@ -363,8 +377,8 @@ def _xlsx_cells(chunks: Iterator[bytes]) -> int:
     last_row = last_column = 0
     for xml in _overlapping(chunks):
         places = set(CELL.findall(xml))
-        last_row = max([last_row, *(int(row) for _, row in places)])
-        last_column = max([last_column, *(_column_number(letters) for letters in {letters for letters, _ in places})])
+        last_row = max([last_row, *(int(row[:LONG]) for _, row in places)])
+        last_column = max([last_column, *(_column_number(one) for one in {letters[:LONG] for letters, _ in places})])
     return last_row * last_column
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 
+from serving.api.overrides.schemas import MOST_NUMBERS
 from serving.api.problems import BadParameterError
 
 COLUMNS = (
@@ -23,7 +24,7 @@ COLUMNS = (
 NEEDED = ("hierarchy", "node", "bucket_start", "new_quantity", "reason_code", "version")
 NUMBERS = frozenset({"published", "override"})
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-UNPACKED_BYTES = 64 * 2**20
+MOST_COLUMNS = 100
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Row = dict[str, str]
@@ -77,49 +78,55 @@ def as_xlsx(rows: Iterable[Sequence[object]]) -> bytes:
 def read(body: bytes) -> list[tuple[int, Row]]:
     """Rows of a worksheet with their numbers in the file, the first below the header being 2; empty rows left out.
 
+    Of the columns, those are kept that a worksheet has.
+
     Raises:
-        BadParameterError: it is neither CSV nor a workbook, is too large unpacked, or lacks a column.
+        BadParameterError: it is neither CSV nor a workbook, is too large, or lacks a column.
     """
-    table = _xlsx(body) if body[:4] == b"PK\x03\x04" else _csv(body)
-    header = [one.strip() for one in table[0]] if table else []
+    table = enumerate(_workbook(body) if body[:4] == b"PK\x03\x04" else _csv(body), start=1)
+    columns = _columns([one.strip() for one in next(table, (1, []))[1]])
+    found: list[tuple[int, Row]] = []
+    for number, cells in table:
+        row = {name: bare(cells[at].strip()) if at < len(cells) else "" for name, at in columns.items()}
+        if any(row.values()):
+            found.append((number, row))
+        if len(found) > MOST_NUMBERS:
+            raise BadParameterError(f"expected at most {MOST_NUMBERS:,} rows, got more; hand in several worksheets")
+    return found
+
+
+def _columns(header: Sequence[str]) -> dict[str, int]:
+    """Name → place of the columns that a worksheet has."""
+    if len(header) > MOST_COLUMNS:
+        raise BadParameterError(f"expected at most {MOST_COLUMNS} columns in row 1, got {len(header):,}")
     if missing := [one for one in NEEDED if one not in header]:
         raise BadParameterError(f"expected the columns {', '.join(NEEDED)} in row 1, got none called {missing[0]!r}")
-    return [
-        (
-            number,
-            dict.fromkeys(header, "") | {name: bare(cell.strip()) for name, cell in zip(header, cells, strict=False)},
-        )
-        for number, cells in enumerate(table[1:], start=2)
-        if any(cell.strip() for cell in cells)
-    ]
+    return {name: header.index(name) for name in COLUMNS if name in header}
 
 
-def _csv(body: bytes) -> list[list[str]]:
+def _csv(body: bytes) -> Iterator[list[str]]:
     try:
         text = body.decode("utf-8-sig")
         header = text.partition("\n")[0]
         delimiter = max(",;\t", key=header.count)
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        yield from _with_points(rows) if delimiter == ";" else rows
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadParameterError(f"expected CSV in UTF-8, or a workbook (XLSX), got neither: {error}") from error
-    if delimiter == ";":  # such spreadsheets write decimal commas
-        column = rows[0].index("new_quantity") if "new_quantity" in rows[0] else None
-        for row in rows[1:]:
-            if column is not None and column < len(row):
-                row[column] = row[column].replace(",", ".")
-    return rows
 
 
-def _xlsx(body: bytes) -> list[list[str]]:
-    import fastexcel
+def _with_points(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The same rows; spreadsheets that write semicolons write decimal commas, too."""
+    header = next(rows)
+    column = header.index("new_quantity") if "new_quantity" in header else sys.maxsize
+    yield header
+    for row in rows:
+        if column < len(row):
+            row[column] = row[column].replace(",", ".")
+        yield row
 
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            size = sum(one.file_size for one in packed.infolist())
-        if size > UNPACKED_BYTES:
-            raise BadParameterError(f"expected a workbook of at most {UNPACKED_BYTES} bytes unpacked, got {size}")
-        sheet = fastexcel.read_excel(body).load_sheet(0, header_row=None, dtypes="string")
-        frame = sheet.to_polars()
-    except (zipfile.BadZipFile, fastexcel.FastExcelError) as error:
-        raise BadParameterError(f"expected a workbook (XLSX), got something else: {error}") from error
-    return [[cell or "" for cell in row] for row in frame.iter_rows()]
+
+def _workbook(body: bytes) -> Iterator[list[str]]:
+    from serving.api.worksheet.books import first_sheet  # not needed before the first workbook comes
+
+    return first_sheet(body)

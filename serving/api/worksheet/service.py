@@ -111,8 +111,6 @@ def filled(desk: Desk, reach: Reach, body: bytes) -> Filled:
         BadParameterError: it cannot be read as one, or has too many rows.
     """
     opened, rows = desk.opened(), read(body)
-    if len(rows) > MOST_NUMBERS:
-        raise BadParameterError(f"expected at most {MOST_NUMBERS:,} rows, got {len(rows):,}")
     changed_at = {number.place: change for number, change in desk.numbers()}
     found = Filled([], [], sum(not row["new_quantity"] for _, row in rows))
     places: dict[str, int] = {}
