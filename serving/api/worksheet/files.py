@@ -14,6 +14,7 @@ import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from dp_assets.domain.spreadsheets import FORMULA_STARTS
 from serving.api.overrides.schemas import MOST_NUMBERS
 from serving.api.problems import BadParameterError
 
@@ -23,7 +24,6 @@ COLUMNS = (
 )
 NEEDED = ("hierarchy", "node", "bucket_start", "new_quantity", "reason_code", "version")
 NUMBERS = frozenset({"published", "override"})
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 MOST_COLUMNS = 100
 CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -36,12 +36,12 @@ def guarded(text: str) -> str:
     >>> guarded("=1+1"), guarded("tea")
     ("'=1+1", 'tea')
     """
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def bare(text: str) -> str:
     """Text as it was before it was guarded."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA) else text
+    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_STARTS) else text
 
 
 def as_csv(rows: Iterable[Sequence[object]]) -> bytes:
