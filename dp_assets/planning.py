@@ -24,7 +24,16 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.hierarchy import Hierarchy, build_hierarchies, labels_of
 from dp_assets.domain.overrides import publish
 from dp_assets.domain.panel import Panel, recent_actuals
-from dp_assets.domain.planning import Edit, NumberToSet, PlannerNumber, effect, inputs_of, numbers_of
+from dp_assets.domain.planning import (
+    Edit,
+    EditRefusedError,
+    NumberToSet,
+    PlannerNumber,
+    effect,
+    inputs_of,
+    numbers_of,
+    unknown_node,
+)
 from dp_assets.domain.planning_scope import nodes_within
 from dp_assets.domain.rollups import roll_up
 from dp_assets.reconciling import champion_residuals
@@ -139,10 +148,28 @@ class PlanningCycle:
         """`reconciled_rollups` rows of a node or series; none where there is none of that name."""
         return self.rollups.slice(*self.places.get((hierarchy, node), (0, 0)))
 
+    def reconciled(self, hierarchy: str, node: str) -> dict[date, float]:
+        """First day of a bucket → units as reconciled, of a node or series; none where there is none of that name.
+
+        Kept, since worksheets ask for thousands of nodes, and filtering a table takes a thousand times as long.
+        """
+        found = self._reconciled.get((hierarchy, node))
+        if found is None and (hierarchy, node) in self.places:
+            rows = self.rows(hierarchy, node)
+            found = dict(zip(rows["bucket_start"].to_list(), rows["forecast"].to_list(), strict=True))
+            self._reconciled[hierarchy, node] = found
+        return found or {}
+
+    @cached_property
+    def _reconciled(self) -> dict[tuple[str, str], dict[date, float]]:
+        return {}
+
     def wanted(self, edit: Edit) -> list[NumberToSet]:
         """The numbers that an edit would set; EditRefusedError where a rule is broken."""
-        here = self.rows(edit.hierarchy, edit.node)
-        return numbers_of(edit, self.rollups if here.is_empty() else here, self.cutoff, self.config)
+        now = self.reconciled(edit.hierarchy, edit.node)
+        if not now:
+            raise EditRefusedError(unknown_node(edit.hierarchy, edit.node, self.places))
+        return numbers_of(edit, now, self.cutoff, self.config)
 
     def within(self, scope: NodeScope) -> frozenset[tuple[str, str]]:
         """Hierarchy and name of all nodes and series that a scope covers wholly."""
@@ -180,10 +207,15 @@ class PlanningCycle:
         if all(number.user != user for number in numbers):
             return []  # which is known without reading every cycle
         found: dict[Advice, str] = {}
+        known: dict[tuple[str, bool], Advice | None] = {}
         for one in wanted:
-            rows = self.rows(one.hierarchy, one.node)
-            before = float(rows.filter(pl.col("bucket_start") == one.bucket_start)["forecast"][0])
-            advice = advise(self._cases, user, one.reason_code, before, one.quantity)
+            before = self.reconciled(one.hierarchy, one.node)[one.bucket_start]
+            if before == one.quantity:
+                continue
+            kind = one.reason_code, one.quantity > before  # all that advice depends on
+            if kind not in known:
+                known[kind] = advise(self._cases, user, one.reason_code, before, one.quantity)
+            advice = known[kind]
             if advice is not None:
                 found.setdefault(advice, advice.words(before, one.quantity))
         return list(found.values())

@@ -139,8 +139,13 @@ class Reach:
         """Whether it may be told of."""
         return self.covers(hierarchy, node) or not self.principal.scope.hides
 
-    def check(self, opened: PlanningCycle, hierarchy: str, node: str) -> None:
+    def check(self, opened: PlanningCycle, hierarchy: str, node: str, offer: bool = True) -> None:
         """Refuses a node that does not exist, or is not theirs.
+
+        Args:
+            opened: the cycle.
+            hierarchy, node: where.
+            offer: whether to look for names like it, which takes a second where there are many.
 
         Raises:
             UnknownNodeError: there is none, or none that they see, which are told apart by nothing.
@@ -151,18 +156,15 @@ class Reach:
             return
         if exists and self.sees(hierarchy, node):
             raise ForbiddenError(f"{node!r} ({hierarchy}) can be read, but lies outside of the nodes that you plan")
-        raise UnknownNodeError(self._unknown(opened, hierarchy, node))
+        plain = f"hierarchy {hierarchy!r} has no node {node!r} in this cycle"
+        raise UnknownNodeError(self._unknown(opened, hierarchy, node) if offer else plain)
 
     def _unknown(self, opened: PlanningCycle, hierarchy: str, node: str) -> str:
         """Names like it, but none that must not be seen."""
-        import polars as pl
-
         from dp_assets.domain.planning import unknown_node
 
-        rollups = opened.rollups.select("hierarchy", "node").unique()
-        if self.inside is not None and self.principal.scope.hides:
-            seen = pl.DataFrame(sorted(self.inside), {"hierarchy": pl.String, "node": pl.String}, orient="row")
-            rollups = rollups.join(seen, on=["hierarchy", "node"], how="semi")
-            if rollups.is_empty():
-                return f"no node {node!r} of hierarchy {hierarchy!r} is in this cycle"
-        return unknown_node(hierarchy, node, rollups)
+        if self.inside is None or not self.principal.scope.hides:
+            return unknown_node(hierarchy, node, opened.places)
+        if not (seen := self.inside & opened.places.keys()):
+            return f"no node {node!r} of hierarchy {hierarchy!r} is in this cycle"
+        return unknown_node(hierarchy, node, seen)

@@ -12,7 +12,7 @@ it is computed again.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -176,30 +176,26 @@ class Edit:
     split: str = FORECAST
 
 
-def numbers_of(edit: Edit, rollups: pl.DataFrame, cycle: date, config: DemandConfig) -> list[NumberToSet]:
+def numbers_of(edit: Edit, now: Mapping[date, float], cycle: date, config: DemandConfig) -> list[NumberToSet]:
     """The numbers that an edit sets.
 
     Args:
         edit: what a planner asks for.
-        rollups: `reconciled_rollups` rows of the cycle.
+        now: first day of every bucket forecast for that node, at least one → units as reconciled.
         cycle: the current cycle.
         config: the reason codes.
 
     Raises:
-        EditRefusedError: the node or a bucket is not forecast, the reason is not configured, or the number cannot be.
+        EditRefusedError: a bucket is not forecast, the reason is not configured, or the number cannot be.
     """
     _check_words(edit, cycle, config)
-    here = rollups.filter((pl.col("hierarchy") == edit.hierarchy) & (pl.col("node") == edit.node)).sort("lead")
-    if here.is_empty():
-        raise EditRefusedError(unknown_node(edit.hierarchy, edit.node, rollups))
-    starts = here["bucket_start"].unique().sort().to_list()
+    starts = sorted(now)
     if edit.first not in starts or starts.index(edit.first) + edit.buckets > len(starts):
         raise EditRefusedError(
             f"expected buckets among those that cycle {cycle} forecasts, {starts[0]} to {starts[-1]}; got "
             f"{edit.buckets} from {edit.first} on"
         )
     wanted = starts[starts.index(edit.first) :][: edit.buckets]
-    now = dict(here.select("bucket_start", "forecast").iter_rows())
     numbers = []
     for start in wanted:
         quantity = edit.quantity if edit.percent is None else now[start] * (1 + edit.percent / 100)
@@ -252,12 +248,12 @@ def check_reason(code: str, config: DemandConfig) -> None:
         )
 
 
-def unknown_node(hierarchy: str, node: str, rollups: pl.DataFrame) -> str:
-    """What to say where a node is none of those in some `reconciled_rollups` rows."""
-    hierarchies = rollups["hierarchy"].unique().sort().to_list()
+def unknown_node(hierarchy: str, node: str, known: Collection[tuple[str, str]]) -> str:
+    """What to say where a node is none of some known ones, by hierarchy and name; it takes a moment for many."""
+    hierarchies = sorted({one for one, _ in known})
     if hierarchy not in hierarchies:
         return f"expected a hierarchy among {', '.join(hierarchies)}, got {hierarchy!r}"
-    names = rollups.filter(pl.col("hierarchy") == hierarchy)["node"].unique().sort().to_list()
+    names = sorted(name for one, name in known if one == hierarchy)
     near = difflib.get_close_matches(node, names, n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
     return f"hierarchy {hierarchy!r} has no node {node!r} in this cycle{hint}"

@@ -7,7 +7,16 @@ import polars as pl
 import pytest
 
 from dp_assets.domain import contracts
-from dp_assets.domain.planning import Edit, EditRefusedError, PlannerNumber, effect, holds, inputs_of, numbers_of
+from dp_assets.domain.planning import (
+    Edit,
+    EditRefusedError,
+    PlannerNumber,
+    effect,
+    holds,
+    inputs_of,
+    numbers_of,
+    unknown_node,
+)
 from tests.domain.rollup_inputs import CUTOFF, rollup_config
 
 CONFIG = rollup_config(horizon_weeks=3)
@@ -27,15 +36,7 @@ LOCK = PlannerNumber(
 )
 OVERRIDE = replace(LOCK, locked=False)
 EDIT = Edit("product", "dairy", CUTOFF, 2, 12.0, None, locked=True, reason_code="promotion")
-ROLLUPS = pl.DataFrame(
-    {
-        "hierarchy": "product",
-        "node": ["dairy"] * 3 + ["dairy/own"] * 3,
-        "lead": [1, 2, 3] * 2,
-        "bucket_start": [CUTOFF, NEXT, NEXT + WEEK] * 2,
-        "forecast": [10.0, 20.0, 30.0, 1.0, 2.0, 3.0],
-    }
-)
+NOW = {CUTOFF: 10.0, NEXT: 20.0, NEXT + WEEK: 30.0}
 
 
 def test_a_lock_holds_in_later_cycles_as_long_as_its_bucket_is_forecast() -> None:
@@ -62,7 +63,7 @@ def test_the_inputs_of_a_cycle_keep_their_contract() -> None:
 
 
 def test_a_number_is_set_for_every_bucket_asked_for() -> None:
-    made = numbers_of(EDIT, ROLLUPS, CUTOFF, CONFIG)
+    made = numbers_of(EDIT, NOW, CUTOFF, CONFIG)
     assert [(one.bucket_start, one.quantity, one.cycle) for one in made] == [
         (CUTOFF, 12.0, CUTOFF),
         (NEXT, 12.0, CUTOFF),
@@ -70,15 +71,13 @@ def test_a_number_is_set_for_every_bucket_asked_for() -> None:
 
 
 def test_a_percentage_is_of_what_reconciliation_says() -> None:
-    made = numbers_of(replace(EDIT, quantity=None, percent=5.0), ROLLUPS, CUTOFF, CONFIG)
+    made = numbers_of(replace(EDIT, quantity=None, percent=5.0), NOW, CUTOFF, CONFIG)
     assert [one.quantity for one in made] == pytest.approx([10.5, 21.0])
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"node": "dairi"}, "has no node 'dairi' in this cycle; did you mean 'dairy'"),
-        ({"hierarchy": "place"}, "expected a hierarchy among product, got 'place'"),
         ({"first": date(2017, 10, 3)}, "expected buckets among those that cycle 2017-10-02 forecasts"),
         ({"buckets": 4}, "got 4 from 2017-10-02 on"),
         ({"buckets": 0}, "expected at least one bucket"),
@@ -96,7 +95,22 @@ def test_a_percentage_is_of_what_reconciliation_says() -> None:
 )
 def test_an_edit_that_breaks_a_rule_is_refused_with_what_would_do(change: dict[str, object], message: str) -> None:
     with pytest.raises(EditRefusedError, match=message):
-        numbers_of(replace(EDIT, **change), ROLLUPS, CUTOFF, CONFIG)  # type: ignore[arg-type]
+        numbers_of(replace(EDIT, **change), NOW, CUTOFF, CONFIG)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("hierarchy", "node", "words"),
+    [
+        ("product", "dairi", "hierarchy 'product' has no node 'dairi' in this cycle; did you mean 'dairy'"),
+        ("product", "x", "hierarchy 'product' has no node 'x' in this cycle"),
+        ("place", "dairy", "expected a hierarchy among product, shelf, got 'place'"),
+    ],
+)
+def test_a_node_that_is_none_is_told_with_names_of_its_hierarchy_that_are_like_it(
+    hierarchy: str, node: str, words: str
+) -> None:
+    known = {("shelf", "dairi"), ("product", "dairy"), ("product", "bakery")}
+    assert unknown_node(hierarchy, node, known).startswith(words)
 
 
 def test_the_effect_of_an_edit_is_the_difference_per_node_over_its_buckets() -> None:

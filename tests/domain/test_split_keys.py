@@ -16,7 +16,7 @@ from dp_assets.domain.planning import Edit, EditRefusedError, numbers_of
 from dp_assets.domain.rollups import last_year, roll_up
 from dp_assets.domain.split_keys import key_weights, read_split_key, split, with_split_keys
 from tests.domain.rollup_inputs import make_cycle, make_inputs, rollup_config
-from tests.domain.test_planning import CUTOFF, EDIT, ROLLUPS
+from tests.domain.test_planning import CUTOFF, EDIT, NOW
 
 KEY = {"name": "space", "table": "space.csv", "reason": "shelf plan of 2018"}
 SERIES = pl.DataFrame({"sku": ["sku0002", "sku0000", "sku0001"]})
@@ -128,12 +128,12 @@ def test_a_split_that_cannot_be_is_refused(change: dict[str, object], message: s
     made = rollup_config(reconciliation={"keys": [KEY]}, horizon_weeks=3)
     edit = Edit(**{**vars(EDIT), **change})
     with pytest.raises(EditRefusedError, match=message):
-        numbers_of(edit, ROLLUPS, CUTOFF, made)
+        numbers_of(edit, NOW, CUTOFF, made)
 
 
 def test_a_split_is_kept_with_the_number() -> None:
     made = rollup_config(reconciliation={"keys": [KEY]}, horizon_weeks=3)
-    numbers = numbers_of(Edit(**{**vars(EDIT), "locked": False, "split": "space"}), ROLLUPS, CUTOFF, made)
+    numbers = numbers_of(Edit(**{**vars(EDIT), "locked": False, "split": "space"}), NOW, CUTOFF, made)
     assert {one.split for one in numbers} == {"space"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import xlsxwriter
 from fastapi.testclient import TestClient
 
 from dp_assets.domain.access import Role
+from dp_assets.domain.planning import Edit, PlannerNumber
+from dp_assets.planning import PlanningCycle
 from serving.api.worksheet.files import COLUMNS, as_csv, read
 from serving.api.worksheet.schemas import WorksheetPreview
 from tests.serving.access_makers import GROCERY, SKUS, shown
@@ -174,3 +177,28 @@ def test_who_is_kept_to_nodes_is_given_those_and_may_fill_in_no_others(place: Pl
     found = kept.hand_in([filled(row, new_quantity="5")], "/preview").json()
     assert "no node" in found["refusals"][0]["reason"]
     refused(kept.hand_in([filled(row, new_quantity="5")]), 422, "edit-refused")
+
+
+def test_a_row_with_an_unknown_node_is_refused_without_a_search_for_names_like_it(ada: Desk) -> None:
+    row = ada.fetch("level=series")[0]
+    found = ada.hand_in([filled(row, new_quantity="5", node="sku000")], "/preview").json()
+    assert found["refusals"][0]["reason"] == "hierarchy 'product' has no node 'sku000' in this cycle"
+    assert "did you mean" in refused(ada.ask("POST", "/v1/overrides", edit("GROCERI")), 404, "unknown-node")
+
+
+def test_who_is_kept_to_nodes_is_offered_no_names_of_others(place: Planned, ada: Desk) -> None:
+    kept = Desk(ada.client, place.key("kept"))
+    told = refused(kept.ask("POST", "/v1/overrides", edit("DAIRI")), 404, "unknown-node")
+    assert "'DAIRY'" not in told
+    assert "'GROCERY'" in refused(kept.ask("POST", "/v1/overrides", edit("GROCERI")), 404, "unknown-node")
+
+
+def test_thousands_of_numbers_are_judged_in_a_moment(place: Planned) -> None:
+    opened = PlanningCycle.open(place.lake, place.config)
+    wish = Edit("product", "GROCERY", CYCLE, 1, 5.0, None, locked=False, reason_code="promotion")
+    (number,) = opened.wanted(wish)
+    assert opened.advice([PlannerNumber(**vars(number), user="ada")], [number], "ada") == []
+    begun = time.perf_counter()
+    wanted = [number for _ in range(2_000) for number in opened.wanted(wish)]
+    opened.advice([PlannerNumber(**vars(number), user="ada")], wanted, "ada")
+    assert time.perf_counter() - begun < 0.5

@@ -140,7 +140,7 @@ def _number(opened: PlanningCycle, reach: Reach, row: Row, changed_at: dict[str,
     """The number that a row sets, and the last change that it knows."""
     from dp_assets.domain.planning import Edit
 
-    reach.check(opened, row["hierarchy"], row["node"])
+    reach.check(opened, row["hierarchy"], row["node"], offer=False)
     version = VERSION.fullmatch(row["version"])
     if version is None:
         raise BadParameterError(f"expected the version that the worksheet came with, got {row['version']!r}")
