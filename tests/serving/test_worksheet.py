@@ -193,6 +193,13 @@ def test_who_is_kept_to_nodes_is_offered_no_names_of_others(place: Planned, ada:
     assert "'GROCERY'" in refused(kept.ask("POST", "/v1/overrides", edit("GROCERI")), 404, "unknown-node")
 
 
+def test_a_row_with_a_character_that_no_text_has_is_refused(place: Planned, ada: Desk) -> None:
+    row = filled(ada.fetch()[0], new_quantity="5", comment="a\0b")
+    (refusal,) = ada.hand_in([row], "/preview").json()["refusals"]
+    assert (refusal["row"], "U+0000" in refusal["reason"], "comment" in refusal["reason"]) == (2, True, True)
+    refused(ada.hand_in([row]), 422, "edit-refused")
+
+
 def test_thousands_of_numbers_are_judged_in_a_moment(place: Planned) -> None:
     opened = PlanningCycle.open(place.lake, place.config)
     wish = Edit("product", "GROCERY", CYCLE, 1, 5.0, None, locked=False, reason_code="promotion")

@@ -140,6 +140,10 @@ def _number(opened: PlanningCycle, reach: Reach, row: Row, changed_at: dict[str,
     """The number that a row sets, and the last change that it knows."""
     from dp_assets.domain.planning import Edit
 
+    if column := next((name for name, text in row.items() if "\0" in text), None):
+        raise BadParameterError(
+            f"expected text as {column}, got one with the character U+0000, which no database keeps"
+        )
     reach.check(opened, row["hierarchy"], row["node"], offer=False)
     version = VERSION.fullmatch(row["version"])
     if version is None:
