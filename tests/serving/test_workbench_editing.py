@@ -18,10 +18,11 @@ from tests.serving.planning_makers import FIRST, Planned, edit
 from tests.serving.test_workbench import PASSWORD, browser, page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 __all__ = ["browser", "page"]
 pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
+SETTING = re.compile(r"/v1/overrides$")
 
 
 @pytest.fixture
@@ -50,6 +51,11 @@ def add_user(place: Planned, address: str, name: str, role: Role) -> None:
 
 def open_as(page: Page, address: str, name: str, path: str) -> None:
     page.goto(f"{address}{path}")
+    open_again(page, name)
+
+
+def open_again(page: Page, name: str) -> None:
+    """Signs in where the page asks for it."""
     page.get_by_label("User").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -73,6 +79,32 @@ def preview(page: Page) -> Any:
     region = page.get_by_role("region", name="Preview")
     region.wait_for()
     return region
+
+
+def go_to(page: Page, link: str, heading: str) -> None:
+    """From one node to another, whose numbers are there when this returns."""
+    page.get_by_role("link", name=link).first.click()
+    page.get_by_role("heading", level=1, name=heading, exact=True).wait_for()
+    page.locator("button[data-start]").first.wait_for()
+
+
+def comment_on(page: Page) -> str:
+    return page.get_by_role("form", name="Change numbers").get_by_label("Comment").input_value()
+
+
+def hold_back(page: Page, address: re.Pattern[str]) -> list[Route]:
+    """Requests to an address, which wait here from now on until they are let go."""
+    waiting: list[Route] = []
+    page.route(address, lambda route: waiting.append(route))
+    return waiting
+
+
+def let_go(page: Page, waiting: list[Route]) -> None:
+    """Lets the one request go on that was held back, once it is there, and waits for its answer."""
+    while not waiting:
+        page.wait_for_timeout(20)
+    with page.expect_response(SETTING):
+        waiting.pop().continue_()
 
 
 def set_by(place: Planned, address: str, name: str, body: dict[str, Any]) -> None:
@@ -220,6 +252,85 @@ class TestAPlanner:
         page.get_by_text("Saved: 1 number set").wait_for()
         page.close()
         assert len(held(place)) == 1
+
+
+class TestSeveralItems:
+    def test_a_save_that_is_answered_late_ends_its_own_draft_and_no_other(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        open_as(page, address, "ada", "/nodes/product/total")
+        draft(page, "33", 1, "typed on the total")
+        go_to(page, "GROCERY", "GROCERY")
+        draft(page, "20", 1, "typed on GROCERY")
+        preview(page)
+        waiting = hold_back(page, SETTING)
+        page.get_by_role("button", name="Save", exact=True).click()
+        go_to(page, "Total", "Total")
+        let_go(page, waiting)
+        page.wait_for_load_state("networkidle")
+        assert comment_on(page) == "typed on the total"
+        go_to(page, "GROCERY", "GROCERY")
+        page.get_by_role("table", name="Numbers that hold").get_by_text("typed on GROCERY").wait_for()
+        assert comment_on(page) == ""
+
+    def test_what_came_of_saving_is_told_on_the_item_that_was_saved_alone(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        for name in ("ada", "bob"):
+            add_user(place, address, name, Role.PLANNER)
+        open_as(page, address, "ada", "/nodes/product/total")
+        go_to(page, "GROCERY", "GROCERY")
+        draft(page, "20", 1)
+        preview(page)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved: 1 number set").wait_for()
+        go_to(page, "Total", "Total")
+        assert page.get_by_text("Saved: 1 number set").count() == 0
+        go_to(page, "GROCERY", "GROCERY")
+        draft(page, "30", 1)
+        preview(page)
+        given = {**shown(place.key("bob")), "If-Match": "*"}
+        httpx.post(f"{address}/v1/overrides", json=edit(quantity=33), headers=given, timeout=30).raise_for_status()
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("region", name="Merge").wait_for()
+        go_to(page, "Total", "Total")
+        assert page.get_by_role("region", name="Merge").count() == 0
+
+    def test_what_is_typed_while_a_save_runs_is_kept_and_can_be_saved_next(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        open_as(page, address, "ada", "/nodes/product/GROCERY")
+        draft(page, "20", 1, "first")
+        preview(page)
+        waiting = hold_back(page, SETTING)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("form", name="Change numbers").get_by_label("Comment").fill("second")
+        let_go(page, waiting)
+        page.get_by_text("Saved: 1 number set").wait_for()
+        assert comment_on(page) == "second"
+        page.unroute_all()
+        page.locator("button[data-start]").first.click()
+        preview(page)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved: 1 number set").wait_for()
+        assert [one.comment for one in place.accounts.database.numbers()] == ["first", "second"]
+        assert comment_on(page) == ""
+
+    def test_whoever_goes_on_to_other_buckets_is_told_all_the_same_what_came_of_the_save(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        open_as(page, address, "ada", "/nodes/product/GROCERY")
+        draft(page, "20", 1)
+        preview(page)
+        waiting = hold_back(page, SETTING)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.locator("button[data-start]").nth(1).click()
+        let_go(page, waiting)
+        page.get_by_text("Saved: 1 number set").wait_for()
+        assert page.locator("button[data-start]").nth(1).get_attribute("aria-pressed") == "true"
 
 
 class TestAViewer:

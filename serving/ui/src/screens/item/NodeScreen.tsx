@@ -24,7 +24,7 @@ export function NodeScreen() {
   const found = useQuery(forecastOfNode(hierarchy, node));
   return (
     <Asked of={found} lines={14}>
-      {(forecast) => <OneNode forecast={forecast} />}
+      {(forecast) => <OneNode key={`${forecast.hierarchy} ${forecast.node}`} forecast={forecast} />}
     </Asked>
   );
 }
@@ -45,7 +45,7 @@ function OneNode({ forecast }: { forecast: Forecast }) {
           <ChartCard name={namesOf(node).join(" › ")} history={history} ahead={forecast.leads} editing={editing} />
         </div>
         <div className="xl:col-span-2">
-          <EditCard key={`${hierarchy} ${node}`} editing={editing} isSeries={false} />
+          <EditCard editing={editing} isSeries={false} />
         </div>
         <Leads forecast={forecast} />
         <AccuracyCard hierarchy={isTotal ? undefined : hierarchy} level={level} node={node} />

@@ -27,39 +27,42 @@ export function SkuScreen() {
     <Asked of={found} lines={14}>
       {(forecast) => {
         const chosen = forecast.series.find((one) => one.series_id === series) ?? forecast.series[0];
-        return chosen ? <OneSeries forecast={forecast} chosen={chosen} /> : null;
+        if (!chosen) return null;
+        // The choice stays where another series is chosen, so that it keeps the keyboard.
+        return (
+          <>
+            <Heading title={sku}>forecast of the cycle {bucket(forecast.cycle)}</Heading>
+            <Choice sku={sku} all={forecast.series} chosen={chosen} />
+            <Attributes sku={sku} series={chosen.series_id} />
+            <OneSeries key={chosen.series_id} sku={sku} chosen={chosen} />
+          </>
+        );
       }}
     </Asked>
   );
 }
 
-function OneSeries({ forecast, chosen }: { forecast: Schemas["SkuForecast"]; chosen: Series }) {
-  const { sku } = forecast;
+function OneSeries({ sku, chosen }: { sku: string; chosen: Series }) {
   const editing = useEditing(useQuery(hierarchies).data?.hierarchies[0]?.name ?? "", chosen.series_id);
   const history = useQuery({
     ...historyOfSku(sku),
     select: (data) => data.series.find((one) => one.series_id === chosen.series_id)?.buckets ?? [],
   });
   return (
-    <>
-      <Heading title={sku}>forecast of the cycle {bucket(forecast.cycle)}</Heading>
-      <Choice sku={sku} all={forecast.series} chosen={chosen} />
-      <Attributes sku={sku} series={chosen.series_id} />
-      <div className="grid grid-cols-1 gap-4 xl:grid-cols-2">
-        <div className="xl:col-span-2">
-          <ChartCard name={chosen.series_id} history={history} ahead={chosen.leads} editing={editing} />
-        </div>
-        <div className="xl:col-span-2">
-          <EditCard key={chosen.series_id} editing={editing} isSeries />
-        </div>
-        <div className="xl:col-span-2">
-          <Leads series={chosen} />
-        </div>
-        <WhyThisNumber key={`number ${chosen.series_id}`} series={chosen.series_id} />
-        <WhyItChanged key={`change ${chosen.series_id}`} series={chosen.series_id} />
-        <ScoresAbove sku={sku} series={chosen.series_id} />
+    <div className="grid grid-cols-1 gap-4 xl:grid-cols-2">
+      <div className="xl:col-span-2">
+        <ChartCard name={chosen.series_id} history={history} ahead={chosen.leads} editing={editing} />
       </div>
-    </>
+      <div className="xl:col-span-2">
+        <EditCard editing={editing} isSeries />
+      </div>
+      <div className="xl:col-span-2">
+        <Leads series={chosen} />
+      </div>
+      <WhyThisNumber series={chosen.series_id} />
+      <WhyItChanged series={chosen.series_id} />
+      <ScoresAbove sku={sku} series={chosen.series_id} />
+    </div>
   );
 }
 

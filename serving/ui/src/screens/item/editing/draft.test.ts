@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { choosing, editsOf, emptyDraft, freshKey, isChosen, mine, missing, runs, stretching, trying, type Cell, type Draft } from "./draft";
+import { choosing, editsOf, emptyDraft, freshKey, isChosen, leftOf, mine, missing, runs, stretching, trying, type Cell, type Draft } from "./draft";
 import { draftIn } from "./keptDrafts";
 import { grouped, relationOf } from "./relation";
 
@@ -72,4 +72,12 @@ test("a draft that cannot be read is an empty one, and one of an older form is f
   expect(draftIn(null)).toEqual(emptyDraft());
   expect(draftIn("{broken")).toEqual(emptyDraft());
   expect(draftIn('{"amount":"7"}')).toEqual({ ...emptyDraft(), amount: "7" });
+});
+
+test("a saved draft is gone, and what was changed while the save ran is left, without buckets that were saved", () => {
+  const asked = trying(draft({ tag: "t" }), "said", () => "key");
+  expect(leftOf({ ...asked, tried: undefined }, asked)).toBe(null);
+  expect(leftOf({ ...asked, comment: "typed meanwhile" }, asked)).toEqual({ ...draft(), comment: "typed meanwhile", from: "", to: "" });
+  const moved = { ...asked, from: STARTS[1]! };
+  expect(leftOf(moved, asked)).toBe(moved);
 });

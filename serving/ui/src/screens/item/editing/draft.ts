@@ -108,6 +108,15 @@ export function trying(draft: Draft, said: string, fresh: () => string): Draft &
   return { ...draft, tried };
 }
 
+/** What is left of a draft once it was saved as `asked`: nothing, unless it was changed while the save ran. */
+export function leftOf(draft: Draft, asked: Draft): Draft | null {
+  const said = (one: Draft) => JSON.stringify({ ...one, tried: undefined });
+  if (said(draft) === said(asked)) return null;
+  if (draft.from !== asked.from || draft.to !== asked.to) return draft;
+  // What was saved holds in its buckets by now: whoever wants another number there chooses them knowing that.
+  return { ...choosing(draft, "", "", ""), tried: undefined };
+}
+
 /** Text that no other request has. Also where the page is not served over TLS, and so has no `randomUUID`. */
 export function freshKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -27,13 +27,11 @@ export function useDraft(user: string, hierarchy: string, node: string) {
     const tell = () => listeners.forEach((listener) => listener());
     return {
       draft: draftIn(kept),
-      /** Changes what is kept by now, which an event may have changed before. */
-      keep(make: (draft: Draft) => Draft) {
-        sessionStorage.setItem(name, JSON.stringify(make(draftIn(sessionStorage.getItem(name)))));
-        tell();
-      },
-      drop() {
-        sessionStorage.removeItem(name);
+      /** Changes what is kept by now, which an event may have changed before; null drops it. */
+      keep(make: (draft: Draft) => Draft | null) {
+        const made = make(draftIn(sessionStorage.getItem(name)));
+        if (made === null) sessionStorage.removeItem(name);
+        else sessionStorage.setItem(name, JSON.stringify(made));
         tell();
       },
     };

@@ -3,7 +3,7 @@ import { answer, api } from "../../../api/client";
 import { hasStatus } from "../../../api/problem";
 import { useAsking, useMay } from "../../../session/useAsking";
 import { cellsOf } from "../../questions";
-import { choosing, editsOf, freshKey, stretching, trying, type Cell, type Draft } from "./draft";
+import { choosing, editsOf, freshKey, leftOf, stretching, trying, type Cell, type Draft } from "./draft";
 import { useDraft } from "./keptDrafts";
 
 export type Editing = ReturnType<typeof useEditing>;
@@ -30,7 +30,7 @@ export function useEditing(hierarchy: string, node: string) {
   const found = useQuery({ ...question, enabled: asking?.signed_in === true && hierarchy !== "" });
   const cells = found.data?.data.cells ?? [];
   const tag = found.data?.tag ?? "";
-  const { draft, keep, drop } = useDraft(asking?.name ?? "", hierarchy, node);
+  const { draft, keep } = useDraft(asking?.name ?? "", hierarchy, node);
   const bodyOf = (asked: Draft) => ({ edits: editsOf(asked, cells, hierarchy, node), selection: null });
   const said = saidBy(draft, cells, hierarchy, node);
 
@@ -47,16 +47,23 @@ export function useEditing(hierarchy: string, node: string) {
       const asked = trying(draft, said, freshKey);
       keep(() => asked);
       const header = { "If-Match": asked.tag, "Idempotency-Key": asked.tried.key };
-      return answer(api.POST("/v1/overrides", { params: { header }, body: bodyOf(asked) }));
+      const done = await answer(api.POST("/v1/overrides", { params: { header }, body: bodyOf(asked) }));
+      // Here and not in `onSuccess`, which is that of whatever was drawn last: this is the draft that was saved.
+      keep((now) => leftOf(now, asked));
+      return done;
     },
     onSuccess: () => {
-      drop();
       preview.reset();
       return queries.invalidateQueries({ queryKey: question.queryKey });
     },
     // Waited for: what they set stands beside what is mine.
     onError: (error) => (isConflict(error) ? queries.invalidateQueries({ queryKey: question.queryKey }) : undefined),
   });
+
+  /** Forgets what came of saving; a save that runs is still to be told of. */
+  const forget = () => {
+    if (!save.isPending) save.reset();
+  };
 
   return {
     hierarchy,
@@ -68,21 +75,21 @@ export function useEditing(hierarchy: string, node: string) {
     tag,
     draft,
     drop() {
-      drop();
+      keep(() => null);
       preview.reset();
-      save.reset();
+      forget();
     },
     change(part: Partial<Draft>) {
       keep((before) => ({ ...before, ...part }));
     },
     choose(start: string, stretch: boolean) {
       if (mayPlan && cells.some((cell) => cell.bucket_start === start)) {
-        save.reset();
+        forget();
         keep((before) => (stretch ? stretching(before, start, tag) : choosing(before, start, start, tag)));
       }
     },
     range(from: string, to: string) {
-      save.reset();
+      forget();
       keep((before) => choosing(before, from, to, tag));
     },
     /** Goes on after somebody else was faster, knowing what they set. */
