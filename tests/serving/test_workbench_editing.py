@@ -333,6 +333,27 @@ class TestSeveralItems:
         assert page.locator("button[data-start]").nth(1).get_attribute("aria-pressed") == "true"
 
 
+class TestSessions:
+    def test_a_late_refusal_of_the_last_session_does_not_end_the_next(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        for name in ("ada", "bob"):
+            add_user(place, address, name, Role.PLANNER)
+        open_as(page, address, "ada", "/nodes/product/GROCERY")
+        draft(page, "20", 1)
+        looking = re.compile("/v1/overrides/preview$")
+        waiting = hold_back(page, looking)
+        page.get_by_role("button", name="Preview", exact=True).click()
+        page.get_by_role("button", name="Sign out").click()
+        open_again(page, "bob")
+        with page.expect_response(looking) as answer:
+            waiting[0].continue_(headers={**waiting[0].request.headers, "authorization": "Bearer over"})
+        assert answer.value.status == 401
+        page.wait_for_load_state("networkidle")
+        page.get_by_role("button", name="Sign out").wait_for()
+        page.get_by_text("bob", exact=True).wait_for(timeout=2000)
+
+
 class TestAViewer:
     def test_sees_who_set_what_and_no_way_to_change_it(self, page: Page, place: Planned, address: str) -> None:
         add_user(place, address, "ada", Role.PLANNER)

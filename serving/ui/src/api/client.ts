@@ -5,14 +5,20 @@ import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 
+function headerOf(token: string | null): string | null {
+  return token === null ? null : `Bearer ${token}`;
+}
+
 const shown: Middleware = {
   onRequest({ request }) {
-    const token = session.token();
-    if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
+    const header = headerOf(session.token());
+    if (header !== null) request.headers.set("Authorization", header);
     return request;
   },
   onResponse({ response, request }) {
-    if (response.status === 401 && request.headers.has("Authorization")) session.end();
+    const sent = request.headers.get("Authorization");
+    // An answer that comes late may refuse the token of whoever was signed in before.
+    if (response.status === 401 && sent !== null && sent === headerOf(session.token())) session.end();
   },
 };
 
