@@ -138,6 +138,38 @@ class TestTheWorklist:
         page.keyboard.press("?")
         page.get_by_role("dialog", name="Keyboard shortcuts").wait_for()
 
+    @pytest.mark.parametrize("rows", [0, 2], ids=["no row", "a row"])
+    def test_enter_on_a_link_or_button_does_what_that_says_whatever_row_is_chosen(
+        self, page: Page, address: str, rows: int
+    ) -> None:
+        page.goto(address)
+        page.get_by_text("reason 1", exact=True).wait_for()
+        for _ in range(rows):
+            page.keyboard.press("j")
+        page.get_by_role("button", name="Keyboard shortcuts").press("Enter")
+        dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+        dialog.get_by_role("button", name="Close").press("Enter")
+        dialog.wait_for(state="detached")
+        page.get_by_role("navigation", name="Screens").get_by_role("link", name="Explorer").press("Enter")
+        page.get_by_role("heading", level=1, name="Explorer").wait_for()
+
+    def test_keys_walk_on_after_a_rule_was_clicked(self, page: Page, address: str) -> None:
+        page.goto(address)
+        page.get_by_role("link", name="Biased").click()
+        page.get_by_text("4 in all").wait_for()
+        page.keyboard.press("j")
+        first = page.get_by_role("table", name="Exceptions by money at stake").get_by_role("link").first
+        name = first.inner_text()
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", level=1, name=name, exact=True).wait_for()
+
+    def test_enter_without_a_chosen_row_is_left_to_the_browser(self, page: Page, address: str) -> None:
+        page.goto(address)
+        page.get_by_text("reason 1", exact=True).wait_for()
+        page.evaluate("addEventListener('keydown', (event) => (window.taken = event.defaultPrevented))")
+        page.keyboard.press("Enter")
+        assert page.evaluate("window.taken") is False
+
 
 class TestAnItem:
     def test_it_shows_the_planners_number_and_why(self, page: Page, address: str) -> None:

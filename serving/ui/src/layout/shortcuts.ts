@@ -36,17 +36,22 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
-/** Calls what belongs to a shortcut, unless somebody is typing. */
-export function useShortcuts(actions: Readonly<Record<string, () => void>>): void {
+const PRESSED = "a, button, summary, dialog, [role=button], [role=link], [role=dialog]";
+
+/** Whether a key is the way to press what has the keyboard, which is then what it does. */
+function isPressing({ key, target }: KeyboardEvent): boolean {
+  if (key !== "Enter" && key !== " ") return false;
+  return document.querySelector("dialog[open]") !== null || (target instanceof Element && target.closest(PRESSED) !== null);
+}
+
+/** Calls what belongs to a shortcut, unless somebody is typing. An action that had nothing to do returns false. */
+export function useShortcuts(actions: Readonly<Record<string, () => unknown>>): void {
   useEffect(() => {
     const read = reader();
     const listen = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isPressing(event)) return;
       const action = actions[read(event.key)];
-      if (action) {
-        event.preventDefault();
-        action();
-      }
+      if (action && action() !== false) event.preventDefault();
     };
     document.addEventListener("keydown", listen);
     return () => document.removeEventListener("keydown", listen);

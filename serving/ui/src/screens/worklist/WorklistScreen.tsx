@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState, type RefObject } from "react";
 import type { Schemas } from "../../api/client";
 import { useShortcuts } from "../../layout/shortcuts";
 import { bucket } from "../../format/dates";
@@ -63,7 +63,8 @@ function Rules({ chosen }: { chosen?: string }) {
 
 function Items({ page, later, stale }: { page: Schemas["Worklist"]; later: boolean; stale: boolean }) {
   const { rule } = route.useSearch();
-  const place = useRows(page.items);
+  const list = useRef<HTMLDivElement>(null);
+  const place = useRows(page.items, list);
   if (page.items.length === 0) {
     return <Notice title="Nothing to look at">{rule ? "No exception of this rule in this cycle." : "No exceptions in this cycle."}</Notice>;
   }
@@ -78,7 +79,7 @@ function Items({ page, later, stale }: { page: Schemas["Worklist"]; later: boole
     ),
   };
   return (
-    <div aria-busy={stale} className={`rounded-lg border border-line bg-surface p-2 ${stale ? "opacity-60" : ""}`}>
+    <div ref={list} aria-busy={stale} className={`rounded-lg border border-line bg-surface p-2 ${stale ? "opacity-60" : ""}`}>
       <Table caption="Exceptions by money at stake" columns={[rank, ...COLUMNS]} rows={page.items} keyOf={(item) => item.rank} />
       <div className="flex flex-wrap items-center justify-between gap-3 p-2 text-soft">
         <span>
@@ -101,32 +102,33 @@ function Items({ page, later, stale }: { page: Schemas["Worklist"]; later: boole
   );
 }
 
-/** Place of the row that j and k have moved to; Enter opens it. Rows come with what their pages ask first. */
-function useRows(items: readonly Item[]): number {
+/** Place of the row that j and k have moved to, with the keyboard; Enter opens it. Rows come with what their pages ask first. */
+function useRows(items: readonly Item[], list: RefObject<HTMLElement | null>): number {
   const [place, setPlace] = useState(-1);
   const go = useNavigate();
   const queries = useQueryClient();
   const cycle = useQuery(currentCycle).data;
   const actions = useMemo(() => {
-    const move = (step: number) =>
-      setPlace((now) => {
-        const next = Math.max(0, Math.min(items.length - 1, now + step));
-        const item = items[next];
-        if (cycle && item?.level === "series") {
-          const sku = skuOf(item.node, cycle.key);
-          void queries.prefetchQuery(forecastOfSku(sku));
-          void queries.prefetchQuery(historyOfSku(sku));
-        }
-        return next;
-      });
+    const move = (step: number) => {
+      const next = Math.max(0, Math.min(items.length - 1, place + step));
+      const item = items[next];
+      setPlace(next);
+      // Else Enter would still be for the link or button that was used before.
+      list.current?.querySelectorAll("tbody tr")[next]?.querySelector("a")?.focus();
+      if (cycle && item?.level === "series") {
+        const sku = skuOf(item.node, cycle.key);
+        void queries.prefetchQuery(forecastOfSku(sku));
+        void queries.prefetchQuery(historyOfSku(sku));
+      }
+    };
     const open = () => {
       const item = items[place];
-      if (!item) return;
-      if (item.level !== "series") void go({ to: "/nodes/$hierarchy/$node", params: { hierarchy: item.hierarchy, node: item.node } });
-      else if (cycle) void go({ to: "/skus/$sku", params: { sku: skuOf(item.node, cycle.key) }, search: { series: item.node } });
+      if (!item) return false;
+      if (item.level !== "series") return go({ to: "/nodes/$hierarchy/$node", params: { hierarchy: item.hierarchy, node: item.node } });
+      return cycle ? go({ to: "/skus/$sku", params: { sku: skuOf(item.node, cycle.key) }, search: { series: item.node } }) : false;
     };
     return { j: () => move(1), k: () => move(-1), Enter: open };
-  }, [items, place, go, queries, cycle]);
+  }, [items, list, place, go, queries, cycle]);
   useShortcuts(actions);
   return place;
 }
