@@ -1,7 +1,8 @@
-"""Rows of the ledger about what the asset graph did: which content was published, what models were trained for.
+"""Rows of the ledger about what is done to the lake: which content was published, what models were trained for, which
+files were recalled.
 
-Belongs here: one row per publication and per training run, however often it is written. Does not belong here: what
-people do (`planning_db.py`), who is behind a run (`dp_assets/authors.py`).
+Belongs here: one row per publication, training run and event of a file, however often it is written. Does not belong
+here: planners' numbers (`planning_db.py`), who is behind a run (`dp_assets/authors.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from dp_resources.planning_ledger import LEDGER, enter
 
 PUBLISH = "publish"
 RETRAIN = "retrain"
+FILE_EVENTS = {"recall": "recall file", "undo": "undo recall of file"}
+"""Event → what the ledger calls it."""
 
 
 def note_publication(
@@ -44,6 +47,20 @@ def note_retraining(
 ) -> int | None:
     """As `note_publication`, for models of cycles that are trained: one row per `run`."""
     return _note(database, RETRAIN, cycles, user, at, after, "run")
+
+
+def note_file_event(
+    database: PlanningDatabase, event: str, file_version_id: str, user: str, at: datetime, reason: str
+) -> int | None:
+    """As `note_publication`, for a recall of a file version or its undo: one row per moment.
+
+    Args:
+        event: `recall` or `undo`.
+        file_version_id: the version.
+        user, at, reason: who, when and why, as the lake keeps them.
+    """
+    after = {"event": event, "at": at.isoformat(), "reason": reason}
+    return _note(database, FILE_EVENTS[event], file_version_id, user, at, after, "at")
 
 
 def _note(

@@ -35,6 +35,7 @@ from serving.api.overrides.endpoints import router as overrides
 from serving.api.pages import add_pages
 from serving.api.problems import add_problem_handlers
 from serving.api.proposals.endpoints import router as proposals
+from serving.api.recalls.endpoints import router as recalls
 from serving.api.receipts.endpoints import router as receipts
 from serving.api.scenarios.endpoints import router as scenarios
 from serving.api.series.endpoints import router as series
@@ -65,7 +66,7 @@ READING = (
     receipts,
 )
 """Everything that is read of forecasts and what belongs to them."""
-WRITING = (overrides, proposals, worksheet, scenarios, uploads)
+WRITING = (overrides, proposals, worksheet, scenarios, uploads, recalls)
 """Everything that people change."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset

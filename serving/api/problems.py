@@ -210,6 +210,12 @@ class CannotBeServedError(ProblemError):
     status, kind, title = 409, "cannot-be-served", "Cannot be served"
 
 
+class CannotBeRecalledError(ProblemError):
+    """The file version is not in the state to be recalled, or put back; the message says in which it is."""
+
+    status, kind, title = 409, "cannot-be-recalled", "Cannot be recalled"
+
+
 class CannotAuthenticateError(ProblemError):
     """Whoever asks cannot be looked up just now."""
 

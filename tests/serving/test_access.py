@@ -131,6 +131,14 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/cycles", READ, "/v1/cycles"),
     Endpoint("GET", "/v1/files", READ, "/v1/files", hidden=403),
     Endpoint("GET", "/v1/files/{file_version_id}", READ, "/v1/files/north-1", answered=404, hidden=403),
+    *(
+        Endpoint(method, "/v1/files/{file_version_id}/recall", OPERATE, f"/v1/files/north-1/recall{query}", *rest)
+        for method, query, *rest in (
+            ("GET", "", None, 404, 403),
+            ("POST", "", {"reason": "x"}, 404, 403, 403),
+            ("DELETE", "?reason=x", None, 404, 403, 403),
+        )
+    ),
     Endpoint("GET", "/v1/cycles/{cycle}", READ, f"/v1/cycles/{CYCLE}", hidden=403),
     Endpoint("GET", "/v1/cycles/bundles", OPERATE, "/v1/cycles/bundles", hidden=403),
     # Nothing was rolled back in this world, and there is nothing to roll back to.

@@ -260,6 +260,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/files/{file_version_id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a recall would reach
+         * @description Everything that a recall, or the undo of one that holds, would have computed again, and what the last one did.
+         *
+         *     Nothing is written. Files that would be read again are read here, too, to know which buckets they change.
+         */
+        get: operations["recall_v1_files__file_version_id__recall_get"];
+        put?: never;
+        /**
+         * Take a file back
+         * @description From now on the version counts for nothing. Nothing is deleted; the graph computes again what it reached.
+         */
+        post: operations["take_back_v1_files__file_version_id__recall_post"];
+        /**
+         * Undo a recall
+         * @description Puts a version back in force, also one that a quality gate held out; the former bytes come back.
+         */
+        delete: operations["undo_v1_files__file_version_id__recall_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/files/{producer}/{name}": {
         parameters: {
             query?: never;
@@ -1767,6 +1797,55 @@ export interface components {
             trained: boolean;
         };
         /**
+         * CycleDifference
+         * @description What became of the published numbers of a cycle, over all series and leads.
+         */
+        CycleDifference: {
+            /**
+             * After
+             * @description Units after.
+             * @example 9070
+             */
+            after: number;
+            /**
+             * Before
+             * @description Units before.
+             * @example 9120
+             */
+            before: number;
+            /**
+             * Changed
+             * @description Those whose number differs.
+             * @example 12
+             */
+            changed: number;
+            /**
+             * Cycle
+             * Format: date
+             * @description The cycle.
+             * @example 2017-12-04
+             */
+            cycle: string;
+            /**
+             * Difference
+             * @description After less before, units.
+             * @example -50
+             */
+            difference: number;
+            /**
+             * Percent
+             * @description The same in percent of before; null where that is 0.
+             * @example -0.55
+             */
+            percent: number | null;
+            /**
+             * Series
+             * @description Its series.
+             * @example 240
+             */
+            series: number;
+        };
+        /**
          * Cycles
          * @description Every cycle of the lake.
          */
@@ -1874,6 +1953,22 @@ export interface components {
              * @example spring-sale
              */
             deleted: string;
+        };
+        /**
+         * Difference
+         * @description What the last recall or undo of a file version did to published numbers.
+         */
+        Difference: {
+            /**
+             * Cycles
+             * @description Cycles that were published before it, oldest first.
+             */
+            cycles: components["schemas"]["CycleDifference"][];
+            /**
+             * Series
+             * @description The biggest differences of all cycles, at most 20.
+             */
+            series: components["schemas"]["SeriesDifference"][];
         };
         /**
          * Driver
@@ -4610,6 +4705,60 @@ export interface components {
             value: number;
         };
         /**
+         * Reached
+         * @description Everything computed from a file version, which a recall or its undo has computed again.
+         */
+        Reached: {
+            /**
+             * Buckets
+             * @description Buckets that are built again.
+             * @example [
+             *       "2017-11-27"
+             *     ]
+             */
+            buckets: string[];
+            /**
+             * Cycles
+             * @description Cycles that are forecast, published and bundled again.
+             * @example [
+             *       "2017-12-04"
+             *     ]
+             */
+            cycles: string[];
+            /**
+             * Files
+             * @description File versions that are read again: they repeat it, or look it up.
+             * @example [
+             *       "north-1b2c"
+             *     ]
+             */
+            files: string[];
+            /**
+             * Models
+             * @description Cycles whose models are trained again.
+             * @example [
+             *       "2017-10-02"
+             *     ]
+             */
+            models: string[];
+            /**
+             * Out Of Reach
+             * @description What stays as it is, because too little history is left to compute it.
+             * @example [
+             *       "2016-02-01"
+             *     ]
+             */
+            out_of_reach: string[];
+            /**
+             * Scored
+             * @description Cycles whose accuracy is computed again.
+             * @example [
+             *       "2017-11-27"
+             *     ]
+             */
+            scored: string[];
+        };
+        /**
          * ReadAs
          * @description How a file was read.
          */
@@ -4650,6 +4799,92 @@ export interface components {
             sniffed: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * Recall
+         * @description Whether a file version is recalled, and what a recall, or its undo, would do.
+         */
+        Recall: {
+            /**
+             * @description What the last one did; null where there was none, and until all it reached is computed again.
+             * @default null
+             */
+            difference: components["schemas"]["Difference"] | null;
+            /**
+             * File Version Id
+             * @description File version.
+             * @example north-8ae625184e48101b
+             */
+            file_version_id: string;
+            /**
+             * @description What would be computed again; null where it is refused.
+             * @default null
+             */
+            reached: components["schemas"]["Reached"] | null;
+            /**
+             * Recalled
+             * @description Whether it is recalled; then an undo is told of.
+             * @example false
+             */
+            recalled: boolean;
+            /**
+             * Refused
+             * @description Why it can neither be recalled nor put back; null if it can.
+             * @default null
+             * @example it is in quarantine
+             */
+            refused: string | null;
+        };
+        /**
+         * RecallAsked
+         * @description Why a file version is taken back, or put back in force.
+         */
+        RecallAsked: {
+            /**
+             * Reason
+             * @description Why; it stands beside who and when with the file and in the ledger.
+             * @example till 4 counted twice
+             */
+            reason: string;
+        };
+        /**
+         * Recalled
+         * @description A recall or an undo that holds from now on.
+         */
+        Recalled: {
+            /**
+             * At
+             * Format: date-time
+             * @description From when on it holds.
+             * @example 2017-12-05T09:00:00Z
+             */
+            at: string;
+            /**
+             * By
+             * @description Who.
+             * @example dee
+             */
+            by: string;
+            /**
+             * Event
+             * @description recall or undo.
+             * @example recall
+             */
+            event: string;
+            /**
+             * File Version Id
+             * @description File version.
+             * @example north-8ae625184e48101b
+             */
+            file_version_id: string;
+            /** @description What the graph computes again. */
+            reached: components["schemas"]["Reached"];
+            /**
+             * Reason
+             * @description Why.
+             * @example till 4 counted twice
+             */
+            reason: string;
         };
         /**
          * Receipt
@@ -5450,6 +5685,55 @@ export interface components {
              * @example X
              */
             xyz: string;
+        };
+        /**
+         * SeriesDifference
+         * @description What became of the published number of a series, summed over the leads.
+         */
+        SeriesDifference: {
+            /**
+             * After
+             * @description Units after; 0 where it is not forecast.
+             * @example 36
+             */
+            after: number;
+            /**
+             * Before
+             * @description Units before; 0 where it was not forecast.
+             * @example 40
+             */
+            before: number;
+            /**
+             * Cycle
+             * Format: date
+             * @description The cycle.
+             * @example 2017-12-04
+             */
+            cycle: string;
+            /**
+             * Difference
+             * @description After less before, units.
+             * @example -4
+             */
+            difference: number;
+            /**
+             * Percent
+             * @description The same in percent of before; null where that is 0.
+             * @example -10
+             */
+            percent: number | null;
+            /**
+             * Series Id
+             * @description The key columns joined by `|`.
+             * @example 1029743
+             */
+            series_id: string;
+            /**
+             * Sku
+             * @description Its SKU.
+             * @example 1029743
+             */
+            sku: string;
         };
         /**
          * SeriesForecast
@@ -7895,6 +8179,333 @@ export interface operations {
                 };
             };
             /** @description Whoever asks cannot be looked up just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recall_v1_files__file_version_id__recall_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description File version, as `GET /v1/files` lists it. */
+                file_version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is computed from the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "file_version_id": "north-8ae625184e48101b",
+                     *       "reached": {
+                     *         "buckets": [
+                     *           "2017-11-27"
+                     *         ],
+                     *         "cycles": [
+                     *           "2017-12-04"
+                     *         ],
+                     *         "files": [],
+                     *         "models": [],
+                     *         "out_of_reach": [],
+                     *         "scored": [
+                     *           "2017-11-27"
+                     *         ]
+                     *       },
+                     *       "recalled": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Recall"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The lake has no file version of that id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_v1_files__file_version_id__recall_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description File version, as `GET /v1/files` lists it. */
+                file_version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "till 4 counted twice"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecallAsked"];
+            };
+        };
+        responses: {
+            /** @description It holds from now on */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2017-12-05T09:00:00Z",
+                     *       "by": "dee",
+                     *       "event": "recall",
+                     *       "file_version_id": "north-8ae625184e48101b",
+                     *       "reached": {
+                     *         "buckets": [
+                     *           "2017-11-27"
+                     *         ],
+                     *         "cycles": [
+                     *           "2017-12-04"
+                     *         ],
+                     *         "files": [],
+                     *         "models": [],
+                     *         "out_of_reach": [],
+                     *         "scored": [
+                     *           "2017-11-27"
+                     *         ]
+                     *       },
+                     *       "reason": "till 4 counted twice"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Recalled"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The lake has no file version of that id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file version is not in the state to be recalled, or put back; the message says in which it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body of the request is longer than the API takes; the middleware answers so before anything is read. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_v1_files__file_version_id__recall_delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It holds from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2017-12-05T09:00:00Z",
+                     *       "by": "dee",
+                     *       "event": "recall",
+                     *       "file_version_id": "north-8ae625184e48101b",
+                     *       "reached": {
+                     *         "buckets": [
+                     *           "2017-11-27"
+                     *         ],
+                     *         "cycles": [
+                     *           "2017-12-04"
+                     *         ],
+                     *         "files": [],
+                     *         "models": [],
+                     *         "out_of_reach": [],
+                     *         "scored": [
+                     *           "2017-11-27"
+                     *         ]
+                     *       },
+                     *       "reason": "till 4 counted twice"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Recalled"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The lake has no file version of that id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file version is not in the state to be recalled, or put back; the message says in which it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
             503: {
                 headers: {
                     [name: string]: unknown;
