@@ -11,13 +11,17 @@ import hashlib
 import io
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeVar
 
 import polars as pl
 
 from dp_resources.lake import Lake
 
+T = TypeVar("T")
 TABLE_BYTES = 512 * 2**20
 """Memory of all tables kept; the one read last is kept even where it alone is larger."""
 KEPT = 512
@@ -74,6 +78,11 @@ class Tables:
         self._seen: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
         self._newest: dict[str, tuple[float, str | None]] = {}
         self._turn = asyncio.Lock()
+        # Readers in the event loop's threads wait for this one, which must therefore be none of them.
+        self._thread = ThreadPoolExecutor(1, "tables")
+
+    async def _beside(self, look: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, look)
 
     @property
     def bytes(self) -> int:
@@ -94,7 +103,7 @@ class Tables:
         async with self._turn:  # a table is read once, however many ask for it at the same time
             seen = self._seen.get(key)
             if seen is None or not self._is_fresh(seen.checked_at):
-                seen = await asyncio.to_thread(self._look, name, cycle, partitioned_by, seen)
+                seen = await self._beside(partial(self._look, name, cycle, partitioned_by, seen))
                 self._seen[key] = seen
                 self._seen.move_to_end(key)
                 self._drop()
@@ -107,7 +116,7 @@ class Tables:
         async with self._turn:
             found = self._newest.get(name)
             if found is None or not self._is_fresh(found[0]):
-                cycles = await asyncio.to_thread(self.lake.partitions, name)
+                cycles = await self._beside(partial(self.lake.partitions, name))
                 found = self._newest[name] = (time.monotonic(), cycles[-1] if cycles else None)
             return found[1]
 

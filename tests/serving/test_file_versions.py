@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from fastapi.testclient import TestClient
 
+import serving.tables
 from dp_assets.recalls import write_event
 from dp_assets.registry import registrations
 from serving.api.file_versions.schemas import FileCard, FilesPage
@@ -169,3 +171,13 @@ def test_what_people_did_to_a_version_shows(shop: Shop) -> None:
 def test_a_version_that_is_not_there_is_unknown(shop: Shop, version: str) -> None:
     answer: Any = shop.client.get(f"/v1/files/{version}")
     assert answer.status_code == 404
+
+
+def test_more_questions_at_once_than_there_are_threads_are_all_answered(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers in threads wait for tables that are read in a thread: it must be none of theirs."""
+    monkeypatch.setattr(serving.tables, "CHECK_SECONDS", 0.0)
+    with ThreadPoolExecutor(40) as many:
+        asked = [many.submit(shop.client.get, "/v1/files") for _ in range(40)]
+        assert {one.result(30).status_code for one in asked} == {200}
