@@ -63,7 +63,8 @@ class MomentQuery(CycleQuery):
         examples=["2017-11-20"],
         description=(
             "A day in place of a cycle: the newest cycle answers that was known when this day began, in the business "
-            "time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it."
+            "time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it; it "
+            "is that cycle as it stands, planners' numbers and recalls since included."
         ),
     )
 

@@ -108,3 +108,21 @@ def test_without_a_receipt_nobody_can_say_what_was_known(tmp_path: Path) -> None
     put_bundle(lake, tmp_path, make_forecasts())
     with client_over(lake) as client:
         assert "has no receipt" in problem(client, f"/v1/forecast/skus/sku0001?as_of={CYCLE}", 404).detail
+
+
+def test_each_cycle_is_judged_by_its_own_grace_of_arrival(tmp_path: Path) -> None:
+    """What knew files until a week after its cutoff was not known two days after it, whatever holds by now."""
+    lake = Lake(tmp_path / "lake")
+    for cycle, days in ((CYCLES[0], 1), (CYCLES[1], 7), (CYCLES[2], 1)):
+        config = make_config(arrival_grace_days=days)
+        parts = {**PARTS, "cycle": str(cycle)}
+        receipt = receipt_of(**parts)
+        lake.commit("receipts", receipt, {"parts": parts, "configuration": config_text(config), "hashes": {}})
+        forecasts = make_forecasts(config, cycle=cycle).with_columns(receipt=pl.lit(receipt))
+        lake.write("forecasts", forecasts, cycle=str(cycle))
+        (tmp_path / str(cycle)).mkdir()
+        put_bundle(lake, tmp_path / str(cycle), forecasts, config, cycle=cycle)
+    with client_over(lake) as client:
+        for days, expected in ((2, CYCLES[0]), (6, CYCLES[0]), (7, CYCLES[1])):
+            day = CYCLES[1] + timedelta(days=days)
+            assert client.get(f"/v1/forecast/skus/sku0001?as_of={day}").json()["cycle"] == str(expected), days
