@@ -18,7 +18,7 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.recall import FileEvent
 from dp_assets.registry import file_events, landed_path, registration, registrations
-from dp_assets.sources import Reader, made_by
+from dp_assets.sources import Reader, made_by_file
 from dp_resources.lake import Lake
 
 STATES = ("waiting", "accepted", "superseded", "duplicate", "quarantined", "recalled")
@@ -108,12 +108,8 @@ def file_card(reader: Reader, version: str, rejected: int, rule: str | None) -> 
         "rejected_total": many,
         "rejected_rows": rows,
         "events": [_told(one) for one in events],
-        "made": None if not lake.exists("raw_files", file_version=version) else _made(lake, version),
+        "made": made_by_file(lake, version),
     }
-
-
-def _made(lake: Lake, version: str) -> Any:
-    return made_by(lake, "raw_files", lake.digest("raw_files", file_version=version), file_version=version)
 
 
 def _read_as(lake: Lake, version: str) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,11 @@ import polars as pl
 
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.trace import CONTRIBUTION, HistoryBucket, Made, Row, history_bucket, panel_row, rows_of_series
+from dp_assets.domain.trace import CONTRIBUTION, HistoryBucket, counted, history_bucket, panel_row, rows_of_series
 from dp_assets.kept_receipts import Receipt
 from dp_assets.registry import landed_path, recalled_versions, registration
-from dp_assets.sources import Reader, table_source
+from dp_assets.sources import Reader, made_by_file, table_source
 from dp_resources.lake import Lake
-from dp_resources.made import made_of
 
 BUCKETS = 8
 """Buckets of history shown unless more are asked for."""
@@ -63,7 +62,7 @@ def history_of(reader: Reader, asked: Question, receipt: Receipt, panel: Panel |
         starts.insert(0, asked.rows_of)
     row = None if panel is None else panel_row(panel, asked.series_id)
     seen = {} if panel is None or row is None else dict(zip(_past(panel), panel.quantity[row].tolist(), strict=True))
-    recalled = _recalled(reader, asked, receipt, starts)
+    recalled = recalled_in(reader, asked, receipt, starts)
     return [
         history_bucket(
             start,
@@ -82,7 +81,7 @@ def _past(panel: Panel) -> list[date]:
     return found
 
 
-def _recalled(reader: Reader, asked: Question, receipt: Receipt, starts: Sequence[date]) -> dict[date, list[str]]:
+def recalled_in(reader: Reader, asked: Question, receipt: Receipt, starts: Sequence[date]) -> dict[date, list[str]]:
     """Bucket → recalled file versions that hold rows of the series there."""
     found: dict[date, list[str]] = {}
     for version in sorted(recalled_versions(reader.lake)):
@@ -101,11 +100,10 @@ def bucket_link(reader: Reader, one: HistoryBucket, series_id: str) -> dict[str,
     return {"source": source, **vars(one)}
 
 
-def rows_shown_of(asked: Question, history: Sequence[HistoryBucket]) -> date | None:
+def bucket_shown(asked: Question, history: Sequence[HistoryBucket]) -> HistoryBucket | None:
     """The bucket whose rows are shown: the one asked for, else the newest that has any."""
-    if asked.rows_of is not None:
-        return asked.rows_of
-    return next((one.bucket_start for one in reversed(history) if one.known or one.recalled), None)
+    newest = (one for one in reversed(history) if one.known or one.recalled)
+    return next((one for one in history if one.bucket_start == asked.rows_of), next(newest, None))
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
@@ -128,7 +126,6 @@ def file_link(lake: Lake, version: str, recalled: bool) -> dict[str, Any]:
     """A file version: who delivered it, when, its hash, and where its bytes are kept whatever becomes of the file."""
     one, commit = registration(lake, version), lake.commit_of("ingest", version)
     archive = landed_path(lake, one.content_sha256)
-    made = made_of(lake, "raw_files", file_version=version)
     return {
         "file_version_id": version,
         **{name: getattr(one, name) for name in ("producer", "uri", "content_sha256", "arrived_at", "supersedes")},
@@ -137,7 +134,7 @@ def file_link(lake: Lake, version: str, recalled: bool) -> dict[str, Any]:
         "archive": {"location": archive, "sha256": one.content_sha256, "bytes": one.bytes},
         "archived": lake.has_bytes(archive),
         "rows_sha256": None if commit is None else commit["tables"].get("unified_transactions"),
-        "made": None if made is None else Made(**asdict(made.author), at=made.at),
+        "made": made_by_file(lake, version),
     }
 
 
@@ -159,18 +156,32 @@ def _key(series_id: str, names: Sequence[str]) -> dict[str, str]:
     return dict(zip(names, parts, strict=True))
 
 
-def file_rows(reader: Reader, asked: Question, receipt: Receipt, bucket: date) -> list[Row]:
+def file_rows(
+    reader: Reader, asked: Question, receipt: Receipt, bucket: date, recalled: Sequence[str] | None = None
+) -> pl.DataFrame:
     """The rows behind a bucket of history, by file version and row number.
 
-    `known` says whether the cycle knew the file, `recalled` whether it was taken back.
+    `known` says whether the cycle knew the file, `counts` how many of the file's rows here counted for it (all, none or
+    some), `recalled` whether the file was taken back.
+
+    Args:
+        reader: where tables come from.
+        asked: the series and the cycle.
+        receipt: of the cycle's forecasts.
+        bucket: the bucket of history.
+        recalled: file versions with rows of it that were taken back, where they are known already.
     """
-    lake, withdrawn = reader.lake, recalled_versions(reader.lake)
-    known_at = receipt.grid.known_at(date.fromisoformat(asked.cycle))
+    lake, known_at = reader.lake, receipt.grid.known_at(date.fromisoformat(asked.cycle))
     contributions = contributions_of(reader, asked.series_id, bucket)
-    taken_back = _recalled(reader, asked, receipt, [bucket]).get(bucket, [])
-    return [
-        {**row, "known": arrived_at <= known_at and version not in withdrawn, "recalled": version in withdrawn}
-        for version in sorted({*contributions["file_version_id"], *taken_back})
-        for arrived_at in (registration(lake, version).arrived_at,)
-        for row in rows_in(lake, version, asked, receipt, bucket).to_dicts()
-    ]
+    if recalled is None:
+        recalled = recalled_in(reader, asked, receipt, [bucket]).get(bucket, [])
+    counting, parts = counted(contributions, known_at), []
+    for version in sorted({*contributions["file_version_id"], *recalled}):
+        told = {
+            "known": registration(lake, version).arrived_at <= known_at,
+            "counts": "none" if version in recalled else counting.get(version, "none"),
+            "recalled": version in recalled,
+        }
+        rows = rows_in(lake, version, asked, receipt, bucket)
+        parts.append(rows.with_columns(pl.lit(value).alias(name) for name, value in told.items()))
+    return pl.concat(parts, how="diagonal_relaxed") if parts else pl.DataFrame()

@@ -64,6 +64,13 @@ def made_by(lake: Lake, table: str, sha256: str, **key: str) -> Made | None:
     return None if found is None or found.sha256 != sha256 else Made(**asdict(found.author), at=found.at)
 
 
+def made_by_file(lake: Lake, version: str) -> Made | None:
+    """The run that read a file version; None where it is not known."""
+    if not lake.exists("raw_files", file_version=version):
+        return None
+    return made_by(lake, "raw_files", lake.digest("raw_files", file_version=version), file_version=version)
+
+
 def table_source(lake: Lake, table: str, sha256: str, row: Mapping[str, Any], **key: str) -> Source:
     """Where a row of a current partition stands."""
     (partition,) = key.values()

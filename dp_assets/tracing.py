@@ -19,7 +19,7 @@ import polars as pl
 from dp_assets.domain.errors import ArtefactError, DemandPlannerError
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.trace import Row, Source, channels, decisive, inputs_about, nodes_above, panel_row
-from dp_assets.history_links import Question, bucket_link, file_rows, files_behind, history_of, rows_shown_of
+from dp_assets.history_links import Question, bucket_link, bucket_shown, file_rows, files_behind, history_of
 from dp_assets.kept_receipts import NONE, Receipt, receipt_named
 from dp_assets.sources import Reader, artefact_source, table_source
 from dp_resources.lake import Lake
@@ -41,8 +41,12 @@ def number_trace(reader: Reader, asked: Question) -> dict[str, Any]:
     published = _published(reader, asked)
     lead = int(published["lead"])
     forecast, forecast_link = _forecast(reader, asked, lead)
+    if forecast_link is not None:
+        forecast_link["agrees"] = forecast_link["forecast"] == published["statistical"]
     receipt = receipt_named(reader.lake, forecast["receipt"]) if forecast else None
     own, nodes, reconciliation = _reconciliation(reader, asked, lead)
+    if reconciliation is not None:
+        reconciliation["agrees"] = reconciliation["forecast"] == published["reconciled"]
     about, override = _planners(reader, asked, published, nodes)
     found: dict[str, Any] = {
         "series_id": asked.series_id,
@@ -55,7 +59,7 @@ def number_trace(reader: Reader, asked: Question) -> dict[str, Any]:
         "planner_inputs": about,
         "reconciliation": None if own is None else reconciliation,
         "forecast": forecast_link,
-        "receipt": None if receipt is None else receipt_link(reader.lake, receipt, asked.cycle),
+        "receipt": None if receipt is None else receipt_link(reader, receipt, asked.cycle),
         "model": None,
         "features": None,
         "history": [],
@@ -71,15 +75,15 @@ def _behind(reader: Reader, asked: Question, receipt: Receipt) -> dict[str, Any]
     """The links behind the forecast: model, features, buckets of history, files, rows."""
     panel = _panel(reader.lake, asked.cycle, receipt.parts["features"])
     history = history_of(reader, asked, receipt, panel)
-    files, rows_of = files_behind(reader.lake, history), rows_shown_of(asked, history)
-    rows = None if rows_of is None else file_rows(reader, asked, receipt, rows_of)
+    files, shown = files_behind(reader.lake, history), bucket_shown(asked, history)
+    rows = None if shown is None else file_rows(reader, asked, receipt, shown.bucket_start, shown.recalled)
     return {
         "known_at": receipt.grid.known_at(date.fromisoformat(asked.cycle)),
         "model": model_link(reader.lake, receipt),
         "features": _features(reader.lake, asked, receipt, panel),
         "history": [bucket_link(reader, one, asked.series_id) for one in history],
         "files": files,
-        "rows": None if rows is None else {"bucket_start": rows_of, "rows": rows},
+        "rows": None if rows is None else {"bucket_start": shown and shown.bucket_start, "rows": rows},
     }
 
 
@@ -143,21 +147,19 @@ def _planners(
     """Every planner's number that speaks of this one, and the one that made it what it is."""
     table = reader.table("planner_inputs", cycle=asked.cycle)
     about = [] if table is None else inputs_about(table.frame, asked.series_id, nodes, asked.bucket)
-    chosen = decisive(published, about, asked.series_id)
+    chosen = decisive(published, about)
     if chosen is None:
         return about, None
     key = {name: chosen[name] for name in ("hierarchy", "node", "bucket_start")}
     return about, {"source": _source(reader, "planner_inputs", asked, key), **chosen}
 
 
-def receipt_link(lake: Lake, receipt: Receipt, cycle: str) -> dict[str, Any]:
+def receipt_link(reader: Reader, receipt: Receipt, cycle: str) -> dict[str, Any]:
     """What decided the forecasts: id, code, configuration, libraries, seed, and the command that repeats them."""
     parts = receipt.parts
     names = ("code", "configuration", "libraries", "threads", "seed", "features", "interval_contract")
-    current = all(
-        lake.has_bytes(lake.path(name, cycle=cycle)) and lake.digest(name, cycle=cycle) == digest
-        for name, digest in receipt.hashes.items()
-    )
+    tables = ((reader.table(name, cycle=cycle), digest) for name, digest in receipt.hashes.items())
+    current = all(table is not None and table.sha256 == digest for table, digest in tables)
     return {
         "id": receipt.id,
         "cycle": parts["cycle"],
@@ -221,7 +223,7 @@ def _features(lake: Lake, asked: Question, receipt: Receipt, panel: Panel | None
     }
 
 
-def history_rows(reader: Reader, series_id: str, bucket: date, cycle: str) -> list[Row]:
+def history_rows(reader: Reader, series_id: str, bucket: date, cycle: str) -> pl.DataFrame:
     """As `file_rows`, for a series that a cycle forecasts; NoNumberError where it forecasts it not."""
     asked = Question(series_id, bucket, cycle)
     forecast, _ = _forecast(reader, asked, lead=1)

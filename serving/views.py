@@ -62,7 +62,8 @@ class View:
         """A hash of what is seen, for the versions of answers; empty where all is."""
         if self._rows is None:
             return ""
-        return blake2b(np.array(self._rows, np.int64).tobytes(), digest_size=8).hexdigest()
+        names = "\0".join(self.bundle.series_ids[row] for row in self._rows)
+        return blake2b(f"{len(self._rows)} {names}".encode(), digest_size=8).hexdigest()
 
     @cached_property
     def _marked(self) -> npt.NDArray[np.bool_]:

@@ -168,8 +168,8 @@ def _print_history(found: dict[str, Any], shown: int) -> None:
         show(pl.DataFrame(files), "Files; the lake keeps their bytes as _landed/<sha256>")
     if found["rows"] is not None:
         listed = found["rows"]["rows"]
-        columns = ["file_version_id", "row_number", "sold_at", "quantity", "revenue"]
-        table = pl.DataFrame([{name: one[name] for name in columns} for one in listed[:shown]])
+        columns = ("file_version_id", "row_number", "sold_at", "quantity", "revenue", "counts")
+        table = listed.head(shown).select(one for one in columns if one in listed.columns)
         show(table, f"Rows of files, {found['rows']['bucket_start']}: {min(shown, len(listed))} of {len(listed)}")
 
 

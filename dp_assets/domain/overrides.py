@@ -176,8 +176,8 @@ def publish(
 
     Locks that reconciliation could not keep beside others are passed over here as well.
 
-    `override` is the number set for the series itself; an input further up shows in `final`, `user` and `reason_code`
-    of every series it changed.
+    `override` is the number set for the series itself; an input further up shows in `final`, `user`, `reason_code` and
+    `ledger_sequence` of every series it changed.
 
     Args:
         forecasts: `forecasts` rows of the cycle.
@@ -208,7 +208,8 @@ def publish(
     applied = apply_inputs(values, inputs, hierarchies, starts, weights)
     applied = replace(applied, conflicts=(*applied.conflicts, *_lost_keys(inputs, weights)))
     source = pl.Series("source", applied.source.ravel())
-    who = inputs.select("user", "reason_code", pl.col("quantity").alias("override")).with_row_index("source")
+    names = ("user", "reason_code", "ledger_sequence")
+    who = inputs.select(*names, pl.col("quantity").alias("override")).with_row_index("source")
     frame = (
         frame.with_columns(source, pl.Series("final", applied.values.ravel()), pl.Series("own", applied.series.ravel()))
         .join(who.with_columns(pl.col("source").cast(pl.Int64())), on="source", how="left", maintain_order="left")

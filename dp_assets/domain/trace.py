@@ -140,19 +140,10 @@ def inputs_about(inputs: pl.DataFrame, series_id: str, nodes: Iterable[Row], buc
     return sorted(rows, key=lambda row: (ranks.get((row["hierarchy"], row["node"]), 0), -row["ledger_sequence"]))
 
 
-def decisive(published: Row, about: Sequence[Row], series_id: str) -> Row | None:
-    """The planner's number that made a published one what it is; None where none did.
-
-    The published row names who and why; of several of theirs, the lowest and newest was applied first.
-    """
-    if published["user"] is None:
-        return None
-    own = published["override"] is not None
-    for row in about:
-        same = (row["user"], row["reason_code"]) == (published["user"], published["reason_code"])
-        if same and (row["node"] == series_id) == own:
-            return row
-    return None
+def decisive(published: Row, about: Sequence[Row]) -> Row | None:
+    """The planner's number that made a published one what it is, as publishing noted it; None where none did."""
+    sequence = published.get("ledger_sequence")  # not in tables from before it was noted
+    return None if sequence is None else next((row for row in about if row["ledger_sequence"] == sequence), None)
 
 
 def history_bucket(
@@ -174,6 +165,24 @@ def history_bucket(
     return HistoryBucket(
         bucket, units, seen, agrees, known, [row for row in rows if row["known_from"] > known_at], recalled
     )
+
+
+def counted(contributions: pl.DataFrame, known_at: datetime) -> dict[str, str]:
+    """File version → how many of its rows in a bucket counted for a cycle: all, none, or some.
+
+    What a file brought is taken back by events of later ones, by its number of rows.
+
+    Args:
+        contributions: rows of `weekly_buckets` of one series and bucket.
+        known_at: the cycle's knowledge time.
+    """
+    known = contributions.filter(pl.col("known_from") <= known_at)
+    brought = pl.col("transactions").filter(pl.col("transactions") > 0).max()
+    sums = known.group_by("file_version_id").agg(pl.col("transactions").sum().alias("left"), brought.alias("brought"))
+    return {
+        version: "none" if not left else "all" if left == most else "some"
+        for version, left, most in sums.select("file_version_id", "left", "brought").iter_rows()
+    }
 
 
 def panel_row(panel: Panel, series_id: str) -> int | None:

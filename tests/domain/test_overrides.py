@@ -148,6 +148,8 @@ def test_published_numbers_say_what_they_are_made_of_and_who_changed_them() -> N
     assert (own["override"], own["final"], own["reconciled"], own["user"]) == (77.0, 77.0, 77.0, "bob")
     other = first.filter(pl.col("series_id") == "sku0005").row(0, named=True)
     assert (other["override"], other["user"], other["reason_code"]) == (None, "ada", "budget")
+    noted = inputs.select("node", "ledger_sequence").rows()
+    assert [(own["ledger_sequence"]), other["ledger_sequence"]] == [dict(noted)["sku0004"], dict(noted)["total"]]
     second = frame.filter(pl.col("lead") == 2)
     assert second["final"].equals(second["reconciled"], check_names=False)
     assert second["user"].null_count() == len(second)
@@ -162,3 +164,18 @@ def test_without_inputs_the_published_number_is_the_reconciled_one() -> None:
     assert frame["final"].equals(frame["reconciled"], check_names=False)
     assert frame["override"].null_count() == len(frame)
     assert frame["statistical"].equals(cycle["forecasts"]["forecast"], check_names=False)
+
+
+def test_of_numbers_of_one_planner_the_published_row_names_the_one_that_was_applied() -> None:
+    """An override that a lock above it leaves no room for is none, whoever set both for the same reason."""
+    cycle = make_cycle(CONFIG)
+    start = cycle["panel"].cutoff
+    inputs = make_inputs(
+        CONFIG,
+        {"node": "total", "quantity": 900.0, "locked": True, "bucket_start": start, "ledger_sequence": 1},
+        {"node": "sku0004", "quantity": 5000.0, "locked": False, "bucket_start": start, "ledger_sequence": 2},
+    )
+    rollups = roll_up(**{**cycle, "planner_inputs": inputs}, config=CONFIG)
+    frame, found = publish(cycle["forecasts"], rollups.table, inputs, rollups.hierarchies, CONFIG, cycle["panel"])
+    assert any("sku0004" in one for one in found.conflicts)
+    assert set(frame.filter(pl.col("lead") == 1)["ledger_sequence"]) == {1}

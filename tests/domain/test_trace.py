@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dp_assets.domain.trace import CONTRIBUTION, decisive, history_bucket, inputs_about, nodes_above, rows_of_series
+from dp_assets.domain.trace import (
+    CONTRIBUTION,
+    counted,
+    decisive,
+    history_bucket,
+    inputs_about,
+    nodes_above,
+    rows_of_series,
+)
 
 BUCKET = date(2017, 12, 11)
 KNOWN_AT = datetime(2017, 12, 5, tzinfo=UTC)
@@ -71,20 +79,30 @@ def test_inputs_that_speak_of_a_number_are_those_of_the_series_and_of_what_is_ab
 
 
 @pytest.mark.parametrize(
-    ("published", "sequence"),
-    [
-        ({"user": None, "reason_code": None, "override": None}, None),
-        ({"user": "ann", "reason_code": "promotion", "override": 5.0}, 4),
-        ({"user": "bob", "reason_code": "promotion", "override": None}, 2),
-        ({"user": "eve", "reason_code": "promotion", "override": None}, None),
-    ],
+    ("noted", "sequence"), [({"ledger_sequence": 2}, 2), ({"ledger_sequence": None}, None), ({}, None)]
 )
-def test_the_number_that_decides_is_the_one_the_published_row_names(
-    published: dict[str, Any], sequence: int | None
-) -> None:
+def test_the_number_that_decides_is_the_one_that_publishing_noted(noted: dict[str, Any], sequence: int | None) -> None:
     about = [planned("milk", sequence=4), planned("A\\/B", "bob", 2), planned("total", "bob", 1)]
-    found = decisive(published, about, "milk")
+    found = decisive(noted, about)
     assert (found and found["ledger_sequence"]) == sequence
+
+
+def test_rows_of_a_file_count_all_some_or_not_at_all_for_a_cycle() -> None:
+    hour = timedelta(hours=1)
+    events = [
+        ("whole", "landed", KNOWN_AT - hour, 3),
+        ("superseded", "landed", KNOWN_AT - 2 * hour, 5),
+        ("superseded", "superseded", KNOWN_AT - hour, -5),
+        ("superseded later", "landed", KNOWN_AT - hour, 4),
+        ("superseded later", "superseded", KNOWN_AT + hour, -4),
+        ("corrected", "landed", KNOWN_AT - 2 * hour, 4),
+        ("corrected", "corrected", KNOWN_AT - hour, -1),
+        ("late", "landed", KNOWN_AT + hour, 2),
+    ]
+    names = ("file_version_id", "event", "known_from", "transactions")
+    frame = pl.DataFrame(events, names, orient="row").with_columns(pl.col("known_from").dt.convert_time_zone("UTC"))
+    found = counted(frame, KNOWN_AT)
+    assert found == {"whole": "all", "superseded": "none", "superseded later": "all", "corrected": "some"}
 
 
 @given(

@@ -211,10 +211,12 @@ def test_a_restated_file_shows_and_is_left_out_where_it_was_not_known(world: Wor
 
 def test_rows_of_files_add_up_to_what_each_file_contributes(world: World, client: TestClient) -> None:
     cycle = cycles(world)[-1]
-    bucket = traced(client, f"S001/{cycle}?history={RESTATED}")
+    kept = world.project.lake().read("weekly_buckets", bucket=RESTATED.isoformat())
+    series = kept.filter(pl.col("event") == "superseded")["series_id"].min()
+    bucket = traced(client, f"{series}/{cycle}?history={RESTATED}")
     (history,) = [one for one in bucket["history"] if one["bucket_start"] == str(RESTATED)]
     landed = {one["file_version_id"]: one["quantity"] for one in history["known"] if one["event"] == "landed"}
-    rows, path = [], f"/v1/trace/S001/{RESTATED}/rows?limit=2"
+    rows, path = [], f"/v1/trace/{series}/{RESTATED}/rows?limit=1"
     cursor = ""
     while True:
         answer = client.get(path + cursor)
@@ -229,8 +231,10 @@ def test_rows_of_files_add_up_to_what_each_file_contributes(world: World, client
     for one in rows:
         sums[one.file_version_id] = sums.get(one.file_version_id, 0) + one.quantity
     assert sums == pytest.approx(landed)
+    assert {one.counts for one in rows} == {"all", "none"}
+    assert sum(one.quantity for one in rows if one.counts == "all") == pytest.approx(history["units"])
     (restated,) = [one for one in rows if one.quantity == 40]
-    assert restated.row_number == 2  # the second row below the header of the file
+    assert restated.row_number == int(str(series)[1:]) + 1  # one row per SKU below the header of the file
     assert [one["row_number"] for one in bucket["rows"]["rows"]] == [one.row_number for one in rows]
 
 
@@ -275,7 +279,8 @@ def test_a_recalled_file_shows_and_counts_for_nothing(world: World, client: Test
         assert file["recalled"]
         (again,) = [one for one in found["history"] if one["bucket_start"] == bucket["bucket_start"]]
         assert again["recalled"] == [version]
-        assert {one["known"] for one in found["rows"]["rows"] if one["file_version_id"] == version} == {False}
+        rows = [one for one in found["rows"]["rows"] if one["file_version_id"] == version]
+        assert {(one["recalled"], one["counts"]) for one in rows} == {(True, "none")}
     finally:
         write_event(lake, version, True, "ann", "", world.clock.now())
 
@@ -408,14 +413,16 @@ def _web(world: World) -> float:
 def test_who_is_kept_to_a_department_sees_its_series_and_nothing_of_what_is_above(world: World) -> None:
     accounts, cycle = Accounts(world.project.planning()), cycles(world)[-1]
     with client_of(world, api_access="keys") as client:
-        for name, scope in (("eve", NodeScope((parse_scope_node("product:dairy"),))), ("max", EVERYTHING)):
+        dairy, below = (NodeScope((parse_scope_node(f"product:{one}"),)) for one in ("dairy", "dairy/own"))
+        scopes = {"eve": dairy, "sue": below, "max": EVERYTHING}
+        for name, scope in scopes.items():
             accounts.add_user(name, (Role.VIEWER,), scope, "test", NOW)
         now = datetime.now(UTC)
-        eve, everybody = (
+        eve, sue, everybody = (
             shown(
                 accounts.create_key(name, "test", frozenset({Permission.READ}), now + timedelta(days=1), "test", now)[1]
             )
-            for name in ("eve", "max")
+            for name in scopes
         )
         receipts = [client.get(f"/v1/receipts/{cycle}", headers=headers).json() for headers in (eve, everybody)]
         assert [one["configuration"] is None for one in receipts] == [True, False]
@@ -424,6 +431,9 @@ def test_who_is_kept_to_a_department_sees_its_series_and_nothing_of_what_is_abov
         assert [one["node"] for one in whole["reconciliation"]["nodes"]] == ["total", "dairy", "dairy/own"]
         assert [one["node"] for one in seen["reconciliation"]["nodes"]] == ["dairy", "dairy/own"]
         assert seen["override"] == whole["override"]
+        further_up = client.get(path, headers=sue).json()["override"]  # set for a department that sue does not see
+        assert (further_up["node"], further_up["quantity"], further_up["ledger"]) == (None, None, None)
+        assert further_up["user"] == whole["override"]["user"]
         for hidden in (f"S001/{cycle}", f"S001/{RESTATED}/rows"):
             found = client.get(f"/v1/trace/{hidden}", headers=eve)
             unknown = client.get(f"/v1/trace/{hidden.replace('S001', 'S999')}", headers=eve)

@@ -69,6 +69,7 @@ def make_published(forecasts: pl.DataFrame, config: DemandConfig | None = None) 
             pl.lit(None, pl.Float64).alias("override"),
             pl.lit(None, pl.String).alias("user"),
             pl.lit(None, pl.String).alias("reason_code"),
+            pl.lit(None, pl.Int64).alias("ledger_sequence"),
         )
     )
 

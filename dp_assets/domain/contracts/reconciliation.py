@@ -71,5 +71,12 @@ def published_forecasts(config: DemandConfig) -> Table:
             number("final", "the published number", "units per bucket", minimum=0),
             text("user", "who set the override", nullable=True),
             text("reason_code", "why", nullable=True),
+            Column(
+                "ledger_sequence",
+                pl.Int64(),
+                "place in the audit ledger of the planner's number that made it what it is",
+                nullable=True,
+                minimum=0,
+            ),
         ),
     )

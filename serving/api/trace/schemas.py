@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -112,7 +113,9 @@ class OverrideLink(PlannerInput):
     """The planner's number that made the published one what it is."""
 
     source: SourceOfLink | None = Field(None, description="Row of `planner_inputs`.")
-    ledger: LedgerLink | None = Field(None, description="Null while the planning database cannot be asked.")
+    ledger: LedgerLink | None = Field(
+        None, description="Null where the node is hidden, or while the planning database cannot be asked."
+    )
 
 
 class NodeLink(Schema):
@@ -134,6 +137,10 @@ class ReconciliationLink(Schema):
     base_forecast: float = Field(examples=[211.8], description="Before, units.")
     forecast: float = Field(examples=[207.4], description="After, units.")
     locked: bool = Field(examples=[False], description="Whether a planner's lock held it.")
+    agrees: bool = Field(
+        examples=[True],
+        description="Whether it is what the published row was made of; not where a cycle is half made again.",
+    )
     nodes: list[NodeLink] = Field(description="Nodes above it that may be seen, hierarchy by hierarchy from the top.")
 
 
@@ -147,6 +154,10 @@ class ForecastLink(Schema):
     model_version: str = Field(examples=["2017-10-02+768eefe542ac"], description="Model's cycle and hashes.")
     naive: float = Field(examples=[248.1], description="Mean of the last 8 buckets, units.")
     receipt: str = Field(examples=[HASH], description="Its receipt.")
+    agrees: bool = Field(
+        examples=[True],
+        description="Whether it is what the published row was made of; not where a cycle is half made again.",
+    )
 
 
 class ReceiptLink(Schema):
@@ -286,7 +297,11 @@ class FileRow(Schema):
     revenue: float | None = Field(None, examples=[5.38], description="Money.")
     unit_price: float | None = Field(None, examples=[2.69], description="Price as delivered.")
     transaction_id: str | None = Field(None, examples=["31198570547"], description="The producer's own id of the sale.")
-    known: bool = Field(examples=[True], description="Whether the cycle knew the file, and it still counts.")
+    known: bool = Field(examples=[True], description="Whether the cycle knew the file.")
+    counts: Literal["all", "some", "none"] = Field(
+        examples=["all"],
+        description="Rows of the file that counted here for the cycle; later files may have taken some or all back.",
+    )
     recalled: bool = Field(examples=[False], description="Whether the file was recalled.")
 
 
@@ -337,7 +352,14 @@ def _source(table: str, partition: str = "2017-12-04") -> dict[str, object]:
 
 _ROW = {
     **{"file_version_id": "north-8ae6", "row_number": 4711, "sold_at": "2017-11-28T15:04:00Z", "quantity": 2.0},
-    **{"revenue": 5.38, "unit_price": 2.69, "transaction_id": "31198570547", "known": True, "recalled": False},
+    **{
+        "revenue": 5.38,
+        "unit_price": 2.69,
+        "transaction_id": "31198570547",
+        "known": True,
+        "counts": "all",
+        "recalled": False,
+    },
 }
 ROWS_EXAMPLE = {
     **{"series_id": "1029743", "bucket_start": "2017-11-27", "cycle": "2017-12-04", "total": 262},
@@ -354,6 +376,7 @@ EXAMPLE = {
     "planner_inputs": [],
     "reconciliation": {
         **{"source": _source("reconciled_rollups"), "base_forecast": 211.8, "forecast": 207.4, "locked": False},
+        "agrees": True,
         "nodes": [
             {
                 **{"hierarchy": "product", "level": "department", "node": "GROCERY", "parent": "total"},
@@ -362,7 +385,7 @@ EXAMPLE = {
         ],
     },
     "forecast": {
-        **{"source": _source("forecasts"), "forecast": 211.8, "median": 229.0, "method": "blend"},
+        **{"source": _source("forecasts"), "forecast": 211.8, "median": 229.0, "method": "blend", "agrees": True},
         **{"model_version": "2017-10-02+768eefe542ac", "naive": 248.1, "receipt": HASH},
     },
     "history": [

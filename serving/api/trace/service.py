@@ -72,7 +72,8 @@ def trace(
     if seen is not None:
         _within(found, seen, series_id)
     if found["override"] is not None:
-        found["override"] |= {"ledger": _ledger(planning, found["override"]["ledger_sequence"])}
+        hidden = found["override"]["node"] is None  # what was said of a node tells of it, too
+        found["override"] |= {"ledger": None if hidden else _ledger(planning, found["override"]["ledger_sequence"])}
     if found["rows"] is not None:
         listed = RowsQuery(cycle=date.fromisoformat(cycle), limit=ROWS)
         found["rows"] = _page(found["rows"]["rows"], series_id, found["rows"]["bucket_start"], cycle, listed)
@@ -128,10 +129,11 @@ def rows_page(reader: KeptTables, series_id: str, bucket: date, cycle: str, quer
     return _page(rows, series_id, bucket, cycle, query)
 
 
-def _page(rows: list[Answer], series_id: str, bucket: date, cycle: str, query: RowsQuery) -> Answer:
+def _page(rows: pl.DataFrame, series_id: str, bucket: date, cycle: str, query: RowsQuery) -> Answer:
     def key_of(at: int) -> Key:
-        return [rows[at]["file_version_id"], rows[at]["row_number"]]
+        return [versions[at], numbers[at]]
 
+    versions, numbers = (rows[name].to_list() if len(rows) else [] for name in ("file_version_id", "row_number"))
     filters = ("rows", series_id, bucket.isoformat(), cycle)
     part = page(range(len(rows)), key_of, query.limit, query.cursor, cycle, filters)
     return {
@@ -140,5 +142,5 @@ def _page(rows: list[Answer], series_id: str, bucket: date, cycle: str, query: R
         "cycle": cycle,
         "total": len(rows),
         "next": part.next,
-        "rows": [rows[at] for at in part.rows],
+        "rows": rows[list(part.rows)].to_dicts() if len(rows) else [],
     }

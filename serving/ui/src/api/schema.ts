@@ -2469,6 +2469,13 @@ export interface components {
          */
         FileRow: {
             /**
+             * Counts
+             * @description Rows of the file that counted here for the cycle; later files may have taken some or all back.
+             * @example all
+             * @enum {string}
+             */
+            counts: "all" | "some" | "none";
+            /**
              * File Version Id
              * @description File version.
              * @example north-8ae625184e48101b
@@ -2476,7 +2483,7 @@ export interface components {
             file_version_id: string;
             /**
              * Known
-             * @description Whether the cycle knew the file, and it still counts.
+             * @description Whether the cycle knew the file.
              * @example true
              */
             known: boolean;
@@ -2694,6 +2701,12 @@ export interface components {
          * @description The forecast before reconciliation.
          */
         ForecastLink: {
+            /**
+             * Agrees
+             * @description Whether it is what the published row was made of; not where a cycle is half made again.
+             * @example true
+             */
+            agrees: boolean;
             /**
              * Forecast
              * @description Mean, units.
@@ -3305,7 +3318,7 @@ export interface components {
         ManySkus: {
             /**
              * As Of
-             * @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it.
+             * @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it; it is that cycle as it stands, planners' numbers and recalls since included.
              * @default null
              * @example 2017-11-20
              */
@@ -4077,7 +4090,7 @@ export interface components {
              */
             hierarchy: string | null;
             /**
-             * @description Null while the planning database cannot be asked.
+             * @description Null where the node is hidden, or while the planning database cannot be asked.
              * @default null
              */
             ledger: components["schemas"]["LedgerLink"] | null;
@@ -5050,6 +5063,12 @@ export interface components {
          * @description What reconciliation made of the series, and of what is above it.
          */
         ReconciliationLink: {
+            /**
+             * Agrees
+             * @description Whether it is what the published row was made of; not where a cycle is half made again.
+             * @example true
+             */
+            agrees: boolean;
             /**
              * Base Forecast
              * @description Before, units.
@@ -8620,7 +8639,7 @@ export interface operations {
     catalogue_v1_forecast_catalogue_get: {
         parameters: {
             query?: {
-                /** @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it. */
+                /** @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it; it is that cycle as it stands, planners' numbers and recalls since included. */
                 as_of?: string | null;
                 /** @description `name:value` of an attribute or key column; may stand more than once. Values of one name are alternatives, different names must all hold. `<UNK>` stands for a missing value. */
                 attribute?: string[];
@@ -8859,7 +8878,7 @@ export interface operations {
     forecast_of_node_v1_forecast_nodes__hierarchy___node__get: {
         parameters: {
             query?: {
-                /** @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it. */
+                /** @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it; it is that cycle as it stands, planners' numbers and recalls since included. */
                 as_of?: string | null;
                 /** @description Cutoff of a past cycle whose bundle is in the lake; the one being served when left out. One past bundle is held at a time, so the first question about another one takes longer. */
                 cycle?: string | null;
@@ -9182,7 +9201,7 @@ export interface operations {
     forecast_of_sku_v1_forecast_skus__sku__get: {
         parameters: {
             query?: {
-                /** @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it. */
+                /** @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it; it is that cycle as it stands, planners' numbers and recalls since included. */
                 as_of?: string | null;
                 /** @description Run the network now, on CPU, instead of reading the batch's numbers. It agrees with the batch to 1e-5. It answers for the series that the network forecasts; the others come from the batch, with `computed: false`. */
                 compute?: boolean;
@@ -9835,7 +9854,7 @@ export interface operations {
     history_of_sku_v1_history__sku__get: {
         parameters: {
             query?: {
-                /** @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it. */
+                /** @description A day in place of a cycle: the newest cycle answers that was known when this day began, in the business time zone, i.e. whose knowledge time (cutoff and grace of arrival) is not later. The answer names it; it is that cycle as it stands, planners' numbers and recalls since included. */
                 as_of?: string | null;
                 /** @description Newest buckets before the cutoff; all that are kept when left out. */
                 buckets?: number | null;
@@ -12779,6 +12798,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "forecast": {
+                     *         "agrees": true,
                      *         "forecast": 211.8,
                      *         "median": 229,
                      *         "method": "blend",
@@ -12875,6 +12895,7 @@ export interface operations {
                      *         "statistical": 211.8
                      *       },
                      *       "reconciliation": {
+                     *         "agrees": true,
                      *         "base_forecast": 211.8,
                      *         "forecast": 207.4,
                      *         "locked": false,
@@ -12916,6 +12937,7 @@ export interface operations {
                      *         "next": "WyIuLi4iXQ",
                      *         "rows": [
                      *           {
+                     *             "counts": "all",
                      *             "file_version_id": "north-8ae6",
                      *             "known": true,
                      *             "quantity": 2,
@@ -13026,6 +13048,7 @@ export interface operations {
                      *       "next": "WyIuLi4iXQ",
                      *       "rows": [
                      *         {
+                     *           "counts": "all",
                      *           "file_version_id": "north-8ae6",
                      *           "known": true,
                      *           "quantity": 2,
