@@ -366,7 +366,8 @@ def _number(row: Any) -> PlannerNumber:
     return PlannerNumber(**{name: value for name, value in row.items() if name != "ended_sequence"})
 
 
-def _proposal(row: Any) -> Proposal:
+def proposal_of(row: Any) -> Proposal:
+    """A row of `PROPOSALS` as a proposal."""
     return Proposal(row["sequence"], row["user"], row["cycle"], _BATCH.validate_json(row["numbers"]))
 
 
@@ -382,7 +383,7 @@ def _propose(connection: sa.Connection, numbers: Sequence[NumberToSet], user: st
 
 def _undecided(connection: sa.Connection) -> list[Proposal]:
     query = sa.select(PROPOSALS).where(PROPOSALS.c.decided_sequence.is_(None)).order_by(PROPOSALS.c.sequence)
-    return [_proposal(row) for row in connection.execute(query).mappings().all()]
+    return [proposal_of(row) for row in connection.execute(query).mappings().all()]
 
 
 def _to_decide(connection: sa.Connection, sequence: int) -> Proposal:
@@ -390,7 +391,7 @@ def _to_decide(connection: sa.Connection, sequence: int) -> Proposal:
     if row is None or row["decided_sequence"] is not None:
         state = "does not exist" if row is None else f"was decided on in row {row['decided_sequence']} of the ledger"
         raise EditRefusedError(f"proposal {sequence} {state}; `dp plan proposals` shows those that are open")
-    return _proposal(row)
+    return proposal_of(row)
 
 
 def _forged(connection: sa.Connection, found: Proposal) -> EditRefusedError | None:

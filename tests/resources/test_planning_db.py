@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.planning import EditRefusedError, NumberToSet
 from dp_assets.domain.scenario_definition import ScenarioRefusedError, parse_scenario
 from dp_resources.planning_db import REVISION, PlanningDatabase
+from dp_resources.planning_decisions import Decision, ToldProposal, told_proposals
 from dp_resources.planning_ledger import Head
 
 AT = datetime(2017, 12, 5, 12, tzinfo=UTC)
@@ -209,6 +210,20 @@ def test_a_rejected_proposal_sets_nothing_and_says_why(database: PlanningDatabas
     ):
         with pytest.raises(EditRefusedError, match="was decided on in row 2"):
             decide()
+
+
+def test_what_became_of_proposals_is_told_with_who_decided_when_and_why(database: PlanningDatabase) -> None:
+    first, second, third = (database.propose([replace(LOCK, node=node)], "ada", AT) for node in "ABC")
+    assert told_proposals(database) == [ToldProposal(one, AT, None) for one in (first, second, third)]
+    assert told_proposals(database, decided=True) == []
+    later = AT + timedelta(hours=1)
+    database.approve(first.sequence, "bob", CYCLE, four_eyes=True, at=later)
+    database.reject(third.sequence, "bob", "cancelled", later)
+    assert [one.proposal for one in told_proposals(database)] == [second]
+    rejected, approved = told_proposals(database, decided=True)
+    assert (rejected.proposal, approved.proposal) == (third, first)
+    assert rejected.decision == Decision(6, approved=False, user="bob", at=later, reason="cancelled")
+    assert approved.decision == Decision(4, approved=True, user="bob", at=later, reason=None)
 
 
 @pytest.mark.parametrize(

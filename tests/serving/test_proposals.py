@@ -69,6 +69,23 @@ def test_a_proposal_is_rejected_with_a_reason(place: Planned, asks: dict[str, As
     assert place.accounts.database.numbers() == []
 
 
+def test_who_proposed_sees_what_became_of_it(asks: dict[str, Ask]) -> None:
+    taken, left = propose(asks["ada"], "GROCERY"), propose(asks["ada"], "DAIRY")
+    asks["bob"]("POST", f"/v1/proposals/{taken}/approve")
+    asks["bob"]("POST", f"/v1/proposals/{left}/reject", {"reason": "cancelled"})
+    assert asks["ada"]("GET", "/v1/proposals?user=ada").json()["proposals"] == []
+    page = asks["ada"]("GET", "/v1/proposals?decided=true&user=ada&limit=1")
+    shown = schemas.Proposals.model_validate_json(page.content)
+    (rejected,) = shown.proposals
+    assert (shown.approval, shown.total, rejected.proposal) == ("four_eyes", 2, left)
+    assert rejected.decision is not None
+    assert (rejected.decision.approved, rejected.decision.user, rejected.decision.reason) == (False, "bob", "cancelled")
+    more = asks["ada"]("GET", f"/v1/proposals?decided=true&user=ada&cursor={shown.next}").json()["proposals"]
+    assert [(one["proposal"], one["decision"]["approved"]) for one in more] == [(taken, True)]
+    assert asks["bob"]("GET", "/v1/proposals?decided=true&user=bob").json()["total"] == 0
+    assert asks["kept"]("GET", "/v1/proposals?decided=true").json()["total"] == 1
+
+
 def test_of_two_proposals_for_one_cell_the_second_is_not_approved_over_the_first(asks: dict[str, Ask]) -> None:
     first, second = propose(asks["ada"]), propose(asks["ada"])
     assert asks["bob"]("POST", f"/v1/proposals/{second}/approve").status_code == 201
@@ -78,7 +95,8 @@ def test_of_two_proposals_for_one_cell_the_second_is_not_approved_over_the_first
 def test_who_is_kept_to_nodes_sees_and_decides_on_what_lies_inside(asks: dict[str, Ask]) -> None:
     inside, across = propose(asks["ada"], "GROCERY"), propose(asks["ada"], "GROCERY/SOUP", "DAIRY")
     assert [one["proposal"] for one in asks["kept"]("GET", "/v1/proposals").json()["proposals"]] == [inside]
-    assert asks["looks"]("GET", "/v1/proposals").json()["total"] == 2
+    found = asks["looks"]("GET", "/v1/proposals").json()["proposals"]
+    assert [(one["proposal"], one["inside"]) for one in found] == [(inside, True), (across, False)]
     for verb, body in (("approve", None), ("reject", {"reason": "x"})):
         refused(asks["kept"]("POST", f"/v1/proposals/{across}/{verb}", body), 404, "unknown-number")
         refused(asks["looks"]("POST", f"/v1/proposals/{across}/{verb}", body), 403, "not-allowed")

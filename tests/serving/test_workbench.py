@@ -35,6 +35,7 @@ SCREENS = {
     "/nodes/product/dairy": "dairy",
     "/explorer?q=sku": "Explorer",
     "/accuracy?level=department": "Accuracy",
+    "/approvals": "Approvals",
 }
 """Address → heading."""
 PASSWORD = "a password of my own"  # no secret: its user lives as long as the test

@@ -33,14 +33,14 @@ REFUSED = may_raise(*REFUSALS, NoSuchNumberError)
     response_class=Response,
     summary="Numbers that wait for approval",
     responses={
-        **answered(Proposals, "Proposals that nobody decided on", PROPOSALS_EXAMPLE, conditional=False),
+        **answered(Proposals, "Proposals that wait, or those decided on", PROPOSALS_EXAMPLE, conditional=False),
         **may_raise(BadParameterError, PlanningUnavailableError),
     },
     openapi_extra={"parameters": documented(ProposalsQuery, path={})},
 )
 @needs(Permission.READ, heeds_scope=True)
 async def proposals(request: Request) -> Response:
-    """Proposals, oldest first; those with a number that must not be seen are left out."""
+    """Proposals that wait, oldest first, or those decided on; with a number that must not be seen they are left out."""
     query, principal, here = parse(ProposalsQuery, request), principal_of(request), desk(request)
     answer = await beside(here.turns, lambda: service.listing(here, principal, query))
     return Response(orjson.dumps(answer), media_type="application/json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from serving.api.cursors import page
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from dp_assets.domain.access import Principal
     from dp_assets.domain.planning import Proposal
     from dp_resources.planning_db import PlanningDatabase
+    from dp_resources.planning_decisions import ToldProposal
     from dp_resources.planning_once import Asked, Joined, Reply
 
 SHOWN = 100
@@ -25,28 +27,43 @@ def listing(desk: Desk, principal: Principal, query: ProposalsQuery) -> Answer:
     Raises:
         BadParameterError: the cursor is not one of this listing.
     """
+    from dp_resources.planning_decisions import told_proposals
+
     opened = desk.opened()
     reach = desk.reach(principal, opened)
-    found = [one for one in desk.database.proposals() if _sees(one, reach)]
-    version = str(max((one.sequence for one in found), default=0))
-    part = page(range(len(found)), lambda row: [found[row].sequence], query.limit, query.cursor, version, "proposals")
+    found = [
+        one
+        for one in told_proposals(desk.database, query.decided)
+        if _sees(one.proposal, reach) and query.user in (None, one.proposal.user)
+    ]
+    order = [-one.decision.sequence if one.decision else one.proposal.sequence for one in found]
+    version = str(max(map(abs, order), default=0))
+    asked = ("proposals", query.decided, query.user)
+    part = page(range(len(found)), lambda row: [order[row]], query.limit, query.cursor, version, asked)
     return {
         "version": version,
         "total": len(found),
         "changed": part.changed,
         "next": part.next,
         "cycle": opened.cycle,
-        "proposals": [
-            {
-                "proposal": one.sequence,
-                "user": one.user,
-                "cycle": one.cycle,
-                "is_current": one.cycle == opened.cutoff,
-                "total": len(one.numbers),
-                "numbers": [wanted_shown(number) for number in one.numbers[:SHOWN]],
-            }
-            for one in (found[row] for row in part.rows)
-        ],
+        "approval": desk.config.planning.approval,
+        "proposals": [_told(found[row], reach, opened.cutoff) for row in part.rows],
+    }
+
+
+def _told(one: ToldProposal, reach: Reach, cutoff: date) -> Answer:
+    proposal, decision = one.proposal, one.decision
+    return {
+        "proposal": proposal.sequence,
+        "user": proposal.user,
+        "cycle": proposal.cycle,
+        "is_current": proposal.cycle == cutoff,
+        "total": len(proposal.numbers),
+        "numbers": [wanted_shown(number) for number in proposal.numbers[:SHOWN]],
+        "proposed_at": one.at,
+        "inside": _covers(proposal, reach),
+        "decision": decision
+        and {"approved": decision.approved, "user": decision.user, "at": decision.at, "reason": decision.reason},
     }
 
 
@@ -100,11 +117,15 @@ def _sees(proposal: Proposal, reach: Reach) -> bool:
     return all(reach.sees(one.hierarchy, one.node) for one in proposal.numbers)
 
 
+def _covers(proposal: Proposal, reach: Reach) -> bool:
+    return all(reach.covers(one.hierarchy, one.node) for one in proposal.numbers)
+
+
 def _found(database: PlanningDatabase, reach: Reach, number: int, to_see: bool = False) -> Proposal:
     """An open proposal that may be decided on, or seen."""
     found = next((one for one in database.proposals() if one.sequence == number), None)
     if found is None or not _sees(found, reach):
         raise NoSuchNumberError(f"there is no open proposal {number}; GET /v1/proposals lists them")
-    if not to_see and not all(reach.covers(one.hierarchy, one.node) for one in found.numbers):
+    if not to_see and not _covers(found, reach):
         raise ForbiddenError(f"proposal {number} has numbers outside of the nodes that you plan")
     return found

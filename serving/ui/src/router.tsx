@@ -89,9 +89,20 @@ const accuracy = createRoute({
   }),
 });
 
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: "/approvals",
+  component: lazyRouteComponent(() => import("./screens/approvals/ApprovalsScreen"), "ApprovalsScreen"),
+  validateSearch: (search: Record<string, unknown>): { show?: "mine" | "decided"; proposal?: number; cursor?: string } => ({
+    show: search.show === "mine" || search.show === "decided" ? search.show : undefined,
+    proposal: typeof search.proposal === "number" ? search.proposal : undefined,
+    cursor: word(search.cursor),
+  }),
+});
+
 export function makeRouter(queries: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([worklist, explorer, accuracy, sku, node]),
+    routeTree: root.addChildren([worklist, explorer, accuracy, approvals, sku, node]),
     context: { queries },
     defaultErrorComponent: Broken,
     defaultPendingComponent: Skeleton,

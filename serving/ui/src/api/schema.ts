@@ -650,7 +650,7 @@ export interface paths {
         };
         /**
          * Numbers that wait for approval
-         * @description Proposals, oldest first; those with a number that must not be seen are left out.
+         * @description Proposals that wait, oldest first, or those decided on; with a number that must not be seen they are left out.
          */
         get: operations["proposals_v1_proposals_get"];
         put?: never;
@@ -1941,6 +1941,37 @@ export interface components {
              * @example forecasts
              */
             table: string;
+        };
+        /**
+         * Decision
+         * @description How a proposal ended.
+         */
+        Decision: {
+            /**
+             * Approved
+             * @description Whether its numbers were set; else it was rejected.
+             * @example false
+             */
+            approved: boolean;
+            /**
+             * At
+             * Format: date-time
+             * @description When.
+             * @example 2017-12-05T09:30:00Z
+             */
+            at: string;
+            /**
+             * Reason
+             * @description Why it was rejected; null where it was approved.
+             * @example cancelled
+             */
+            reason: string | null;
+            /**
+             * User
+             * @description Who decided.
+             * @example bob
+             */
+            user: string;
         };
         /**
          * Deleted
@@ -4560,7 +4591,7 @@ export interface components {
         };
         /**
          * Proposal
-         * @description Numbers that wait for approval.
+         * @description Numbers that wait for approval, or did.
          */
         Proposal: {
             /**
@@ -4570,6 +4601,14 @@ export interface components {
              * @example 2017-12-04
              */
             cycle: string;
+            /** @description How it ended; null while it waits. */
+            decision: components["schemas"]["Decision"] | null;
+            /**
+             * Inside
+             * @description Whether all numbers lie inside the nodes that who asks plans; others can only be looked at.
+             * @example true
+             */
+            inside: boolean;
             /**
              * Is Current
              * @description Whether it is the current one; others can only be rejected.
@@ -4588,6 +4627,12 @@ export interface components {
              */
             proposal: number;
             /**
+             * Proposed At
+             * @description When; null where the ledger has no row of it.
+             * @example 2017-12-04T15:00:00Z
+             */
+            proposed_at: string | null;
+            /**
              * Total
              * @description How many numbers.
              * @example 3
@@ -4602,9 +4647,16 @@ export interface components {
         };
         /**
          * Proposals
-         * @description Proposals that nobody decided on, oldest first.
+         * @description Proposals that nobody decided on, oldest first; or those that were decided on.
          */
         Proposals: {
+            /**
+             * Approval
+             * @description Who must approve a number before it holds: `planning.approval`.
+             * @example four_eyes
+             * @enum {string}
+             */
+            approval: "none" | "review" | "four_eyes";
             /**
              * Changed
              * @description Whether the data was replaced since the page before: this page is of the new data and begins behind the last item seen, so whatever is in both is listed once.
@@ -10864,8 +10916,12 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before; the first page when left out. It holds for the same filters only, and outlives a newer bundle: the listing goes on behind the last item seen. */
                 cursor?: string | null;
+                /** @description In place of those that wait, the last 500 that were decided on, the newest decision first. */
+                decided?: boolean;
                 /** @description Items of one page at most. */
                 limit?: number;
+                /** @description Only those that this user proposed. */
+                user?: string | null;
             };
             header?: never;
             path?: never;
@@ -10873,7 +10929,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Proposals that nobody decided on */
+            /** @description Proposals that wait, or those decided on */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10881,12 +10937,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "approval": "four_eyes",
                      *       "changed": false,
                      *       "cycle": "2017-12-04",
                      *       "next": "WyIuLi4iXQ",
                      *       "proposals": [
                      *         {
                      *           "cycle": "2017-12-04",
+                     *           "decision": {
+                     *             "approved": false,
+                     *             "at": "2017-12-05T09:30:00Z",
+                     *             "reason": "cancelled",
+                     *             "user": "bob"
+                     *           },
+                     *           "inside": true,
                      *           "is_current": true,
                      *           "numbers": [
                      *             {
@@ -10902,6 +10966,7 @@ export interface operations {
                      *             }
                      *           ],
                      *           "proposal": 7,
+                     *           "proposed_at": "2017-12-04T15:00:00Z",
                      *           "total": 1,
                      *           "user": "ada"
                      *         }

@@ -6,11 +6,13 @@ import { session } from "../session/session";
 import { ShortcutList } from "./ShortcutList";
 import { useShortcuts } from "./shortcuts";
 import { useTheme, type Choice } from "./theme";
+import { Waiting } from "./Waiting";
 
 const SCREENS = [
   { to: "/", title: "Worklist" },
   { to: "/explorer", title: "Explorer" },
   { to: "/accuracy", title: "Accuracy" },
+  { to: "/approvals", title: "Approvals" },
 ] as const;
 
 /** What surrounds every screen: navigation, search, theme, who is signed in. */
@@ -25,6 +27,7 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
       "g w": () => void go({ to: "/" }),
       "g e": () => void go({ to: "/explorer" }),
       "g a": () => void go({ to: "/accuracy" }),
+      "g p": () => void go({ to: "/approvals" }),
     }),
     [go],
   );
@@ -46,6 +49,7 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
                 className="rounded-md px-3 py-1.5 font-medium text-soft hover:text-ink aria-[current=page]:bg-page aria-[current=page]:text-accent aria-[current=page]:underline"
               >
                 {title}
+                {to === "/approvals" && <Waiting />}
               </Link>
             ))}
           </nav>

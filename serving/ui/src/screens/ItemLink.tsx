@@ -5,10 +5,10 @@ import { currentCycle } from "./questions";
 
 const LOOK = "font-medium text-accent underline-offset-2 hover:underline";
 
-/** A link to the page of a series or a node. */
-export function ItemLink({ hierarchy, level, node }: { hierarchy: string; level: string; node: string }) {
+/** A link to the page of a series or a node; a bare one does not name the level. */
+export function ItemLink({ hierarchy, level, node, bare = false }: { hierarchy: string; level: string; node: string; bare?: boolean }) {
   const cycle = useQuery(currentCycle).data;
-  if (level !== "series") return <NodeLink hierarchy={hierarchy} node={node} note={level} />;
+  if (level !== "series") return <NodeLink hierarchy={hierarchy} node={node} note={bare ? undefined : level} />;
   if (!cycle) return <span>{node}</span>;
   const search = cycle.key.length > 1 ? { series: node } : {};
   return (

@@ -34,6 +34,7 @@ export function EffectView({ effect, editing, isSeries }: { effect: Schemas["Pre
   );
 }
 
+/** Totals before and after, those that change most first. */
 function Effects({ title, effects }: { title: string; effects: Schemas["Effect"][] }) {
   return (
     <div>
@@ -55,7 +56,7 @@ function Effects({ title, effects }: { title: string; effects: Schemas["Effect"]
   );
 }
 
-function Sentences({ title, sentences, bad = false }: { title: string; sentences: readonly string[]; bad?: boolean }) {
+export function Sentences({ title, sentences, bad = false }: { title: string; sentences: readonly string[]; bad?: boolean }) {
   if (sentences.length === 0) return null;
   return (
     <div>
