@@ -119,7 +119,8 @@ class ReadLimits(Section):
     max_file_bytes: int = Field(16 * 2**30, ge=1)
     """Largest file as landed; a larger one waits, and is not read."""
     max_expanded_bytes: int = Field(32 * 2**30, ge=1)
-    """Most bytes that a compressed file, an archive or a workbook may unpack to."""
+    """Most bytes that a compressed file, an archive or a workbook may unpack to. In workbooks a text counts once for
+    each cell that shows it."""
     max_expansion_ratio: float = Field(200.0, ge=1)
     """Most unpacked bytes per packed byte, looked at beyond the first 64 MiB."""
     max_line_bytes: int = Field(16 * 2**20, ge=1024)

@@ -77,10 +77,17 @@ def test_a_workbook_with_a_cell_far_away_is_refused(place: str) -> None:
     assert re.match("expected at most", read_apart(body))
 
 
-def test_cells_that_do_not_say_where_they_are_make_no_sheet_that_is_read() -> None:
+def test_cells_that_do_not_say_where_they_are_are_counted() -> None:
     wide = b"<row>" + b"<c><v>1</v></c>" * 16_384 + b"</row></sheetData>"
     body = workbook(A150000="x")
-    assert "save it again" in read_apart(rewritten(body, SHEET, lambda xml: xml.replace(b"</sheetData>", wide)))
+    assert "rectangle" in read_apart(rewritten(body, SHEET, lambda xml: xml.replace(b"</sheetData>", wide)))
+
+
+def test_a_worksheet_whose_cells_do_not_say_where_they_are_is_read_like_any_other() -> None:
+    body = workbook(rows=300)
+    plain = rewritten(body, SHEET, lambda xml: re.sub(rb'(<(?:c|row)) r="[A-Z0-9]+"', rb"\1", xml))
+    assert plain != body
+    assert read(plain) == read(body)
 
 
 def test_a_workbook_that_lies_about_its_sizes_is_refused_by_what_it_unpacks_to() -> None:
@@ -95,7 +102,7 @@ def test_one_long_text_in_many_cells_is_refused() -> None:
     def grown(xml: bytes) -> bytes:
         return xml.replace(b"<t>text</t>", b"<t>" + b"y" * 500_000 + b"</t>")
 
-    assert "shorten" in read_apart(rewritten(workbook(rows=2_000), TEXTS, grown))
+    assert "unpacked" in read_apart(rewritten(workbook(rows=2_000), TEXTS, grown))
 
 
 @pytest.mark.parametrize("place", ["ZZZZZZZ2", "A4294967295", "A0", "2B"])

@@ -50,6 +50,11 @@ class Budget:
         self.limits, self.packed, self.spent = limits, packed, 0
         self.by_ratio = max(GRACE_BYTES, int(limits.max_expansion_ratio * packed))
 
+    @property
+    def left(self) -> int:
+        """Bytes that may still come."""
+        return int(min(self.limits.max_expanded_bytes, self.by_ratio)) - self.spent
+
     def spend(self, count: int) -> None:
         """Counts unpacked bytes.
 
