@@ -137,8 +137,10 @@ class Answers:
         return found
 
     def keep(self, key: Hashable, answer: Rendered) -> None:
-        """Keeps the answer to a question that none is kept for."""
+        """Keeps the answer to a question, in place of one that is kept for it: equal requests may run at one time."""
+        former = self._kept.pop(key, None)
         self._kept[key] = answer
+        self.bytes -= former.size if former else 0
         self.bytes += answer.size
         while self.bytes > self.limit:
             self.bytes -= self._kept.popitem(last=False)[1].size

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import polars as pl
 import pytest
@@ -13,6 +15,7 @@ from fastapi.testclient import TestClient
 from dp_assets.domain.contracts import weekly_buckets
 from dp_assets.domain.forecasts import config_text, receipt_of
 from dp_resources.lake import Lake
+from serving.library import Library
 from tests.factories import make_config
 from tests.serving.clients import client_over, problem
 from tests.serving.makers import CYCLE, make_forecasts, put_bundle
@@ -101,6 +104,23 @@ def test_no_more_buckets_than_had_begun(client: TestClient) -> None:
 def test_a_series_that_sold_nothing_then_has_none(client: TestClient) -> None:
     (series,) = client.get(f"/v1/history/sku0001?as_of={CYCLE}").json()["series"]
     assert [one["units"] for one in series["buckets"]] == [0.0]
+
+
+def test_equal_questions_at_one_moment_take_the_space_of_one_answer(client: TestClient) -> None:
+    library: Library = client.app.state.library  # type: ignore[attr-defined]
+    assert library.current is not None
+    answers, together, day = library.current.answers, Barrier(12), CYCLE + timedelta(days=50)
+    before, path = answers.bytes, "/v1/forecast/skus/sku0002"
+
+    def ask(_: int) -> int:
+        together.wait()
+        return client.get(f"{path}?as_of={day}").status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(ask, range(12))) == {200}
+    kept = answers.find((path, f"as_of={day}".encode()))
+    assert kept is not None
+    assert answers.bytes - before == kept.size
 
 
 def test_without_a_receipt_nobody_can_say_what_was_known(tmp_path: Path) -> None:

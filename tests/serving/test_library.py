@@ -43,6 +43,16 @@ def test_an_answer_bigger_than_the_space_is_not_kept() -> None:
     assert answers.find("a") is None
 
 
+def test_the_same_question_answered_twice_takes_its_space_once() -> None:
+    answers = Answers(25)
+    for _ in range(3):
+        answers.keep("a", answer("a"))
+    assert (answers.bytes, len(answers)) == (10, 1)
+    for name in ("b", "c"):
+        answers.keep(name, answer(name))
+    assert (answers.bytes, len(answers)) == (20, 2)
+
+
 def test_the_environment_names_the_lake_and_needs_no_configuration(tmp_path: Path) -> None:
     absent = tmp_path / "demand.yaml"
     assert open_lake(Settings(config=absent, lake_root="elsewhere")).root == str(tmp_path / "elsewhere")
