@@ -24,6 +24,7 @@ from serving.bundle import Bundle
 
 FloatArray = npt.NDArray[np.float64]
 Computed = dict[int, tuple[FloatArray, FloatArray]]
+Waiting = list[tuple[list[int], asyncio.Future[Computed]]]
 Plans = Callable[["ForwardPass"], npt.NDArray[np.float32]]
 PER_SERIES = ("quantity", "capped", "observed", "price", "past", "known", "first")
 MAX_WAITING = 128
@@ -110,7 +111,7 @@ class Computer:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self._waiting: list[tuple[list[int], asyncio.Future[Computed]]] = []
+        self._waiting: Waiting = []
         self._worker: asyncio.Task[None] | None = None
 
     @cached_property
@@ -146,21 +147,40 @@ class Computer:
         return await future
 
     async def _work(self) -> None:
+        """Runs passes until nobody waits. Whatever happens, nobody is left waiting for a pass that does not come."""
         follows = False
-        while self._waiting:
-            if follows:
-                await asyncio.sleep(JOIN_SECONDS)
-            follows = True
-            batch, self._waiting = self._waiting[:MAX_WAITING], self._waiting[MAX_WAITING:]
-            rows = sorted({row for wanted, _ in batch for row in wanted})
-            try:
-                computed = await asyncio.to_thread(self._run, rows)
-            except Exception as error:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for wanted, future in batch:
-                if not future.done():  # its client may have gone
-                    future.set_result({row: computed[row] for row in wanted})
-        self._worker = None
+        try:
+            while self._waiting:
+                if follows:
+                    await asyncio.sleep(JOIN_SECONDS)
+                follows = True
+                await self._pass()
+        except asyncio.CancelledError:
+            _call_off(self._waiting)
+            self._waiting = []
+            raise
+        finally:
+            self._worker = None
+
+    async def _pass(self) -> None:
+        batch, self._waiting = self._waiting[:MAX_WAITING], self._waiting[MAX_WAITING:]
+        rows = sorted({row for wanted, _ in batch for row in wanted})
+        try:
+            computed = await asyncio.to_thread(self._run, rows)
+            answers = [{row: computed[row] for row in wanted} for wanted, _ in batch]
+        except asyncio.CancelledError:
+            _call_off(batch)
+            raise
+        except BaseException as error:  # a panic in a library written in Rust is no Exception
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():  # its client may have gone
+                future.set_result(answer)
+
+
+def _call_off(waiting: Waiting) -> None:
+    for _, future in waiting:
+        future.cancel()

@@ -214,6 +214,66 @@ def test_an_error_reaches_every_waiting_request_and_the_next_one_is_served(
     assert list(asyncio.run(fail_then_succeed())) == [row]
 
 
+class PanicError(BaseException):
+    """As a library in Rust panics: no `Exception`."""
+
+
+def test_a_panic_reaches_every_waiting_request_and_the_next_one_is_served(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = network_rows(bundle)[0]
+
+    def panic(self: ForwardPass, rows: list[int]) -> Computed:
+        raise PanicError("index out of bounds")
+
+    async def fail_then_succeed() -> Computed:
+        computer = Computer(bundle)
+        with monkeypatch.context() as broken:
+            broken.setattr(ForwardPass, "run", panic)
+            asked = [asyncio.create_task(computer.compute([row])) for _ in range(3)]
+            done, waiting = await asyncio.wait(asked, timeout=10)
+        assert not waiting
+        assert all(isinstance(one.exception(), PanicError) for one in done)
+        return await asyncio.wait_for(computer.compute([row]), 10)
+
+    assert list(asyncio.run(fail_then_succeed())) == [row]
+
+
+def test_a_pass_that_says_nothing_of_a_row_reaches_whoever_waits_for_it(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = network_rows(bundle)[0]
+    monkeypatch.setattr(ForwardPass, "run", lambda self, rows: {})
+
+    async def ask() -> None:
+        with pytest.raises(KeyError):
+            await asyncio.wait_for(Computer(bundle).compute([row]), 10)
+
+    asyncio.run(ask())
+
+
+def test_when_the_pass_is_called_off_nobody_waits_for_it_and_the_next_one_is_served(bundle: Bundle) -> None:
+    first, second = network_rows(bundle)[:2]
+
+    async def call_off_then_succeed() -> Computed:
+        computer = Computer(bundle)
+        asked = [asyncio.create_task(computer.compute([first]))]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the pass has begun
+        asked.append(asyncio.create_task(computer.compute([second])))
+        await asyncio.sleep(0)
+        worker = computer._worker
+        assert worker is not None
+        worker.cancel()
+        done, waiting = await asyncio.wait(asked, timeout=10)
+        assert not waiting
+        assert all(one.cancelled() for one in done)
+        assert worker.cancelled()
+        return await asyncio.wait_for(computer.compute([first]), 10)
+
+    assert list(asyncio.run(call_off_then_succeed())) == [first]
+
+
 class TestComputeOverHttp:
     def test_computed_and_precomputed_answers_agree_to_five_digits(self, client: TestClient, bundle: Bundle) -> None:
         sku = bundle.keys[network_rows(bundle)[0]]["sku"]
