@@ -82,7 +82,9 @@ def levels_of(head: Head, asked: str | None) -> tuple[int, ...]:
     if asked is None:
         return head.interval_levels
     words = [word.strip() for word in asked.split(",")]
-    wrong = [word for word in words if not (word.isascii() and word.isdigit() and 1 <= int(word) <= 99)]
+    wrong = [
+        word for word in words if not (word.isascii() and word.isdigit() and len(word) < 5 and 1 <= int(word) <= 99)
+    ]
     if wrong:
         raise BadParameterError(
             f"levels: expected whole numbers from 1 to 99 separated by commas, e.g. levels=50,80,95, got {wrong[0]!r}"

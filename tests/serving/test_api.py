@@ -142,7 +142,7 @@ class TestForecastOfSku:
             problem(client, f"/v1/forecast/skus/sku0001?horizon={horizon}", 422).detail
         )
 
-    @pytest.mark.parametrize("levels", ["0", "100", "80,x", "", "50,,80", "8.5", "٣"])
+    @pytest.mark.parametrize("levels", ["0", "100", "80,x", "", "50,,80", "8.5", "٣", "9" * 4301])
     def test_a_level_that_is_no_percentage_is_refused(self, client: TestClient, levels: str) -> None:
         assert "whole numbers from 1 to 99" in problem(client, f"/v1/forecast/skus/sku0001?levels={levels}", 422).detail
 
