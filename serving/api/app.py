@@ -68,6 +68,10 @@ READING = (
 """Everything that is read of forecasts and what belongs to them."""
 WRITING = (overrides, proposals, worksheet, scenarios, uploads, recalls)
 """Everything that people change."""
+SENT = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match")
+"""Headers that pages elsewhere which are named may send."""
+SHOWN = ("ETag", "Retry-After", "X-Request-Id", "X-Planning-Database")
+"""Headers of answers that they may read, beside those that every page may."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset
 graph publishes; history, accuracy, exceptions and reasons beside them.
@@ -122,7 +126,9 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
     check_guarded(app)
     add_problem_handlers(app)
     if origins := [one.strip() for one in chosen.api_cors_origins.split(",") if one.strip()]:
-        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["Authorization"])
+        app.add_middleware(
+            CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=SENT, expose_headers=SHOWN
+        )
     generate, build = app.openapi, app.build_middleware_stack
     hosts = LOCAL_HOSTS if local_only else None
     app.openapi = lambda: _secured(document(generate))  # type: ignore[method-assign]

@@ -105,6 +105,18 @@ class TestOrigins:
             foreign = other.get(CYCLE, headers={"Origin": "https://evil.example"})
             assert "access-control-allow-origin" not in foreign.headers
 
+    def test_a_page_that_is_named_can_ask_for_what_changed_write_once_and_read_why_not(self, place: Place) -> None:
+        origin = {"Origin": "https://planning.example.com"}
+        sent = {"authorization", "content-type", "idempotency-key", "if-match", "if-none-match"}
+        asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": ", ".join(sorted(sent))}
+        named = place.settings.model_copy(update={"api_cors_origins": origin["Origin"]})
+        with TestClient(create_app(named)) as client:
+            may = client.options("/v1/overrides", headers={**origin, **asked})
+            assert may.status_code == 200, may.text
+            assert sent <= set(may.headers["access-control-allow-headers"].lower().split(", "))
+            shown = client.get(CYCLE, headers=origin).headers["access-control-expose-headers"].lower().split(", ")
+            assert {"etag", "retry-after", "x-request-id", "x-planning-database"} <= set(shown)
+
     @pytest.mark.parametrize(
         ("host", "answered"),
         [("127.0.0.1:8000", 200), ("localhost", 200), ("[::1]:8000", 200), ("LOCALHOST:1", 200)]
