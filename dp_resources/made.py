@@ -81,12 +81,15 @@ def note(
 
 
 def made_of(lake: Lake, table: str, **key: str) -> Made | None:
-    """The record of a partition; None where its content was written by no run, or before runs were noted."""
+    """The record of a partition; None where its content was written by no run, or before runs were noted.
+
+    A record that cannot be read, as one with the fields of another release, is none.
+    """
     try:
         found: dict[str, Any] = orjson.loads(lake.read_bytes(_path(lake, table, key)))
-    except (ArtefactError, orjson.JSONDecodeError):
+        return Made(**{**found, "author": Author(**found["author"])})
+    except (ArtefactError, orjson.JSONDecodeError, TypeError, KeyError):
         return None
-    return Made(**{**found, "author": Author(**found["author"])})
 
 
 def _path(lake: Lake, table: str, key: Mapping[str, str]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -70,3 +73,29 @@ def test_whoever_runs_it_the_data_has_the_same_bytes(tmp_path: Path) -> None:
         lake.write("forecasts", FRAME, cycle="2017-10-02")
         contents.append(lake_content(lake.root))
     assert contents[0] == contents[1] == contents[2] != {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made: {**made, "engine": "of a later release"},
+        lambda made: {name: value for name, value in made.items() if name != "bytes"},
+        lambda made: {name: value for name, value in made.items() if name != "author"},
+        lambda made: {**made, "author": {**made["author"], "machine": "of a later release"}},
+        lambda made: {**made, "author": "ann"},
+        lambda made: [made],
+        lambda made: None,
+    ],
+)
+def test_a_record_of_another_release_counts_as_unknown_and_stops_no_write(
+    lake: Lake, change: Callable[[Any], Any]
+) -> None:
+    lake.write("forecasts", FRAME, cycle="2017-10-02")
+    path = Path(lake.root) / "_made/forecasts/2017-10-02.json"
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    assert made_of(lake, "forecasts", cycle="2017-10-02") is None
+    lake.author = BOB
+    lake.write("forecasts", FRAME, cycle="2017-10-02")
+    found = made_of(lake, "forecasts", cycle="2017-10-02")
+    assert found is not None
+    assert found.author == BOB
