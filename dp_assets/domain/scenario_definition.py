@@ -23,11 +23,12 @@ from dp_assets.domain.config_errors import did_you_mean, findings
 from dp_assets.domain.config_file import read_yaml
 from dp_assets.domain.config_section import MisplacedValueError, Section, Slug
 from dp_assets.domain.errors import DemandPlannerError
+from dp_assets.domain.windows import LARGEST_INPUT
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 BASE = "base"
 """What the published numbers are called beside scenarios, so no scenario may have that name."""
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Value = Annotated[float, Field(allow_inf_nan=False, ge=-LARGEST_INPUT, le=LARGEST_INPUT)]
 
 
 def _check_key(value: str) -> str:
@@ -125,9 +126,9 @@ class RegressorChange(Period):
     """Where it changes: path of a node, a series or a SKU."""
     hierarchy: str | None = None
     """Hierarchy of the node; the first one when left out."""
-    value: Finite | None = None
+    value: Value | None = None
     """Its value in each bucket; or `percent`."""
-    percent: Finite | None = None
+    percent: Annotated[float, Field(allow_inf_nan=False, ge=-10_000, le=10_000)] | None = None
     """Change of the planned value; or `value`."""
 
     @model_validator(mode="after")

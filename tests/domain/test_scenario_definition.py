@@ -82,6 +82,14 @@ def test_a_file_becomes_its_changes() -> None:
             "kind: price, node: x, first: 2017-06-05, last: 2017-06-11, percent: -1, elasticity: -99",
             "expected at least -20, got -99",
         ),
+        (
+            "kind: regressor, name: temperature, first: 2017-06-05, last: 2017-06-11, value: 1.0e+300",
+            "changes[0].value: expected at most 3.40282e+38, got 1e+300",
+        ),
+        (
+            "kind: regressor, name: temperature, first: 2017-06-05, last: 2017-06-11, percent: 1.0e+300",
+            "changes[0].percent: expected at most 10000",
+        ),
         ("kind: launch, new: {sku: 12}, like: {sku: b}", "changes[0].new.sku: expected text, got 12; put it in quotes"),
     ],
 )

@@ -119,6 +119,19 @@ def test_a_regressor_changes_what_lies_within_its_reach(client: TestClient, base
     assert "not known ahead" in refused(client, regressors={"footfall": {week(1).isoformat(): 30.0}})
 
 
+@pytest.mark.parametrize("value", [1e300, -1e300, 3.5e38])
+def test_a_number_that_the_model_cannot_hold_is_refused(client: TestClient, value: float) -> None:
+    assert "equal to" in refused(client, regressors={"temperature": {week(1).isoformat(): value}})
+
+
+@pytest.mark.parametrize("value", [3.4e38, -3.4e38, 1e-300])
+def test_the_largest_that_it_can_hold_is_answered_with_numbers(client: TestClient, value: float) -> None:
+    found = asked(client, regressors={"temperature": {week(1).isoformat(): value}})
+    assert all(
+        np.isfinite([lead.forecast.mean, lead.forecast.published, lead.difference]).all() for lead in found.leads
+    )
+
+
 def test_leads_and_levels_are_chosen_as_elsewhere(client: TestClient) -> None:
     found = asked(client, leads=[4, 2], levels=[60], quantiles=[0.9])
     assert [lead.lead for lead in found.leads] == [2, 4]

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from dp_assets.domain.windows import LARGEST_INPUT
 from serving.api.schemas import CycleQuery, Interval, Quantile, Schema
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Value = Annotated[float, Field(allow_inf_nan=False)]
+Value = Annotated[float, Field(allow_inf_nan=False, ge=-LARGEST_INPUT, le=LARGEST_INPUT)]
 
 
 class WhatIf(CycleQuery):
