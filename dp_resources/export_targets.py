@@ -18,10 +18,13 @@ import polars as pl
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.spreadsheets import guarded
 from dp_resources import staged_files, storage
+from dp_resources.database_urls import parse_url, place_of
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+SETTING = "DP_EXPORT_DATABASE_URL"
+EXAMPLE = "postgresql+psycopg://user:password@host/database"
 CYCLE = "cycle"
 """Column by which rows of a table are replaced."""
 
@@ -80,12 +83,8 @@ def replace_rows(url: str, table: str, cycle: date, frame: pl.DataFrame) -> str:
     """
     import sqlalchemy as sa
 
-    try:
-        is_postgresql = sa.make_url(url).get_backend_name() == "postgresql"
-    except sa.exc.ArgumentError:  # which would quote it, password and all
-        is_postgresql = False
-    if not is_postgresql:
-        raise ConfigError("expected DP_EXPORT_DATABASE_URL to be postgresql+psycopg://user:password@host/database")
+    if parse_url(url, SETTING, EXAMPLE).get_backend_name() != "postgresql":
+        raise ConfigError(f"expected {SETTING} to be {EXAMPLE}")
     engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args={"connect_timeout": 10})
     try:
         with engine.begin() as connection:
@@ -129,10 +128,9 @@ def _type(kind: pl.DataType) -> Any:
 
 
 def _refused(engine: sa.Engine, table: str, why: str) -> StorageError:
-    place = engine.url.render_as_string(hide_password=True)
     return StorageError(
-        f"cannot write table {table} of {place}: {why.strip()}; see that the database answers, and that its user may "
-        "make and change that table, whose columns are those of the export"
+        f"cannot write table {table} of {place_of(engine.url)}: {why.strip()}; see that the database answers, and that "
+        "its user may make and change that table, whose columns are those of the export"
     )
 
 

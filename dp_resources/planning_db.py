@@ -28,10 +28,12 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.planning import EditRefusedError, NumberToSet, PlannerNumber, Proposal, check_approval
 from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinition, ScenarioRefusedError, unknown_name
+from dp_resources.database_urls import parse_url, place_of
 from dp_resources.planning_ledger import LEDGER, METADATA, Head, chain_faults, enter, head_of, ledger_row
 
 REVISION = "0006"
 """Newest revision of `planning_migrations`, which this code is written for."""
+EXAMPLE = "sqlite:////folder/planning.db or postgresql+psycopg://user:password@host/database"
 LOCK = 7_231_950_412
 """Key of the advisory lock that writers hold on PostgreSQL."""
 BUSY_SECONDS = 30
@@ -88,7 +90,7 @@ class PlanningDatabase:
     """Opened by URL: `sqlite:////folder/planning.db` or `postgresql+psycopg://user@host/database`."""
 
     def __init__(self, url: str) -> None:
-        self.url = sa.make_url(url)
+        self.url = parse_url(url, "DP_PLANNING_DATABASE_URL", EXAMPLE)
         if self.is_embedded and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = sa.create_engine(self.url, hide_parameters=True)  # they may be hashes of passwords
@@ -338,7 +340,7 @@ class PlanningDatabase:
             raise EditRefusedError(f"expected a value that the planning database can hold: {error.orig}") from error
         except (OperationalError, DBAPIError) as error:
             raise StorageError(
-                f"the planning database at {self.url.render_as_string(hide_password=True)} did not answer: "
+                f"the planning database at {place_of(self.url)} did not answer: "
                 f"{str(error.orig).strip()}; forecasts can still be read, nothing was changed: try again once it is up"
             ) from error
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -172,6 +172,9 @@ class Settings(BaseSettings):
 
 
 def _password(url: SecretStr | None) -> SecretStr | None:
-    """The password that a URL holds."""
-    parts = url and urlsplit(url.get_secret_value())
-    return SecretStr(parts.password) if parts and parts.password is not None else None
+    """The password that a URL holds, beside the name or in its query."""
+    if url is None:
+        return None
+    parts = urlsplit(url.get_secret_value())
+    found = [*parse_qs(parts.query).get("password", []), parts.password]
+    return next((SecretStr(one) for one in found if one is not None), None)

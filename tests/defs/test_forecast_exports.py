@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import traceback
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,7 +19,7 @@ from typer.testing import CliRunner
 from dp_assets.cli import app
 from dp_assets.defs import forecast_exports
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.errors import ConfigError
+from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.exporting import EVENT, export_cycle
 from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
@@ -27,6 +29,7 @@ from tests.defs.test_reconciliation_assets import Workshop, make_workshop
 from tests.domain.rollup_inputs import make_inputs, rollup_config
 from tests.postgres_server import running_postgres
 from tests.resources.s3_store import Store, run_store
+from tests.resources.test_planning_db import HIDING
 
 FOLDER = {"name": "erp", "to": "erp"}
 
@@ -119,6 +122,25 @@ def test_an_address_that_is_none_is_refused_and_not_quoted() -> None:
         with pytest.raises(ConfigError, match="expected DP_EXPORT_DATABASE_URL") as refused:
             replace_rows(url, "sold", date(2017, 12, 4), pl.DataFrame())
         assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", HIDING)
+def test_no_part_of_a_password_is_said_wherever_it_stands(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises((ConfigError, StorageError)) as refused, caplog.at_level("DEBUG"):
+        replace_rows(url, "sold", date(2017, 12, 4), pl.DataFrame({"cycle": [date(2017, 12, 4)]}))
+    said = "".join(traceback.format_exception(refused.value)) + caplog.text
+    assert not [part for part in ("xyzzy", "plugh") if part in said], said
+
+
+@pytest.mark.slow
+def test_no_part_of_a_password_is_kept_in_the_lake(published: Workshop, tmp_path: Path) -> None:
+    for url in HIDING:
+        project = exporting(published, tmp_path, {"name": "bi", "to": "postgresql:sold"}, export_database_url=url)
+        (lost,) = export_cycle(project.lake(), project, published.cycle)
+        kept = json.dumps(project.lake().commit_of(EVENT, published.cycle))
+        assert lost.error is not None
+        assert lost.error in json.loads(kept)["exports"][0]["error"]
+        assert not [part for part in ("xyzzy", "plugh") if part in kept], kept
 
 
 @pytest.mark.slow
@@ -249,6 +271,10 @@ def test_in_postgresql_rows_of_the_cycle_are_replaced_and_readers_see_the_former
     assert "see that the database answers" in lost.error
 
 
-def test_a_placeholder_password_of_the_database_is_refused_in_production() -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql+psycopg://dp:changeme@db/erp", "postgresql+psycopg://dp@db/erp?sslmode=require&password=changeme"],
+)
+def test_a_placeholder_password_of_the_database_is_refused_in_production(url: str) -> None:
     with pytest.raises(ValueError, match="the password in DP_EXPORT_DATABASE_URL is a placeholder"):
-        Settings(environment="production", export_database_url="postgresql+psycopg://me:changeme@host/erp")  # type: ignore[arg-type]
+        Settings(environment="production", export_database_url=url)  # type: ignore[arg-type]

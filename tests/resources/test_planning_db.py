@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -425,10 +426,33 @@ def test_a_newer_schema_is_not_touched(tmp_path: Path) -> None:
         again.head()
 
 
+HIDING = [
+    "postgresql+psycopg://ada:xyzzy-plugh@127.0.0.1:1/planning",
+    "postgresql+psycopg://ada@127.0.0.1:1/planning?password=xyzzy-plugh",
+    "postgresql+psycopg://127.0.0.1:1/planning?user=ada&password=xyzzy-plugh&application_name=dp",
+    "postgresql+psycopg://ada@/planning?host=127.0.0.1&port=1&password=xyzzy-plugh",
+    "postgresql+psycopg://ada:xyzzy@plugh@127.0.0.1:1/planning",
+    "postgresql+psycopg://ada:xyzzy@plugh/xyzzy@127.0.0.1:1/planning",
+    "postgresql+psycopg://ada:xyzzy@plugh:xyzzy@127.0.0.1:1/planning",
+    "postgresql+psycopg://127.0.0.1:1/planning?user=ada&password=xyzzy@plugh",
+    "postgresql+psycopg://ada@127.0.0.1:1/planning?password=xyzzy@plugh",
+    "postgresql+psycopg://ada/admin:xyzzy-plugh@127.0.0.1:1/planning",
+]
+"""Addresses where nobody listens, with a password in each place where people put it, also where it needs quoting."""
+
+
 def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
-    with pytest.raises(StorageError, match=r"ada:\*\*\*@127.0.0.1:1/planning did not answer") as caught:
+    with pytest.raises(StorageError, match=r"at 127.0.0.1:1/planning did not answer") as caught:
         PlanningDatabase("postgresql+psycopg://ada:topsecret@127.0.0.1:1/planning").head()
     assert "topsecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", HIDING)
+def test_no_part_of_a_password_is_said_wherever_it_stands(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises((ConfigError, StorageError)) as caught, caplog.at_level("DEBUG"):
+        PlanningDatabase(url).head()
+    said = "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert not [part for part in ("xyzzy", "plugh") if part in said], said
 
 
 def test_the_head_of_an_empty_ledger_is_row_zero(tmp_path: Path) -> None:
