@@ -146,6 +146,16 @@ class Answers:
             self.bytes -= self._kept.popitem(last=False)[1].size
 
 
+def _problem(error: Exception, pin: Pin | None) -> str:
+    """Why a bundle is not put into service, and what would do where somebody rolled back to it."""
+    if pin is None:
+        return str(error)
+    return (
+        f"the bundle that {pin.by} rolled back to cannot be served: {error}; `dp rollback CYCLE` serves another one, "
+        "`dp rollback --undo` the newest"
+    )
+
+
 class Library:
     """The bundle in service. A newer one replaces it in one assignment; requests keep the one they began with.
 
@@ -196,7 +206,7 @@ class Library:
         try:
             bundle = open_bundle(self.lake, cycle, version)
         except Exception as error:  # whatever is wrong with its files, the one in service goes on
-            self.problem, self._refused = str(error), (wanted, time.monotonic())
+            self.problem, self._refused = _problem(error, pin), (wanted, time.monotonic())
             self.refusals += 1
             log.error("bundle of cycle %s is not put into service: %s", cycle, error)
             return False

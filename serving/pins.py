@@ -5,13 +5,14 @@ Does not belong here: putting a bundle into service (`library.py`), arguments an
 
 The pin is a file beside the bundles, `_pins/serving_bundle.json`: whoever can read bundles can read it, so every API
 process follows it without the planning database, which may be away. It holds until it is undone, also when newer
-bundles come: one that nobody looked at must not end a rollback.
+bundles come: one that nobody looked at must not end a rollback. The row in the ledger is kept first, then the pin is
+changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,17 +20,21 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from dp_assets.domain.errors import ArtefactError, DemandPlannerError
+from dp_assets.domain.errors import ArtefactError, DemandPlannerError, StorageError
 from dp_resources.lake import Lake
 from serving.bundle import FORMAT, Bundle
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from dp_resources.planning_db import PlanningDatabase
 
 TABLE = "serving_bundle"
 SHORTEST = 6
 """Letters that name a version at least."""
 SHOWN = 12
+ROLLBACK, UNDO = "rollback", "undo rollback"
+"""What the ledger calls them."""
 
 
 class RollbackRefusedError(DemandPlannerError):
@@ -105,7 +110,8 @@ def pin_of(lake: Lake) -> Pin | None:
         return _PIN.validate_json(text)
     except ValidationError:
         raise ArtefactError(
-            f"expected a pinned bundle in {_path(lake)}, got {text[:80]!r}; `dp rollback --undo` removes it"
+            f"expected a pinned bundle in {_path(lake)}, got {text[:80]!r}; `dp rollback CYCLE` replaces it, "
+            "`dp rollback --undo` removes it"
         ) from None
 
 
@@ -125,10 +131,16 @@ def open_bundle(lake: Lake, cycle: str, version: str) -> Bundle:
 
 
 def kept(lake: Lake) -> list[Kept]:
-    """Every bundle that is kept, the newest cycle first, within it the one written last."""
+    """Every bundle that is kept, the newest cycle first, within it the one written last.
+
+    None of them is served where the pin cannot be read: nobody can say which it names.
+    """
     held = {cycle: lake.manifest(TABLE, cycle=cycle)["sha256"] for cycle in lake.partitions(TABLE)}
-    pin, last = pin_of(lake), newest(lake)
-    served = (pin.cycle, pin.version) if pin else last
+    try:
+        pin = pin_of(lake)
+        served = (pin.cycle, pin.version) if pin else newest(lake)
+    except ArtefactError:
+        served = None
     found = []
     for version in lake.versions(TABLE):
         path = f"{lake.root}/_versions/{TABLE}/{version}/head.json"
@@ -167,7 +179,7 @@ class Rollbacks:
         open_bundle(self.lake, found.cycle, found.version)
         after = {"cycle": found.cycle, "bundle": found.version, "reason": reason}
         subject = f"cycle {found.cycle} {found.version[:SHOWN]}"
-        with self._entered("rollback", subject, by, after, address) as (sequence, at):
+        with self._entered(ROLLBACK, subject, by, after, address) as (sequence, at):
             pin = Pin(found.cycle, found.version, by, at, reason.strip(), sequence)
             self.lake.write_bytes(_path(self.lake), _PIN.dump_json(pin))
         return pin
@@ -179,34 +191,68 @@ class Rollbacks:
             RollbackRefusedError: nothing was rolled back.
             StorageError: the planning database or the lake does not answer; then nothing was changed.
         """
-        if not self.lake.has_bytes(_path(self.lake)):
+        path = _path(self.lake)
+        if not self.lake.has_bytes(path) and not self._is_left_over():
             raise RollbackRefusedError("the newest bundle is served already; there is no rollback to undo")
         last = newest(self.lake)
         after = {"cycle": last and last[0], "bundle": last and last[1], "reason": reason}
-        with self._entered("undo rollback", f"cycle {last[0] if last else 'none'}", by, after, address):
-            self.lake.remove_bytes(_path(self.lake))
+        with self._entered(UNDO, f"cycle {last[0] if last else 'none'}", by, after, address):
+            _restore(self.lake, path, None)
         return last
+
+    def _is_left_over(self) -> bool:
+        """Whether the ledger ends with a rollback that never came about: its process was killed."""
+        with self.database.read() as connection:
+            found = _last(connection)
+        return found is not None and found[1] == ROLLBACK
 
     @contextmanager
     def _entered(
         self, action: str, subject: str, by: str, after: dict[str, Any], address: str | None
     ) -> Iterator[tuple[int, datetime]]:
-        """A row in the ledger around a change of the pin: both happen, or neither does."""
+        """A change of the pin, with a row in the ledger that is kept before anything changes.
+
+        So nothing is ever served that the ledger does not know of. Of a process that is killed between the two a row
+        stays, and doing it again adds another one; of a change that failed, a second row says so.
+        """
         from dp_resources.planning_ledger import enter
 
-        at, path, before = datetime.now(UTC), _path(self.lake), _served(self.lake)
+        at = datetime.now(UTC)
         said = {**after, **({"address": address} if address else {})}
-        kept_text: bytes | None = None
-        changed = False
+        with self.database.write() as connection:
+            sequence = enter(connection, at, by, action, subject, _served(self.lake), said)
+        done = False
+        failure: BaseException | None = None
         try:
-            with self.database.write() as connection:
-                sequence = enter(connection, at, by, action, subject, before, said)
-                kept_text = self.lake.read_bytes(path) if self.lake.has_bytes(path) else None
-                changed = True
-                yield sequence, at
+            with self.database.write() as connection:  # others wait, so that pin and last row are of one change
+                try:
+                    with self._unless_it_fails(connection, sequence):
+                        yield sequence, at
+                    done = True
+                except BaseException as error:
+                    failure = error
+                    why = {"row": sequence, "because": str(error) or type(error).__name__}
+                    enter(connection, datetime.now(UTC), by, f"{action} failed", subject, None, why)
+        except StorageError:
+            if not done:  # else the database went away when nothing was left to write
+                raise
+        if failure is not None:
+            raise failure
+
+    @contextmanager
+    def _unless_it_fails(self, connection: sa.Connection, sequence: int) -> Iterator[None]:
+        """Puts the pin back where what is done to it fails; refuses where a later change came first."""
+        found, path = _last(connection), _path(self.lake)
+        if found is not None and found[0] != sequence:
+            raise RollbackRefusedError(
+                f"row {found[0]} of the ledger came between, so nothing was changed; see what is served, and ask again"
+            )
+        former = self.lake.read_bytes(path) if self.lake.has_bytes(path) else None
+        try:
+            yield
         except BaseException:
-            if changed:  # the row may be gone with its transaction, so what it speaks of goes too
-                _restore(self.lake, path, kept_text)
+            with suppress(StorageError):  # what could not be written is as it was
+                _restore(self.lake, path, former)
             raise
 
     def _target(self, target: str) -> Kept:
@@ -232,6 +278,18 @@ class Rollbacks:
 
 def _path(lake: Lake) -> str:
     return f"{lake.root}/_pins/{TABLE}.json"
+
+
+def _last(connection: sa.Connection) -> tuple[int, str] | None:
+    """Sequence and action of the newest row of the ledger about what is served; None where there is none."""
+    import sqlalchemy as sa
+
+    from dp_resources.planning_ledger import LEDGER
+
+    actions = [f"{one}{end}" for one in (ROLLBACK, UNDO) for end in ("", " failed")]
+    query = sa.select(LEDGER.c.sequence, LEDGER.c.action).where(LEDGER.c.action.in_(actions))
+    row = connection.execute(query.order_by(LEDGER.c.sequence.desc()).limit(1)).first()
+    return None if row is None else (int(row[0]), str(row[1]))
 
 
 def _served(lake: Lake) -> dict[str, Any] | None:

@@ -54,7 +54,7 @@ def _show(lake: Lake) -> None:
 
     from serving.pins import kept, pin_of
 
-    found, pin = kept(lake), pin_of(lake)
+    found = kept(lake)
     if not found:
         console.print("There is no bundle yet. Next: [bold]dp run[/]")
         return
@@ -69,6 +69,10 @@ def _show(lake: Lake) -> None:
         for one in found
     ]
     show(pl.DataFrame(rows), "Bundles that are kept (written: UTC)")
-    if pin is not None:
-        said = f"{pin.by} rolled back on {pin.at:%Y-%m-%d %H:%M}: {pin.reason}"
-        console.print(f"{said}. [bold]dp rollback --undo[/] ends that.", highlight=False)
+    pin = pin_of(lake)
+    if pin is None:
+        return
+    said = f"{pin.by} rolled back on {pin.at:%Y-%m-%d %H:%M}: {pin.reason}"
+    console.print(f"{said}. [bold]dp rollback --undo[/] ends that.", highlight=False)
+    if not any(one.is_served for one in found):
+        console.print(f"But cycle {pin.cycle}, version {pin.version[:12]}, is no longer kept.", highlight=False)

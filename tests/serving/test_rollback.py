@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -143,17 +148,29 @@ class TestRollbacks:
             away.roll_back(CYCLE.isoformat(), "ada", REASON)
         assert pin_of(world.lake) is None
 
-    def test_where_the_lake_cannot_be_written_the_ledger_has_no_row(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_where_the_lake_cannot_be_read_nothing_changes(self, world: World) -> None:
         (Path(world.lake.root) / "_pins").write_text("a file where a folder should be")
         with pytest.raises((StorageError, OSError)):
             world.rollbacks.roll_back(CYCLE.isoformat(), "ada", REASON)
         assert world.rows() == []
 
-    def test_a_row_that_cannot_be_kept_takes_the_pin_with_it(
+    def test_where_the_lake_cannot_be_written_the_ledger_says_so(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        def refuse(lake: Lake, path: str, data: bytes) -> None:
+            raise StorageError("the disk is full")
+
+        monkeypatch.setattr(Lake, "write_bytes", refuse)
+        with pytest.raises(StorageError) as failed:
+            world.rollbacks.roll_back(CYCLE.isoformat(), "ada", REASON)
+        first, second = world.rows()
+        assert [row["action"] for row in (first, second)] == ["rollback", "rollback failed"]
+        assert json.loads(second["after"]) == {"row": first["sequence"], "because": str(failed.value)}
+        with pytest.raises(RollbackRefusedError, match="no rollback to undo"):
+            world.rollbacks.undo("ada")
+        assert world.database.verify() == []
+
+    def test_a_change_that_fails_half_way_is_taken_back(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         world.rollbacks.roll_back(CYCLE.isoformat(), "ada", REASON)
         before = pin_of(world.lake)
         write = Lake.write_bytes
@@ -167,7 +184,79 @@ class TestRollbacks:
         with pytest.raises(StorageError):
             world.rollbacks.roll_back(NEXT.isoformat(), "ada", "once more")
         assert pin_of(world.lake) == before
-        assert len(world.rows()) == 1
+        assert [row["action"] for row in world.rows()] == ["rollback", "rollback", "rollback failed"]
+
+    def test_of_two_at_one_moment_the_later_row_is_what_is_served(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write, other = PlanningDatabase.write, Rollbacks(world.lake, world.database)
+
+        def come_between(database: PlanningDatabase) -> Any:
+            if len(world.rows()) == 1:
+                monkeypatch.setattr(PlanningDatabase, "write", write)
+                other.roll_back(NEXT.isoformat(), "bob", "mine is later")
+            return write(database)
+
+        monkeypatch.setattr(PlanningDatabase, "write", come_between)
+        with pytest.raises(RollbackRefusedError, match="row 2 of the ledger came between"):
+            world.rollbacks.roll_back(CYCLE.isoformat(), "ada", REASON)
+        pin = pin_of(world.lake)
+        assert pin is not None
+        assert (pin.by, pin.sequence) == ("bob", 2)
+        assert [(row["user"], row["action"]) for row in world.rows()] == [
+            *(("ada", "rollback"), ("bob", "rollback"), ("ada", "rollback failed")),
+        ]
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_of_a_rollback_that_is_killed_the_ledger_knows_and_it_can_be_done_again(
+        self, world: World, when: str
+    ) -> None:
+        _killed(world, "write_bytes", when, f"roll_back({CYCLE.isoformat()!r}, 'ada', 'first')")
+        assert [row["action"] for row in world.rows()] == ["rollback"]
+        assert (pin_of(world.lake) is None) == (when == "before")
+        pin = world.rollbacks.roll_back(CYCLE.isoformat(), "bob", REASON)
+        assert pin_of(world.lake) == pin
+        assert [(row["user"], row["action"]) for row in world.rows()] == [("ada", "rollback"), ("bob", "rollback")]
+        assert json.loads(world.rows()[1]["before"])["pinned"] == (when == "after")
+        assert world.database.verify() == []
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_a_rollback_that_was_killed_can_be_undone_once(self, world: World, when: str) -> None:
+        _killed(world, "write_bytes", when, f"roll_back({CYCLE.isoformat()!r}, 'ada', 'first')")
+        assert world.rollbacks.undo("bob") == (NEXT.isoformat(), world.newest)
+        assert pin_of(world.lake) is None
+        with pytest.raises(RollbackRefusedError, match="no rollback to undo"):
+            world.rollbacks.undo("bob")
+        assert [row["action"] for row in world.rows()] == ["rollback", "undo rollback"]
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_of_an_undo_that_is_killed_the_ledger_knows_and_it_can_be_done_again(self, world: World, when: str) -> None:
+        world.rollbacks.roll_back(CYCLE.isoformat(), "ada", REASON)
+        _killed(world, "remove_bytes", when, "undo('ada', 'mended')")
+        assert [row["action"] for row in world.rows()] == ["rollback", "undo rollback"]
+        if when == "before":
+            world.rollbacks.undo("bob")
+            assert [row["user"] for row in world.rows()] == ["ada", "ada", "bob"]
+        assert pin_of(world.lake) is None
+        with pytest.raises(RollbackRefusedError, match="no rollback to undo"):
+            world.rollbacks.undo("bob")
+
+    def test_what_is_done_is_said_to_be_done_when_the_database_goes_away_at_the_very_end(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write = PlanningDatabase.write
+
+        @contextmanager
+        def end_badly(database: PlanningDatabase) -> Iterator[Any]:
+            with write(database) as connection:
+                yield connection
+            if pin_of(world.lake) is not None:
+                raise StorageError("away")
+
+        monkeypatch.setattr(PlanningDatabase, "write", end_badly)
+        pin = world.rollbacks.roll_back(CYCLE.isoformat(), "ada", REASON)
+        assert pin_of(world.lake) == pin
+        assert [row["action"] for row in world.rows()] == ["rollback"]
 
     def test_a_pin_that_says_nothing_keeps_what_is_served_and_can_be_undone(self, world: World) -> None:
         with world.place.client() as client:
@@ -178,8 +267,68 @@ class TestRollbacks:
             with pytest.raises(ArtefactError, match="dp rollback --undo"):
                 library.refresh()
             assert library.current.version == world.newest
+            assert [one.is_served for one in kept(world.lake)] == [False, False, False]
             world.rollbacks.undo("ada")
             assert look(client) == world.newest
+
+    def test_a_pin_that_says_nothing_can_be_replaced(self, world: World) -> None:
+        path = Path(world.lake.root) / "_pins" / "serving_bundle.json"
+        path.parent.mkdir()
+        path.write_text("{}")
+        pin = world.rollbacks.roll_back(CYCLE.isoformat(), "ada", REASON)
+        assert pin_of(world.lake) == pin
+        assert json.loads(world.rows()[0]["before"]) == {"pin": "not readable"}
+
+    def test_when_the_bundle_that_is_pinned_is_gone_what_is_served_goes_on_and_the_way_out_is_said(
+        self, world: World
+    ) -> None:
+        world.place.user("op", [Role.VIEWER])
+        headers = shown(world.place.key("op"))
+        with world.place.client() as client:
+            assert look(client) == world.newest
+            world.rollbacks.roll_back(world.earlier, "ada", REASON)
+            _lose(world, world.earlier)
+            assert look(client) == world.newest
+            problem = client.get("/healthz", headers=headers).json()["problem"]
+            assert f"ada rolled back to cannot be served: expected version {world.earlier[:12]}" in problem
+            assert "dp rollback --undo" in problem
+        with world.place.client() as late:  # a process that starts now has nothing to serve
+            found = late.get("/healthz", headers=headers).json()
+            assert (found["ready"], "dp rollback --undo" in found["problem"]) == (False, True)
+            world.rollbacks.roll_back(CYCLE.isoformat(), "ada", "that one is there")
+            assert look(late) == world.present
+
+
+KILLED = """
+import os, signal, sys
+from dp_resources.lake import Lake
+from dp_resources.planning_db import PlanningDatabase
+from serving.pins import Rollbacks
+
+root, url, step, when, change = sys.argv[1:]
+do = getattr(Lake, step)
+
+def die(lake, path, *data):
+    if "_pins" in path:
+        if when == "after":
+            do(lake, path, *data)
+        os.kill(os.getpid(), signal.SIGKILL)
+    do(lake, path, *data)
+
+setattr(Lake, step, die)
+eval(f"Rollbacks(Lake(root), PlanningDatabase(url)).{change}")
+"""
+
+
+def _killed(world: World, step: str, when: str, change: str) -> None:
+    """A change by a process that is killed before or after it wrote or removed the pin."""
+    url = world.place.settings.planning_url
+    ended = subprocess.run([sys.executable, "-c", KILLED, world.lake.root, url, step, when, change], check=False)
+    assert ended.returncode == -signal.SIGKILL
+
+
+def _lose(world: World, version: str) -> None:
+    shutil.rmtree(Path(world.lake.root) / "_versions" / "serving_bundle" / version)
 
 
 class TestOverHttp:
@@ -257,6 +406,20 @@ class TestCommand:
         assert dp("--undo").exit_code == 0
         assert pin_of(world.lake) is None
         assert [row["action"] for row in world.rows()] == ["rollback", "undo rollback"]
+
+    def test_its_list_says_that_a_pin_cannot_be_read_or_leads_nowhere(
+        self, world: World, dp: Callable[..., Result]
+    ) -> None:
+        world.rollbacks.roll_back(world.earlier, "ada", REASON)
+        _lose(world, world.earlier)
+        said = dp("--list").output
+        assert world.present[:12] in said
+        assert re.search(rf"cycle {CYCLE}, version\s+{world.earlier[:12]}, is no\s+longer kept", said)
+        (Path(world.lake.root) / "_pins" / "serving_bundle.json").write_text("{}")
+        unreadable = dp("--list")
+        assert unreadable.exit_code == 1
+        assert world.present[:12] in unreadable.output
+        assert "expected a pinned bundle" in str(unreadable.exception) + unreadable.output
 
     @pytest.mark.parametrize("arguments", [(), ("2017-01-02", "--undo"), ("--undo", "--list")])
     def test_it_wants_one_thing(self, dp: Callable[..., Result], arguments: tuple[str, ...]) -> None:
