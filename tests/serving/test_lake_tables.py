@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from fastapi.testclient import TestClient
 
@@ -19,7 +20,7 @@ from serving.api.changes.schemas import ChangedBucket, Changes, Part
 from serving.api.classes.schemas import ClassesPage, SeriesClass
 from serving.api.contributions.schemas import Contributions, Driver, ExplainedLead
 from serving.api.worklist.schemas import Worklist, WorklistItem
-from serving.tables import Tables
+from serving.tables import Kept, Tables
 from tests.serving.clients import client_over, problem
 from tests.serving.makers import CYCLE, make_forecasts, put_bundle
 from tests.serving.table_makers import (
@@ -256,3 +257,11 @@ class TestTables:
 
         asyncio.run(ask())
         assert len(tables._seen) == serving.tables.KEPT
+
+
+@pytest.mark.parametrize("wanted", [[], ["b"], ["d", "a"], ["aa", "b", "zz"], ["", "a", "b", "c", "d", "e"]])
+def test_rows_of_some_series_are_found_by_searching(wanted: list[str]) -> None:
+    frame = pl.DataFrame({"series_id": ["a", "b", "b", "b", "d", "d"], "value": [1, 2, 3, 4, 5, 6]})
+    found = Kept("table", "", frame, "").of_each(wanted)
+    one_by_one = [frame.filter(pl.col("series_id") == one) for one in wanted]
+    assert found.equals(pl.concat([frame.clear(), *one_by_one]))

@@ -41,9 +41,11 @@ def history_as_of(
     Raises:
         BadParameterError: more buckets are asked for than are kept.
     """
-    begun = [one for one in tables.lake.partitions(TABLE) if one < day.isoformat()][-HISTORY_WEEKS // grid.weeks :]
+    begun = [one for one in tables.lake.partitions(TABLE) if one < day.isoformat()][-(HISTORY_WEEKS // grid.weeks) :]
     wanted = begun[len(begun) - checked(buckets, len(begun), f"that had begun before {day}") :]
-    kept = [(start, tables.table(TABLE, bucket=start)) for start in wanted]
+    kept = [tables.table(TABLE, bucket=start) for start in wanted]
+    there = [one for one in kept if one is not None]
+    units = _units(there, [bundle.series_ids[row] for row in rows], grid.midnight(day))
     found: Answer = {
         "sku": sku,
         "cycle": bundle.head.cycle,
@@ -53,18 +55,24 @@ def history_as_of(
             {
                 "series_id": bundle.series_ids[row],
                 "key": bundle.keys[row],
-                "buckets": [_bucket(start, one, bundle.series_ids[row], grid.midnight(day)) for start, one in kept],
+                "buckets": [_bucket(start, units.get((start, bundle.series_ids[row]), 0.0)) for start in wanted],
             }
             for row in rows
         ],
     }
-    version = hashlib.sha256("".join(one.sha256 for _, one in kept if one is not None).encode()).hexdigest()
+    version = hashlib.sha256("".join(one.sha256 for one in there).encode()).hexdigest()
     return found, version
 
 
-def _bucket(start: str, table: Kept | None, series_id: str, moment: datetime) -> Answer:
-    units = 0.0
-    if table is not None:
-        known = (pl.col("series_id") == series_id) & (pl.col("known_from") <= moment)
-        units = float(table.frame.filter(known)["quantity"].sum())
+def _units(kept: Sequence[Kept], series_ids: Sequence[str], moment: datetime) -> dict[tuple[str, str], float]:
+    """Units by bucket and series, of what had arrived by a moment."""
+    if not kept or not series_ids:
+        return {}
+    found = [one.of_each(series_ids).select("bucket_start", "series_id", "known_from", "quantity") for one in kept]
+    rows = pl.concat(found).filter(pl.col("known_from") <= moment)
+    sums = rows.group_by("bucket_start", "series_id", maintain_order=True).agg(pl.col("quantity").sum())
+    return {(start.isoformat(), series_id): units for start, series_id, units in sums.iter_rows()}
+
+
+def _bucket(start: str, units: float) -> Answer:
     return {"bucket_start": start, "units": units, "capped": None, "observed": None}
