@@ -14,7 +14,7 @@ import asyncio
 import mimetypes
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
@@ -47,12 +47,13 @@ class Pages(Route):
     """The route of the workbench.
 
     Args:
-        built: the folder that the build was written to; it may appear while the process runs.
+        built: the folder that the build was written to; it may appear, or be another one, while the process runs.
     """
 
     def __init__(self, built: Path) -> None:
         super().__init__("/{path:path}", self._page, methods=["GET"], include_in_schema=False)
         self.built = built
+        self._listed = self._names()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """A full match, or none: what is not a page stays what it would be without the workbench."""
@@ -63,7 +64,14 @@ class Pages(Route):
         path = scope["path"]
         if any(path == one or path.startswith(f"{one}/") for one in API):
             return False
-        return path == "/" or self._file(path[1:]) is not None or _wants_a_page(scope)
+        return path == "/" or path.startswith(f"/{HASHED}") or path[1:] in self._listed or _wants_a_page(scope)
+
+    def _names(self) -> frozenset[str]:
+        """Names in the folder, read at the start and when a page is sent: not for each request on the event loop."""
+        try:
+            return frozenset(one.name for one in self.built.iterdir())
+        except OSError:
+            return frozenset()
 
     def _file(self, path: str) -> Path | None:
         """The file of the build at a path; None where there is none, or it would lie outside."""
@@ -75,12 +83,18 @@ class Pages(Route):
 
     async def _page(self, request: Request) -> Response:
         """A file, or the page that reads the rest of the path itself."""
+        answer = await asyncio.to_thread(self._answer, request)
         request.scope[POLICY] = WORKBENCH
-        return await asyncio.to_thread(self._answer, request)
+        return answer
 
     def _answer(self, request: Request) -> Response:
+        """Raises HTTPException where there is no such file, as no other route would have answered."""
         path = request.path_params["path"]
-        found = self._file(path) or self._file("index.html")
+        found = self._file(path)
+        if found is None and not (path == "" or _wants_a_page(request.scope)):
+            raise HTTPException(404)
+        if found is None:
+            found, self._listed = self._file("index.html"), self._names()
         if found is None:
             return Response(NOT_BUILT, media_type="text/html")
         headers = {"vary": "accept-encoding"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gzip
 from pathlib import Path
 
@@ -64,6 +66,47 @@ def test_a_file_that_is_gone_is_not_answered_with_a_page(built: Path, tmp_path: 
     answer = client(tmp_path).get("/assets/index-old.js", headers={"Accept": "*/*"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, MEDIA_TYPE)
     assert "immutable" not in answer.headers["cache-control"]
+
+
+def test_the_event_loop_waits_for_no_disk(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (built / "icon.svg").write_text("<svg/>")
+    asked, waited = client(tmp_path), []
+
+    def note(name: str) -> None:
+        look = getattr(Path, name)
+
+        def noted(path: Path, *given: object) -> object:
+            with contextlib.suppress(RuntimeError):
+                waited.append((name, path, asyncio.get_running_loop()))
+            return look(path, *given)
+
+        monkeypatch.setattr(Path, name, noted)
+
+    for name in ("resolve", "is_file", "stat", "read_bytes", "iterdir"):
+        note(name)
+    for path, status in (("/", 200), ("/icon.svg", 200), ("/assets/index-3f1c.js", 200), ("/none.svg", 404)):
+        assert asked.get(path, headers={"Accept": "*/*"}).status_code == status
+    assert waited == []
+
+
+def test_a_later_build_is_served_once_its_page_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "BUILT", tmp_path / "dist")
+    asked = client(tmp_path)
+    assert asked.get("/icon.svg").status_code == 404
+    (tmp_path / "dist/assets").mkdir(parents=True)
+    for name in ("index.html", "icon.svg", "assets/index-1.js"):
+        (tmp_path / "dist" / name).write_text(name)
+    assert asked.get("/assets/index-1.js").text == "assets/index-1.js"
+    assert asked.get("/", headers=PAGE).text == "index.html"
+    assert asked.get("/icon.svg").text == "icon.svg"
+
+
+def test_what_no_file_answers_is_answered_as_without_the_workbench(built: Path, tmp_path: Path) -> None:
+    found = [client(tmp_path).get(path, headers={"Accept": "*/*"}) for path in ("/assets/gone.js", "/gone.js")]
+    first, second = (
+        (one.status_code, one.text.replace("/assets", ""), one.headers["content-security-policy"]) for one in found
+    )
+    assert first == second
 
 
 @pytest.mark.parametrize("path", ["/../secret.txt", "/..%2Fsecret.txt", "/assets/..%2F..%2Fsecret.txt", "/%00"])
