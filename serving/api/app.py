@@ -25,6 +25,7 @@ from serving.api.file_versions.endpoints import router as file_versions
 from serving.api.forecasts.endpoints import router as forecasts
 from serving.api.health.endpoints import router as health
 from serving.api.history.endpoints import router as history
+from serving.api.ledger.endpoints import router as ledger
 from serving.api.lineage.endpoints import router as lineage
 from serving.api.meter import Meter
 from serving.api.metrics.endpoints import router as metrics
@@ -119,7 +120,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
 
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.gate, app.state.meter, app.state.settings = gate, Meter(), chosen
-    for router in (*READING, *WRITING, cycles, lineage, file_versions, session, health, metrics):
+    for router in (*READING, *WRITING, cycles, lineage, file_versions, ledger, session, health, metrics):
         # Not include_router: it would look every request up a second time, inside the router.
         app.router.routes.extend(router.routes)
     add_pages(app)

@@ -146,6 +146,7 @@ ENDPOINTS = [
         Endpoint(method, "/v1/cycles/current", OPERATE, "/v1/cycles/current", body, 409, 403, 403)
         for method, body in (("PUT", {"to": "2000-01-03", "reason": "x"}), ("DELETE", None))
     ),
+    Endpoint("GET", "/v1/ledger", OPERATE, "/v1/ledger", hidden=403),
     Endpoint("GET", "/v1/session", READ, "/v1/session"),
     Endpoint("GET", "/metrics", READ, "/metrics"),
     Endpoint("GET", "/healthz", PUBLIC, "/healthz"),

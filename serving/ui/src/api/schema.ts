@@ -531,6 +531,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what
+         * @description Searches the audit ledger: every change of planners' numbers, scenarios, files, what is published and served,
+         *     users and keys. Rows about users, keys and refused sign-ins are for administrators alone.
+         */
+        get: operations["ledger_v1_ledger_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/overrides": {
         parameters: {
             query?: never;
@@ -3216,6 +3237,50 @@ export interface components {
             receipt: string;
         };
         /**
+         * Ledger
+         * @description Rows of the audit ledger, the newest first.
+         */
+        Ledger: {
+            /**
+             * Actions
+             * @description What was ever done, for `action`.
+             * @example [
+             *       "publish",
+             *       "set"
+             *     ]
+             */
+            actions: string[];
+            /**
+             * Changed
+             * @description Whether the data was replaced since the page before: this page is of the new data and begins behind the last item seen, so whatever is in both is listed once.
+             * @example false
+             */
+            changed: boolean;
+            /**
+             * Next
+             * @description `cursor` of the next page; null on the last one.
+             * @example WyIuLi4iXQ
+             */
+            next: string | null;
+            /**
+             * Rows
+             * @description Rows of this page.
+             */
+            rows: components["schemas"]["LedgerRow"][];
+            /**
+             * Total
+             * @description Items of all pages together.
+             * @example 240
+             */
+            total: number;
+            /**
+             * Version
+             * @description Content hash of what is listed.
+             * @example 3f1c9a01
+             */
+            version: string;
+        };
+        /**
          * LedgerLink
          * @description What the audit ledger says of a planner's number.
          */
@@ -3266,6 +3331,69 @@ export interface components {
              * @example 2017-12-05T09:12:00Z
              */
             set_at: string;
+        };
+        /**
+         * LedgerRow
+         * @description What somebody did.
+         */
+        LedgerRow: {
+            /**
+             * Action
+             * @description What was done.
+             * @example set
+             */
+            action: string;
+            /**
+             * After
+             * @description What it became; null where the ledger says nothing of it.
+             * @example {
+             *       "quantity": 120.5
+             *     }
+             */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * At
+             * Format: date-time
+             * @description When.
+             * @example 2017-12-05T12:00:00Z
+             */
+            at: string;
+            /**
+             * Before
+             * @description What it was; null where the ledger says nothing of it.
+             * @example {
+             *       "quantity": 90
+             *     }
+             */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Is Cut
+             * @description Whether `before` and `after` are left out because they are longer than 64 KiB.
+             * @example false
+             */
+            is_cut: boolean;
+            /**
+             * Number
+             * @description Its place in the ledger.
+             * @example 12
+             */
+            number: number;
+            /**
+             * Subject
+             * @description To what.
+             * @example product:GROCERY @ 2017-12-11
+             */
+            subject: string;
+            /**
+             * User
+             * @description Who.
+             * @example ada
+             */
+            user: string;
         };
         /**
          * Level
@@ -10009,6 +10137,116 @@ export interface operations {
                 };
             };
             /** @description Nothing can be served yet. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ledger_v1_ledger_get: {
+        parameters: {
+            query?: {
+                /** @description What was done, exactly as `actions` has it. */
+                action?: string | null;
+                /** @description `next` of the page before; the first page when left out. It holds for the same filters only, and outlives a newer bundle: the listing goes on behind the last item seen. */
+                cursor?: string | null;
+                /** @description Not before this day, UTC. */
+                first?: string | null;
+                /** @description Not after this day, UTC. */
+                last?: string | null;
+                /** @description Items of one page at most. */
+                limit?: number;
+                /** @description Part of what it was done to. */
+                subject?: string | null;
+                /** @description Part of anything in a row: who, action, subject, what was before, what is after. */
+                text?: string | null;
+                /** @description Who did it, exactly. */
+                user?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rows of the audit ledger, the newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         "publish",
+                     *         "set"
+                     *       ],
+                     *       "changed": false,
+                     *       "next": "WyIuLi4iXQ",
+                     *       "rows": [
+                     *         {
+                     *           "action": "set",
+                     *           "after": {
+                     *             "quantity": 120.5
+                     *           },
+                     *           "at": "2017-12-05T12:00:00Z",
+                     *           "before": {
+                     *             "quantity": 90
+                     *           },
+                     *           "is_cut": false,
+                     *           "number": 12,
+                     *           "subject": "product:GROCERY @ 2017-12-11",
+                     *           "user": "ada"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "version": "12"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
             503: {
                 headers: {
                     [name: string]: unknown;
