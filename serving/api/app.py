@@ -35,6 +35,7 @@ from serving.api.nodes.endpoints import router as nodes
 from serving.api.overrides.endpoints import router as overrides
 from serving.api.pages import add_pages
 from serving.api.problems import add_problem_handlers
+from serving.api.producers.endpoints import router as producers
 from serving.api.proposals.endpoints import router as proposals
 from serving.api.recalls.endpoints import router as recalls
 from serving.api.receipts.endpoints import router as receipts
@@ -120,7 +121,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
 
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.gate, app.state.meter, app.state.settings = gate, Meter(), chosen
-    for router in (*READING, *WRITING, cycles, lineage, file_versions, ledger, session, health, metrics):
+    for router in (*READING, *WRITING, cycles, lineage, file_versions, ledger, producers, session, health, metrics):
         # Not include_router: it would look every request up a second time, inside the router.
         app.router.routes.extend(router.routes)
     add_pages(app)

@@ -12,37 +12,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from dp_assets.domain.access import Role
-from dp_assets.domain.config import DemandConfig
 from dp_assets.quality import GATE
 from dp_assets.recalls import write_event
 from dp_assets.registry import file_events, recalled_versions
 from serving.api.file_versions.schemas import FileCard
 from serving.api.recalls.schemas import Recall, Recalled
-from tests.landed import START, World, encode, make_rows, shop_config
-from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK, Place
+from tests.landed import START, encode, make_rows
+from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK
+from tests.serving.file_makers import Shop
 from tests.serving.planning_makers import asking, refused
-
-
-class Shop(Place):
-    """A place whose lake has files, with the configuration that they are read by."""
-
-    def __init__(self, folder: Path, config: DemandConfig | None = None) -> None:
-        super().__init__(folder, config=folder / "demand.yaml")
-        self.world = World(folder, config or shop_config())
-        self.put_config()
-
-    def put_config(self) -> None:
-        text = self.world.config.model_dump(mode="json", exclude_none=True)
-        (self.folder / "demand.yaml").write_text(json.dumps(text))
-
-    def put(self, uri: str, data: bytes) -> str:
-        self.world.put(uri, data)
-        (found,) = self.world.register()
-        return found.file_version_id
-
-    def settle(self) -> None:
-        self.world.settle()
-        self.world.finish()
 
 
 @pytest.fixture
@@ -180,7 +158,8 @@ def test_what_it_did_to_published_numbers_is_told_once_all_is_computed_again(sho
     with shop.client() as client:
         ask = as_engineer(shop, client)
         told(ask("POST", path, {"reason": "x"}))
-        assert Recall.model_validate_json(ask("GET", path).content).difference is None
+        waiting = Recall.model_validate_json(ask("GET", f"{path}?reach=false").content)
+        assert (waiting.recalled, waiting.reached, waiting.difference) == (True, None, None)
         shop.lake.write("published_forecasts", published.with_columns(final=pl.Series([4.0, 3.0])), cycle="2017-02-06")
         from dp_assets.recalls import write_reports
 

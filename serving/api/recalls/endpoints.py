@@ -25,12 +25,15 @@ from serving.api.recalls.schemas import (
     Recall,
     RecallAsked,
     Recalled,
+    RecallQuery,
 )
 from serving.api.writing import IDEMPOTENCY_KEY, beside, changed, desk
 
 router = APIRouter(tags=["files"], route_class=GuardedRoute)
 PATH = "/v1/files/{file_version_id}/recall"
 VERSION = {"file_version_id": "File version, as `GET /v1/files` lists it."}
+UNDO = documented(RecallAsked, path=VERSION)
+UNDO.append(IDEMPOTENCY_KEY)
 TOLD = answered(Recalled, "It holds from now on", RECALLED_EXAMPLE, conditional=False)
 REFUSED = may_raise(
     BadParameterError,
@@ -48,9 +51,9 @@ REFUSED = may_raise(
     summary="What a recall would reach",
     responses={
         **answered(Recall, "What is computed from the file", RECALL_EXAMPLE, conditional=False),
-        **may_raise(UnknownFileError, PlanningUnavailableError),
+        **may_raise(BadParameterError, UnknownFileError, PlanningUnavailableError),
     },
-    openapi_extra={"parameters": [in_path(*one) for one in VERSION.items()]},
+    openapi_extra={"parameters": documented(RecallQuery, path=VERSION)},
 )
 @needs(Permission.OPERATE)
 async def recall(request: Request) -> Response:
@@ -58,8 +61,9 @@ async def recall(request: Request) -> Response:
 
     Nothing is written. Files that would be read again are read here, too, to know which buckets they change.
     """
-    here, version = desk(request), request.path_params["file_version_id"]
-    answer = await beside(here.previews, lambda: service.recall(here, version))
+    here, version, query = desk(request), request.path_params["file_version_id"], parse(RecallQuery, request)
+    turns = here.previews if query.reach else here.turns
+    answer = await beside(turns, lambda: service.recall(here, version, query.reach))
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
@@ -86,7 +90,7 @@ async def take_back(request: Request) -> Response:
     response_class=Response,
     summary="Undo a recall",
     responses={**TOLD, **REFUSED},
-    openapi_extra={"parameters": [*documented(RecallAsked, path=VERSION), IDEMPOTENCY_KEY]},
+    openapi_extra={"parameters": UNDO},
 )
 @needs(Permission.OPERATE)
 async def undo(request: Request) -> Response:

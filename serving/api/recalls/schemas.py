@@ -9,6 +9,16 @@ from pydantic import Field
 from serving.api.schemas import Schema
 
 
+class RecallQuery(Schema):
+    """How much is told of a recall."""
+
+    reach: bool = Field(
+        True,
+        examples=[False],
+        description="Whether to look what would be computed again, which takes a while where files are read for it.",
+    )
+
+
 class RecallAsked(Schema):
     """Why a file version is taken back, or put back in force."""
 
@@ -79,7 +89,9 @@ class Recall(Schema):
         examples=["it is in quarantine"],
         description="Why it can neither be recalled nor put back; null if it can.",
     )
-    reached: Reached | None = Field(None, description="What would be computed again; null where it is refused.")
+    reached: Reached | None = Field(
+        None, description="What would be computed again; null where it is refused or not asked for."
+    )
     difference: Difference | None = Field(
         None,
         description="What the last one did; null where there was none, and until all it reached is computed again.",

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 SHOWN_SERIES = 20
 
 
-def recall(desk: Desk, version: str) -> Answer:
-    """The answer of `Recall`.
+def recall(desk: Desk, version: str, reach: bool) -> Answer:
+    """The answer of `Recall`; what would be computed again is left out unless asked for.
 
     Raises:
         UnknownFileError: there is no such file version.
@@ -38,7 +38,7 @@ def recall(desk: Desk, version: str) -> Answer:
         _check(desk.lake, version, undo=_is_recalled(last))
     except CannotBeRecalledError as error:
         return {**answer, "refused": error.detail, "difference": None}
-    return {**answer, "reached": _reached(desk, version), "difference": _difference(desk.lake, last)}
+    return {**answer, "reached": _reached(desk, version) if reach else None, "difference": _difference(desk.lake, last)}
 
 
 def tell(desk: Desk, principal: Principal, version: str, undo: bool, reason: str, asked: Asked | None) -> Reply:

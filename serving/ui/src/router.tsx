@@ -100,9 +100,31 @@ const approvals = createRoute({
   }),
 });
 
+const data = createRoute({
+  getParentRoute: () => root,
+  path: "/data",
+  component: lazyRouteComponent(() => import("./screens/data/DataScreen"), "DataScreen"),
+  validateSearch: (search: Record<string, unknown>): { producer?: string; state?: string; uri?: string; cursor?: string } => ({
+    producer: word(search.producer),
+    state: word(search.state),
+    uri: word(search.uri),
+    cursor: word(search.cursor),
+  }),
+});
+
+const file = createRoute({
+  getParentRoute: () => root,
+  path: "/data/files/$version",
+  component: lazyRouteComponent(() => import("./screens/data/FileScreen"), "FileScreen"),
+  validateSearch: (search: Record<string, unknown>): { rule?: string; rejected?: number } => ({
+    rule: word(search.rule),
+    rejected: typeof search.rejected === "number" ? search.rejected : undefined,
+  }),
+});
+
 export function makeRouter(queries: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([worklist, explorer, accuracy, approvals, sku, node]),
+    routeTree: root.addChildren([worklist, explorer, accuracy, approvals, data, file, sku, node]),
     context: { queries },
     defaultErrorComponent: Broken,
     defaultPendingComponent: Skeleton,

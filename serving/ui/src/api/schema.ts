@@ -662,6 +662,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/producers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who delivers files
+         * @description Each producer: when its newest file came and whether that is late, states of its files, what became of rows.
+         */
+        get: operations["producers_v1_producers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/proposals": {
         parameters: {
             query?: never;
@@ -4706,6 +4726,96 @@ export interface components {
             type: string;
         };
         /**
+         * Producer
+         * @description Who delivers files, how fresh they are, what became of them.
+         */
+        Producer: {
+            /**
+             * Arrived At
+             * @description Newest arrival of a file that counts, or did.
+             * @example 2017-12-04T10:00:00Z
+             */
+            arrived_at: string | null;
+            /**
+             * Configured
+             * @description Whether `demand.yaml` still names it.
+             * @example true
+             */
+            configured: boolean;
+            /**
+             * Expected By
+             * @description When the next one would come as usual.
+             * @example 2017-12-11T10:00:00Z
+             */
+            expected_by: string | null;
+            /**
+             * Feed
+             * @description What its files hold.
+             * @example transactions
+             */
+            feed: string;
+            /**
+             * Files
+             * @description Globs below the landing root that are its files.
+             * @example [
+             *       "north/*.csv"
+             *     ]
+             */
+            files: string[];
+            /**
+             * Freshness
+             * @description `late`: overdue by more than half of the usual time, and a day; `unknown`: too few deliveries to tell; `nothing`: no file that counts has come.
+             * @example on_time
+             * @enum {string}
+             */
+            freshness: "on_time" | "late" | "unknown" | "nothing";
+            /**
+             * Newest Bucket
+             * @description Newest bucket that its sales fall into; null where it delivers no sales.
+             * @example 2017-11-27
+             */
+            newest_bucket: string | null;
+            /**
+             * Producer
+             * @description Producer.
+             * @example north
+             */
+            producer: string;
+            /** @description What became of the rows of all its files. */
+            rows: components["schemas"]["RowsOf"];
+            /**
+             * States
+             * @description File versions by state.
+             * @example {
+             *       "accepted": 48
+             *     }
+             */
+            states: {
+                [key: string]: number;
+            };
+            /**
+             * Usual Days
+             * @description Median days between days with deliveries; null where there are too few.
+             * @example 7
+             */
+            usual_days: number | null;
+        };
+        /**
+         * Producers
+         * @description Producers, in the order of `demand.yaml`.
+         */
+        Producers: {
+            /**
+             * At
+             * Format: date-time
+             * @description Now, by the clock of the business.
+             * @example 2017-12-05T09:00:00Z
+             */
+            at: string;
+            /** Producers */
+            producers: components["schemas"]["Producer"][];
+        };
+        /**
          * Promotion
          * @description Why a scenario becomes the plan.
          */
@@ -5010,7 +5120,7 @@ export interface components {
              */
             file_version_id: string;
             /**
-             * @description What would be computed again; null where it is refused.
+             * @description What would be computed again; null where it is refused or not asked for.
              * @default null
              */
             reached: components["schemas"]["Reached"] | null;
@@ -8390,7 +8500,10 @@ export interface operations {
     };
     recall_v1_files__file_version_id__recall_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to look what would be computed again, which takes a while where files are read for it. */
+                reach?: boolean;
+            };
             header?: never;
             path: {
                 /** @description File version, as `GET /v1/files` lists it. */
@@ -8449,6 +8562,15 @@ export interface operations {
             };
             /** @description The lake has no file version of that id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8608,12 +8730,18 @@ export interface operations {
     };
     undo_v1_files__file_version_id__recall_delete: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description Why; it stands beside who and when with the file and in the ledger. */
+                reason: string;
+            };
             header?: {
                 /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
                 "Idempotency-Key"?: string;
             };
-            path?: never;
+            path: {
+                /** @description File version, as `GET /v1/files` lists it. */
+                file_version_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -11122,6 +11250,91 @@ export interface operations {
             };
             /** @description A number holds there already; `If-Match` must say that it was seen. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    producers_v1_producers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Producers, and how fresh they are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2017-12-05T09:00:00Z",
+                     *       "producers": [
+                     *         {
+                     *           "arrived_at": "2017-12-04T10:00:00Z",
+                     *           "configured": true,
+                     *           "expected_by": "2017-12-11T10:00:00Z",
+                     *           "feed": "transactions",
+                     *           "files": [
+                     *             "north/*.csv"
+                     *           ],
+                     *           "freshness": "on_time",
+                     *           "newest_bucket": "2017-11-27",
+                     *           "producer": "north",
+                     *           "rows": {
+                     *             "accepted": 121584,
+                     *             "duplicate": 0,
+                     *             "read": 124416,
+                     *             "rejected": 2832
+                     *           },
+                     *           "states": {
+                     *             "accepted": 48
+                     *           },
+                     *           "usual_days": 7
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Producers"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,6 +13,7 @@ const SCREENS = [
   { to: "/explorer", title: "Explorer" },
   { to: "/accuracy", title: "Accuracy" },
   { to: "/approvals", title: "Approvals" },
+  { to: "/data", title: "Data" },
 ] as const;
 
 /** What surrounds every screen: navigation, search, theme, who is signed in. */
@@ -28,6 +29,7 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
       "g e": () => void go({ to: "/explorer" }),
       "g a": () => void go({ to: "/accuracy" }),
       "g p": () => void go({ to: "/approvals" }),
+      "g d": () => void go({ to: "/data" }),
     }),
     [go],
   );
@@ -112,7 +114,7 @@ function ThemeSwitch() {
 
 function Who({ asking }: { asking: Schemas["Asking"] }) {
   if (!asking.signed_in) return <span className="text-soft">Read only, open on this machine</span>;
-  const reads = !asking.permissions.includes("plan");
+  const reads = !asking.permissions.some((one) => one !== "read");
   return (
     <>
       <span className="text-soft" title={asking.nodes ? `kept to ${asking.nodes.join(", ")}` : "all nodes"}>

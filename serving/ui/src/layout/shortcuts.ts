@@ -13,6 +13,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "g e", does: "Go to the explorer" },
   { keys: "g a", does: "Go to accuracy" },
   { keys: "g p", does: "Go to approvals" },
+  { keys: "g d", does: "Go to data" },
   { keys: "j", does: "Next row of a list" },
   { keys: "k", does: "Previous row of a list" },
   { keys: "Enter", does: "Open the row" },

@@ -19,3 +19,9 @@ export function useAsking() {
 export function useMay(permission: string): boolean {
   return useAsking().data?.permissions.includes(permission) ?? false;
 }
+
+/** Whether whoever asks may bring files in and take them back: a file is about all nodes. */
+export function useMayOperate(): boolean {
+  const asking = useAsking().data;
+  return asking !== undefined && asking.permissions.includes("operate") && !asking.nodes;
+}

@@ -1,0 +1,126 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import type { Schemas } from "../../api/client";
+import { instant } from "../../format/dates";
+import { count, NOTHING } from "../../format/numbers";
+import { Asked } from "../../parts/Asked";
+import { Card } from "../../parts/Card";
+import { Button, Notice } from "../../parts/Notice";
+import { Table, type Column } from "../../parts/Table";
+import { Mark } from "./Mark";
+import { Pages } from "./Pages";
+import { filesOf } from "./questions";
+import { plain, STATES } from "./words";
+
+type File = Schemas["FileVersion"];
+const route = getRouteApi("/data");
+const LOOK = "rounded-md border border-line bg-surface px-2 py-1.5";
+
+const COLUMNS: Column<File>[] = [
+  { name: "uri", title: "File", cell: (one) => <FileLink version={one.file_version_id}>{one.uri}</FileLink> },
+  { name: "state", title: "State", cell: (one) => <Mark of={STATES} name={one.state} /> },
+  { name: "arrived", title: "Arrived", cell: (one) => <span className="whitespace-nowrap">{instant(one.arrived_at)}</span> },
+  { name: "read", title: "Rows read", numeric: true, cell: (one) => count(one.rows?.read) },
+  { name: "accepted", title: "Accepted", numeric: true, cell: (one) => count(one.rows?.accepted) },
+  { name: "rejected", title: "Rejected", numeric: true, cell: (one) => count(one.rows?.rejected) },
+  { name: "duplicate", title: "Duplicate", numeric: true, cell: (one) => count(one.rows?.duplicate) },
+  { name: "reason", title: "Why", cell: (one) => one.reason ?? NOTHING },
+];
+
+/** Every version of every file, the last to arrive first. */
+export function Files() {
+  const { producer, state, uri, cursor } = route.useSearch();
+  const found = useQuery(filesOf({ producer, state, uri, cursor }));
+  return (
+    <Card title="Files" aside={<Filters producers={Object.keys(found.data?.producers ?? {})} />}>
+      <Asked of={found} lines={10}>
+        {(page) => <Listed page={page} stale={found.isPlaceholderData} />}
+      </Asked>
+    </Card>
+  );
+}
+
+function Listed({ page, stale }: { page: Schemas["FilesPage"]; stale: boolean }) {
+  const { producer, state, uri, cursor } = route.useSearch();
+  const go = useNavigate({ from: "/data" });
+  if (page.files.length === 0) {
+    const asked = producer ?? state ?? uri;
+    return (
+      <Notice title={asked ? "No file fits" : "No files yet"}>
+        {asked ? (
+          <Button className="mt-2" onClick={() => void go({ search: {} })}>
+            Clear filters
+          </Button>
+        ) : (
+          "Drop files into the landing folder, or upload one; a running graph reads them."
+        )}
+      </Notice>
+    );
+  }
+  return (
+    <div aria-busy={stale} className={stale ? "opacity-60" : ""}>
+      <Table caption="Files of producers" columns={COLUMNS} rows={page.files} keyOf={(one) => one.file_version_id} />
+      <Pages shown={page.files.length} total={page.total} next={page.next} later={cursor !== undefined} of="file versions" />
+    </div>
+  );
+}
+
+export function FileLink({ version, children }: { version: string; children: string }) {
+  return (
+    <Link to="/data/files/$version" params={{ version }} className="font-medium text-accent underline-offset-2 hover:underline" preload="intent">
+      {children}
+    </Link>
+  );
+}
+
+function Filters({ producers }: { producers: string[] }) {
+  const { producer, state, uri } = route.useSearch();
+  const go = useNavigate({ from: "/data" });
+  const put = (next: { producer?: string; state?: string }) => void go({ search: (now) => ({ ...now, ...next, cursor: undefined }) });
+  const known = [...new Set([...producers, ...(producer ? [producer] : [])])];
+  return (
+    <span className="flex flex-wrap items-center gap-2">
+      <select aria-label="Producer" value={producer ?? ""} onChange={(event) => put({ producer: event.target.value || undefined })} className={LOOK}>
+        <option value="">all producers</option>
+        {known.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+      <select aria-label="State" value={state ?? ""} onChange={(event) => put({ state: event.target.value || undefined })} className={LOOK}>
+        <option value="">any state</option>
+        {Object.entries(STATES).map(([name, { words }]) => (
+          <option key={name} value={name}>
+            {plain(words)}
+          </option>
+        ))}
+      </select>
+      <PathSearch />
+      {(producer ?? state ?? uri) && <Button onClick={() => void go({ search: {} })}>Clear filters</Button>}
+    </span>
+  );
+}
+
+/** A part of the path; it stands in the address a moment after the last letter. */
+function PathSearch() {
+  const { uri = "" } = route.useSearch();
+  const go = useNavigate({ from: "/data" });
+  const [words, setWords] = useState(uri);
+  useEffect(() => setWords(uri), [uri]);
+  useEffect(() => {
+    if (words === uri) return;
+    const later = setTimeout(() => void go({ search: (now) => ({ ...now, uri: words || undefined, cursor: undefined }), replace: true }), 250);
+    return () => clearTimeout(later);
+  }, [words, uri, go]);
+  return (
+    <input
+      type="search"
+      aria-label="Part of the path"
+      placeholder="Part of the path"
+      autoComplete="off"
+      value={words}
+      onChange={(event) => setWords(event.target.value)}
+      className="w-44 rounded-md border border-line bg-page px-3 py-1.5 placeholder:text-soft"
+    />
+  );
+}

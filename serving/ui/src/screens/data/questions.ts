@@ -1,0 +1,50 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answer, api } from "../../api/client";
+
+export const MINUTE = 60_000;
+
+export const producers = queryOptions({
+  queryKey: ["data", "producers"],
+  queryFn: () => answer(api.GET("/v1/producers")),
+  refetchInterval: MINUTE,
+});
+
+export interface FilesAsked {
+  producer?: string;
+  state?: string;
+  uri?: string;
+  cursor?: string;
+}
+
+export function filesOf(asked: FilesAsked) {
+  return queryOptions({
+    queryKey: ["data", "files", asked],
+    queryFn: () => answer(api.GET("/v1/files", { params: { query: { ...asked, limit: 50 } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function fileOf(version: string, rule: string | undefined, rejected: number) {
+  return queryOptions({
+    queryKey: ["data", "file", version, rule, rejected],
+    queryFn: () => answer(api.GET("/v1/files/{file_version_id}", { params: { path: { file_version_id: version }, query: { rule, rejected } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What a recall of a file, or its undo, would reach: files may be read for it, so it is asked for on purpose only. */
+export function reachOf(version: string) {
+  return queryOptions({
+    queryKey: ["data", "reach", version],
+    queryFn: () => answer(api.GET("/v1/files/{file_version_id}/recall", { params: { path: { file_version_id: version } } })),
+  });
+}
+
+/** What the last recall or undo of a file did; asked again until everything is computed. */
+export function differenceOf(version: string, events: number) {
+  return queryOptions({
+    queryKey: ["data", "difference", version, events],
+    queryFn: () => answer(api.GET("/v1/files/{file_version_id}/recall", { params: { path: { file_version_id: version }, query: { reach: false } } })),
+    refetchInterval: (query) => (query.state.data?.difference ? false : 10_000),
+  });
+}

@@ -1,0 +1,195 @@
+"""Files in the workbench: a real server with keys, and a small lake with a file in every state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import httpx
+import polars as pl
+import pytest
+
+from dp_assets.domain.access import Role
+from dp_assets.quality import GATE
+from dp_assets.recalls import write_event
+from dp_assets.registry import recalled_versions
+from tests.landed import START, encode, make_rows
+from tests.serving.access_makers import GROCERY
+from tests.serving.clients import server_over
+from tests.serving.file_makers import Shop
+from tests.serving.test_workbench import PASSWORD, browser, page
+from tests.serving.test_workbench_editing import wrong_for_axe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["browser", "page"]
+pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
+USERS = {"dee": [Role.DATA_ENGINEER], "vic": [Role.VIEWER], "kim": [Role.VIEWER]}
+
+
+class Served:
+    """A shop behind a server, and the way to be somebody there."""
+
+    def __init__(self, shop: Shop, address: str) -> None:
+        self.shop, self.address, self.tokens = shop, address, dict[str, str]()
+        for name, roles in USERS.items():
+            given = shop.user(name, roles, *([GROCERY] if name == "kim" else []))
+            said = {"user": name, "password": given, "new_password": PASSWORD}
+            answer = httpx.post(f"{address}/v1/session/password", json=said, timeout=30).raise_for_status()
+            self.tokens[name] = answer.json()["access_token"]
+
+    def open(self, page: Page, path: str, name: str = "dee") -> None:
+        page.add_init_script(f"sessionStorage.setItem('demand-planner.token', '{self.tokens[name]}')")
+        page.goto(self.address + path)
+
+    def version(self, uri: str) -> str:
+        return next(one for one, commit in self.shop.lake.committed("ingest").items() if commit["uri"] == uri)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    shop = Shop(tmp_path_factory.mktemp("data"))
+    refused = make_rows(30, seed=1).with_columns(qty=pl.when(pl.col("item") == 1).then(-1.0).otherwise("qty"))
+    shop.put("shop/week-1.csv", encode(make_rows(24), "csv"))
+    shop.put("shop/week-2.csv", encode(refused, "csv"))
+    shop.put("shop/broken.csv", b"item;what\n1;2\n")
+    held = shop.put("shop/held.csv", encode(make_rows(12, seed=3), "csv"))
+    shop.settle()
+    write_event(shop.lake, held, False, GATE, "rows: 12, expected 5000", START)
+    shop.settle()
+    shop.put_bundle()
+    environment = {
+        **{"DP_API_ACCESS": "keys", "DP_STATE_DIR": str(shop.folder / "state")},
+        **{"DP_CONFIG": str(shop.folder / "demand.yaml"), "DP_LANDING_ROOT": str(shop.folder / "landing")},
+    }
+    with server_over(shop.lake, **environment) as address:
+        yield Served(shop, address)
+
+
+class TestFiles:
+    def test_a_producer_leads_to_its_files_in_a_state_and_back_undoes_that(self, page: Page, served: Served) -> None:
+        served.open(page, "/")
+        page.get_by_role("navigation", name="Screens").get_by_role("link", name="Worklist").wait_for()
+        page.keyboard.press("g")
+        page.keyboard.press("d")
+        page.get_by_role("heading", level=1, name="Data").wait_for()
+        producers = page.get_by_role("table", name="Producers")
+        producers.get_by_text("too few files to tell").wait_for()
+        producers.get_by_role("link", name="1 quarantined").click()
+        page.wait_for_url(re.compile("state=quarantined"))
+        listed = page.get_by_role("table", name="Files of producers")
+        listed.get_by_role("link", name="shop/week-1.csv").wait_for(state="detached")
+        assert listed.get_by_role("row").count() == 2
+        page.reload()
+        listed.get_by_role("link", name="shop/broken.csv").click()
+        page.get_by_role("alert").get_by_text("Nothing of it counts").wait_for()
+        page.go_back()
+        page.get_by_label("Part of the path").fill("nowhere")
+        page.get_by_text("No file fits").wait_for()
+        assert "uri=nowhere" in page.url
+        page.get_by_role("button", name="Clear filters").last.click()
+        listed.get_by_role("link", name="shop/week-1.csv").wait_for()
+
+    def test_a_rejected_row_shows_its_place_the_reason_and_the_text_that_came(self, page: Page, served: Served) -> None:
+        version = served.version("shop/week-2.csv")
+        served.open(page, f"/data/files/{version}")
+        page.get_by_role("table", name="Rows that each rule rejected").get_by_role("link").first.click()
+        page.wait_for_url(re.compile("rule="))
+        row = page.get_by_role("table", name="Rejected rows as they came").get_by_role("row").nth(1)
+        number = int(row.get_by_role("rowheader").inner_text())
+        lines = (served.shop.folder / "landing/shop/week-2.csv").read_text().splitlines()
+        cells = row.get_by_role("cell").all_inner_texts()
+        assert "-1" in cells[1]
+        assert cells[2:] == lines[number].split(",")[:-1]  # the last column is one that nobody reads
+        page.get_by_text(re.compile(r"\d+ read = \d+ accepted")).wait_for()
+        page.get_by_role("table", name="Measures of data quality").wait_for()
+
+
+class TestAnEngineer:
+    def test_takes_a_file_back_with_a_reason_that_a_reload_keeps_and_puts_it_back(
+        self, page: Page, served: Served
+    ) -> None:
+        version = served.version("shop/week-1.csv")
+        served.open(page, f"/data/files/{version}")
+        page.get_by_role("button", name="Take it back…").click()
+        page.get_by_role("table", name="What is computed again").wait_for()
+        page.get_by_label("Why does it not count?").fill("till 4 counted twice")
+        page.reload()
+        page.get_by_role("button", name="Take it back…").click()
+        assert page.get_by_label("Why does it not count?").input_value() == "till 4 counted twice"
+        page.get_by_role("button", name="Take back", exact=True).click()
+        page.get_by_text("Taken back: it counts for nothing").wait_for()
+        assert recalled_versions(served.shop.lake) >= {version}
+        page.get_by_role("table", name="What was done to it").get_by_text("till 4 counted twice").wait_for()
+        page.get_by_text("Not told yet").wait_for()
+        page.get_by_role("button", name="Put it back…").click()
+        page.get_by_label("Why does it count again?").fill("it was right")
+        page.get_by_role("button", name="Put back", exact=True).click()
+        page.get_by_text("Put back: it counts from now on").wait_for()
+        assert version not in recalled_versions(served.shop.lake)
+        said = [(user, action) for user, action, subject in served.shop.ledger() if subject == version]
+        assert said == [("dee", "recall file"), ("dee", "undo recall of file")]
+
+    def test_uploads_a_file_and_sees_what_becomes_of_it(self, page: Page, served: Served) -> None:
+        served.open(page, "/data")
+        form = page.get_by_role("form", name="Upload a file")
+        named = {"name": "week-3.csv", "mimeType": "text/csv", "buffer": encode(make_rows(18, seed=9), "csv")}
+        form.get_by_label(re.compile("File, named like")).set_input_files(named)  # type: ignore[arg-type]
+        form.get_by_role("button", name="Upload").click()
+        page.get_by_text("shop/week-3.csv landed").wait_for()
+        page.get_by_text("It waits to be read").wait_for()
+        served.shop.world.register()
+        served.shop.settle()
+        page.get_by_text("18 of 18 rows accepted").wait_for()
+        page.get_by_role("table", name="Files of producers").get_by_role("link", name="shop/week-3.csv").wait_for()
+
+    def test_is_told_in_the_words_of_the_api_why_a_file_is_not_taken(self, page: Page, served: Served) -> None:
+        served.open(page, "/data")
+        form = page.get_by_role("form", name="Upload a file")
+        hidden = {"name": ".hidden.csv", "mimeType": "text/csv", "buffer": b"x"}
+        form.get_by_label(re.compile("File, named like")).set_input_files(hidden)  # type: ignore[arg-type]
+        form.get_by_role("button", name="Upload").click()
+        page.get_by_role("alert").get_by_text("expected a plain file name").wait_for()
+
+
+class TestOthers:
+    def test_a_viewer_sees_what_happened_and_no_way_to_change_it(self, page: Page, served: Served) -> None:
+        served.open(page, f"/data/files/{served.version('shop/held.csv')}", "vic")
+        page.get_by_text("quality gate", exact=True).wait_for()
+        page.get_by_text("takes the role data engineer").wait_for()
+        assert page.get_by_role("button", name=re.compile("back")).count() == 0
+        page.get_by_role("link", name="‹ Data").click()
+        page.get_by_role("table", name="Producers").wait_for()
+        assert page.get_by_role("form", name="Upload a file").count() == 0
+
+    def test_who_is_kept_to_some_nodes_is_told_why_nothing_shows(self, page: Page, served: Served) -> None:
+        served.open(page, "/data", "kim")
+        page.get_by_text("you are kept to some of them").first.wait_for()
+
+    def test_a_file_that_is_not_there_is_told_in_the_words_of_the_api(self, page: Page, served: Served) -> None:
+        served.open(page, "/data/files/shop-1", "vic")
+        assert "expected a file version" in page.get_by_role("alert").inner_text()
+
+
+class TestLooks:
+    def test_axe_finds_nothing_in_light_or_dark(self, page: Page, served: Served) -> None:
+        found = {}
+        for path in ("/data", f"/data/files/{served.version('shop/week-2.csv')}"):
+            served.open(page, path)
+            if "files" in path:
+                page.get_by_role("button", name="Take it back…").click()
+            page.get_by_role("table").last.wait_for()
+            for theme in ("Light", "Dark"):
+                page.get_by_label("Theme").select_option(label=theme)
+                found[path, theme] = wrong_for_axe(page)
+        assert {place: wrong for place, wrong in found.items() if wrong} == {}
+
+    def test_it_fits_a_tablet(self, page: Page, served: Served) -> None:
+        page.set_viewport_size({"width": 820, "height": 1180})
+        for path in ("/data", f"/data/files/{served.version('shop/week-2.csv')}"):
+            served.open(page, path)
+            page.get_by_role("table").last.wait_for()
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 820
