@@ -31,6 +31,7 @@ from dp_assets.domain.access import (
     parse_permissions,
     parse_roles,
     parse_scope_node,
+    permissions_of,
 )
 from dp_resources.planning_db import PlanningDatabase
 from dp_resources.planning_ledger import LEDGER, METADATA, enter
@@ -251,19 +252,35 @@ class Accounts:
         return None if row is None or user is None else KeyOfUser(_key(row), _user(user), row["secret_hash"])
 
     def create_key(
-        self, user: str, label: str, permissions: frozenset[Permission], expires_at: datetime, by: str, at: datetime
+        self,
+        user: str,
+        label: str,
+        permissions: frozenset[Permission] | None,
+        expires_at: datetime,
+        by: str,
+        at: datetime,
     ) -> tuple[ApiKey, str]:
         """Adds a key for a user; returns it with the text to hand out, which nobody can show again.
 
+        Args:
+            user: whose it is.
+            label: what it is for.
+            permissions: what it may at most; None for all that the user may.
+            expires_at: from then on it is refused, UTC.
+            by: who asks.
+            at: now, UTC.
+
         Raises:
-            AccountRefusedError: there is no such user, or the key would be over at once.
+            AccountRefusedError: there is no such user, they may less, or the key would be over at once.
         """
         prefix, secret = _new_prefix(), _new_secret()
         secret_hash = SECRET_HASHER.hash(secret)
         with self.database.write() as connection:
-            if _row_of(connection, user) is None:
+            owner = _row_of(connection, user)
+            if owner is None:
                 raise AccountRefusedError(f"there is no user {user!r}; `dp user add` makes one")
-            key = _add_key(connection, prefix, secret_hash, user, label, permissions, expires_at, by, at)
+            may = _permissions_of_key(_user(owner), permissions)
+            key = _add_key(connection, prefix, secret_hash, user, label, may, expires_at, by, at)
         return key, f"dp_{prefix}_{secret}"
 
     def rotate_key(
@@ -407,6 +424,13 @@ def _add(
     }
     sequence = enter(connection, at, by, "add user", name, None, _user_shown(row))
     connection.execute(USERS.insert().values(**row, sequence=sequence))
+
+
+def _permissions_of_key(owner: User, wanted: frozenset[Permission] | None) -> frozenset[Permission]:
+    most = permissions_of(owner.roles)
+    if beyond := sorted((wanted or frozenset()) - most):
+        raise AccountRefusedError(f"{owner.name} may {', '.join(sorted(most))}, so a key of theirs may not {beyond[0]}")
+    return most if wanted is None else wanted
 
 
 def _add_key(

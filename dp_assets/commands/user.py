@@ -15,7 +15,7 @@ import typer
 
 from dp_assets.commands.plan import user as this_user
 from dp_assets.commands.terminal import console, open_project, say, show
-from dp_assets.domain.access import NodeScope, Role, parse_roles, parse_scope_node
+from dp_assets.domain.access import Role, parse_roles, scope_of
 
 if TYPE_CHECKING:
     from dp_resources.accounts import Accounts
@@ -38,15 +38,6 @@ def open_accounts() -> Accounts:
     from dp_resources.accounts import Accounts
 
     return Accounts(open_project().planning())
-
-
-def scope_of(nodes: list[str] | None, sees_outside: bool) -> NodeScope:
-    """The scope that options describe; everything where no node is named."""
-    if not nodes:
-        if sees_outside:
-            raise typer.BadParameter("only makes sense with --node", param_hint="--sees-outside")
-        return NodeScope()
-    return NodeScope(tuple(sorted(map(parse_scope_node, nodes))), sees_outside)
 
 
 @user.command("add")

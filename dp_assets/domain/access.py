@@ -130,6 +130,19 @@ class NodeScope:
 EVERYTHING = NodeScope()
 
 
+def scope_of(nodes: Iterable[str] | None, sees_outside: bool) -> NodeScope:
+    """The scope of nodes that are named as `parse_scope_node` reads them; everything where there are none.
+
+    Raises:
+        AccountRefusedError: one is no node, or `sees_outside` is asked for where nothing is outside.
+    """
+    if not nodes:
+        if sees_outside:
+            raise AccountRefusedError("to see what is outside only makes sense with nodes to be kept to; name one")
+        return EVERYTHING
+    return NodeScope(tuple(sorted(map(parse_scope_node, nodes))), sees_outside)
+
+
 @dataclass(frozen=True)
 class Principal:
     """Who asks, once that is proven.

@@ -25,6 +25,7 @@ from serving.api.file_versions.endpoints import router as file_versions
 from serving.api.forecasts.endpoints import router as forecasts
 from serving.api.health.endpoints import router as health
 from serving.api.history.endpoints import router as history
+from serving.api.keys.endpoints import router as keys
 from serving.api.ledger.endpoints import router as ledger
 from serving.api.lineage.endpoints import router as lineage
 from serving.api.meter import Meter
@@ -45,6 +46,7 @@ from serving.api.session.endpoints import router as session
 from serving.api.trace.endpoints import router as trace
 from serving.api.tracing import Traced, Tracing, is_configured
 from serving.api.uploads.endpoints import router as uploads
+from serving.api.users.endpoints import router as users
 from serving.api.what_if.endpoints import router as what_if
 from serving.api.worklist.endpoints import router as worklist
 from serving.api.worksheet.endpoints import router as worksheet
@@ -74,6 +76,8 @@ SENT = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None
 """Headers that pages elsewhere which are named may send."""
 SHOWN = ("ETag", "Retry-After", "X-Request-Id", "X-Planning-Database")
 """Headers of answers that they may read, beside those that every page may."""
+RUNNING = (producers, ledger, users, keys)
+"""What whoever runs the platform looks at and changes."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset
 graph publishes; history, accuracy, exceptions and reasons beside them.
@@ -121,7 +125,7 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
 
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.gate, app.state.meter, app.state.settings = gate, Meter(), chosen
-    for router in (*READING, *WRITING, cycles, lineage, file_versions, ledger, producers, session, health, metrics):
+    for router in (*READING, *WRITING, cycles, lineage, file_versions, *RUNNING, session, health, metrics):
         # Not include_router: it would look every request up a second time, inside the router.
         app.router.routes.extend(router.routes)
     add_pages(app)

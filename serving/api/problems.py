@@ -92,6 +92,18 @@ class UnknownScenarioError(ProblemError):
     status, kind, title = 404, "unknown-scenario", "Unknown scenario"
 
 
+class UnknownUserError(ProblemError):
+    """There is no user of that name."""
+
+    status, kind, title = 404, "unknown-user", "Unknown user"
+
+
+class UnknownApiKeyError(ProblemError):
+    """There is no API key of that prefix."""
+
+    status, kind, title = 404, "unknown-key", "Unknown key"
+
+
 class UnknownProducerError(ProblemError):
     """No producer of that name is configured."""
 
@@ -126,6 +138,12 @@ class RefusedEditError(ProblemError):
     """What is asked for breaks a rule of planning; nothing was changed."""
 
     status, kind, title = 422, "edit-refused", "Edit refused"
+
+
+class RefusedAccountError(ProblemError):
+    """What is asked of a user or a key cannot be done; nothing was changed."""
+
+    status, kind, title = 422, "account-refused", "Not possible with users and keys"
 
 
 class KeyUsedError(ProblemError):

@@ -26,6 +26,7 @@ from serving.api.problems import (
     KeyUsedError,
     PlanningUnavailableError,
     ProblemError,
+    RefusedAccountError,
     RefusedEditError,
     TooManyRequestsError,
     UnknownNodeError,
@@ -170,6 +171,7 @@ async def beside(turns: Turns, work: Callable[[], T]) -> T:
 def refusals() -> Iterator[None]:
     """Turns refusals of the domain into problems."""
     from dp_assets.domain import planning
+    from dp_assets.domain.access import AccountRefusedError
     from dp_assets.domain.errors import ArtefactError, ConfigError, StorageError
     from dp_assets.domain.scenario_definition import ScenarioRefusedError
 
@@ -183,6 +185,8 @@ def refusals() -> Iterator[None]:
         raise KeyUsedError(str(error)) from error
     except (planning.EditRefusedError, ScenarioRefusedError) as error:
         raise RefusedEditError(str(error)) from error
+    except AccountRefusedError as error:
+        raise RefusedAccountError(str(error)) from error
     except StorageError as error:  # which names where the database is
         log.error("planning is not available: %s", error)
         raise PlanningUnavailableError(

@@ -130,6 +130,10 @@ def test_a_name_that_could_be_taken_for_another_is_refused(accounts: Accounts, n
         (lambda them: them.reset_password("bob", "eve", AT), "there is no user 'bob'"),
         (lambda them: them.create_key("bob", "x", READ, LATER, "eve", AT), "there is no user 'bob'"),
         (lambda them: them.create_key("ada", "x", READ, AT, "eve", AT), "an end later than now"),
+        (
+            lambda them: them.create_key("ada", "x", frozenset({Permission.ADMINISTER}), LATER, "eve", AT),
+            "so a key of theirs may not administer",
+        ),
         (lambda them: them.rotate_key("22222222", timedelta(0), LATER, "eve", AT), "there is no such key"),
         (lambda them: them.revoke_key("22222222", "eve", AT), "there is no such key"),
     ],

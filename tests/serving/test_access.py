@@ -33,7 +33,7 @@ from tests.serving.makers import (
 )
 from tests.serving.planning_makers import Planned, edit
 
-READ, PLAN, OPERATE, PUBLIC = Permission.READ, Permission.PLAN, Permission.OPERATE, None
+READ, PLAN, OPERATE, ADMINISTER, PUBLIC = *Permission, None
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,16 @@ ENDPOINTS = [
         for method, body in (("PUT", {"to": "2000-01-03", "reason": "x"}), ("DELETE", None))
     ),
     Endpoint("GET", "/v1/ledger", OPERATE, "/v1/ledger", hidden=403),
+    Endpoint("GET", "/v1/users", ADMINISTER, "/v1/users", hidden=403),
+    Endpoint("POST", "/v1/users", ADMINISTER, "/v1/users", {"user": "No", "roles": ["viewer"]}, 422, 403, 403),
+    *(
+        Endpoint("POST", f"/v1/users/{{name}}/{verb}", ADMINISTER, f"/v1/users/nobody/{verb}", body, 404, 403, 403)
+        for verb, body in (("access", {"roles": ["viewer"]}), ("disable", None), ("enable", None), ("password", None))
+    ),
+    Endpoint("GET", "/v1/keys", ADMINISTER, "/v1/keys", hidden=403),
+    Endpoint("POST", "/v1/keys", ADMINISTER, "/v1/keys", {"user": "nobody", "purpose": "x"}, 404, 403, 403),
+    Endpoint("POST", "/v1/keys/{prefix}/rotate", ADMINISTER, "/v1/keys/none/rotate", {}, 404, 403, 403),
+    Endpoint("DELETE", "/v1/keys/{prefix}", ADMINISTER, "/v1/keys/none", None, 404, 403, 403),
     Endpoint("GET", "/v1/session", READ, "/v1/session"),
     Endpoint("GET", "/metrics", READ, "/metrics"),
     Endpoint("GET", "/healthz", PUBLIC, "/healthz"),

@@ -531,6 +531,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * API keys
+         * @description Keys that hold: their prefix, whose they are, what they are for and may, and until when.
+         */
+        get: operations["keys_v1_keys_get"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description A key of a user, for a program. It is told once.
+         */
+        post: operations["create_v1_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{prefix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End an API key
+         * @description Every API process refuses it after five seconds at the latest.
+         */
+        delete: operations["revoke_v1_keys__prefix__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{prefix}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace an API key
+         * @description A new key of the same user for the same purpose; the present one goes on for a while, so that programs can
+         *     change over.
+         */
+        post: operations["rotate_v1_keys__prefix__rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/ledger": {
         parameters: {
             query?: never;
@@ -1003,6 +1068,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Users
+         * @description Everybody who may ask, what they are and which nodes they are kept to. Whoever signs in at another issuer is not
+         *     listed.
+         */
+        get: operations["users_v1_users_get"];
+        put?: never;
+        /**
+         * Add a user
+         * @description A user with a one-time password, which they replace by their own when they first sign in. It is told once.
+         */
+        post: operations["add_v1_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{name}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a user other roles and nodes
+         * @description Replaces roles and nodes. Whoever is signed in must sign in again; nobody takes the administration from
+         *     themselves.
+         */
+        post: operations["set_access_v1_users__name__access_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{name}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a user in no longer
+         * @description Neither the user nor any of their keys is let in, in every API process after five seconds at the latest.
+         */
+        post: operations["disable_v1_users__name__disable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{name}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a user in again
+         * @description Lets a user in again, with the password and the keys that they had.
+         */
+        post: operations["enable_v1_users__name__enable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{name}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a user a one-time password
+         * @description A new one-time password; the present one ends at once, and so do sessions. It is told once.
+         */
+        post: operations["reset_password_v1_users__name__password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/worklist": {
         parameters: {
             query?: never;
@@ -1076,6 +1247,35 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Access
+         * @description What a user is from now on, and where.
+         */
+        Access: {
+            /**
+             * Nodes
+             * @description Nodes that they are kept to, as hierarchy:node; null, or left out, is everything.
+             * @default null
+             * @example [
+             *       "product:GROCERY"
+             *     ]
+             */
+            nodes: string[] | null;
+            /**
+             * Roles
+             * @description Out of viewer, planner, data_engineer and admin.
+             * @example [
+             *       "planner"
+             *     ]
+             */
+            roles: string[];
+            /**
+             * Sees Outside
+             * @description With `nodes`: whether what lies outside can be read, though not changed.
+             * @default false
+             */
+            sees_outside: boolean;
+        };
+        /**
          * Accuracy
          * @description Scores of one cycle, by hierarchy, level, node and lead.
          */
@@ -1116,6 +1316,52 @@ export interface components {
              * @example 3f1c9a01
              */
             version: string;
+        };
+        /**
+         * ApiKey
+         * @description A key, without its secret.
+         */
+        ApiKey: {
+            /**
+             * Expires At
+             * Format: date-time
+             * @description From then on it is refused.
+             * @example 2018-03-05T12:00:00Z
+             */
+            expires_at: string;
+            /**
+             * Permissions
+             * @description What it may at most.
+             * @example [
+             *       "read"
+             *     ]
+             */
+            permissions: string[];
+            /**
+             * Prefix
+             * @description What names it: the part between `dp_` and the next `_`.
+             * @example k3m9q2xw
+             */
+            prefix: string;
+            /**
+             * Purpose
+             * @description What it is for.
+             * @example dashboard
+             */
+            purpose: string;
+            /**
+             * State
+             * @description Whether it is let in.
+             * @example holds
+             * @enum {string}
+             */
+            state: "holds" | "expired" | "revoked";
+            /**
+             * User
+             * @description Whose it is.
+             * @example shop
+             */
+            user: string;
         };
         /**
          * Archive
@@ -3178,6 +3424,69 @@ export interface components {
             bundles: components["schemas"]["KeptBundle"][];
         };
         /**
+         * KeyMade
+         * @description A key that was made now.
+         */
+        KeyMade: {
+            /**
+             * Expires At
+             * Format: date-time
+             * @description From then on it is refused.
+             * @example 2018-03-05T12:00:00Z
+             */
+            expires_at: string;
+            /**
+             * Key
+             * @description What is shown to the API. Told once, and kept nowhere: null when the same request is asked again.
+             * @example dp_k3m9q2xw_…
+             */
+            key: string | null;
+            /**
+             * Permissions
+             * @description What it may at most.
+             * @example [
+             *       "read"
+             *     ]
+             */
+            permissions: string[];
+            /**
+             * Prefix
+             * @description What names it: the part between `dp_` and the next `_`.
+             * @example k3m9q2xw
+             */
+            prefix: string;
+            /**
+             * Purpose
+             * @description What it is for.
+             * @example dashboard
+             */
+            purpose: string;
+            /**
+             * State
+             * @description Whether it is let in.
+             * @example holds
+             * @enum {string}
+             */
+            state: "holds" | "expired" | "revoked";
+            /**
+             * User
+             * @description Whose it is.
+             * @example shop
+             */
+            user: string;
+        };
+        /**
+         * Keys
+         * @description Keys of all users.
+         */
+        Keys: {
+            /**
+             * Keys
+             * @description By user and prefix.
+             */
+            keys: components["schemas"]["ApiKey"][];
+        };
+        /**
          * LeadForecast
          * @description The forecast of one bucket of one series.
          */
@@ -3794,6 +4103,81 @@ export interface components {
              * @description One per quantile level asked for.
              */
             quantiles: components["schemas"]["Quantile"][];
+        };
+        /**
+         * NewKey
+         * @description A key that is wanted.
+         */
+        NewKey: {
+            /**
+             * Days
+             * @description After so many days it is refused.
+             * @default 90
+             * @example 90
+             */
+            days: number;
+            /**
+             * Permissions
+             * @description At most this, of read, plan, operate and administer; all that the user may when left out.
+             * @default null
+             * @example [
+             *       "read"
+             *     ]
+             */
+            permissions: string[] | null;
+            /**
+             * Purpose
+             * @description What it is for.
+             * @example dashboard
+             */
+            purpose: string;
+            /**
+             * User
+             * @description Whose it is; it may at most what they may.
+             * @example shop
+             */
+            user: string;
+        };
+        /**
+         * NewUser
+         * @description Somebody who may ask the API from now on.
+         */
+        NewUser: {
+            /**
+             * Nodes
+             * @description Nodes that they are kept to, as hierarchy:node; null, or left out, is everything.
+             * @default null
+             * @example [
+             *       "product:GROCERY"
+             *     ]
+             */
+            nodes: string[] | null;
+            /**
+             * Roles
+             * @description Out of viewer, planner, data_engineer and admin.
+             * @example [
+             *       "planner"
+             *     ]
+             */
+            roles: string[];
+            /**
+             * Sees Outside
+             * @description With `nodes`: whether what lies outside can be read, though not changed.
+             * @default false
+             */
+            sees_outside: boolean;
+            /**
+             * User
+             * @description Name: up to 64 small letters, digits and `._@-`.
+             * @example ada
+             */
+            user: string;
+            /**
+             * With Password
+             * @description False for a program, which cannot sign in and only has keys.
+             * @default true
+             */
+            with_password: boolean;
         };
         /**
          * Node
@@ -5537,6 +5921,26 @@ export interface components {
             to: string;
         };
         /**
+         * Rotation
+         * @description How a key is replaced by another one.
+         */
+        Rotation: {
+            /**
+             * Days
+             * @description After so many days it is refused.
+             * @default 90
+             * @example 90
+             */
+            days: number;
+            /**
+             * Overlap Hours
+             * @description How long the present one goes on.
+             * @default 24
+             * @example 24
+             */
+            overlap_hours: number;
+        };
+        /**
          * RowChange
          * @description A row that sets a number.
          */
@@ -6655,6 +7059,117 @@ export interface components {
              * @example north/week-50.csv
              */
             uri: string;
+        };
+        /**
+         * User
+         * @description Somebody who may ask the API.
+         */
+        User: {
+            /**
+             * Disabled
+             * @description Whether neither they nor their keys are let in.
+             * @example false
+             */
+            disabled: boolean;
+            /**
+             * Nodes
+             * @description Nodes that they are kept to; null is everything.
+             * @example [
+             *       "product:GROCERY"
+             *     ]
+             */
+            nodes: string[] | null;
+            /**
+             * Password
+             * @description None: only has keys. One-time: chosen anew at the next sign-in.
+             * @example own
+             * @enum {string}
+             */
+            password: "none" | "one_time" | "own";
+            /**
+             * Roles
+             * @description viewer, planner, data_engineer or admin.
+             * @example [
+             *       "planner"
+             *     ]
+             */
+            roles: string[];
+            /**
+             * Sees Outside
+             * @description Whether what lies outside of them can be read.
+             * @example false
+             */
+            sees_outside: boolean;
+            /**
+             * User
+             * @description Name.
+             * @example ada
+             */
+            user: string;
+        };
+        /**
+         * UserChanged
+         * @description A user as they are now.
+         */
+        UserChanged: {
+            /**
+             * Disabled
+             * @description Whether neither they nor their keys are let in.
+             * @example false
+             */
+            disabled: boolean;
+            /**
+             * Nodes
+             * @description Nodes that they are kept to; null is everything.
+             * @example [
+             *       "product:GROCERY"
+             *     ]
+             */
+            nodes: string[] | null;
+            /**
+             * One Time Password
+             * @description Told once, and kept nowhere: null where none was made, and when the same request is asked again.
+             * @example abcde-fghij-kmnpq-rstuv
+             */
+            one_time_password: string | null;
+            /**
+             * Password
+             * @description None: only has keys. One-time: chosen anew at the next sign-in.
+             * @example own
+             * @enum {string}
+             */
+            password: "none" | "one_time" | "own";
+            /**
+             * Roles
+             * @description viewer, planner, data_engineer or admin.
+             * @example [
+             *       "planner"
+             *     ]
+             */
+            roles: string[];
+            /**
+             * Sees Outside
+             * @description Whether what lies outside of them can be read.
+             * @example false
+             */
+            sees_outside: boolean;
+            /**
+             * User
+             * @description Name.
+             * @example ada
+             */
+            user: string;
+        };
+        /**
+         * Users
+         * @description Everybody who may ask the API, but for whoever signs in elsewhere.
+         */
+        Users: {
+            /**
+             * Users
+             * @description By name.
+             */
+            users: components["schemas"]["User"][];
         };
         /**
          * WhatIf
@@ -10275,6 +10790,405 @@ export interface operations {
             };
         };
     };
+    keys_v1_keys_get: {
+        parameters: {
+            query?: {
+                /** @description Also those that no longer hold. */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Keys of all users, without their secrets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "expires_at": "2018-03-05T12:00:00Z",
+                     *           "permissions": [
+                     *             "read"
+                     *           ],
+                     *           "prefix": "k3m9q2xw",
+                     *           "purpose": "dashboard",
+                     *           "state": "holds",
+                     *           "user": "shop"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_v1_keys_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "permissions": [
+                 *         "read"
+                 *       ],
+                 *       "purpose": "dashboard",
+                 *       "user": "shop"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description The key, told once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2018-03-05T12:00:00Z",
+                     *       "key": "dp_k3m9q2xw_…",
+                     *       "permissions": [
+                     *         "read"
+                     *       ],
+                     *       "prefix": "k3m9q2xw",
+                     *       "purpose": "dashboard",
+                     *       "state": "holds",
+                     *       "user": "shop"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeyMade"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no user of that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body of the request is longer than the API takes; the middleware answers so before anything is read. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked of a user or a key cannot be done; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_v1_keys__prefix__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As `GET /v1/keys` lists it. */
+                prefix: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key, which is refused from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2018-03-05T12:00:00Z",
+                     *       "permissions": [
+                     *         "read"
+                     *       ],
+                     *       "prefix": "k3m9q2xw",
+                     *       "purpose": "dashboard",
+                     *       "state": "holds",
+                     *       "user": "shop"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no API key of that prefix. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked of a user or a key cannot be done; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_v1_keys__prefix__rotate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As `GET /v1/keys` lists it. */
+                prefix: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_hours": 24
+                 *     }
+                 */
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description The key, told once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2018-03-05T12:00:00Z",
+                     *       "key": "dp_k3m9q2xw_…",
+                     *       "permissions": [
+                     *         "read"
+                     *       ],
+                     *       "prefix": "k3m9q2xw",
+                     *       "purpose": "dashboard",
+                     *       "state": "holds",
+                     *       "user": "shop"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeyMade"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no API key of that prefix. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body of the request is longer than the API takes; the middleware answers so before anything is read. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked of a user or a key cannot be done; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ledger_v1_ledger_get: {
         parameters: {
             query?: {
@@ -13629,6 +14543,590 @@ export interface operations {
                 };
             };
             /** @description Nothing can be served yet. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_v1_users_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everybody, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "users": [
+                     *         {
+                     *           "disabled": false,
+                     *           "nodes": [
+                     *             "product:GROCERY"
+                     *           ],
+                     *           "password": "one_time",
+                     *           "roles": [
+                     *             "planner"
+                     *           ],
+                     *           "sees_outside": false,
+                     *           "user": "ada"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Users"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_v1_users_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "nodes": [
+                 *         "product:GROCERY"
+                 *       ],
+                 *       "roles": [
+                 *         "planner"
+                 *       ],
+                 *       "user": "ada"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description The user, with a one-time password */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "disabled": false,
+                     *       "nodes": [
+                     *         "product:GROCERY"
+                     *       ],
+                     *       "one_time_password": "abcde-fghij-kmnpq-rstuv",
+                     *       "password": "one_time",
+                     *       "roles": [
+                     *         "planner"
+                     *       ],
+                     *       "sees_outside": false,
+                     *       "user": "ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserChanged"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body of the request is longer than the API takes; the middleware answers so before anything is read. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked of a user or a key cannot be done; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_access_v1_users__name__access_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As `GET /v1/users` lists it. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "nodes": [
+                 *         "product:GROCERY"
+                 *       ],
+                 *       "roles": [
+                 *         "planner"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Access"];
+            };
+        };
+        responses: {
+            /** @description The user as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "disabled": false,
+                     *       "nodes": [
+                     *         "product:GROCERY"
+                     *       ],
+                     *       "one_time_password": "abcde-fghij-kmnpq-rstuv",
+                     *       "password": "one_time",
+                     *       "roles": [
+                     *         "planner"
+                     *       ],
+                     *       "sees_outside": false,
+                     *       "user": "ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserChanged"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no user of that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body of the request is longer than the API takes; the middleware answers so before anything is read. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked of a user or a key cannot be done; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disable_v1_users__name__disable_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As `GET /v1/users` lists it. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "disabled": false,
+                     *       "nodes": [
+                     *         "product:GROCERY"
+                     *       ],
+                     *       "one_time_password": "abcde-fghij-kmnpq-rstuv",
+                     *       "password": "one_time",
+                     *       "roles": [
+                     *         "planner"
+                     *       ],
+                     *       "sees_outside": false,
+                     *       "user": "ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserChanged"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no user of that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked of a user or a key cannot be done; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_v1_users__name__enable_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As `GET /v1/users` lists it. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "disabled": false,
+                     *       "nodes": [
+                     *         "product:GROCERY"
+                     *       ],
+                     *       "one_time_password": "abcde-fghij-kmnpq-rstuv",
+                     *       "password": "one_time",
+                     *       "roles": [
+                     *         "planner"
+                     *       ],
+                     *       "sees_outside": false,
+                     *       "user": "ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserChanged"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no user of that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked of a user or a key cannot be done; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password_v1_users__name__password_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description As `GET /v1/users` lists it. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "disabled": false,
+                     *       "nodes": [
+                     *         "product:GROCERY"
+                     *       ],
+                     *       "one_time_password": "abcde-fghij-kmnpq-rstuv",
+                     *       "password": "one_time",
+                     *       "roles": [
+                     *         "planner"
+                     *       ],
+                     *       "sees_outside": false,
+                     *       "user": "ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserChanged"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no user of that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked of a user or a key cannot be done; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
             503: {
                 headers: {
                     [name: string]: unknown;
