@@ -19,6 +19,8 @@ from dp_assets.domain.scenario_definition import KeptScenario, ScenarioRefusedEr
 from dp_resources.lake import Lake
 
 TABLE = "scenario_forecasts"
+REFUSED = "refused: "
+"""How the reason begins where a scenario cannot be computed as it is written."""
 
 
 def made_of(lake: Lake, cycle: date) -> dict[str, str]:
@@ -39,7 +41,9 @@ def what_is_missing(lake: Lake, kept: KeptScenario) -> str | None:
         return "not computed yet"
     if record["definition"] != kept.sequence:
         return "definition changed since"
-    return None if record["made_of"] == made_of(lake, kept.cycle) else "base changed since"
+    if record["made_of"] != made_of(lake, kept.cycle):
+        return "base changed since"
+    return REFUSED + record["refused"] if "refused" in record else None
 
 
 def result(lake: Lake, kept: KeptScenario) -> pl.DataFrame:

@@ -64,7 +64,7 @@ def open_cycle(lake: Lake, project: Project, cycle: date) -> Base:
     return open_base(inputs, config, project.settings.threads)
 
 
-def compute(lake: Lake, kept: KeptScenario, base: Base, stands_on: Mapping[str, str]) -> Scenario:
+def compute(lake: Lake, kept: KeptScenario, base: Base, stands_on: Mapping[str, str], asked: int = 0) -> Scenario:
     """Computes a scenario and writes what it came to.
 
     Args:
@@ -72,12 +72,18 @@ def compute(lake: Lake, kept: KeptScenario, base: Base, stands_on: Mapping[str, 
         kept: the scenario.
         base: of its cycle.
         stands_on: `made_of` that cycle, from before the base was opened.
+        asked: the newest request for it (`planning_requests.py`) from before; 0 where nobody asked.
+
+    Raises:
+        ScenarioRefusedError: it cannot be computed as it is written, which its record notes as well.
     """
+    record = {"cycle": kept.cycle.isoformat(), "definition": kept.sequence, "made_of": dict(stands_on), "asked": asked}
     try:
         found = run_scenario(base, kept.definition)
     except ScenarioRefusedError as error:
+        # Who asked for it over HTTP reads why there and not in Dagster.
+        lake.commit(TABLE, kept.name, {**record, "refused": str(error)})
         raise ScenarioRefusedError(f"scenario {kept.name!r}: {error}") from error
     lake.write(TABLE, found.table, scenario=kept.name)
-    record = {"cycle": kept.cycle.isoformat(), "definition": kept.sequence, "made_of": dict(stands_on)}
     lake.commit(TABLE, kept.name, {**record, "series": found.series, "notes": list(found.notes)})
     return found

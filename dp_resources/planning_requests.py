@@ -8,6 +8,7 @@ A request is never ticked off: whether it was met shows in the lake. So nothing 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -34,6 +35,24 @@ def add_request(database: PlanningDatabase, kind: str, subject: str, user: str, 
         row = {"sequence": sequence, "kind": kind, "subject": subject, "user": user, "at": at.isoformat()}
         connection.execute(REQUESTS.insert().values(**row))
         return sequence
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asked for something, and when; `sequence` is its row in the ledger."""
+
+    sequence: int
+    user: str
+    at: datetime
+
+
+def newest_request(database: PlanningDatabase, kind: str, subject: str) -> Request | None:
+    """The newest request of a kind about one thing; None where nobody asked."""
+    here = (REQUESTS.c.kind == kind) & (REQUESTS.c.subject == subject)
+    query = sa.select(REQUESTS).where(here).order_by(REQUESTS.c.sequence.desc()).limit(1)
+    with database.read() as connection:
+        row = connection.execute(query).mappings().first()
+    return None if row is None else Request(row["sequence"], row["user"], datetime.fromisoformat(row["at"]))
 
 
 def newest_requests(database: PlanningDatabase, kind: str) -> dict[str, int]:

@@ -431,6 +431,13 @@ class Bundle:
         """The champion's encoders."""
         return read_bytes(self.folder / "encoders.json").decode()
 
+    @cached_property
+    def plans_read(self) -> tuple[str, ...]:
+        """Channels of the future that the champion reads, such as `promo_display`; none without a network."""
+        if not self.has_network:
+            return ()
+        return tuple(orjson.loads(self.encoders_json())["channels"]["known"])
+
     def error_distributions(self) -> pl.DataFrame:
         """The champion's residual distributions."""
         return read_arrow(self.folder / "error_distributions.arrow")

@@ -23,6 +23,7 @@ from dp_assets.scenario_results import made_of
 from dp_assets.scenarios import compute, open_cycle
 from dp_resources.lake import Lake
 from dp_resources.planning_db import PlanningDatabase
+from dp_resources.planning_requests import RUN_SCENARIO, newest_request
 
 UPSTREAM = ("features", "forecasts", "published_forecasts", "price_elasticity")
 
@@ -54,7 +55,8 @@ def build(project: Project) -> dg.Definitions:
             if kept.cycle not in opened:
                 opened[kept.cycle] = made_of(lake, kept.cycle), open_cycle(lake, project, kept.cycle)
             stands_on, base = opened[kept.cycle]
-            found = compute(lake, kept, base, stands_on)
+            asked = newest_request(planning, RUN_SCENARIO, name)
+            found = compute(lake, kept, base, stands_on, asked.sequence if asked else 0)
             for note in found.notes:
                 context.log.info(note)
             total = found.table.filter(pl.col("level") == TOTAL).filter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from dp_assets.domain.planning import EditRefusedError, PlannerNumber, inputs_of
 from dp_assets.domain.promotions import promotion_channels
 from dp_assets.domain.rollups import roll_up
 from dp_assets.domain.scenario_base import Base, Inputs, open_base
-from dp_assets.domain.scenario_definition import ScenarioDefinition, ScenarioRefusedError
+from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinition, ScenarioRefusedError
 from dp_assets.domain.scenarios import (
     Scenario,
     compare,
@@ -34,7 +35,9 @@ from dp_assets.domain.scenarios import (
     split_path,
     with_uncertain_multiplier,
 )
-from dp_resources.lake import parquet_bytes
+from dp_assets.scenario_results import record_of
+from dp_assets.scenarios import compute
+from dp_resources.lake import Lake, parquet_bytes
 from tests.domain.rollup_inputs import make_inputs as make_planner_inputs
 from tests.domain.scenario_inputs import (
     CUTOFF,
@@ -527,6 +530,17 @@ def test_what_cannot_be_computed_is_refused_with_what_was_expected(
 ) -> None:
     with pytest.raises(ScenarioRefusedError, match=message):
         run(base, asked)
+
+
+def test_a_refusal_is_noted_with_the_request_that_it_answers(base: Base, tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    odd = ScenarioDefinition.model_validate({"changes": [change("growth", node="nowhere", percent=1)]})
+    kept = KeptScenario("odd", CUTOFF, odd, "ada", 3)
+    with pytest.raises(ScenarioRefusedError, match="expected a node"):
+        compute(lake, kept, base, {}, asked=4)
+    record = record_of(lake, "odd") or {}
+    assert (record["definition"], record["asked"]) == (3, 4)
+    assert "expected a node" in record["refused"]
 
 
 def test_a_price_is_refused_where_no_price_ever_moved_and_a_stated_elasticity_answers(inputs: Inputs) -> None:

@@ -107,6 +107,21 @@ def test_running_it_is_asked_of_the_graph_once_per_request(place: Planned, ada: 
     assert place.accounts.database.verify() == []
 
 
+def test_who_asked_for_it_sees_that_it_waits_until_there_is_an_answer(place: Planned, ada: Ask) -> None:
+    number = keep(ada).json()["number"]
+    assert ada("GET", "/v1/scenarios/more").json()["waits_since"] is None
+    request = ada("POST", "/v1/scenarios/more/run").json()["request"]
+    waits = schemas.Scenario.model_validate_json(ada("GET", "/v1/scenarios/more").content)
+    assert (waits.state, waits.waits_since is not None) == ("not computed yet", True)
+    record = {"cycle": FIRST, "definition": number, "made_of": made_of(place.lake, CYCLE), "asked": request}
+    place.lake.commit(TABLE, "more", {**record, "refused": "changes[0]: expected a node"})
+    found = ada("GET", "/v1/scenarios/more").json()
+    assert (found["state"], found["waits_since"]) == ("refused: changes[0]: expected a node", None)
+    assert "expected a node" in refused(ada("GET", "/v1/scenarios/more/comparison"), 422, "edit-refused")
+    ada("POST", "/v1/scenarios/more/run")
+    assert ada("GET", "/v1/scenarios/more").json()["waits_since"] is not None
+
+
 def test_what_it_came_to_is_compared_and_promoted(place: Planned, ada: Ask) -> None:
     keep(ada)
     refused(ada("GET", "/v1/scenarios/more/comparison"), 422, "edit-refused")

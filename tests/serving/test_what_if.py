@@ -57,6 +57,12 @@ def client(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tes
         yield client
 
 
+def test_the_cycle_says_what_plans_its_network_reads(client: TestClient) -> None:
+    found = client.get("/v1/cycles/current").json()
+    assert "display" in found["promotions"]
+    assert "temperature" in found["regressors"]
+
+
 def asked(client: TestClient, series_id: str = "sku03|s1", **plans: Any) -> WhatIfForecast:
     answer = client.post(PATH, json={"series_id": series_id, **plans})
     assert answer.status_code == 200, answer.text

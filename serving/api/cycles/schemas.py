@@ -79,6 +79,11 @@ class Cycle(BaseModel):
     bundle: str = Field(description="Content hash of the bundle.")
     loaded_at: datetime = Field(description="Since when it is served.")
     pinned: Pinned | None = Field(description="Why it is served although it is not the newest; null where it is.")
+    promotions: list[str] = Field(
+        examples=[["display", "mailer"]],
+        description="Kinds of promotion that the network reads: what scenarios and what-if can change.",
+    )
+    regressors: list[str] = Field(examples=[["temperature"]], description="Regressors whose future the network reads.")
 
 
 PINNED_EXAMPLE = {
@@ -117,4 +122,6 @@ EXAMPLE = {
     "bundle": "3f1c9a01",
     "loaded_at": "2017-12-04T06:00:00Z",
     "pinned": PINNED_EXAMPLE,
+    "promotions": ["display", "mailer"],
+    "regressors": ["temperature"],
 }

@@ -13,6 +13,7 @@ from dp_resources.lake import Lake
 from serving import pins
 from serving.api.cycles.schemas import Cycle, KeptBundles, Pinned
 from serving.api.problems import CannotBeServedError, ForbiddenError, PlanningUnavailableError
+from serving.bundle import Bundle
 from serving.library import Library, Loaded
 from serving.views import View
 
@@ -60,8 +61,15 @@ def current_cycle(library: Library, loaded: Loaded, seen: View) -> Cycle:
             "bundle": loaded.version,
             "loaded_at": loaded.loaded_at,
             "pinned": pinned(library),
+            "promotions": _plans(loaded.bundle, "promo_"),
+            "regressors": _plans(loaded.bundle, "regressor_"),
         }
     )
+
+
+def _plans(bundle: Bundle, prefix: str) -> list[str]:
+    """Channels that the network reads ahead, by what `promotions.py` and `regressors.py` put before their names."""
+    return [name.removeprefix(prefix) for name in bundle.plans_read if name.startswith(prefix)]
 
 
 def roll_back(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import Field
@@ -54,10 +54,14 @@ class Scenario(Schema):
     definition: dict[str, Any] = Field(examples=[{"changes": []}], description="As it was written.")
     state: str = Field(
         examples=["up to date"],
-        description="`up to date`, or why its result cannot be used: not computed yet, changed since.",
+        description="`up to date`, or why there is no result: `not computed yet`, changed since, `refused: …`.",
     )
     units: float | None = Field(description="Units that it adds in all; null unless it is up to date.")
     notes: list[str] = Field(examples=[[]], description="What its computation had to say.")
+    waits_since: datetime | None = Field(
+        examples=["2017-12-04T15:00:00Z"],
+        description="When the graph was asked for it as it now is; null where it was not, or there is an answer.",
+    )
 
 
 class Scenarios(Schema):
@@ -115,6 +119,7 @@ SCENARIO_EXAMPLE = {
     "state": "up to date",
     "units": 412.5,
     "notes": ["2 numbers of planners were kept"],
+    "waits_since": "2017-12-04T15:00:00Z",
 }
 COMPARISON_EXAMPLE = {
     "names": ["base", "spring-sale"],

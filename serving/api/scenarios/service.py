@@ -6,7 +6,8 @@ Belongs here: the order of reads, and answers. Does not belong here: HTTP (`endp
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -67,7 +68,16 @@ def _shown(desk: Desk, kept: KeptScenario) -> Answer:
         "state": missing or "up to date",
         "units": units,
         "notes": [] if missing else list(record.get("notes", [])),
+        "waits_since": None if missing is None else _waits_since(desk, kept, record),
     }
+
+
+def _waits_since(desk: Desk, kept: KeptScenario, record: Mapping[str, Any]) -> datetime | None:
+    from dp_resources.planning_requests import RUN_SCENARIO, newest_request
+
+    asked = newest_request(desk.database, RUN_SCENARIO, kept.name)
+    answered = max(kept.sequence, record.get("asked", 0))
+    return asked.at if asked and asked.sequence > answered else None
 
 
 def keep(desk: Desk, principal: Principal, body: ScenarioToKeep, asked: Asked | None) -> Reply:

@@ -1962,6 +1962,15 @@ export interface components {
             /** @description Why it is served although it is not the newest; null where it is. */
             pinned: components["schemas"]["Pinned"] | null;
             /**
+             * Promotions
+             * @description Kinds of promotion that the network reads: what scenarios and what-if can change.
+             * @example [
+             *       "display",
+             *       "mailer"
+             *     ]
+             */
+            promotions: string[];
+            /**
              * Quantile Levels
              * @description Published quantile levels.
              * @example [
@@ -1971,6 +1980,14 @@ export interface components {
              *     ]
              */
             quantile_levels: number[];
+            /**
+             * Regressors
+             * @description Regressors whose future the network reads.
+             * @example [
+             *       "temperature"
+             *     ]
+             */
+            regressors: string[];
             /**
              * Series
              * @description Series forecast.
@@ -6122,7 +6139,7 @@ export interface components {
             number: number;
             /**
              * State
-             * @description `up to date`, or why its result cannot be used: not computed yet, changed since.
+             * @description `up to date`, or why there is no result: `not computed yet`, changed since, `refused: …`.
              * @example up to date
              */
             state: string;
@@ -6137,6 +6154,12 @@ export interface components {
              * @example ada
              */
             user: string;
+            /**
+             * Waits Since
+             * @description When the graph was asked for it as it now is; null where it was not, or there is an answer.
+             * @example 2017-12-04T15:00:00Z
+             */
+            waits_since: string | null;
         };
         /**
          * Scenarios
@@ -8453,10 +8476,17 @@ export interface operations {
                      *         "newest_cycle": "2017-12-11",
                      *         "reason": "prices of week 49 were wrong"
                      *       },
+                     *       "promotions": [
+                     *         "display",
+                     *         "mailer"
+                     *       ],
                      *       "quantile_levels": [
                      *         0.1,
                      *         0.5,
                      *         0.9
+                     *       ],
+                     *       "regressors": [
+                     *         "temperature"
                      *       ],
                      *       "series": 240,
                      *       "skus": 240
@@ -8561,10 +8591,17 @@ export interface operations {
                      *         "newest_cycle": "2017-12-11",
                      *         "reason": "prices of week 49 were wrong"
                      *       },
+                     *       "promotions": [
+                     *         "display",
+                     *         "mailer"
+                     *       ],
                      *       "quantile_levels": [
                      *         0.1,
                      *         0.5,
                      *         0.9
+                     *       ],
+                     *       "regressors": [
+                     *         "temperature"
                      *       ],
                      *       "series": 240,
                      *       "skus": 240
@@ -8686,10 +8723,17 @@ export interface operations {
                      *         "newest_cycle": "2017-12-11",
                      *         "reason": "prices of week 49 were wrong"
                      *       },
+                     *       "promotions": [
+                     *         "display",
+                     *         "mailer"
+                     *       ],
                      *       "quantile_levels": [
                      *         0.1,
                      *         0.5,
                      *         0.9
+                     *       ],
+                     *       "regressors": [
+                     *         "temperature"
                      *       ],
                      *       "series": 240,
                      *       "skus": 240
@@ -12967,7 +13011,8 @@ export interface operations {
                      *           "number": 12,
                      *           "state": "up to date",
                      *           "units": 412.5,
-                     *           "user": "ada"
+                     *           "user": "ada",
+                     *           "waits_since": "2017-12-04T15:00:00Z"
                      *         }
                      *       ]
                      *     }
@@ -13072,7 +13117,8 @@ export interface operations {
                      *       "number": 12,
                      *       "state": "up to date",
                      *       "units": 412.5,
-                     *       "user": "ada"
+                     *       "user": "ada",
+                     *       "waits_since": "2017-12-04T15:00:00Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Scenario"];
@@ -13209,7 +13255,8 @@ export interface operations {
                      *       "number": 12,
                      *       "state": "up to date",
                      *       "units": 412.5,
-                     *       "user": "ada"
+                     *       "user": "ada",
+                     *       "waits_since": "2017-12-04T15:00:00Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Scenario"];
