@@ -122,9 +122,25 @@ const file = createRoute({
   }),
 });
 
+const scenarios = createRoute({
+  getParentRoute: () => root,
+  path: "/scenarios",
+  component: lazyRouteComponent(() => import("./screens/scenarios/ScenariosScreen"), "ScenariosScreen"),
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { scenario?: string; form?: "new" | "edit"; with?: string[]; hierarchy?: string; level?: string; node?: string } => ({
+    scenario: word(search.scenario),
+    form: search.form === "new" || search.form === "edit" ? search.form : undefined,
+    with: Array.isArray(search.with) ? search.with.map(String) : undefined,
+    hierarchy: word(search.hierarchy),
+    level: word(search.level),
+    node: word(search.node),
+  }),
+});
+
 export function makeRouter(queries: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([worklist, explorer, accuracy, approvals, data, file, sku, node]),
+    routeTree: root.addChildren([worklist, explorer, accuracy, scenarios, approvals, data, file, sku, node]),
     context: { queries },
     defaultErrorComponent: Broken,
     defaultPendingComponent: Skeleton,

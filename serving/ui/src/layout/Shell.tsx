@@ -12,6 +12,7 @@ const SCREENS = [
   { to: "/", title: "Worklist" },
   { to: "/explorer", title: "Explorer" },
   { to: "/accuracy", title: "Accuracy" },
+  { to: "/scenarios", title: "Scenarios" },
   { to: "/approvals", title: "Approvals" },
   { to: "/data", title: "Data" },
 ] as const;
@@ -28,6 +29,7 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
       "g w": () => void go({ to: "/" }),
       "g e": () => void go({ to: "/explorer" }),
       "g a": () => void go({ to: "/accuracy" }),
+      "g s": () => void go({ to: "/scenarios" }),
       "g p": () => void go({ to: "/approvals" }),
       "g d": () => void go({ to: "/data" }),
     }),

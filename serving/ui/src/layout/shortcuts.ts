@@ -12,6 +12,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "g w", does: "Go to the worklist" },
   { keys: "g e", does: "Go to the explorer" },
   { keys: "g a", does: "Go to accuracy" },
+  { keys: "g s", does: "Go to scenarios" },
   { keys: "g p", does: "Go to approvals" },
   { keys: "g d", does: "Go to data" },
   { keys: "j", does: "Next row of a list" },

@@ -1,0 +1,170 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { bucket } from "../../format/dates";
+import { change, count, NOTHING, signedShare, units } from "../../format/numbers";
+import { Asked } from "../../parts/Asked";
+import { Card } from "../../parts/Card";
+import { Notice } from "../../parts/Notice";
+import { Table, type Column } from "../../parts/Table";
+import { namesOf } from "../links";
+import { hierarchies } from "../questions";
+import { compared, type Bucket, type NodeCompared } from "./compared";
+import { comparison, MOST_ROWS, UP_TO_DATE, type Scenario } from "./questions";
+import { Whiskers } from "./Whiskers";
+
+const route = getRouteApi("/scenarios");
+const SELECT = "rounded-md border border-line bg-surface px-2 py-1";
+const BESIDE = 2;
+const SHOWN = 50;
+const NONE: string[] = [];
+
+/** A scenario, and up to two others, beside what is published, on any level, with intervals. */
+export function Comparison({ one, all }: { one: Scenario; all: Scenario[] }) {
+  const { with: beside = NONE, hierarchy, level = "total", node } = route.useSearch();
+  const others = all.filter((each) => each.name !== one.name && each.state === UP_TO_DATE && each.cycle === one.cycle);
+  const chosen = beside.filter((name) => others.some((each) => each.name === name)).slice(0, BESIDE);
+  const found = useQuery(comparison(one.name, chosen, { hierarchy, level }));
+  return (
+    <Card title="Beside what is published" aside={<Places />}>
+      <With others={others} chosen={chosen} />
+      <Asked of={found} lines={10}>
+        {(data) => (
+          <div aria-busy={found.isPlaceholderData} className={found.isPlaceholderData ? "opacity-60" : ""}>
+            <Nodes name={one.name} names={data.names} rows={data.rows} total={data.total} node={node} beside={chosen} />
+          </div>
+        )}
+      </Asked>
+    </Card>
+  );
+}
+
+/** On which level of which hierarchy. */
+function Places() {
+  const { hierarchy, level = "total" } = route.useSearch();
+  const go = useNavigate({ from: "/scenarios" });
+  const known = useQuery(hierarchies).data?.hierarchies ?? [];
+  const here = known.find((each) => each.name === hierarchy) ?? known[0];
+  const levels = here?.levels.map((each) => each.level) ?? [level];
+  return (
+    <span className="flex flex-wrap gap-3">
+      {known.length > 1 && (
+        <select aria-label="Hierarchy" value={here?.name} onChange={(event) => void go({ search: (now) => ({ ...now, hierarchy: event.target.value, level: undefined, node: undefined }) })} className={SELECT}>
+          {known.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      )}
+      <select aria-label="Level" value={level} onChange={(event) => void go({ search: (now) => ({ ...now, level: event.target.value, node: undefined }) })} className={SELECT}>
+        {levels.map((name) => (
+          <option key={name} value={name}>
+            {name.replaceAll("_", " ")}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
+
+/** Other scenarios to lay beside it. */
+function With({ others, chosen }: { others: Scenario[]; chosen: string[] }) {
+  const go = useNavigate({ from: "/scenarios" });
+  if (others.length === 0) return <p className="mb-3 text-soft">Another scenario that is computed over the same cycle can be laid beside it.</p>;
+  const put = (name: string, on: boolean) => {
+    const next = on ? [...chosen, name] : chosen.filter((each) => each !== name);
+    void go({ search: (now) => ({ ...now, with: next.length ? next : undefined }) });
+  };
+  return (
+    <fieldset className="mb-3 flex flex-wrap gap-x-5 gap-y-1">
+      <legend className="mb-1 text-sm font-medium">Beside it (two at most)</legend>
+      {others.map(({ name }) => (
+        <label key={name} className="inline-flex items-center gap-1.5">
+          <input type="checkbox" checked={chosen.includes(name)} disabled={!chosen.includes(name) && chosen.length >= BESIDE} onChange={(event) => put(name, event.target.checked)} />
+          {name}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+interface NodesProps {
+  name: string;
+  names: string[];
+  rows: Parameters<typeof compared>[1];
+  total: number;
+  node?: string;
+  beside: string[];
+}
+
+function Nodes({ names, rows, total, node }: NodesProps) {
+  const found = useMemo(() => compared(names, rows), [names, rows]);
+  const shown = found.find((each) => each.node === node) ?? found[0];
+  if (!shown) return <Notice title="Nothing differs here">No number of this level is another one than what is published.</Notice>;
+  return (
+    <div className="space-y-4">
+      <OneNode names={names} shown={shown} />
+      {found.length > 1 && (
+        <>
+          <h3 className="font-semibold">All that change, the biggest difference first</h3>
+          <Table caption="Units of nodes over the buckets that change" rows={found.slice(0, SHOWN)} keyOf={(each) => each.node} columns={sums(names, shown.node)} />
+          {(found.length > SHOWN || total > MOST_ROWS) && (
+            <p className="text-soft">
+              The {count(Math.min(SHOWN, found.length))} that change most{total > MOST_ROWS ? "" : ` of ${count(found.length)}`}.
+            </p>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function sums(names: string[], shown: string): Column<NodeCompared>[] {
+  const [base = "base", ...others] = names;
+  const more = (each: NodeCompared, name: string) => (each.sums[name] ?? 0) - (each.sums[base] ?? 0);
+  const part = (each: NodeCompared, name: string) => ((each.sums[base] ?? 0) > 0 ? ` (${signedShare(more(each, name) / (each.sums[base] ?? 1))})` : "");
+  return [
+    { name: "node", title: "Node", cell: (each) => <Name node={each.node} shown={each.node === shown} /> },
+    { name: "base", title: "Published (units)", numeric: true, cell: (each) => units(each.sums[base]) },
+    ...others.flatMap((name): Column<NodeCompared>[] => [
+      { name, title: `${name} (units)`, numeric: true, cell: (each) => <strong>{units(each.sums[name])}</strong> },
+      { name: `${name} more`, title: "Difference", numeric: true, cell: (each) => `${change(more(each, name))}${part(each, name)}` },
+    ]),
+  ];
+}
+
+function Name({ node, shown }: { node: string; shown: boolean }) {
+  return (
+    <Link to="/scenarios" search={(now) => ({ ...now, node })} resetScroll={false} aria-current={shown ? "true" : undefined} className="font-medium text-accent underline-offset-2 hover:underline">
+      {shown && <span aria-hidden="true">▸ </span>}
+      {namesOf(node).join(" › ")}
+    </Link>
+  );
+}
+
+function OneNode({ names, shown }: { names: string[]; shown: NodeCompared }) {
+  const title = namesOf(shown.node).join(" › ");
+  return (
+    <section aria-label={title} className="space-y-3">
+      <h3 className="font-semibold">{title}</h3>
+      <Whiskers names={names} buckets={shown.buckets} title={title} />
+      <Table
+        caption={`${title} by bucket, with intervals`}
+        rows={shown.buckets}
+        keyOf={(each) => each.start}
+        columns={[
+          { name: "bucket", title: "Bucket", cell: (each) => bucket(each.start) },
+          ...names.flatMap((name, place): Column<Bucket>[] => [
+            { name, title: `${place === 0 ? "Published" : name} (units)`, numeric: true, cell: (each) => <strong>{units(each.of[name]?.mean)}</strong> },
+            { name: `${name} interval`, title: "Interval", numeric: true, cell: (each) => interval(each, name) },
+          ]),
+        ]}
+      />
+      <p className="text-sm text-soft">Only buckets in which one of them differs. Intervals hold 80 % of what may come, or what the configuration has instead.</p>
+    </section>
+  );
+}
+
+function interval({ of }: Bucket, name: string): string {
+  const found = of[name];
+  return found ? `${units(found.lower)} to ${units(found.upper)}` : NOTHING;
+}

@@ -1,0 +1,169 @@
+"""Planners build, compare and promote scenarios in the workbench: one server, one small lake for all tests.
+
+What the asset graph would compute is written by `put_result`; that it does so is tested in `tests/e2e`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dp_assets.domain.access import Role
+from dp_assets.domain.scenario_definition import ScenarioDefinition
+from dp_assets.scenario_results import TABLE, made_of
+from dp_resources.planning_requests import RUN_SCENARIO, newest_requests
+from tests.serving.clients import server_over
+from tests.serving.makers import CYCLE
+from tests.serving.planning_makers import FIRST, Planned
+from tests.serving.test_scenarios import GROWTH, put_result
+from tests.serving.test_workbench import browser, page
+from tests.serving.test_workbench_approvals import look_as
+from tests.serving.test_workbench_editing import wrong_for_axe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+__all__ = ["browser", "page"]
+pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    place = Planned(tmp_path_factory.mktemp("scenarios"))
+    place.user("ada", [Role.PLANNER])
+    place.user("eve", [Role.VIEWER])
+    return place
+
+
+@pytest.fixture(scope="module")
+def address(place: Planned) -> Iterator[str]:
+    environment = {
+        "DP_API_ACCESS": "keys",
+        "DP_STATE_DIR": str(place.folder / "state"),
+        "DP_CONFIG": str(place.folder / "demand.yaml"),
+    }
+    with server_over(place.lake, **environment) as address:
+        yield address
+
+
+def kept(place: Planned, name: str, computed: bool = True) -> int:
+    """A scenario of 10 % more that was made elsewhere."""
+    definition = ScenarioDefinition.model_validate(GROWTH)
+    made = place.accounts.database.create_scenario(name, CYCLE, definition, "ada", datetime.now(UTC))
+    if computed:
+        put_result(place, name)
+    return made.sequence
+
+
+def names(place: Planned) -> list[str]:
+    return [one.name for one in place.accounts.database.scenarios()]
+
+
+def fill_growth(page: Page, name: str, node: str) -> Locator:
+    form = page.get_by_role("form", name="New scenario")
+    form.get_by_label("Name").fill(name)
+    form.get_by_role("button", name="Growth or decline").click()
+    form.get_by_label("Where").fill(node)
+    form.get_by_label("Percent").fill("10")
+    return form
+
+
+class TestAPlanner:
+    def test_builds_one_is_told_that_it_waits_and_sees_what_it_comes_to_beside_the_base(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        look_as(page, place, address, "ada", "/")
+        page.keyboard.press("g")
+        page.keyboard.press("s")
+        page.get_by_text("There is no scenario yet").wait_for()
+        page.get_by_role("link", name="New scenario").click()
+        page.get_by_text("Give it a name").wait_for()
+        fill_growth(page, "spring", "GROCERY")
+        page.reload()
+        form = page.get_by_role("form", name="New scenario")
+        assert form.get_by_label("Where").input_value() == "GROCERY"
+        assert wrong_for_axe(page) == []
+        form.get_by_role("button", name="Save and compute").click()
+        page.get_by_text("and not computed yet").wait_for()
+        page.get_by_text("a running graph does").wait_for()
+        assert list(newest_requests(place.accounts.database, RUN_SCENARIO)) == ["spring"]
+        put_result(place, "spring")
+        page.get_by_text("✓ Computed.").wait_for()
+        page.get_by_role("combobox", name="Level").select_option("department")
+        page.get_by_role("table", name="Units of nodes").get_by_text("+10%").first.wait_for()
+        page.get_by_role("table", name="Units of nodes").get_by_role("link", name="DAIRY").click()
+        page.get_by_role("region", name="DAIRY").get_by_role("img").wait_for()
+        page.get_by_role("table", name="DAIRY by bucket, with intervals").get_by_text(" to ").first.wait_for()
+        assert "level=department&node=DAIRY" in page.url
+        for theme in ("Light", "Dark"):
+            page.get_by_label("Theme").select_option(label=theme)
+            assert wrong_for_axe(page) == []
+
+    def test_is_told_of_a_node_that_does_not_exist_before_anything_is_kept(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        look_as(page, place, address, "ada", "/scenarios?form=new")
+        form = fill_growth(page, "typo", "GROCER")
+        form.get_by_role("button", name="Save", exact=True).click()
+        assert "GROCER" in page.get_by_role("alert").inner_text()
+        assert "typo" not in names(place)
+        form.get_by_role("button", name="Cancel").click()
+        page.get_by_role("link", name="New scenario").click()
+        assert page.get_by_role("form", name="New scenario").get_by_label("Name").input_value() == ""
+
+    def test_lays_two_side_by_side_and_makes_one_the_plan(self, page: Page, place: Planned, address: str) -> None:
+        for name in ("one", "two"):
+            kept(place, name)
+        look_as(page, place, address, "ada", "/scenarios?scenario=one&level=series")
+        page.get_by_label("two").check()
+        page.wait_for_url(re.compile("with="))
+        page.get_by_role("columnheader", name="two (units)").first.wait_for()
+        page.get_by_role("button", name="Make it the plan…").click()
+        form = page.get_by_role("form", name="Make it the plan")
+        form.get_by_label("Reason").select_option("price")
+        form.get_by_role("button", name="Make it the plan").click()
+        page.get_by_text("It is the plan: 4 numbers set").wait_for()
+        made = {(one.node, one.user, one.reason_code) for one in place.accounts.database.numbers()}
+        assert made == {(sku, "ada", "price") for sku in place.skus}
+
+    def test_changes_one_which_is_then_not_computed_and_deletes_it(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        kept(place, "draft")
+        look_as(page, place, address, "ada", "/scenarios?scenario=draft")
+        page.get_by_role("link", name="Change it").click()
+        form = page.get_by_role("form", name="Change draft")
+        form.get_by_label("Percent").fill("25")
+        form.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("definition changed since: compute it again").wait_for()
+        page.get_by_text("Demand +25 % for total").first.wait_for()
+        page.get_by_role("button", name="Delete…").click()
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="draft").wait_for(state="detached")
+        assert "draft" not in names(place)
+
+    def test_reads_why_one_could_not_be_computed(self, page: Page, place: Planned, address: str) -> None:
+        number = kept(place, "odd", computed=False)
+        record = {"cycle": FIRST, "definition": number, "made_of": made_of(place.lake, CYCLE)}
+        place.lake.commit(TABLE, "odd", {**record, "refused": "changes[0] (growth): expected a node"})
+        look_as(page, place, address, "ada", "/scenarios?scenario=odd")
+        assert "Change 1 (growth): expected a node" in page.get_by_role("alert").inner_text()
+
+
+class TestAViewer:
+    def test_compares_and_has_no_way_to_change_anything(self, page: Page, place: Planned, address: str) -> None:
+        kept(place, "seen")
+        look_as(page, place, address, "eve", "/scenarios?scenario=seen&form=edit")
+        page.get_by_role("heading", name="Beside what is published").wait_for()
+        page.get_by_text("That takes the role planner").wait_for()
+        assert page.get_by_role("form").count() == 0
+        assert page.get_by_role("button", name=re.compile("Compute|plan|Delete|Save")).count() == 0
+        assert page.get_by_role("link", name=re.compile("New scenario|Change it")).count() == 0
+
+    def test_a_scenario_that_is_gone_is_said_to_be_so(self, page: Page, place: Planned, address: str) -> None:
+        look_as(page, place, address, "eve", "/scenarios?scenario=gone")
+        assert "there is no scenario 'gone'" in page.get_by_role("alert").inner_text()
