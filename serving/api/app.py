@@ -33,6 +33,7 @@ from serving.api.metrics.endpoints import router as metrics
 from serving.api.middleware import LOCAL_HOSTS, Middleware
 from serving.api.newcomers.endpoints import router as newcomers
 from serving.api.nodes.endpoints import router as nodes
+from serving.api.outliers.endpoints import router as outliers
 from serving.api.overrides.endpoints import router as overrides
 from serving.api.pages import add_pages
 from serving.api.problems import add_problem_handlers
@@ -66,6 +67,7 @@ READING = (
     contributions,
     changes,
     classes,
+    outliers,
     trace,
     receipts,
 )

@@ -90,6 +90,7 @@ async def of_cycle(request: Request, cycle: date | None) -> Loaded:
 MADE_BY = {
     "exceptions": "weekly_cycle",
     "series_classes": "weekly_cycle",
+    "outlier_log": "weekly_cycle",
     "accuracy": "score_cycles",
     "feature_contributions": "explain",
     "forecast_changes": "explain",

@@ -6,7 +6,14 @@ from datetime import timedelta
 
 import polars as pl
 
-from dp_assets.domain.contracts import ACCURACY, EXCEPTIONS, FEATURE_CONTRIBUTIONS, FORECAST_CHANGES
+from dp_assets.domain.contracts import (
+    ACCURACY,
+    EXCEPTIONS,
+    FEATURE_CONTRIBUTIONS,
+    FORECAST_CHANGES,
+    OUTLIER_CAUSES,
+    OUTLIER_LOG,
+)
 from dp_assets.domain.contracts.monitoring import ACCURACY_METRICS
 from dp_assets.domain.contracts.planning import series_classes
 from tests.factories import make_config
@@ -105,3 +112,32 @@ def make_changes() -> pl.DataFrame:
         for part, units in (("new_actuals", -1.0), ("planner", 0.25))
     ]
     return FORECAST_CHANGES.conform(pl.DataFrame(rows))
+
+
+def make_outliers(many: int = 12) -> pl.DataFrame:
+    """As many outliers as asked for over six series and the buckets before the cycle, every third one promoted."""
+    rows = [
+        {
+            **{"series_id": f"sku{number % 6:04d}", "bucket_start": CYCLE - timedelta(weeks=1 + number // 6)},
+            **{"original": 10.0 + 5 * number, "capped": 10.0, "threshold": 10.0, "promoted": number % 3 == 0},
+        }
+        for number in range(many)
+    ]
+    return OUTLIER_LOG.conform(pl.DataFrame(rows))
+
+
+def make_causes(many: int = 12) -> pl.DataFrame:
+    """Causes of `make_outliers`: bulk orders in every second one, a promotion beside it where there is one."""
+    rows = []
+    for line in make_outliers(many).iter_rows(named=True):
+        number = round((line["original"] - line["capped"]) / 5)
+        found = [("bulk_order", "12 units per line")] if number % 2 else []
+        found += [("promotion", "display 80%")] if line["promoted"] else []
+        rows += [
+            {
+                **{"series_id": line["series_id"], "bucket_start": line["bucket_start"], "rank": rank, "cause": cause},
+                **{"evidence": evidence, "excess": line["original"] - line["capped"]},
+            }
+            for rank, (cause, evidence) in enumerate(found or [("unknown", "nothing points to a cause")], start=1)
+        ]
+    return OUTLIER_CAUSES.conform(pl.DataFrame(rows))

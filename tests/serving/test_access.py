@@ -93,6 +93,7 @@ ENDPOINTS = [
             ("/v1/contributions/{series_id:path}", "/v1/contributions/sku0002"),
             ("/v1/changes/{series_id:path}", "/v1/changes/sku0002"),
             ("/v1/classes", "/v1/classes"),
+            ("/v1/outliers", "/v1/outliers"),
             ("/v1/receipts/{id}", "/v1/receipts/2017-07-31"),
             ("/v1/trace/{series_id:path}/{bucket}/rows", "/v1/trace/sku0002/2017-07-24/rows"),
         )

@@ -1,4 +1,4 @@
-"""Files in the workbench: a real server with keys, and a small lake with a file in every state."""
+"""Files and outliers in the workbench: a real server with keys, and a small lake with a file in every state."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from tests.landed import START, encode, make_rows
 from tests.serving.access_makers import GROCERY
 from tests.serving.clients import server_over
 from tests.serving.file_makers import Shop
+from tests.serving.makers import CYCLE
+from tests.serving.table_makers import make_causes, make_classes, make_outliers
 from tests.serving.test_workbench import PASSWORD, browser, page
 from tests.serving.test_workbench_editing import wrong_for_axe
 
@@ -60,6 +62,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     write_event(shop.lake, held, False, GATE, "rows: 12, expected 5000", START)
     shop.settle()
     shop.put_bundle()
+    for name, table in (("log", make_outliers(60)), ("causes", make_causes(60))):
+        shop.lake.write(f"outlier_{name}", table, cycle=CYCLE.isoformat())
+    shop.lake.write("series_classes", make_classes(), cycle=CYCLE.isoformat())
     environment = {
         **{"DP_API_ACCESS": "keys", "DP_STATE_DIR": str(shop.folder / "state")},
         **{"DP_CONFIG": str(shop.folder / "demand.yaml"), "DP_LANDING_ROOT": str(shop.folder / "landing")},
@@ -75,7 +80,7 @@ class TestFiles:
         page.keyboard.press("g")
         page.keyboard.press("d")
         page.get_by_role("heading", level=1, name="Data").wait_for()
-        producers = page.get_by_role("table", name="Producers")
+        producers = page.get_by_role("table", name="Producers", exact=True)
         producers.get_by_text("too few files to tell").wait_for()
         producers.get_by_role("link", name="1 quarantined").click()
         page.wait_for_url(re.compile("state=quarantined"))
@@ -154,6 +159,39 @@ class TestAnEngineer:
         page.get_by_role("alert").get_by_text("expected a plain file name").wait_for()
 
 
+class TestOutliers:
+    def test_they_stand_by_money_with_their_causes_and_lead_to_the_item(self, page: Page, served: Served) -> None:
+        served.open(page, "/data?tab=outliers", "vic")
+        page.get_by_text("60 in the history of the cycle of").wait_for()
+        first = page.get_by_role("table", name="Outliers").get_by_role("row").nth(1)
+        assert "Bulk order: 12 units per line" in first.inner_text()
+        page.get_by_label("Likely cause").select_option(label="Promotion (10)")
+        page.wait_for_url(re.compile("cause=promotion"))
+        page.get_by_text("20 in the history").wait_for()
+        page.get_by_label("Part of the item").fill("sku0003")
+        page.get_by_text("10 in the history").wait_for()
+        page.reload()
+        page.get_by_text("10 in the history").wait_for()
+        page.get_by_role("link", name="sku0003", exact=True).first.click()
+        page.get_by_role("heading", level=1, name="sku0003").wait_for()
+
+    def test_pages_and_file_rows_have_addresses_of_their_own(self, page: Page, served: Served) -> None:
+        served.open(page, "/data?tab=outliers", "vic")
+        page.get_by_role("link", name="Next page").click()
+        page.get_by_text("10 of 60 outliers").wait_for()
+        page.get_by_role("link", name=re.compile("^Show file rows of")).first.click()
+        page.get_by_role("heading", name=re.compile("^File rows of sku")).wait_for()
+        page.reload()
+        page.get_by_role("link", name="Close").click()
+        page.get_by_role("heading", name=re.compile("^File rows of sku")).wait_for(state="detached")
+        page.get_by_text("10 of 60 outliers").wait_for()
+
+    def test_who_is_kept_to_some_nodes_sees_those_of_their_own(self, page: Page, served: Served) -> None:
+        served.open(page, "/data?tab=outliers&cause=promotion", "kim")
+        page.get_by_text("10 in the history").wait_for()
+        assert page.get_by_role("link", name="sku0002").count() == 0
+
+
 class TestOthers:
     def test_a_viewer_sees_what_happened_and_no_way_to_change_it(self, page: Page, served: Served) -> None:
         served.open(page, f"/data/files/{served.version('shop/held.csv')}", "vic")
@@ -161,7 +199,7 @@ class TestOthers:
         page.get_by_text("takes the role data engineer").wait_for()
         assert page.get_by_role("button", name=re.compile("back")).count() == 0
         page.get_by_role("link", name="‹ Data").click()
-        page.get_by_role("table", name="Producers").wait_for()
+        page.get_by_role("table", name="Producers", exact=True).wait_for()
         assert page.get_by_role("form", name="Upload a file").count() == 0
 
     def test_who_is_kept_to_some_nodes_is_told_why_nothing_shows(self, page: Page, served: Served) -> None:
@@ -176,7 +214,7 @@ class TestOthers:
 class TestLooks:
     def test_axe_finds_nothing_in_light_or_dark(self, page: Page, served: Served) -> None:
         found = {}
-        for path in ("/data", f"/data/files/{served.version('shop/week-2.csv')}"):
+        for path in ("/data", "/data?tab=outliers", f"/data/files/{served.version('shop/week-2.csv')}"):
             served.open(page, path)
             if "files" in path:
                 page.get_by_role("button", name="Take it back…").click()

@@ -3,6 +3,7 @@ import { createRootRouteWithContext, createRoute, createRouter, lazyRouteCompone
 import { hasStatus } from "./api/problem";
 import { Shell } from "./layout/Shell";
 import { Failure, Notice, Skeleton } from "./parts/Notice";
+import { dataSearch } from "./screens/data/search";
 import { forecastOfNode, forecastOfSku, historyOfNode, historyOfSku } from "./screens/questions";
 import { SignIn } from "./screens/sign_in/SignIn";
 import { WorklistScreen } from "./screens/worklist/WorklistScreen";
@@ -104,12 +105,7 @@ const data = createRoute({
   getParentRoute: () => root,
   path: "/data",
   component: lazyRouteComponent(() => import("./screens/data/DataScreen"), "DataScreen"),
-  validateSearch: (search: Record<string, unknown>): { producer?: string; state?: string; uri?: string; cursor?: string } => ({
-    producer: word(search.producer),
-    state: word(search.state),
-    uri: word(search.uri),
-    cursor: word(search.cursor),
-  }),
+  validateSearch: dataSearch,
 });
 
 const file = createRoute({

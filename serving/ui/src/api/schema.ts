@@ -617,6 +617,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/outliers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outliers
+         * @description Buckets of a cycle's history that sold so much that the models see less of them: how much, and likely causes.
+         *
+         *     Causes are told where the job `explain` has looked for them.
+         */
+        get: operations["outliers_v1_outliers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/overrides": {
         parameters: {
             query?: never;
@@ -1554,6 +1576,24 @@ export interface components {
             user: string | null;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Cause
+         * @description What may have caused an outlier.
+         */
+        Cause: {
+            /**
+             * Cause
+             * @description feed_duplicate, bulk_order, promotion, event, holiday, price or unknown.
+             * @example bulk_order
+             */
+            cause: string;
+            /**
+             * Evidence
+             * @description What points to it.
+             * @example 12 units per line in 3 lines, usually 1.5
+             */
+            evidence: string;
         };
         /**
          * Cell
@@ -4618,6 +4658,131 @@ export interface components {
              * @example forecast
              */
             split: string;
+        };
+        /**
+         * Outlier
+         * @description A bucket of a series that sold so much that models are not told all of it.
+         */
+        Outlier: {
+            /**
+             * Bucket Start
+             * Format: date
+             * @description First day of the bucket.
+             * @example 2017-11-27
+             */
+            bucket_start: string;
+            /**
+             * Capped
+             * @description What the models see instead, units: the threshold of the rule.
+             * @example 41.5
+             */
+            capped: number;
+            /**
+             * Causes
+             * @description Likeliest first; null where nobody had them looked for.
+             */
+            causes: components["schemas"]["Cause"][] | null;
+            /**
+             * Excess
+             * @description Units above it.
+             * @example 78.5
+             */
+            excess: number;
+            /**
+             * Money
+             * @description Money at stake: excess × last price.
+             * @example 196.25
+             */
+            money: number | null;
+            /**
+             * Price
+             * @description Last price; null where none is known.
+             * @example 2.5
+             */
+            price: number | null;
+            /**
+             * Promoted
+             * @description Whether it was judged among buckets under a promotion rather than among ordinary ones.
+             * @example false
+             */
+            promoted: boolean;
+            /**
+             * Series Id
+             * @description The key columns joined by `|`.
+             * @example 1029743
+             */
+            series_id: string;
+            /**
+             * Sold
+             * @description Units sold.
+             * @example 120
+             */
+            sold: number;
+        };
+        /**
+         * Outliers
+         * @description Outliers of a cycle's history. A bucket is one above mean + `z_threshold` × standard deviation of its like.
+         */
+        Outliers: {
+            /**
+             * Causes
+             * @description Outliers by likeliest cause, whatever `cause` is asked for; null where `dp materialize explain <cycle>` has not looked for them.
+             * @example {
+             *       "bulk_order": 12,
+             *       "unknown": 40
+             *     }
+             */
+            causes: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Changed
+             * @description Whether the data was replaced since the page before: this page is of the new data and begins behind the last item seen, so whatever is in both is listed once.
+             * @example false
+             */
+            changed: boolean;
+            /**
+             * Cycle
+             * Format: date
+             * @description Cutoff of the cycle.
+             * @example 2017-12-04
+             */
+            cycle: string;
+            /**
+             * Excess
+             * @description Units above the caps, of all that are listed.
+             * @example 812.5
+             */
+            excess: number;
+            /**
+             * Items
+             * @description Outliers of this page.
+             */
+            items: components["schemas"]["Outlier"][];
+            /**
+             * Money
+             * @description The same in money; null where no price is known.
+             * @example 2031
+             */
+            money: number | null;
+            /**
+             * Next
+             * @description `cursor` of the next page; null on the last one.
+             * @example WyIuLi4iXQ
+             */
+            next: string | null;
+            /**
+             * Total
+             * @description Items of all pages together.
+             * @example 240
+             */
+            total: number;
+            /**
+             * Version
+             * @description Content hash of what is listed.
+             * @example 3f1c9a01
+             */
+            version: string;
         };
         /**
          * Override
@@ -11333,6 +11498,139 @@ export interface operations {
                 };
             };
             /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outliers_v1_outliers_get: {
+        parameters: {
+            query?: {
+                /** @description Only with this cause: feed_duplicate, bulk_order, promotion, event, holiday, price or unknown. */
+                cause?: string | null;
+                /** @description `next` of the page before; the first page when left out. It holds for the same filters only, and outlives a newer bundle: the listing goes on behind the last item seen. */
+                cursor?: string | null;
+                /** @description Cutoff of a past cycle whose bundle is in the lake; the one being served when left out. One past bundle is held at a time, so the first question about another one takes longer. */
+                cycle?: string | null;
+                /** @description Items of one page at most. */
+                limit?: number;
+                /** @description By the money at stake, or the newest bucket first. */
+                order?: "money" | "newest";
+                /** @description Only buckets under a promotion, or only others. */
+                promoted?: boolean | null;
+                /** @description Only series whose id holds this text. */
+                series?: string | null;
+                /** @description Only buckets from this day on. */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Outliers by the money at stake */
+            200: {
+                headers: {
+                    /** @description Version of the answer, for If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "causes": {
+                     *         "bulk_order": 12,
+                     *         "unknown": 40
+                     *       },
+                     *       "changed": false,
+                     *       "cycle": "2017-12-04",
+                     *       "excess": 812.5,
+                     *       "items": [
+                     *         {
+                     *           "bucket_start": "2017-11-27",
+                     *           "capped": 41.5,
+                     *           "causes": [
+                     *             {
+                     *               "cause": "bulk_order",
+                     *               "evidence": "12 units per line in 3 lines, usually 1.5"
+                     *             }
+                     *           ],
+                     *           "excess": 78.5,
+                     *           "money": 196.25,
+                     *           "price": 2.5,
+                     *           "promoted": false,
+                     *           "series_id": "1029743",
+                     *           "sold": 120
+                     *         }
+                     *       ],
+                     *       "money": 2031,
+                     *       "next": "WyIuLi4iXQ",
+                     *       "total": 52,
+                     *       "version": "3f1c9a01"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Outliers"];
+                };
+            };
+            /** @description The client has it: `If-None-Match` named the current ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The table was not made for that cycle; the message names the command that makes it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be served yet. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,22 +1,57 @@
 import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { instant } from "../../format/dates";
 import { Heading } from "../../parts/Card";
 import { Files } from "./Files";
+import { Outliers } from "./Outliers";
 import { Producers } from "./Producers";
 import { producers } from "./questions";
+import type { DataSearch } from "./search";
 import { Upload } from "./Upload";
 
-/** Who delivers what, how fresh it is, and what became of it. */
+const route = getRouteApi("/data");
+const TABS: readonly [DataSearch["tab"], string][] = [
+  [undefined, "Producers and files"],
+  ["outliers", "Outliers"],
+];
+
+/** Who delivers what, how fresh it is, what became of it, and what stands out in it. */
 export function DataScreen() {
-  const at = useQuery(producers).data?.at;
+  const { tab } = route.useSearch();
+  const at = useQuery({ ...producers, enabled: tab === undefined }).data?.at;
   return (
     <>
       <Heading title="Data">{at && `as of ${instant(at)}`}</Heading>
+      <Tabs chosen={tab} />
       <div className="space-y-4">
-        <Producers />
-        <Upload />
-        <Files />
+        {tab === undefined && (
+          <>
+            <Producers />
+            <Upload />
+            <Files />
+          </>
+        )}
+        {tab === "outliers" && <Outliers />}
       </div>
     </>
+  );
+}
+
+function Tabs({ chosen }: { chosen: DataSearch["tab"] }) {
+  return (
+    <nav aria-label="Parts of this screen" className="mb-4 flex flex-wrap gap-2">
+      {TABS.map(([tab, title]) => (
+        <Link
+          key={title}
+          to="/data"
+          search={{ tab }}
+          aria-current={tab === chosen ? "true" : undefined}
+          className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current=true]:border-accent aria-[current=true]:font-semibold aria-[current=true]:text-accent"
+        >
+          {tab === chosen && <span aria-hidden="true">✓ </span>}
+          {title}
+        </Link>
+      ))}
+    </nav>
   );
 }

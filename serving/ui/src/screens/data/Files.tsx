@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { instant } from "../../format/dates";
 import { count, NOTHING } from "../../format/numbers";
@@ -11,6 +10,7 @@ import { Table, type Column } from "../../parts/Table";
 import { Mark } from "./Mark";
 import { Pages } from "./Pages";
 import { filesOf } from "./questions";
+import { TypedFilter } from "./TypedFilter";
 import { plain, STATES } from "./words";
 
 type File = Schemas["FileVersion"];
@@ -95,32 +95,8 @@ function Filters({ producers }: { producers: string[] }) {
           </option>
         ))}
       </select>
-      <PathSearch />
+      <TypedFilter name="uri" value={uri} title="Part of the path" />
       {(producer ?? state ?? uri) && <Button onClick={() => void go({ search: {} })}>Clear filters</Button>}
     </span>
-  );
-}
-
-/** A part of the path; it stands in the address a moment after the last letter. */
-function PathSearch() {
-  const { uri = "" } = route.useSearch();
-  const go = useNavigate({ from: "/data" });
-  const [words, setWords] = useState(uri);
-  useEffect(() => setWords(uri), [uri]);
-  useEffect(() => {
-    if (words === uri) return;
-    const later = setTimeout(() => void go({ search: (now) => ({ ...now, uri: words || undefined, cursor: undefined }), replace: true }), 250);
-    return () => clearTimeout(later);
-  }, [words, uri, go]);
-  return (
-    <input
-      type="search"
-      aria-label="Part of the path"
-      placeholder="Part of the path"
-      autoComplete="off"
-      value={words}
-      onChange={(event) => setWords(event.target.value)}
-      className="w-44 rounded-md border border-line bg-page px-3 py-1.5 placeholder:text-soft"
-    />
   );
 }

@@ -48,3 +48,27 @@ export function differenceOf(version: string, events: number) {
     refetchInterval: (query) => (query.state.data?.difference ? false : 10_000),
   });
 }
+
+export interface OutliersAsked {
+  series?: string;
+  cause?: string;
+  promoted?: boolean;
+  order?: "newest";
+  cursor?: string;
+}
+
+export function outliersOf(asked: OutliersAsked) {
+  return queryOptions({
+    queryKey: ["data", "outliers", asked],
+    queryFn: () => answer(api.GET("/v1/outliers", { params: { query: { ...asked, limit: 50 } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** File rows behind what a series sold in a bucket. */
+export function rowsBehind(series: string, bucket: string) {
+  return queryOptions({
+    queryKey: ["data", "rows", series, bucket],
+    queryFn: () => answer(api.GET("/v1/trace/{series_id}/{bucket}/rows", { params: { path: { series_id: series, bucket }, query: { limit: 1000 } } })),
+  });
+}

@@ -71,3 +71,18 @@ export function span(buckets: readonly string[]): string {
 export function columnsOf(rows: readonly { original: Record<string, string | null> }[]): string[] {
   return [...new Set(rows.flatMap((row) => Object.keys(row.original)))];
 }
+
+/** Likely causes of outliers. */
+export const CAUSES: Readonly<Record<string, string>> = {
+  feed_duplicate: "Reported twice",
+  bulk_order: "Bulk order",
+  promotion: "Promotion",
+  event: "Event",
+  holiday: "Holiday",
+  price: "Low price",
+  unknown: "Unknown",
+};
+
+export function causeName(cause: string): string {
+  return CAUSES[cause] ?? plain(cause);
+}
