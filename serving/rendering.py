@@ -10,6 +10,7 @@ plain dicts of the schemas, which `tests/serving/plain.py` still makes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
 from math import isnan
 from typing import Any, NamedTuple
@@ -189,6 +190,12 @@ class Renderer:
             _make_room(self._forms)
             found = self._forms[question] = Form(self.bundle, question)
         return found
+
+    @cached_property
+    def usual(self) -> Form:
+        """The form of the question that says nothing: every lead, the intervals of the configuration."""
+        head = self.bundle.head
+        return self.form(Question(tuple(range(1, head.horizon + 1)), head.interval_levels))
 
     def sku(self, sku: str, rows: Sequence[int], form: Form, computed: Mapping[int, Fresh] | None = None) -> bytes:
         """The answer of `SkuForecast`.

@@ -127,9 +127,10 @@ def create_app(settings: Settings | None = None, local_only: bool = False) -> Fa
 
     app = FastAPI(title="Demand Planner", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.gate, app.state.meter, app.state.settings = gate, Meter(), chosen
-    for router in (*READING, *WRITING, cycles, lineage, file_versions, *RUNNING, session, health, metrics):
-        # Not include_router: it would look every request up a second time, inside the router.
-        app.router.routes.extend(router.routes)
+    routers = (*READING, *WRITING, cycles, lineage, file_versions, *RUNNING, session, health, metrics)
+    # Not include_router: it would look every request up a second time, inside the router. And before the routes of
+    # /docs: all are tried in turn.
+    app.router.routes[:0] = [route for router in routers for route in router.routes]
     add_pages(app)
     check_guarded(app)
     add_problem_handlers(app)

@@ -54,6 +54,12 @@ def problem(client: TestClient, path: str, status: int) -> Problem:
 
 
 class TestForecastOfSku:
+    def test_a_question_that_says_nothing_is_that_which_says_what_is_usual(self, client: TestClient) -> None:
+        said = "?horizon=3&levels=50,80,95"
+        for sku in ("sku0004", "sku0005"):
+            usual, same = (client.get(f"/v1/forecast/skus/{sku}{end}") for end in ("", said))
+            assert (usual.content, usual.headers["etag"]) == (same.content, same.headers["etag"])
+
     def test_it_answers_every_lead_as_the_batch_forecast_it(self, client: TestClient) -> None:
         answer = client.get("/v1/forecast/skus/sku0003")
         assert answer.status_code == 200

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 
@@ -36,6 +37,8 @@ from serving.api.problems import (
 )
 from serving.api.questions import question_of
 from serving.api.state import in_service, view
+from serving.library import Loaded, Rendered
+from serving.rendering import Form
 
 router = APIRouter(tags=["forecasts"], route_class=GuardedRoute)
 SKU = {"sku": "Stock keeping unit, as the producers write it."}
@@ -61,7 +64,10 @@ async def forecast_of_sku(request: Request) -> Response:
     seen_by_all = not principal_of(request).scope.hides  # what is kept is what everybody may see
     if seen_by_all and (known := current.answers.find(key)) is not None:
         return sent(request, known)
-    sku, query = request.path_params["sku"], parse(ForecastQuery, request)
+    sku = request.path_params["sku"]
+    if seen_by_all and not key[1] and (every := current.bundle.rows(sku)):  # the usual question needs no reading
+        return sent(request, _answer(current, sku, every, current.renderer.usual, key))
+    query = parse(ForecastQuery, request)
     plain = query.cycle is None and query.as_of is None
     loaded = current if plain else await of_moment(request, query)
     rows = service.rows_of(await view(request, loaded), sku)
@@ -70,11 +76,16 @@ async def forecast_of_sku(request: Request) -> Response:
         computed = await loaded.computer.compute(rows)
         body = loaded.renderer.sku(sku, rows, form, computed)
         return Response(body, media_type="application/json")
-    body = loaded.renderer.sku(sku, rows, form)
-    answer = rendered(body, etag(loaded.version, (sku, tuple(rows), form.name)), key[1])
-    if loaded is current and seen_by_all and loaded.answers.is_asked_again(key):
+    return sent(request, _answer(loaded, sku, rows, form, key if loaded is current and seen_by_all else None))
+
+
+def _answer(loaded: Loaded, sku: str, rows: Sequence[int], form: Form, key: tuple[str, bytes] | None) -> Rendered:
+    """An answer, kept where it is asked for again and its question is said."""
+    tag = etag(loaded.version, (sku, tuple(rows), form.name))
+    answer = rendered(loaded.renderer.sku(sku, rows, form), tag, key[1] if key else b"")
+    if key is not None and loaded.answers.is_asked_again(key):
         loaded.answers.keep(key, answer)
-    return sent(request, answer)
+    return answer
 
 
 @router.post(
