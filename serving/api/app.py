@@ -17,6 +17,7 @@ from serving.api.accuracy.endpoints import router as accuracy
 from serving.api.authentication import Gate
 from serving.api.catalogue.endpoints import router as catalogue
 from serving.api.changes.endpoints import router as changes
+from serving.api.channels.endpoints import router as channels
 from serving.api.classes.endpoints import router as classes
 from serving.api.contributions.endpoints import router as contributions
 from serving.api.cycles.endpoints import router as cycles
@@ -66,6 +67,7 @@ READING = (
     accuracy,
     contributions,
     changes,
+    channels,
     classes,
     outliers,
     trace,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 import pytest
@@ -30,9 +31,17 @@ from serving.api import create_app
 from serving.api.lineage.schemas import CycleCard
 from serving.api.receipts.schemas import Receipt as ReceiptAnswer
 from serving.api.trace.schemas import RowsPage, Trace
+from tests.conftest import UI
 from tests.e2e.small_world import World, drop, world_config
 from tests.factories import MONDAY
 from tests.serving.access_makers import shown
+from tests.serving.clients import server_over
+from tests.serving.test_workbench import browser, page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["browser", "page"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 WEEKS = 24
@@ -441,6 +450,35 @@ def test_who_is_kept_to_a_department_sees_its_series_and_nothing_of_what_is_abov
             assert found.text.replace("S001", "S999") == unknown.text
             assert client.get(f"/v1/trace/{hidden}", headers=everybody).status_code == 200
         assert client.get(f"/v1/trace/S000/{RESTATED}/rows", headers=eve).status_code == 200
+
+
+@pytest.mark.needs_workbench
+def test_the_workbench_shows_the_cycle_before_the_plans_and_the_way_back_to_rows_of_files(
+    world: World, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DP_STATE_DIR", str(world.folder / "state"))
+    last = cycles(world)[-1]
+    with server_over(world.project.lake()) as address:
+        page.goto(f"{address}/skus/S001")
+        page.get_by_text("published in the cycle before").first.wait_for()
+        page.get_by_text("Promotions, prices and other influences, in numbers").click()
+        influences = page.get_by_role("table", name="Promotions, prices")
+        heads = influences.get_by_role("columnheader").all_inner_texts()
+        assert {"price", "promo: display", "temperature"} < set(heads)
+        page.get_by_label("Trace the published number of").select_option(value=last)
+        page.get_by_role("heading", name="Planner's number: 33 units").wait_for()
+        page.get_by_text("“new store”").wait_for()
+        page.get_by_role("button", name=re.compile("Show rows of")).last.click()
+        page.get_by_role("heading", name=re.compile("^Rows of")).wait_for()
+        assert f"trace={last}" in page.url
+        page.reload()
+        page.get_by_role("heading", name=re.compile("^Rows of")).wait_for()
+        page.get_by_role("table", name="Files behind these buckets").get_by_role("link").first.click()
+        page.wait_for_url(re.compile("/data/files/"))
+        page.go_back()
+        page.get_by_role("heading", name=re.compile("^Rows of")).wait_for()
+        page.evaluate((UI / "node_modules/axe-core/axe.min.js").read_text())
+        assert page.evaluate("axe.run().then(({violations}) => violations.map(({id}) => id))") == []
 
 
 def test_the_command_tells_it_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,7 @@ ENDPOINTS = [
         hidden=422,
     ),
     Endpoint("GET", "/v1/history/{sku:path}", READ, "/v1/history/sku0002", hidden=404),
+    Endpoint("GET", "/v1/channels/{series_id:path}", READ, "/v1/channels/sku0002", hidden=404),
     Endpoint("GET", "/v1/forecast/catalogue", READ, "/v1/forecast/catalogue"),
     Endpoint("GET", "/v1/series", READ, "/v1/series"),
     Endpoint("GET", "/v1/hierarchies", READ, "/v1/hierarchies"),

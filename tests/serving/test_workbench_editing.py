@@ -156,6 +156,8 @@ class TestAPlanner:
         page.get_by_role("button", name="Take all of them back…").wait_for(state="detached")
         assert len(held(place)) == 1
         assert "cancelled" in place.accounts.database.ledger()[-1]["after"]
+        page.get_by_text("Numbers that held before").click()
+        page.get_by_role("table", name="Numbers that held before").get_by_text("taken back or replaced").wait_for()
 
     def test_edits_a_series_by_keys_alone_and_a_reload_keeps_the_draft(
         self, page: Page, place: Planned, address: str

@@ -51,7 +51,11 @@ const sku = createRoute({
   getParentRoute: () => root,
   path: "/skus/$sku",
   component: lazyRouteComponent(() => import("./screens/item/SkuScreen"), "SkuScreen"),
-  validateSearch: (search: Record<string, unknown>): { series?: string } => ({ series: word(search.series) }),
+  validateSearch: (search: Record<string, unknown>): { series?: string; trace?: string; rows?: string } => ({
+    series: word(search.series),
+    trace: word(search.trace),
+    rows: word(search.rows),
+  }),
   loader: ({ context: { queries }, params }) => {
     void queries.prefetchQuery(forecastOfSku(params.sku));
     void queries.prefetchQuery(historyOfSku(params.sku));

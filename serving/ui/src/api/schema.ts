@@ -86,6 +86,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/channels/{series_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the models are told of a series
+         * @description The buckets that a forecast reads, about the last year, and those ahead as they were planned at the cutoff.
+         */
+        get: operations["channels_v1_channels__series_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/classes": {
         parameters: {
             query?: never;
@@ -1758,6 +1778,73 @@ export interface components {
              * @example 272.5
              */
             value: number;
+        };
+        /**
+         * ChannelOfSeries
+         * @description One thing that the models are told, bucket by bucket.
+         */
+        ChannelOfSeries: {
+            /**
+             * Kind
+             * @description past: known up to the cutoff; known: also ahead, as planned; calendar: of a bucket, not of a series.
+             * @example known
+             * @enum {string}
+             */
+            kind: "past" | "known" | "calendar";
+            /**
+             * Name
+             * @description Channel, as the cycle's features name it.
+             * @example promo_display
+             */
+            name: string;
+            /**
+             * Values
+             * @description One per bucket, unscaled; null ahead of the cutoff for what is only known after.
+             * @example [
+             *       0,
+             *       0.6
+             *     ]
+             */
+            values: (number | null)[];
+        };
+        /**
+         * Channels
+         * @description What the models are told of a series: promotions, prices, holidays, outside influences.
+         */
+        Channels: {
+            /**
+             * Channels
+             * @description Prices, then what is known ahead, then the calendar, then what follows from sales; none where a method forecasts the series from its sales alone.
+             */
+            channels: components["schemas"]["ChannelOfSeries"][];
+            /**
+             * Cycle
+             * Format: date
+             * @description Cutoff of the cycle.
+             * @example 2017-12-04
+             */
+            cycle: string;
+            /**
+             * History
+             * @description How many of the buckets lie before the cutoff.
+             * @example 1
+             */
+            history: number;
+            /**
+             * Series Id
+             * @description The series asked for.
+             * @example 1029743
+             */
+            series_id: string;
+            /**
+             * Starts
+             * @description First days of the buckets, by time.
+             * @example [
+             *       "2017-11-27",
+             *       "2017-12-04"
+             *     ]
+             */
+            starts: string[];
         };
         /**
          * ClassesPage
@@ -8053,6 +8140,132 @@ export interface operations {
                 };
             };
             /** @description The table of that cycle has nothing about that series. The table was not made for that cycle; the message names the command that makes it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be served yet. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    channels_v1_channels__series_id__get: {
+        parameters: {
+            query?: {
+                /** @description Cutoff of a past cycle whose bundle is in the lake; the one being served when left out. One past bundle is held at a time, so the first question about another one takes longer. */
+                cycle?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The key columns joined by `|`. */
+                series_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Promotions, prices, holidays and outside influences, bucket by bucket */
+            200: {
+                headers: {
+                    /** @description Version of the answer, for If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channels": [
+                     *         {
+                     *           "kind": "past",
+                     *           "name": "price",
+                     *           "values": [
+                     *             2.69,
+                     *             null
+                     *           ]
+                     *         },
+                     *         {
+                     *           "kind": "known",
+                     *           "name": "promo_display",
+                     *           "values": [
+                     *             0,
+                     *             0.6
+                     *           ]
+                     *         },
+                     *         {
+                     *           "kind": "calendar",
+                     *           "name": "holiday",
+                     *           "values": [
+                     *             0,
+                     *             0
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "cycle": "2017-12-04",
+                     *       "history": 1,
+                     *       "series_id": "1029743",
+                     *       "starts": [
+                     *         "2017-11-27",
+                     *         "2017-12-04"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description The client has it: `If-None-Match` named the current ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The table of that cycle has nothing about that series. The lake holds no bundle of that cycle. */
             404: {
                 headers: {
                     [name: string]: unknown;

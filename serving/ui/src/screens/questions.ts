@@ -34,6 +34,46 @@ export function historyOfSku(sku: string) {
   });
 }
 
+/** What the models are told of a series. */
+export function channelsOf(series: string) {
+  return queryOptions({
+    queryKey: ["channels", series],
+    queryFn: () => answer(api.GET("/v1/channels/{series_id}", { params: { path: { series_id: series } } })),
+  });
+}
+
+export const cycles = queryOptions({
+  queryKey: ["cycles"],
+  queryFn: () => answer(api.GET("/v1/cycles")),
+});
+
+/** What an earlier cycle published for a SKU. */
+export function earlierOfSku(sku: string, cycle: string | undefined) {
+  return queryOptions({
+    queryKey: ["forecast", "sku", sku, cycle],
+    queryFn: () => answer(api.GET("/v1/forecast/skus/{sku}", { params: { path: { sku }, query: { cycle } } })),
+    enabled: cycle !== undefined,
+  });
+}
+
+export function earlierOfNode(hierarchy: string, node: string, cycle: string | undefined) {
+  return queryOptions({
+    queryKey: ["forecast", "node", hierarchy, node, cycle],
+    queryFn: () => answer(api.GET("/v1/forecast/nodes/{hierarchy}/{node}", { params: { path: { hierarchy, node }, query: { cycle } } })),
+    enabled: cycle !== undefined,
+  });
+}
+
+/** From a published number back to rows of files. */
+export function traceOf(series: string, bucket: string, history: string | undefined) {
+  return queryOptions({
+    queryKey: ["trace", series, bucket, history],
+    queryFn: () =>
+      answer(api.GET("/v1/trace/{series_id}/{bucket}", { params: { path: { series_id: series, bucket }, query: { history } } })),
+    enabled: bucket !== "",
+  });
+}
+
 export function seriesOfSku(sku: string) {
   return queryOptions({
     queryKey: ["series", "sku", sku],
@@ -74,6 +114,14 @@ export function cellsOf(hierarchy: string, node: string) {
   return queryOptions({
     queryKey: ["cells", hierarchy, node],
     queryFn: () => tagged(api.GET("/v1/overrides/{hierarchy}/{node}", { params: { path: { hierarchy, node } } })),
+  });
+}
+
+/** Every number that planners ever set on an item. */
+export function numbersOf(hierarchy: string, node: string) {
+  return queryOptions({
+    queryKey: ["cells", hierarchy, node, "all"],
+    queryFn: () => answer(api.GET("/v1/overrides", { params: { query: { hierarchy, node, all: true, limit: 1000 } } })),
   });
 }
 

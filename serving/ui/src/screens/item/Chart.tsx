@@ -2,12 +2,15 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { bucket, day } from "../../format/dates";
-import { units } from "../../format/numbers";
+import { share, units } from "../../format/numbers";
 import { useTheme } from "../../layout/theme";
+import { saysOf } from "./lanes";
 import { Legend } from "./Legend";
 import type { Lines } from "./lines";
 
 const HEIGHT = 340;
+/** Height of a lane, in pixels of the page. */
+const LANE = 18;
 
 /** History and forecast on one line of time. What it shows stands as numbers in the table below it. */
 export default function Chart({
@@ -41,7 +44,7 @@ export default function Chart({
       const start = lines.starts[plot.cursor.idx ?? -1];
       if (start !== undefined && plot.over.contains(event.target as Node)) now.current.choose(start, event.shiftKey);
     });
-    const watch = new ResizeObserver(() => plot.setSize({ width: holder.clientWidth, height: HEIGHT }));
+    const watch = new ResizeObserver(() => plot.setSize({ width: holder.clientWidth, height: heightOf(lines) }));
     watch.observe(holder);
     return () => {
       watch.disconnect();
@@ -63,21 +66,23 @@ export default function Chart({
 function told(lines: Lines, at: number): string {
   const start = lines.starts[at];
   if (start === undefined) return "";
+  const beside = lines.lanes.flatMap((lane) => saysOf(lane, at, share, units) ?? []);
+  if (lines.before[at] != null) beside.unshift(`cycle before ${units(lines.before[at])} units`);
   if (at < lines.cutoff) {
     const capped = lines.capped[at];
     const words = [`sold ${units(lines.sold[at])} units`];
     if (capped !== null) words.push(`an outlier, capped to ${units(capped)}`);
     if (lines.unobserved.includes(at)) words.push("not observed");
-    return `${bucket(start)}: ${words.join(", ")}`;
+    return `${bucket(start)}: ${[...words, ...beside].join(", ")}`;
   }
   const fan = lines.fan.map((one) => `${one.level} %: ${units(one.lower[at])} to ${units(one.upper[at])}`);
   const numbers = [`published ${units(lines.published[at])} units`, `statistical ${units(lines.statistical[at])}`];
-  return `${bucket(start)}: ${[...numbers, ...fan].join(", ")}`;
+  return `${bucket(start)}: ${[...numbers, ...fan, ...beside].join(", ")}`;
 }
 
 function dataOf(lines: Lines): uPlot.AlignedData {
   const ends = lines.fan.flatMap((one) => [one.upper, one.lower]);
-  return [lines.at, ...ends, lines.sold, lines.outliers, lines.capped, lines.statistical, lines.published];
+  return [lines.at, ...ends, lines.sold, lines.outliers, lines.capped, lines.before, lines.statistical, lines.published];
 }
 
 /** A colour of the theme, as the canvas takes it. */
@@ -104,7 +109,8 @@ function options(
   const noLine = { paths: () => null };
   return {
     width: holder.clientWidth || 800,
-    height: HEIGHT,
+    height: heightOf(lines),
+    padding: [lines.lanes.length * LANE + 8, null, null, null],
     tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Etc/UTC"),
     legend: { show: false },
     cursor: { drag: { x: true, y: false }, y: false },
@@ -123,11 +129,16 @@ function options(
       { stroke: colour("ink"), width: 1.5, points: { show: false } },
       { stroke: colour("bad"), points: mark(9, false, "bad"), ...noLine },
       { stroke: colour("bad"), points: mark(5, true, "bad"), ...noLine },
+      { stroke: colour("soft"), width: 1.5, dash: [1, 4], points: mark(4, false, "soft") },
       { stroke: colour("soft"), width: 2, dash: [6, 4], points: { show: false } },
       { stroke: colour("accent"), width: 2.5, points: mark(7, true, "accent") },
     ],
     hooks: {
-      drawClear: [(plot) => shade(plot, lines, colour("line")), (plot) => frame(plot, lines, chosen(), colour("accent"))],
+      drawClear: [
+        (plot) => shade(plot, lines, colour("line")),
+        (plot) => strips(plot, lines, colour),
+        (plot) => frame(plot, lines, chosen(), colour("accent")),
+      ],
       setCursor: [(plot) => point(plot.cursor.idx ?? null)],
     },
   };
@@ -154,6 +165,61 @@ function shade(plot: uPlot, lines: Lines, colour: string): void {
     ctx.lineTo(x(cutoff - step / 2), top + height);
     ctx.stroke();
   }
+  ctx.restore();
+}
+
+function heightOf(lines: Lines): number {
+  return HEIGHT + lines.lanes.length * LANE;
+}
+
+/** The lanes above the chart: marks fill their bucket by how much there is, levels are lines; each has its name. */
+function strips(plot: uPlot, { lanes, at }: Lines, colour: (name: string) => string): void {
+  const { ctx, bbox } = plot;
+  const scale = devicePixelRatio;
+  const half = ((at[1] ?? 0) - (at[0] ?? 0)) / 2;
+  const x = (place: number) => plot.valToPos(place, "x", true);
+  ctx.save();
+  ctx.font = `${11 * scale}px system-ui, sans-serif`;
+  ctx.textBaseline = "middle";
+  ctx.textAlign = "right";
+  lanes.forEach((lane, number) => {
+    const bottom = bbox.top - (lanes.length - 1 - number) * LANE * scale - 4 * scale;
+    const room = (LANE - 5) * scale;
+    ctx.strokeStyle = colour("line");
+    ctx.lineWidth = scale;
+    ctx.strokeRect(bbox.left, bottom - room, bbox.width, room);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bottom - room - scale, bbox.width, room + 2 * scale);
+    ctx.clip();
+    if (lane.form === "mark") {
+      ctx.fillStyle = colour("accent");
+      lane.values.forEach((value, place) => {
+        if (!value) return;
+        const [left, right] = [x((at[place] ?? 0) - half), x((at[place] ?? 0) + half)];
+        ctx.fillRect(left + scale, bottom - room * value, Math.max(right - left - 2 * scale, scale), room * value);
+      });
+    } else {
+      const span = lane.most - lane.least || 1;
+      ctx.strokeStyle = colour("ink");
+      ctx.lineWidth = 1.5 * scale;
+      ctx.beginPath();
+      let drawn = false;
+      lane.values.forEach((value, place) => {
+        if (value === null) drawn = false;
+        else {
+          const [left, y] = [x(at[place] ?? 0), bottom - (0.15 + (0.7 * (value - lane.least)) / span) * room];
+          if (drawn) ctx.lineTo(left, y);
+          else ctx.moveTo(left, y);
+          drawn = true;
+        }
+      });
+      ctx.stroke();
+    }
+    ctx.restore();
+    ctx.fillStyle = colour("soft");
+    ctx.fillText(lane.name, bbox.left - 6 * scale, bottom - room / 2, bbox.left - 12 * scale);
+  });
   ctx.restore();
 }
 

@@ -6,7 +6,8 @@ import { bucket } from "../../format/dates";
 import { Card } from "../../parts/Card";
 import { Failure, Skeleton } from "../../parts/Notice";
 import type { Editing } from "./editing/useEditing";
-import { linesOf, type Ahead, type Past } from "./lines";
+import { linesOf, type Ahead, type Beside, type Past } from "./lines";
+import { Influences } from "./Influences";
 
 const Chart = lazy(() => import("./Chart"));
 const NONE: Past[] = [];
@@ -16,15 +17,17 @@ export function ChartCard({
   name,
   history,
   ahead,
+  before,
+  told,
   editing,
-}: {
+}: Beside & {
   name: string;
   history: UseQueryResult<Past[]>;
   ahead: Ahead[];
   editing: Editing;
 }) {
   const past = history.data ?? NONE;
-  const lines = useMemo(() => linesOf(past, ahead), [past, ahead]);
+  const lines = useMemo(() => linesOf(past, ahead, { before, told }), [past, ahead, before, told]);
   const first = ahead[0];
   const title = `${name}: ${count(past.length)} buckets sold${
     first ? `; from ${bucket(first.bucket_start)} on ${count(ahead.length)} are forecast, the first with ${units(first.published)} units` : ""
@@ -35,9 +38,12 @@ export function ChartCard({
       {history.isPending ? (
         <Skeleton lines={9} className="min-h-[390px]" />
       ) : (
-        <Suspense fallback={<Skeleton lines={9} className="min-h-[390px]" />}>
-          <Chart lines={lines} title={title} chosen={editing.draft} choose={editing.choose} />
-        </Suspense>
+        <>
+          <Suspense fallback={<Skeleton lines={9} className="min-h-[390px]" />}>
+            <Chart lines={lines} title={title} chosen={editing.draft} choose={editing.choose} />
+          </Suspense>
+          <Influences lines={lines} />
+        </>
       )}
     </Card>
   );

@@ -27,6 +27,12 @@ export function Legend({ lines }: { lines: Lines }) {
       <Key name="statistical">
         <line x1="1" y1="8" x2="27" y2="8" className="stroke-soft" strokeWidth="2" strokeDasharray="6 4" />
       </Key>
+      {lines.before.some((one) => one !== null) && (
+        <Key name="published in the cycle before">
+          <line x1="1" y1="8" x2="27" y2="8" className="stroke-soft" strokeWidth="1.5" strokeDasharray="1 4" />
+          <circle cx="14" cy="8" r="2.5" className="fill-surface stroke-soft" strokeWidth="1.5" />
+        </Key>
+      )}
       {levels && (
         <Key name={`intervals: ${levels}`}>
           <rect x="2" y="1" width="24" height="14" className="fill-accent" opacity="0.2" />

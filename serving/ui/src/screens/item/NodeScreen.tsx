@@ -8,11 +8,12 @@ import { Card, Heading } from "../../parts/Card";
 import { Table } from "../../parts/Table";
 import { ItemLink, NodeLink } from "../ItemLink";
 import { namesOf, trail } from "../links";
-import { forecastOfNode, historyOfNode } from "../questions";
+import { earlierOfNode, forecastOfNode, historyOfNode } from "../questions";
 import { AccuracyCard } from "./AccuracyCard";
 import { ChartCard } from "./ChartCard";
 import { EditCard } from "./editing/EditCard";
 import { useEditing } from "./editing/useEditing";
+import { usePrevious } from "./usePrevious";
 
 type Forecast = Schemas["NodeForecast"];
 const route = getRouteApi("/nodes/$hierarchy/$node");
@@ -32,6 +33,7 @@ export function NodeScreen() {
 function OneNode({ forecast }: { forecast: Forecast }) {
   const { hierarchy, node, level } = forecast;
   const history = useQuery({ ...historyOfNode(hierarchy, node), select: (data) => data.buckets });
+  const before = useQuery({ ...earlierOfNode(hierarchy, node, usePrevious(forecast.cycle)), select: (data) => data.leads }).data;
   const editing = useEditing(hierarchy, node);
   const isTotal = level === "total";
   return (
@@ -42,7 +44,7 @@ function OneNode({ forecast }: { forecast: Forecast }) {
       </Heading>
       <div className="grid grid-cols-1 gap-4 xl:grid-cols-2">
         <div className="xl:col-span-2">
-          <ChartCard name={namesOf(node).join(" › ")} history={history} ahead={forecast.leads} editing={editing} />
+          <ChartCard name={namesOf(node).join(" › ")} history={history} ahead={forecast.leads} before={before} editing={editing} />
         </div>
         <div className="xl:col-span-2">
           <EditCard editing={editing} isSeries={false} />

@@ -8,11 +8,13 @@ import { Card, Heading } from "../../parts/Card";
 import { Table } from "../../parts/Table";
 import { NodeLink } from "../ItemLink";
 import { pathOf } from "../links";
-import { forecastOfSku, hierarchies, historyOfSku, seriesOfSku } from "../questions";
+import { channelsOf, earlierOfSku, forecastOfSku, hierarchies, historyOfSku, seriesOfSku } from "../questions";
 import { AccuracyCard } from "./AccuracyCard";
 import { ChartCard } from "./ChartCard";
 import { EditCard } from "./editing/EditCard";
 import { useEditing } from "./editing/useEditing";
+import { usePrevious } from "./usePrevious";
+import { WhereFrom } from "./WhereFrom";
 import { WhyItChanged, WhyThisNumber } from "./Why";
 
 type Series = Schemas["SeriesForecast"];
@@ -34,7 +36,7 @@ export function SkuScreen() {
             <Heading title={sku}>forecast of the cycle {bucket(forecast.cycle)}</Heading>
             <Choice sku={sku} all={forecast.series} chosen={chosen} />
             <Attributes sku={sku} series={chosen.series_id} />
-            <OneSeries key={chosen.series_id} sku={sku} chosen={chosen} />
+            <OneSeries key={chosen.series_id} sku={sku} cycle={forecast.cycle} chosen={chosen} />
           </>
         );
       }}
@@ -42,16 +44,23 @@ export function SkuScreen() {
   );
 }
 
-function OneSeries({ sku, chosen }: { sku: string; chosen: Series }) {
+function OneSeries({ sku, cycle, chosen }: { sku: string; cycle: string; chosen: Series }) {
+  const { trace, rows } = route.useSearch();
+  const navigate = route.useNavigate();
   const editing = useEditing(useQuery(hierarchies).data?.hierarchies[0]?.name ?? "", chosen.series_id);
   const history = useQuery({
     ...historyOfSku(sku),
     select: (data) => data.series.find((one) => one.series_id === chosen.series_id)?.buckets ?? [],
   });
+  const told = useQuery(channelsOf(chosen.series_id)).data;
+  const before = useQuery({
+    ...earlierOfSku(sku, usePrevious(cycle)),
+    select: (data) => data.series.find((one) => one.series_id === chosen.series_id)?.leads,
+  }).data;
   return (
     <div className="grid grid-cols-1 gap-4 xl:grid-cols-2">
       <div className="xl:col-span-2">
-        <ChartCard name={chosen.series_id} history={history} ahead={chosen.leads} editing={editing} />
+        <ChartCard name={chosen.series_id} history={history} ahead={chosen.leads} before={before} told={told} editing={editing} />
       </div>
       <div className="xl:col-span-2">
         <EditCard editing={editing} isSeries />
@@ -61,6 +70,17 @@ function OneSeries({ sku, chosen }: { sku: string; chosen: Series }) {
       </div>
       <WhyThisNumber series={chosen.series_id} />
       <WhyItChanged series={chosen.series_id} />
+      <div className="xl:col-span-2">
+        <WhereFrom
+          series={chosen.series_id}
+          starts={chosen.leads.map((lead) => lead.bucket_start)}
+          traced={trace ?? ""}
+          rowsOf={rows}
+          ask={(traced, rowsOf) =>
+            void navigate({ search: (now) => ({ ...now, trace: traced, rows: rowsOf }), resetScroll: false, replace: traced === trace })
+          }
+        />
+      </div>
       <ScoresAbove sku={sku} series={chosen.series_id} />
     </div>
   );

@@ -24,3 +24,17 @@ test("a bucket that does not count is unobserved, and no outlier", () => {
 test("the widest interval is drawn first", () => {
   expect(linesOf(past, ahead).fan.map((one) => [one.level, one.upper[2]])).toEqual([[95, 12], [50, 7]]);
 });
+
+test("what the cycle before published stands where it forecast, also where that is over by now", () => {
+  const before = [
+    { bucket_start: "2017-11-27", published: 4 },
+    { bucket_start: "2017-12-04", published: 7 },
+  ];
+  expect(linesOf(past, ahead, { before }).before).toEqual([null, 4, 7]);
+  expect(linesOf(past, ahead).before).toEqual([null, null, null]);
+});
+
+test("what is cut of a few series below a node makes its bucket no outlier", () => {
+  const node = [{ bucket_start: "2017-11-27", units: 36_000, capped: 35_800, observed: true }];
+  expect(linesOf(node, ahead).outliers).toEqual([null, null]);
+});

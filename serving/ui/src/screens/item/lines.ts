@@ -1,5 +1,6 @@
 import type { Schemas } from "../../api/client";
 import { moment } from "../../format/dates";
+import { lanesOf, type Lane } from "./lanes";
 
 type Interval = Schemas["Interval"];
 
@@ -29,25 +30,37 @@ export interface Lines {
   capped: (number | null)[];
   statistical: (number | null)[];
   published: (number | null)[];
+  /** What the cycle before published, of the buckets that it forecast. */
+  before: (number | null)[];
   /** Widest first, so that narrower ones are drawn over them. */
   fan: { level: number; lower: (number | null)[]; upper: (number | null)[] }[];
   /** Places of buckets that models do not learn from. */
   unobserved: number[];
   /** Place of the first bucket that is forecast. */
   cutoff: number;
+  lanes: Lane[];
 }
 
-const LEAST = 1e-6;
+/** What stands beside the numbers of the cycle itself. */
+export interface Beside {
+  /** The leads of the cycle before. */
+  before?: readonly { bucket_start: string; published: number }[];
+  told?: Schemas["Channels"];
+}
+
+/** Share of a bucket's units that must have been cut to show. A node has some outlier below it nearly always. */
+const LEAST = 0.02;
 
 /** Whether a bucket was an outlier that models see less of. */
 export function isCapped(bucket: Past): boolean {
-  return bucket.observed === true && bucket.capped !== null && bucket.units - bucket.capped > LEAST;
+  return bucket.observed === true && bucket.capped !== null && bucket.units - bucket.capped > LEAST * Math.abs(bucket.units);
 }
 
-export function linesOf(past: readonly Past[], ahead: readonly Ahead[]): Lines {
+export function linesOf(past: readonly Past[], ahead: readonly Ahead[], beside: Beside = {}): Lines {
   const starts = [...past.map((one) => one.bucket_start), ...ahead.map((one) => one.bucket_start)];
   const first = <Value>(value: (one: Past) => Value | null) => [...past.map(value), ...ahead.map(() => null)];
   const then = <Value>(value: (one: Ahead) => Value | null) => [...past.map(() => null), ...ahead.map(value)];
+  const earlier = new Map(beside.before?.map((one) => [one.bucket_start, one.published]));
   const levels = [...new Set(ahead.flatMap((one) => one.intervals.map(({ level }) => level)))].sort((a, b) => b - a);
   const end = (level: number, side: "lower" | "upper") =>
     then((one) => one.intervals.find((interval) => interval.level === level)?.[side] ?? null);
@@ -59,8 +72,10 @@ export function linesOf(past: readonly Past[], ahead: readonly Ahead[]): Lines {
     capped: first((one) => (isCapped(one) ? one.capped : null)),
     statistical: then((one) => one.mean),
     published: then((one) => one.published),
+    before: starts.map((start) => earlier.get(start) ?? null),
     fan: levels.map((level) => ({ level, lower: end(level, "lower"), upper: end(level, "upper") })),
     unobserved: past.flatMap((one, place) => (one.observed === false ? [place] : [])),
     cutoff: past.length,
+    lanes: lanesOf(beside.told, starts),
   };
 }

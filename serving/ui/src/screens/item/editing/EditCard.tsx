@@ -5,6 +5,7 @@ import { Card } from "../../../parts/Card";
 import { Notice } from "../../../parts/Notice";
 import { Buckets } from "./Buckets";
 import { DraftForm } from "./DraftForm";
+import { Earlier } from "./Earlier";
 import { Holding } from "./Holding";
 import { Merge } from "./Merge";
 import { isConflict, type Editing } from "./useEditing";
@@ -24,6 +25,7 @@ export function EditCard({ editing, isSeries }: { editing: Editing; isSeries: bo
           <>
             {mayPlan && <Editor editing={editing} isSeries={isSeries} />}
             <Holding editing={editing} />
+            <Earlier editing={editing} />
           </>
         )}
       </Asked>

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { lanesOf, saysOf } from "./lanes";
+
+const told = {
+  starts: ["2017-11-27", "2017-12-04", "2017-12-11"],
+  channels: [
+    { name: "price", kind: "past" as const, values: [2, 3, null] },
+    { name: "promo_display", kind: "known" as const, values: [0, 0.6, 1] },
+    { name: "promo_leaflet", kind: "known" as const, values: [0, 0, 0] },
+    { name: "regressor_temperature", kind: "known" as const, values: [-4, 12, null] },
+    { name: "yearly_sin", kind: "calendar" as const, values: [0.1, 0.2, 0.3] },
+    { name: "rolling_mean_4w", kind: "past" as const, values: [7, 8, null] },
+  ],
+};
+const starts = ["2017-11-20", ...told.starts];
+
+test("promotions, prices and outside influences are lanes; what follows from dates or sales is none, nor what never was", () => {
+  expect(lanesOf(told, starts).map(({ name, form }) => [name, form])).toEqual([
+    ["price", "level"],
+    ["promo: display", "mark"],
+    ["temperature", "level"],
+  ]);
+});
+
+test("a lane has a value for every bucket of the chart, and none where nothing is told", () => {
+  expect(lanesOf(told, starts)[1]?.values).toEqual([null, 0, 0.6, 1]);
+  expect(lanesOf(undefined, starts)).toEqual([]);
+});
+
+test("a bucket is told in words", () => {
+  const [price, display] = lanesOf(told, starts);
+  const words = (lane: typeof price, at: number) => lane && saysOf(lane, at, (value) => `${value * 100} %`, String);
+  expect([0, 1, 2, 3].map((at) => words(display, at))).toEqual([null, null, "promo: display 60 %", "promo: display"]);
+  expect(words(price, 2)).toBe("price 3");
+});
