@@ -1786,7 +1786,7 @@ export interface components {
         ChannelOfSeries: {
             /**
              * Kind
-             * @description past: known up to the cutoff; known: also ahead, as planned; calendar: of a bucket, not of a series.
+             * @description past: known up to the cutoff; known: also ahead, as planned; calendar: of buckets, not of series.
              * @example known
              * @enum {string}
              */
