@@ -104,7 +104,7 @@ def file_card(reader: Reader, version: str, rejected: int, rule: str | None) -> 
         "schema_drift": None if commit is None else commit["schema_drift"],
         "buckets": [] if commit is None else commit["buckets"],
         "tables": {} if commit is None else commit["tables"],
-        "quality": _quality(lake, version),
+        "quality": quality_of(lake, version),
         "rejected_total": many,
         "rejected_rows": rows,
         "events": [_told(one) for one in events],
@@ -136,7 +136,7 @@ def _ledger(line: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _quality(lake: Lake, version: str) -> list[dict[str, Any]]:
+def quality_of(lake: Lake, version: str) -> list[dict[str, Any]]:
     """The report of data quality, what stands out first."""
     if not lake.exists("data_quality", file_version=version):
         return []

@@ -19,6 +19,7 @@ from serving.api.catalogue.endpoints import router as catalogue
 from serving.api.changes.endpoints import router as changes
 from serving.api.channels.endpoints import router as channels
 from serving.api.classes.endpoints import router as classes
+from serving.api.conflicts.endpoints import router as conflicts
 from serving.api.contributions.endpoints import router as contributions
 from serving.api.cycles.endpoints import router as cycles
 from serving.api.descriptions import document
@@ -40,6 +41,7 @@ from serving.api.pages import add_pages
 from serving.api.problems import add_problem_handlers
 from serving.api.producers.endpoints import router as producers
 from serving.api.proposals.endpoints import router as proposals
+from serving.api.quality.endpoints import router as quality
 from serving.api.recalls.endpoints import router as recalls
 from serving.api.receipts.endpoints import router as receipts
 from serving.api.scenarios.endpoints import router as scenarios
@@ -80,7 +82,7 @@ SENT = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None
 """Headers that pages elsewhere which are named may send."""
 SHOWN = ("ETag", "Retry-After", "X-Request-Id", "X-Planning-Database")
 """Headers of answers that they may read, beside those that every page may."""
-RUNNING = (producers, ledger, users, keys)
+RUNNING = (producers, quality, conflicts, ledger, users, keys)
 """What whoever runs the platform looks at and changes."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset

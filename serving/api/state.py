@@ -91,6 +91,7 @@ MADE_BY = {
     "exceptions": "weekly_cycle",
     "series_classes": "weekly_cycle",
     "outlier_log": "weekly_cycle",
+    "attribute_conflicts": "weekly_cycle",
     "accuracy": "score_cycles",
     "feature_contributions": "explain",
     "forecast_changes": "explain",

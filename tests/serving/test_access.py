@@ -95,6 +95,7 @@ ENDPOINTS = [
             ("/v1/changes/{series_id:path}", "/v1/changes/sku0002"),
             ("/v1/classes", "/v1/classes"),
             ("/v1/outliers", "/v1/outliers"),
+            ("/v1/conflicts", "/v1/conflicts"),
             ("/v1/receipts/{id}", "/v1/receipts/2017-07-31"),
             ("/v1/trace/{series_id:path}/{bucket}/rows", "/v1/trace/sku0002/2017-07-24/rows"),
         )
@@ -117,6 +118,11 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/worksheet", PLAN, "/v1/worksheet"),
     Endpoint("POST", "/v1/worksheet", PLAN, "/v1/worksheet", {}, 422, 422),
     Endpoint("POST", "/v1/worksheet/preview", PLAN, "/v1/worksheet/preview", {}, 422, 422),
+    Endpoint(
+        *("POST", "/v1/conflicts/corrections", PLAN, "/v1/conflicts/corrections"),
+        {"corrections": [{"sku": "sku0002", "attribute": "none", "value": "x"}], "reason": "x"},
+        *(422, 404, 403),
+    ),
     Endpoint("GET", "/v1/scenarios", READ, "/v1/scenarios", hidden=403),
     Endpoint("GET", "/v1/scenarios/{name}", READ, "/v1/scenarios/none", answered=404, hidden=403),
     Endpoint("GET", "/v1/scenarios/{name}/comparison", READ, "/v1/scenarios/none/comparison", None, 404, 403),
@@ -133,6 +139,7 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/cycles", READ, "/v1/cycles"),
     Endpoint("GET", "/v1/files", READ, "/v1/files", hidden=403),
     Endpoint("GET", "/v1/producers", READ, "/v1/producers", hidden=403),
+    Endpoint("GET", "/v1/quality", READ, "/v1/quality", hidden=403),
     Endpoint("GET", "/v1/files/{file_version_id}", READ, "/v1/files/north-1", answered=404, hidden=403),
     *(
         Endpoint(method, "/v1/files/{file_version_id}/recall", OPERATE, f"/v1/files/north-1/recall{query}", *rest)

@@ -20,6 +20,7 @@ from serving.desk import Desk
 
 if TYPE_CHECKING:
     from dp_assets.domain.producer_config import ProducerConfig
+    from dp_resources.planning_db import PlanningDatabase
     from dp_resources.staged_files import StagedFile
 
 LONGEST_NAME = 200
@@ -103,16 +104,30 @@ async def take_in(chunks: AsyncIterable[bytes], to: StagedFile, limit: int) -> t
 
 def land(desk: Desk, user: str, producer: str, uri: str, staged: StagedFile, size: int, digest: str) -> Answer:
     """Lets a whole file appear at its place, in one step, with its row in the ledger; the answer of `Uploaded`."""
+    with desk.landing_turn:
+        return let_appear(desk, desk.database, user, producer, uri, staged, size, digest)
+
+
+def let_appear(
+    desk: Desk,
+    database: PlanningDatabase,
+    user: str,
+    producer: str,
+    uri: str,
+    staged: StagedFile,
+    size: int,
+    digest: str,
+) -> Answer:
+    """As `land`, within a transaction if the database is joined to one; whoever calls has the landing turn."""
     from dp_resources.planning_ledger import enter
 
     target = landing_folder(desk) / uri
-    with desk.landing_turn:
-        before = _digest(target)
-        told = {"producer": producer, "sha256": digest, "bytes": size}
-        with desk.database.write() as connection:
-            earlier = None if before is None else {"sha256": before}
-            enter(connection, desk.clock.now(), user, "upload", uri, earlier, told)
-        staged.publish(target)
+    before = _digest(target)
+    told = {"producer": producer, "sha256": digest, "bytes": size}
+    with database.write() as connection:
+        earlier = None if before is None else {"sha256": before}
+        enter(connection, desk.clock.now(), user, "upload", uri, earlier, told)
+    staged.publish(target)
     return {**told, "uri": uri, "replaced": before is not None}
 
 

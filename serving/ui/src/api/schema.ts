@@ -126,6 +126,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attributes on which producers disagree
+         * @description Single-valued attributes of which producers give different values: who says what, and whose value is used.
+         *
+         *     The lowest `priority` of demand.yaml wins, then the newest file; a planner's correction wins over all.
+         */
+        get: operations["conflicts_v1_conflicts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conflicts/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct attributes
+         * @description Says what attributes of SKUs are, whatever producers say: from the next cycle on, until a newer correction.
+         *
+         *     It becomes a file of the producer that takes corrections, and can be recalled like any other.
+         */
+        post: operations["correct_v1_conflicts_corrections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contributions/{series_id}": {
         parameters: {
             query?: never;
@@ -865,6 +909,27 @@ export interface paths {
          * @description Ends a proposal without setting anything.
          */
         post: operations["reject_v1_proposals__number__reject_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Data quality
+         * @description What stands out in files beside those that their producer delivered before, file by file; the report of a day
+         *     with `day`. Every measure of a file stands in `GET /v1/files/{file_version_id}`.
+         */
+        get: operations["quality_v1_quality_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1917,6 +1982,99 @@ export interface components {
             total: number;
         };
         /**
+         * Conflict
+         * @description An attribute of a SKU on which producers disagree.
+         */
+        Conflict: {
+            /**
+             * Attribute
+             * @description The attribute.
+             * @example brand
+             */
+            attribute: string;
+            /**
+             * Corrected
+             * @description Whether a planner decided; then no producer wins.
+             * @example false
+             */
+            corrected: boolean;
+            /**
+             * Said
+             * @description Producer by producer.
+             */
+            said: components["schemas"]["Said"][];
+            /**
+             * Sku
+             * @description The SKU.
+             * @example 1029743
+             */
+            sku: string;
+        };
+        /**
+         * Conflicts
+         * @description Attributes on which producers disagree, by SKU.
+         */
+        Conflicts: {
+            /**
+             * Advice
+             * @description What to do before anything can be corrected here; null where nothing is in the way.
+             * @example name a producer with `feed: attribute_corrections`
+             */
+            advice: string | null;
+            /**
+             * Attributes
+             * @description SKUs by attribute, whatever `attribute` is asked for.
+             * @example {
+             *       "brand": 12
+             *     }
+             */
+            attributes: {
+                [key: string]: number;
+            };
+            /**
+             * Changed
+             * @description Whether the data was replaced since the page before: this page is of the new data and begins behind the last item seen, so whatever is in both is listed once.
+             * @example false
+             */
+            changed: boolean;
+            /**
+             * Corrections To
+             * @description Producer whose file a correction becomes; null where none takes them.
+             * @example planners
+             */
+            corrections_to: string | null;
+            /**
+             * Cycle
+             * Format: date
+             * @description Cutoff of the cycle: as known then.
+             * @example 2017-12-04
+             */
+            cycle: string;
+            /**
+             * Items
+             * @description Disagreements of this page.
+             */
+            items: components["schemas"]["Conflict"][];
+            /**
+             * Next
+             * @description `cursor` of the next page; null on the last one.
+             * @example WyIuLi4iXQ
+             */
+            next: string | null;
+            /**
+             * Total
+             * @description Items of all pages together.
+             * @example 240
+             */
+            total: number;
+            /**
+             * Version
+             * @description Content hash of what is listed.
+             * @example 3f1c9a01
+             */
+            version: string;
+        };
+        /**
          * Contribution
          * @description What a file version adds to a bucket, or is taken back of it.
          */
@@ -1982,6 +2140,89 @@ export interface components {
              * @example 1029743
              */
             series_id: string;
+        };
+        /**
+         * Corrected
+         * @description The file of corrections that lies in the landing folder.
+         */
+        Corrected: {
+            /**
+             * Bytes
+             * @description Its size.
+             * @example 18230
+             */
+            bytes: number;
+            /**
+             * Corrections
+             * @description How many it holds.
+             * @example 1
+             */
+            corrections: number;
+            /**
+             * Producer
+             * @description Whose it is.
+             * @example north
+             */
+            producer: string;
+            /**
+             * Replaced
+             * @description Whether another file lay there, of which it is a new version.
+             * @example false
+             */
+            replaced: boolean;
+            /**
+             * Sha256
+             * @description Hash of its content.
+             * @example 9c1f
+             */
+            sha256: string;
+            /**
+             * Uri
+             * @description Path below the landing root.
+             * @example north/week-50.csv
+             */
+            uri: string;
+        };
+        /**
+         * CorrectionsWanted
+         * @description Corrections of attributes, all or none.
+         */
+        CorrectionsWanted: {
+            /**
+             * Corrections
+             * @description One per attribute.
+             */
+            corrections: components["schemas"]["CorrectionWanted"][];
+            /**
+             * Reason
+             * @description Why.
+             * @example as printed on the pack
+             */
+            reason: string;
+        };
+        /**
+         * CorrectionWanted
+         * @description What one attribute of a SKU is.
+         */
+        CorrectionWanted: {
+            /**
+             * Attribute
+             * @description One of `attributes` of demand.yaml.
+             * @example brand
+             */
+            attribute: string;
+            /**
+             * Sku
+             * @description The SKU.
+             * @example 1029743
+             */
+            sku: string;
+            /**
+             * Value
+             * @description Its value, the whole list for a multi-label attribute; null says that nobody knows, whatever producers say.
+             * @example National
+             */
+            value: string | null;
         };
         /**
          * Credentials
@@ -5636,6 +5877,100 @@ export interface components {
             user: string | null;
         };
         /**
+         * QualityPage
+         * @description Reports of data quality, the last file to arrive first.
+         */
+        QualityPage: {
+            /**
+             * Day
+             * @description Day on which the newest file that is listed arrived, in business time.
+             * @example 2017-12-04
+             */
+            day: string | null;
+            /**
+             * Newest
+             * @description Report of the newest file of each producer, as far as one is listed.
+             */
+            newest: components["schemas"]["QualityReport"][];
+            /**
+             * Next
+             * @description `cursor` of the next page; null on the last one.
+             * @default null
+             * @example WyIuLi4iXQ
+             */
+            next: string | null;
+            /**
+             * Reports
+             * @description Reports of this page.
+             */
+            reports: components["schemas"]["QualityReport"][];
+            /**
+             * Total
+             * @description File versions of all pages.
+             * @example 195
+             */
+            total: number;
+        };
+        /**
+         * QualityReport
+         * @description What the gates of data quality say of a file version.
+         */
+        QualityReport: {
+            /**
+             * Arrived At
+             * Format: date-time
+             * @description From when on it counts.
+             * @example 2017-12-04T10:00:00Z
+             */
+            arrived_at: string;
+            /**
+             * Feed
+             * @description What it holds.
+             * @example transactions
+             */
+            feed: string;
+            /**
+             * File Version Id
+             * @description File version.
+             * @example north-8ae625184e48101b
+             */
+            file_version_id: string;
+            /**
+             * Findings
+             * @description Measures that block or warn, what blocks first.
+             */
+            findings: components["schemas"]["Judged"][];
+            /**
+             * Producer
+             * @description Producer.
+             * @example north
+             */
+            producer: string;
+            /**
+             * State
+             * @description As in `GET /v1/files`.
+             * @example accepted
+             */
+            state: string;
+            /**
+             * Uri
+             * @description Path below the landing root.
+             * @example north/2017-W48.csv
+             */
+            uri: string;
+            /**
+             * Verdicts
+             * @description Measures by verdict: block, warn, ok, unjudged; none where there is no report.
+             * @example {
+             *       "ok": 30,
+             *       "warn": 1
+             *     }
+             */
+            verdicts: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Quantile
          * @description A quantile: the number that demand stays below with a stated probability.
          */
@@ -6348,6 +6683,36 @@ export interface components {
              * @example 262
              */
             total: number;
+        };
+        /**
+         * Said
+         * @description What a producer says of an attribute.
+         */
+        Said: {
+            /**
+             * File Version Id
+             * @description Where it says so.
+             * @example north-8ae625184e48101b
+             */
+            file_version_id: string;
+            /**
+             * Producer
+             * @description Producer.
+             * @example north
+             */
+            producer: string;
+            /**
+             * Value
+             * @description The newest value it gives.
+             * @example DAIRY
+             */
+            value: string;
+            /**
+             * Wins
+             * @description Whether that is what forecasts use.
+             * @example true
+             */
+            wins: boolean;
         };
         /**
          * Scenario
@@ -8410,6 +8775,241 @@ export interface operations {
                 };
             };
             /** @description Nothing can be served yet. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conflicts_v1_conflicts_get: {
+        parameters: {
+            query?: {
+                /** @description Only about this attribute. */
+                attribute?: string | null;
+                /** @description Only those that a planner decided, or only the others. */
+                corrected?: boolean | null;
+                /** @description `next` of the page before; the first page when left out. It holds for the same filters only, and outlives a newer bundle: the listing goes on behind the last item seen. */
+                cursor?: string | null;
+                /** @description Cutoff of a past cycle whose bundle is in the lake; the one being served when left out. One past bundle is held at a time, so the first question about another one takes longer. */
+                cycle?: string | null;
+                /** @description Items of one page at most. */
+                limit?: number;
+                /** @description Only where this producer disagrees. */
+                producer?: string | null;
+                /** @description Only SKUs that hold this text. */
+                sku?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Disagreements, SKU by SKU */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "attributes": {
+                     *         "brand": 12
+                     *       },
+                     *       "changed": false,
+                     *       "corrections_to": "planners",
+                     *       "cycle": "2017-12-04",
+                     *       "items": [
+                     *         {
+                     *           "attribute": "brand",
+                     *           "corrected": false,
+                     *           "said": [
+                     *             {
+                     *               "file_version_id": "north-8ae625184e48101b",
+                     *               "producer": "north",
+                     *               "value": "National",
+                     *               "wins": true
+                     *             },
+                     *             {
+                     *               "file_version_id": "north-8ae625184e48101b",
+                     *               "producer": "online",
+                     *               "value": "Private",
+                     *               "wins": false
+                     *             }
+                     *           ],
+                     *           "sku": "1029743"
+                     *         }
+                     *       ],
+                     *       "next": "WyIuLi4iXQ",
+                     *       "total": 12,
+                     *       "version": "3f1c9a01"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Conflicts"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The table was not made for that cycle; the message names the command that makes it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be served yet. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct_v1_conflicts_corrections_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "corrections": [
+                 *         {
+                 *           "attribute": "brand",
+                 *           "sku": "1029743",
+                 *           "value": "National"
+                 *         }
+                 *       ],
+                 *       "reason": "as printed on the pack"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CorrectionsWanted"];
+            };
+        };
+        responses: {
+            /** @description A file of corrections landed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bytes": 18230,
+                     *       "corrections": 1,
+                     *       "producer": "planners",
+                     *       "replaced": false,
+                     *       "sha256": "9c1f",
+                     *       "uri": "north/week-50.csv"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Corrected"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No series of that SKU is in the current cycle. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body of the request is longer than the API takes; the middleware answers so before anything is read. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked for breaks a rule of planning; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be served yet. The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13350,6 +13950,137 @@ export interface operations {
             };
             /** @description A number holds there already; `If-Match` must say that it was seen. */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quality_v1_quality_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; the first page when left out. It holds for the same filters only, and outlives a newer bundle: the listing goes on behind the last item seen. */
+                cursor?: string | null;
+                /** @description Only of files that arrived on this day, in the business time zone. */
+                day?: string | null;
+                /** @description Reports of one page at most. */
+                limit?: number;
+                /** @description Only of files of this producer. */
+                producer?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Reports of data quality, the last file to arrive first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "day": "2017-12-04",
+                     *       "newest": [
+                     *         {
+                     *           "arrived_at": "2017-12-04T10:00:00Z",
+                     *           "feed": "transactions",
+                     *           "file_version_id": "north-8ae625184e48101b",
+                     *           "findings": [
+                     *             {
+                     *               "compared_with": 31,
+                     *               "expected": 370,
+                     *               "measure": "day_rows",
+                     *               "score": 6.1,
+                     *               "subject": "2017-11-28",
+                     *               "value": 41,
+                     *               "verdict": "warn"
+                     *             }
+                     *           ],
+                     *           "producer": "north",
+                     *           "state": "accepted",
+                     *           "uri": "north/2017-W48.csv",
+                     *           "verdicts": {
+                     *             "ok": 30,
+                     *             "warn": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "WyIuLi4iXQ",
+                     *       "reports": [
+                     *         {
+                     *           "arrived_at": "2017-12-04T10:00:00Z",
+                     *           "feed": "transactions",
+                     *           "file_version_id": "north-8ae625184e48101b",
+                     *           "findings": [
+                     *             {
+                     *               "compared_with": 31,
+                     *               "expected": 370,
+                     *               "measure": "day_rows",
+                     *               "score": 6.1,
+                     *               "subject": "2017-11-28",
+                     *               "value": 41,
+                     *               "verdict": "warn"
+                     *             }
+                     *           ],
+                     *           "producer": "north",
+                     *           "state": "accepted",
+                     *           "uri": "north/2017-W48.csv",
+                     *           "verdicts": {
+                     *             "ok": 30,
+                     *             "warn": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "total": 195
+                     *     }
+                     */
+                    "application/json": components["schemas"]["QualityPage"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,184 @@
+"""Attributes on which producers disagree over HTTP, and planners' corrections of them, down to the tables they make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from dp_assets.domain.access import Role
+from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS
+from serving.api.conflicts.schemas import Conflicts, Corrected
+from tests.landed import COLUMNS, World
+from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK
+from tests.serving.makers import CYCLE
+from tests.serving.planning_makers import Planned, asking, refused
+
+SHOP = {"name": "shop", "files": ["shop/**"], "columns": COLUMNS}
+PLANNERS = {
+    **{"name": "planners", "feed": "attribute_corrections", "files": ["corrections/*.xlsx", "corrections/*.csv"]},
+    "columns": {"sku": "SKU", "attribute": "What", "value": "Is", "user": "By", "reason": "Why"},
+}
+SAID = [
+    *(("sku0000", "department", "shop", "A", True), ("sku0000", "department", "kiosk", "B", False)),
+    *(("sku0000", "brand", "shop", "own", False), ("sku0000", "brand", "kiosk", "other", False)),
+    *(("sku0002", "brand", "shop", "own", True), ("sku0002", "brand", "master", "none", False)),
+]
+
+
+def correction(sku: str = "sku0000", value: str | None = "A", attribute: str = "department") -> dict[str, Any]:
+    return {"corrections": [{"sku": sku, "attribute": attribute, "value": value}], "reason": "as printed"}
+
+
+class Market(Planned):
+    """A place with disagreements, and a producer that takes corrections unless there is none."""
+
+    def __init__(self, folder: Path, *producers: dict[str, Any]) -> None:
+        super().__init__(
+            folder,
+            {"producers": [SHOP, *producers], "attributes": {"department": {}, "brand": {}}},
+            landing_root=str(folder / "landing"),
+        )
+        columns = ("sku", "attribute", "producer", "value", "wins")
+        rows = pl.DataFrame(SAID, columns, orient="row").with_columns(file_version_id=pl.lit("shop-1"))
+        self.lake.write("attribute_conflicts", ATTRIBUTE_CONFLICTS.conform(rows), cycle=CYCLE.isoformat())
+        self.user("ada", [Role.PLANNER])
+        self.user("kim", [Role.PLANNER], GROCERY)
+        self.user("lou", [Role.PLANNER], GROCERY_AND_A_LOOK)
+
+
+class Asked:
+    def __init__(self, market: Market, client: Any) -> None:
+        self.market = market
+        self._ask = {name: asking(client, market.key(name)) for name in ("ada", "kim", "lou")}
+
+    def page(self, query: str = "", who: str = "ada") -> Conflicts:
+        answer = self._ask[who]("GET", f"/v1/conflicts{query}")
+        assert answer.status_code == 200, answer.text
+        return Conflicts.model_validate_json(answer.content)
+
+    def post(self, body: dict[str, Any], who: str = "ada", **headers: str) -> Any:
+        return self._ask[who]("POST", "/v1/conflicts/corrections", body, **headers)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    market = Market(tmp_path_factory.mktemp("market"), PLANNERS)
+    with market.client() as client:
+        yield Asked(market, client)
+
+
+def landed(market: Market) -> list[Path]:
+    return sorted((market.folder / "landing").glob("corrections/*"))
+
+
+def test_who_says_what_stands_side_by_side_and_whose_value_is_used(asked: Asked) -> None:
+    found = asked.page()
+    assert (found.total, found.attributes) == (3, {"brand": 2, "department": 1})
+    assert (found.corrections_to, found.advice) == ("planners", None)
+    told = {
+        (one.sku, one.attribute): [(said.producer, said.value, said.wins) for said in one.said] for one in found.items
+    }
+    assert told["sku0000", "department"] == [("kiosk", "B", False), ("shop", "A", True)]
+    assert [one.corrected for one in found.items] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [
+        *(("?attribute=brand", 2), ("?producer=master", 1), ("?sku=0002", 1), ("?corrected=true", 1)),
+        *(("?corrected=false&attribute=brand", 1), ("?sku=nothing", 0)),
+    ],
+)
+def test_disagreements_are_found_by_what_they_are(asked: Asked, query: str, total: int) -> None:
+    assert asked.page(query).total == len(asked.page(query).items) == total
+
+
+def test_pages_hold_every_disagreement_once(asked: Asked) -> None:
+    first = asked.page("?limit=2")
+    rest = asked.page(f"?limit=2&cursor={first.next}")
+    assert [*first.items, *rest.items] == asked.page().items
+
+
+def test_a_correction_becomes_a_file_that_is_read_as_the_planners_word(asked: Asked) -> None:
+    both = correction(value='A, "best"')
+    both["corrections"] += correction(attribute="brand", value=None)["corrections"]
+    answer = asked.post(both)
+    assert answer.status_code == 201, answer.text
+    found = Corrected.model_validate_json(answer.content)
+    assert (found.producer, found.corrections, found.replaced) == ("planners", 2, False)
+    market = asked.market
+    assert market.ledger()[-1] == ("ada", "upload", found.uri)
+    world = World(market.folder, market.config)
+    (version,) = (one.file_version_id for one in world.register())
+    world.settle()
+    rows = market.lake.read("attribute_corrections", file_version=version)
+    assert rows.select("sku", "attribute", "value", "user", "reason").rows() == [
+        ("sku0000", "department", 'A, "best"', "ada", "as printed"),
+        ("sku0000", "brand", None, "ada", "as printed"),
+    ]
+
+
+def test_the_same_request_again_is_one_file_and_the_same_answer(asked: Asked) -> None:
+    before = len(landed(asked.market))
+    answers = [asked.post(correction(), idempotency_key="k1") for _ in range(2)]
+    assert answers[0].content == answers[1].content
+    assert len(landed(asked.market)) == before + 1
+    refused(asked.post(correction(value="B"), idempotency_key="k1"), 422, "key-used")
+    assert asked.post(correction(value="B")).status_code == 201
+    assert len(landed(asked.market)) == before + 2
+
+
+def test_what_cannot_be_corrected_lands_nothing(asked: Asked) -> None:
+    before = landed(asked.market)
+    wrong = {**correction(), "corrections": correction()["corrections"] * 2}
+    assert "corrected twice" in refused(asked.post(wrong), 422, "edit-refused")
+    assert "department, brand" in refused(asked.post(correction(attribute="colour")), 422, "edit-refused")
+    assert "'sku9999'" in refused(asked.post(correction("sku9999")), 404, "unknown-sku")
+    for body in ({**correction(), "reason": " "}, {**correction(), "corrections": []}):
+        assert asked.post(body).status_code == 422
+    assert landed(asked.market) == before
+
+
+def test_planners_see_and_correct_what_is_theirs(asked: Asked) -> None:
+    assert {one.sku for one in asked.page(who="kim").items} == {"sku0000"}
+    assert asked.page(who="kim").attributes == {"brand": 1, "department": 1}
+    before = len(landed(asked.market))
+    hidden, unknown = asked.post(correction("sku0002"), "kim"), asked.post(correction("sku9999"), "kim")
+    assert hidden.text.replace("sku0002", "sku9999") == unknown.text
+    refused(asked.post(correction("sku0002"), "lou"), 403, "not-allowed")
+    assert asked.post(correction(), "kim").status_code == asked.post(correction(value="B"), "lou").status_code == 201
+    assert len(landed(asked.market)) == before + 2
+
+
+OTHERS = [
+    {**PLANNERS, "files": ["corrections/*.xlsx"]},
+    {**PLANNERS, "columns": {**PLANNERS["columns"], "attribute": "= 'brand'"}},
+    {**PLANNERS, "csv": {"header_row": 3}},
+]
+
+
+@pytest.mark.parametrize("producers", [[], *([one] for one in OTHERS)], ids=["none", "no csv", "constant", "header"])
+def test_where_no_producer_takes_corrections_the_way_to_have_one_is_told(
+    tmp_path: Path, producers: list[dict[str, Any]]
+) -> None:
+    market = Market(tmp_path, *producers)
+    with market.client() as client:
+        asked = Asked(market, client)
+        found = asked.page()
+        assert found.corrections_to is None
+        assert "feed: attribute_corrections" in str(found.advice)
+        assert "demand.yaml" in refused(asked.post(correction()), 422, "edit-refused")
+
+
+def test_a_value_that_its_files_cannot_hold_is_refused(tmp_path: Path) -> None:
+    market = Market(tmp_path, {**PLANNERS, "csv": {"encoding": "latin-1", "delimiter": ";", "comment": "#"}})
+    with market.client() as client:
+        asked = Asked(market, client)
+        refused(asked.post(correction(value="東京")), 422, "edit-refused")
+        assert asked.post(correction(value="Käse; alt")).status_code == 201
+    (file,) = landed(market)
+    assert file.read_bytes().decode("latin-1").splitlines()[1] == 'sku0000;department;"Käse; alt";ada;as printed'
