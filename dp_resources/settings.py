@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     code_revision: str | None = None
     """Revision of the code, for images that carry no git; left out, git is asked."""
     dagster_url: str = "http://127.0.0.1:3000"
-    """Dagster's web server, asked to reload after the simulated clock moved."""
+    """Dagster's web server, asked to reload after the simulated clock moved; where set, the workbench links to it."""
     api_url: str = "http://127.0.0.1:8000"
     """The forecast API, named in messages."""
     api_access: Literal["open", "keys"] | None = None

@@ -36,6 +36,8 @@ SCREENS = {
     "/explorer?q=sku": "Explorer",
     "/accuracy?level=department": "Accuracy",
     "/approvals": "Approvals",
+    "/operations": "Operations",
+    "/operations?part=ledger": "Operations",
 }
 """Address → heading."""
 PASSWORD = "a password of my own"  # no secret: its user lives as long as the test

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from dp_assets.domain.access import Permission
-from serving.api.access import GuardedRoute, needs
+from serving.api.access import GuardedRoute, needs, principal_of
 from serving.api.descriptions import answered, documented
 from serving.api.lineage import service
 from serving.api.lineage.schemas import CARD_EXAMPLE, EXAMPLE, CardQuery, CycleCard, Cycles
@@ -32,7 +32,8 @@ async def all_cycles(request: Request) -> Response:
     shelf = library(request)
     served = shelf.current.cycle if shelf.current else None
     found = await asyncio.to_thread(service.cycles, shelf.lake, served)
-    return Response(orjson.dumps(found), media_type="application/json")
+    answer = {**found, "dagster_url": service.dagster_url(request.app.state.settings, principal_of(request))}
+    return Response(orjson.dumps(answer), media_type="application/json")
 
 
 @router.get(

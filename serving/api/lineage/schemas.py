@@ -33,6 +33,14 @@ class Cycles(Schema):
     """Every cycle of the lake."""
 
     cycles: list[CycleState] = Field(description="Oldest first.")
+    dagster_url: str | None = Field(
+        None,
+        examples=["http://127.0.0.1:3000"],
+        description=(
+            "Where runs of the asset graph can be looked at; null where DP_DAGSTER_URL is not set, and for whoever may "
+            "not operate."
+        ),
+    )
 
 
 class Standing(Schema):
@@ -105,7 +113,7 @@ _STATE = {
     **{"cycle": "2017-12-04", "forecast": True, "published": True, "bundled": True},
     **{"trained": False, "scored": False, "explained": False, "served": True},
 }
-EXAMPLE = {"cycles": [_STATE]}
+EXAMPLE = {"cycles": [_STATE], "dagster_url": "http://127.0.0.1:3000"}
 CARD_EXAMPLE = {
     **_STATE,
     **{"known_at": "2017-12-05T05:00:00Z", "receipt": HASH, "configuration": HASH},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from dp_assets.domain.access import Permission, Principal
 from dp_resources.lake import Lake
+from dp_resources.settings import Settings
 from serving.api.problems import BadParameterError, UnknownCycleError
 from serving.api.questions import Answer
 
@@ -14,6 +16,12 @@ def cycles(lake: Lake, served: str | None) -> Answer:
     from dp_assets.cycle_cards import cycles
 
     return {"cycles": [{**one, "served": one["cycle"] == served} for one in cycles(lake)]}
+
+
+def dagster_url(settings: Settings, principal: Principal) -> str | None:
+    """Where runs of the graph are looked at; None where nobody said so, or to whom it is of no use."""
+    is_known = "dagster_url" in settings.model_fields_set
+    return settings.dagster_url.rstrip("/") if is_known and principal.may(Permission.OPERATE) else None
 
 
 def card(lake: Lake, cycle: str, served: str | None) -> Answer:

@@ -138,9 +138,45 @@ const scenarios = createRoute({
   }),
 });
 
+const operations = createRoute({
+  getParentRoute: () => root,
+  path: "/operations",
+  component: lazyRouteComponent(() => import("./screens/operations/OperationsScreen"), "OperationsScreen"),
+  validateSearch: (search: Record<string, unknown>): OperationsSearch => ({
+    part: word(search.part),
+    cycle: word(search.cycle),
+    of: word(search.of),
+    every: search.every === true ? true : undefined,
+    account: word(search.account),
+    user: word(search.user),
+    action: word(search.action),
+    subject: word(search.subject),
+    text: word(search.text),
+    first: word(search.first),
+    last: word(search.last),
+    cursor: word(search.cursor),
+  }),
+});
+
+/** Part of the screen; a cycle and the class its methods are shown for; all of a list; a user; a search of the ledger. */
+interface OperationsSearch {
+  part?: string;
+  cycle?: string;
+  of?: string;
+  every?: boolean;
+  account?: string;
+  user?: string;
+  action?: string;
+  subject?: string;
+  text?: string;
+  first?: string;
+  last?: string;
+  cursor?: string;
+}
+
 export function makeRouter(queries: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([worklist, explorer, accuracy, scenarios, approvals, data, file, sku, node]),
+    routeTree: root.addChildren([worklist, explorer, accuracy, scenarios, approvals, data, file, operations, sku, node]),
     context: { queries },
     defaultErrorComponent: Broken,
     defaultPendingComponent: Skeleton,

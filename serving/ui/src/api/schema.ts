@@ -2527,6 +2527,13 @@ export interface components {
              * @description Oldest first.
              */
             cycles: components["schemas"]["CycleState"][];
+            /**
+             * Dagster Url
+             * @description Where runs of the asset graph can be looked at; null where DP_DAGSTER_URL is not set, and for whoever may not operate.
+             * @default null
+             * @example http://127.0.0.1:3000
+             */
+            dagster_url: string | null;
         };
         /**
          * CycleState
@@ -9160,7 +9167,8 @@ export interface operations {
                      *           "served": true,
                      *           "trained": false
                      *         }
-                     *       ]
+                     *       ],
+                     *       "dagster_url": "http://127.0.0.1:3000"
                      *     }
                      */
                     "application/json": components["schemas"]["Cycles"];

@@ -15,6 +15,7 @@ const SCREENS = [
   { to: "/scenarios", title: "Scenarios" },
   { to: "/approvals", title: "Approvals" },
   { to: "/data", title: "Data" },
+  { to: "/operations", title: "Operations" },
 ] as const;
 
 /** What surrounds every screen: navigation, search, theme, who is signed in. */
@@ -32,6 +33,7 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
       "g s": () => void go({ to: "/scenarios" }),
       "g p": () => void go({ to: "/approvals" }),
       "g d": () => void go({ to: "/data" }),
+      "g o": () => void go({ to: "/operations" }),
     }),
     [go],
   );

@@ -14,6 +14,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "g a", does: "Go to accuracy" },
   { keys: "g s", does: "Go to scenarios" },
   { keys: "g p", does: "Go to approvals" },
+  { keys: "g o", does: "Go to operations" },
   { keys: "g d", does: "Go to data" },
   { keys: "j", does: "Next row of a list" },
   { keys: "k", does: "Previous row of a list" },

@@ -1,0 +1,61 @@
+import { Link, getRouteApi } from "@tanstack/react-router";
+import { Heading } from "../../parts/Card";
+import { Notice } from "../../parts/Notice";
+import { useAsking } from "../../session/useAsking";
+import { Accounts } from "./Accounts";
+import { Cycles } from "./Cycles";
+import { LedgerTab } from "./LedgerTab";
+
+const route = getRouteApi("/operations");
+const PARTS = [
+  { part: "cycles", title: "Cycles", needs: "read" },
+  { part: "ledger", title: "Ledger", needs: "operate" },
+  { part: "accounts", title: "Users and keys", needs: "administer" },
+] as const;
+const ROLES = { read: "viewer", operate: "data engineer or admin", administer: "admin" };
+
+/** Cycles and what is served of them, the audit ledger, users and keys. */
+export function OperationsScreen() {
+  const { part = "cycles" } = route.useSearch();
+  const asking = useAsking().data;
+  if (!asking) return null;
+  const open = PARTS.filter(({ needs }) => asking.permissions.includes(needs));
+  const chosen = open.find((one) => one.part === part);
+  return (
+    <>
+      <Heading title="Operations" />
+      <nav aria-label="Parts of operations" className="mb-4 flex flex-wrap gap-2">
+        {open.map((one) => (
+          <Link
+            key={one.part}
+            to="/operations"
+            search={{ part: one.part === "cycles" ? undefined : one.part }}
+            activeOptions={{ explicitUndefined: true }}
+            className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current=page]:border-accent aria-[current=page]:font-semibold aria-[current=page]:text-accent"
+          >
+            {one.part === part && <span aria-hidden="true">✓ </span>}
+            {one.title}
+          </Link>
+        ))}
+      </nav>
+      {chosen ? <Chosen part={chosen.part} /> : <Refused part={part} signedIn={asking.signed_in} />}
+    </>
+  );
+}
+
+function Chosen({ part }: { part: (typeof PARTS)[number]["part"] }) {
+  if (part === "ledger") return <LedgerTab />;
+  return part === "accounts" ? <Accounts /> : <Cycles />;
+}
+
+function Refused({ part, signedIn }: { part: string; signedIn: boolean }) {
+  const wanted = PARTS.find((one) => one.part === part);
+  if (!wanted) return <Notice title="There is no such part">The parts that there are stand above.</Notice>;
+  if (!signedIn)
+    return (
+      <Notice title={`${wanted.title}: not on an open API`}>
+        The API is open on this machine, and so is read only. Start it with DP_API_ACCESS=keys and sign in.
+      </Notice>
+    );
+  return <Notice title={`${wanted.title} are not for you`}>That takes the role {ROLES[wanted.needs]}, which an administrator gives.</Notice>;
+}

@@ -1,0 +1,69 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answer, api, type Schemas } from "../../api/client";
+
+export type Card = Schemas["CycleCard"];
+export type LedgerRow = Schemas["LedgerRow"];
+export type Account = Schemas["User"];
+export type ApiKey = Schemas["ApiKey"];
+
+export const cycles = queryOptions({
+  queryKey: ["operations", "cycles"],
+  queryFn: () => answer(api.GET("/v1/cycles")),
+});
+
+export function cardOf(cycle: string) {
+  return queryOptions({
+    queryKey: ["operations", "card", cycle],
+    queryFn: () => answer(api.GET("/v1/cycles/{cycle}", { params: { path: { cycle } } })),
+  });
+}
+
+/** Scores of all items of a cycle; a problem where it was not scored. */
+export function scoreOf(cycle: string) {
+  return queryOptions({
+    queryKey: ["operations", "score", cycle],
+    queryFn: () => answer(api.GET("/v1/accuracy", { params: { query: { cycle, level: "total", lead: 0, limit: 1 } } })),
+  });
+}
+
+export const bundles = queryOptions({
+  queryKey: ["operations", "bundles"],
+  queryFn: () => answer(api.GET("/v1/cycles/bundles")),
+});
+
+export const health = queryOptions({
+  queryKey: ["operations", "health"],
+  queryFn: () => answer(api.GET("/healthz")),
+  refetchInterval: 30_000,
+});
+
+export interface LedgerAsked {
+  user?: string;
+  action?: string;
+  subject?: string;
+  text?: string;
+  first?: string;
+  last?: string;
+  cursor?: string;
+}
+
+export function ledgerOf(asked: LedgerAsked) {
+  return queryOptions({
+    queryKey: ["operations", "ledger", asked],
+    queryFn: () => answer(api.GET("/v1/ledger", { params: { query: { ...asked, limit: 50 } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export const users = queryOptions({
+  queryKey: ["operations", "users"],
+  queryFn: () => answer(api.GET("/v1/users")),
+});
+
+export function keysOf(all: boolean) {
+  return queryOptions({
+    queryKey: ["operations", "keys", all],
+    queryFn: () => answer(api.GET("/v1/keys", { params: { query: { all } } })),
+    placeholderData: keepPreviousData,
+  });
+}

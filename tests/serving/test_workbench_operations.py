@@ -1,0 +1,217 @@
+"""Operations in the workbench: cycles and rollback, the ledger, users and keys; one server for all tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import httpx
+import polars as pl
+import pytest
+
+from dp_assets.domain.access import Role
+from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK, SKUS
+from tests.serving.clients import server_over
+from tests.serving.makers import CYCLE, make_forecasts, put_bundle
+from tests.serving.planning_makers import Planned
+from tests.serving.test_workbench import browser, page
+from tests.serving.test_workbench_approvals import look_as
+from tests.serving.test_workbench_editing import wrong_for_axe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["browser", "page"]
+pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
+EARLIER = CYCLE - timedelta(weeks=1)
+DRIFTED = {
+    **{"demand_class": "lumpy", "level": 80, "cycles": 6, "observations": 4000, "coverage": 0.61},
+    **{"low": 0.7, "high": 0.9, "verdict": "too narrow", "shifts": "[]"},
+}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    place = Planned(tmp_path_factory.mktemp("operations"))
+    put_bundle(place.lake, place.folder, make_forecasts(series=list(SKUS), cycle=EARLIER), cycle=EARLIER)
+    place.lake.write("interval_contract", pl.DataFrame([DRIFTED]), cycle=CYCLE.isoformat())
+    place.user("root", [Role.ADMIN])
+    place.user("kim", [Role.ADMIN], GROCERY_AND_A_LOOK)
+    place.user("dee", [Role.DATA_ENGINEER])
+    place.user("vic", [Role.VIEWER], GROCERY)
+    return place
+
+
+@pytest.fixture(scope="module")
+def address(place: Planned) -> Iterator[str]:
+    environment = {
+        "DP_API_ACCESS": "keys",
+        "DP_STATE_DIR": str(place.folder / "state"),
+        "DP_CONFIG": str(place.folder / "demand.yaml"),
+        "DP_DAGSTER_URL": "http://dagster.example:3000",
+    }
+    with server_over(place.lake, **environment) as address:
+        yield address
+
+
+def test_axe_finds_nothing_on_any_part_in_light_and_dark(page: Page, place: Planned, address: str) -> None:
+    found = {}
+    for path, words in (
+        (f"?cycle={CYCLE}", "Alerts and drift"),
+        ("?part=ledger", "Rows of the ledger"),
+        ("?part=accounts&account=dee", "User dee"),
+    ):
+        look_as(page, place, address, "root", f"/operations{path}")
+        page.get_by_label(words).first.wait_for()
+        page.wait_for_load_state("networkidle")
+        for theme in ("Light", "Dark"):
+            page.get_by_label("Theme").select_option(label=theme)
+            found[path, theme] = wrong_for_axe(page)
+    assert {part: wrong for part, wrong in found.items() if wrong} == {}
+
+
+class TestAnEngineer:
+    def test_opens_the_card_of_a_cycle_by_keys_and_reads_what_drifted(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        look_as(page, place, address, "dee", "/")
+        page.keyboard.press("g")
+        page.keyboard.press("o")
+        page.get_by_role("table", name="Cycles, the newest first").get_by_text("● in service").wait_for()
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        drift = page.get_by_role("region", name="Alerts and drift")
+        drift.get_by_text("80 % intervals of lumpy demand: 61% came inside, 70% to 90% is allowed").wait_for()
+        assert f"cycle={CYCLE}" in page.url
+        runs = page.get_by_role("link", name="Runs in Dagster")
+        assert runs.get_attribute("href") == "http://dagster.example:3000/runs"
+        page.reload()
+        drift.wait_for()
+        page.go_back()
+        drift.wait_for(state="detached")
+
+    def test_rolls_back_with_a_reason_undoes_it_and_finds_both_in_the_ledger(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        look_as(page, place, address, "dee", "/operations")
+        page.get_by_text("Serve another bundle").click()
+        page.get_by_role("button", name=re.compile("Roll back to W30")).click()
+        page.get_by_label(re.compile("^Why")).fill("prices were wrong")
+        page.reload()  # what was typed is still there
+        assert page.get_by_label(re.compile("^Why")).input_value() == "prices were wrong"
+        page.get_by_role("button", name="Roll back", exact=True).click()
+        page.get_by_text(re.compile("dee rolled back to it on .*: prices were wrong")).wait_for()
+        served = httpx.get(f"{address}/v1/cycles/current", headers={"Authorization": f"Bearer {place.key('vic')}"})
+        assert served.json()["cycle"] == EARLIER.isoformat()
+        page.get_by_role("button", name="Undo the rollback…").click()
+        page.get_by_role("button", name="Undo it").click()
+        page.get_by_text("dee rolled back to it on").wait_for(state="detached")
+        page.get_by_role("link", name="Ledger").click()
+        page.get_by_label("Any words").fill("prices were wrong")
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("text=prices"))
+        rows = page.get_by_role("table", name="Rows of the ledger, the newest first")
+        rows.get_by_text("reason prices were wrong").wait_for()
+        page.get_by_label("What was done").select_option("undo rollback")
+        page.get_by_label("Any words").fill("")
+        page.get_by_role("button", name="Search").click()
+        page.wait_for_url(re.compile("action=undo"))
+        rows.get_by_role("cell", name="undo rollback").wait_for()
+        page.get_by_text("1 of 1 rows").wait_for()
+        page.go_back()
+        rows.get_by_text("reason prices were wrong").wait_for()
+        page.get_by_label("To what").fill("nowhere")
+        page.keyboard.press("Enter")
+        page.get_by_text("No row fits").wait_for()
+        assert page.get_by_role("link", name="Users and keys").count() == 0
+
+
+class TestAnAdministrator:
+    def test_adds_a_user_who_signs_in_with_the_password_that_is_told_once(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        look_as(page, place, address, "root", "/operations?part=accounts")
+        page.get_by_role("button", name="Add a user…").click()
+        page.get_by_label("Name: small letters").fill("Ada")
+        page.get_by_label("planner").check()
+        page.get_by_label("Nodes to be kept to").fill("product:GROCERY")
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_text("expected a name of up to 64 small letters").wait_for()
+        page.get_by_label("Name: small letters").fill("ada")
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_text("ada is added. Their one-time password").wait_for()
+        password = page.locator("code", has_text=re.compile("^([a-z2-9]{5}-){3}")).inner_text()
+        given = {"user": "ada", "password": password, "new_password": "one of my very own"}
+        assert httpx.post(f"{address}/v1/session/password", json=given, timeout=30).status_code == 200
+        page.reload()
+        page.get_by_role("table", name="Users by name").get_by_role("row", name=re.compile("ada.*planner")).wait_for()
+        assert page.get_by_text(password).count() == 0
+        assert password not in page.evaluate("JSON.stringify([sessionStorage, localStorage])")
+
+    def test_changes_roles_disables_a_user_and_lets_them_in_again(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        place.user("bob", [Role.VIEWER])
+        look_as(page, place, address, "root", "/operations?part=accounts")
+        page.get_by_role("link", name="bob").click()
+        bob = page.get_by_role("region", name="User bob")
+        bob.get_by_text("Change roles and nodes").click()
+        bob.get_by_label("data engineer").check()
+        bob.get_by_role("button", name="Save").click()
+        bob.get_by_text("bob: viewer, data engineer of all nodes").wait_for()
+        bob.get_by_role("button", name="Disable…").click()
+        bob.get_by_role("button", name="Yes").click()
+        page.get_by_role("cell", name="✕ disabled").wait_for()
+        bob.get_by_role("button", name="Let them in again…").click()
+        bob.get_by_role("button", name="Yes").click()
+        page.get_by_role("cell", name="✕ disabled").wait_for(state="detached")
+        bob.get_by_role("link", name="what was done to them").click()
+        rows = page.get_by_role("table", name="Rows of the ledger, the newest first")
+        rows.get_by_role("cell", name="enable user").wait_for()
+        rows.get_by_text("roles viewer → viewer data_engineer").wait_for()
+
+    def test_makes_replaces_and_revokes_a_key(self, page: Page, place: Planned, address: str) -> None:
+        look_as(page, place, address, "root", "/operations?part=accounts")
+        page.get_by_role("button", name="Make a key…").click()
+        page.get_by_label("Whose").select_option("vic")
+        page.get_by_label("What for").fill("dashboard")
+        page.get_by_role("button", name="Make it").click()
+        page.get_by_text("shown only now").wait_for()
+        key = page.locator("code", has_text=re.compile("^dp_[^_]+_[^…]")).inner_text()
+        prefix = key.split("_")[1]
+        page.get_by_role("button", name=f"Replace key {prefix}").click()
+        page.get_by_role("button", name="Replace", exact=True).click()
+        page.get_by_text(re.compile(f"The key (?!{prefix}).* of vic")).wait_for()
+        page.get_by_role("button", name=f"Revoke key {prefix}").click()
+        page.get_by_role("button", name="Revoke", exact=True).click()
+        page.get_by_text(f"dp_{prefix}_…").wait_for(state="detached")
+        page.get_by_role("link", name="Also those that no longer hold").click()
+        page.get_by_role("row", name=re.compile(f"{prefix}.*✕ revoked")).wait_for()
+        asked = httpx.get(f"{address}/v1/session", headers={"Authorization": f"Bearer {key}"}, timeout=30)
+        assert asked.status_code == 401
+
+    def test_of_some_nodes_looks_and_is_offered_nothing(self, page: Page, place: Planned, address: str) -> None:
+        look_as(page, place, address, "kim", "/operations?part=accounts&account=dee")
+        page.get_by_text("You can look, and change nothing").wait_for()
+        page.get_by_role("region", name="User dee").wait_for()
+        page.get_by_role("table", name="API keys by user").wait_for()
+        assert page.get_by_role("button", name=re.compile("Add|Make|Replace|Revoke|Disable|password")).count() == 0
+
+
+class TestAViewer:
+    def test_of_some_nodes_reads_what_is_served_and_is_told_what_the_rest_takes(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        look_as(page, place, address, "vic", "/operations")
+        page.get_by_role("table", name="Cycles, the newest first").wait_for()
+        parts = page.get_by_role("navigation", name="Parts of operations")
+        assert parts.get_by_role("link").all_inner_texts() == ["✓ Cycles"]
+        assert page.get_by_text("Serve another bundle").count() == 0
+        assert page.get_by_role("link", name="Runs in Dagster").count() == 0
+        page.get_by_role("table", name="Cycles, the newest first").get_by_role("link").first.click()
+        page.get_by_role("alert").get_by_text("kept to some of them").wait_for()
+        for tab, role in (("ledger", "data engineer or admin"), ("accounts", "role admin")):
+            page.goto(f"{address}/operations?part={tab}")
+            page.get_by_text(role).wait_for()
