@@ -106,6 +106,21 @@ class TestNodes:
         assert [one["node"] for one in series] == found["child_names"]
         assert {one["level"] for one in series} == {"series"}
 
+    def test_nodes_and_series_are_told_with_their_numbers_where_that_is_asked_for(self, client: TestClient) -> None:
+        assert client.get("/v1/hierarchies/product/nodes?level=total").json()["nodes"][0]["numbers"] is None
+        path = "/v1/hierarchies/product/nodes?numbers=true"
+        for page in (f"{path}&parent=total", f"{path}&level=series&limit=3"):
+            found = NodePage.model_validate_json(client.get(page).content)
+            for one in found.nodes:
+                kind = f"skus/{one.node}" if one.level == "series" else f"nodes/product/{one.node}"
+                told = client.get(f"/v1/forecast/{kind}").json()
+                leads = told["series"][0]["leads"] if one.level == "series" else told["leads"]
+                assert one.numbers is not None
+                assert [lead.isoformat() for lead in found.leads] == [lead["bucket_start"] for lead in leads]
+                assert one.numbers.published == [lead["published"] for lead in leads]
+                assert one.numbers.mean == [lead["mean"] for lead in leads]
+                assert one.numbers.locked == [bool(lead.get("locked") or lead.get("override")) for lead in leads]
+
     def test_levels_are_listed_alone(self, client: TestClient) -> None:
         found = NodePage.model_validate_json(client.get("/v1/hierarchies/product/nodes?level=department").content)
         assert {one.level for one in found.nodes} == {"department"}
@@ -119,7 +134,7 @@ class TestNodes:
             ("/v1/forecast/nodes/product/nowhere", 404),
             ("/v1/forecast/nodes/place/total", 404),
             ("/v1/forecast/nodes/product/total?level=brand", 404),
-            ("/v1/hierarchies/place/nodes", 404),
+            ("/v1/hierarchies/place/nodes?numbers=true", 404),
             ("/v1/hierarchies/product/nodes?parent=nowhere", 404),
             ("/v1/hierarchies/product/nodes?level=aisle", 422),
             ("/v1/forecast/nodes/product/total?horizon=9", 422),

@@ -28,6 +28,7 @@ class NodesQuery(CycleQuery):
     parent: str | None = Field(
         None, examples=["GROCERY"], description="Path of a node: only what is right below it is listed."
     )
+    numbers: bool = Field(False, description="Whether each node is told with its numbers, lead by lead.")
     cursor: str | None = CURSOR
     limit: int = LIMIT
 
@@ -93,6 +94,14 @@ class Hierarchies(Schema):
     hierarchies: list[HierarchyAnswer] = Field(description="As configured; the first is meant where none is named.")
 
 
+class NodeNumbers(Schema):
+    """Numbers of a node or series, one per lead."""
+
+    published: list[float] = Field(examples=[[830.0, 842.5]], description="The numbers of record, units per bucket.")
+    mean: list[float] = Field(examples=[[812.5, 842.5]], description="What reconciliation says; of a series, its mean.")
+    locked: list[bool] = Field(examples=[[True, False]], description="Whether a planner's number is in it.")
+
+
 class Node(Schema):
     """A node by name."""
 
@@ -100,6 +109,7 @@ class Node(Schema):
     node: str = Field(examples=["GROCERY/CHEESE"], description="Path of the node; series_id on the series level.")
     parent: str | None = Field(examples=["GROCERY"], description="Path of the node above; null on the top.")
     series: int = Field(examples=[24], description="Series below it; 1 for a series itself.")
+    numbers: NodeNumbers | None = Field(description="Lead by lead; null unless asked for.")
 
 
 class NodePage(Page):
@@ -107,6 +117,9 @@ class NodePage(Page):
 
     cycle: date = Field(examples=["2017-12-04"], description="Cutoff of the cycle.")
     hierarchy: str = Field(examples=["product"], description="Name of the hierarchy.")
+    leads: list[date] = Field(
+        examples=[["2017-12-04", "2017-12-11"]], description="First day of each lead's bucket, as in `numbers`."
+    )
     nodes: list[Node] = Field(description="Nodes of this page.")
 
 
@@ -147,5 +160,11 @@ PAGE_EXAMPLE = {
     "next": "WyIuLi4iXQ",
     "cycle": "2017-12-04",
     "hierarchy": "product",
-    "nodes": [{"level": "category", "node": "GROCERY/CHEESE", "parent": "GROCERY", "series": 24}],
+    "leads": ["2017-12-04", "2017-12-11"],
+    "nodes": [
+        {
+            **{"level": "category", "node": "GROCERY/CHEESE", "parent": "GROCERY", "series": 24},
+            "numbers": {"published": [830.0, 842.5], "mean": [812.5, 842.5], "locked": [True, False]},
+        }
+    ],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from serving.api.cursors import Key, page
 from serving.api.nodes.schemas import NodesQuery
@@ -10,7 +11,7 @@ from serving.api.problems import BadParameterError, UnknownNodeError
 from serving.api.questions import Answer, intervals, quantiles_asked
 from serving.bundle import Bundle
 from serving.library import Loaded
-from serving.nodes import SERIES, Nodes
+from serving.nodes import SERIES, FloatArray, Nodes
 from serving.rendering import Question
 from serving.views import View
 
@@ -125,14 +126,15 @@ def node_page(loaded: Loaded, seen: View, hierarchy: str, query: NodesQuery) -> 
     ends = above is not None and nodes.level_below(above) == SERIES
     if query.level == SERIES or (ends and query.level is None):
         every = np.arange(len(bundle)) if above is None else nodes.series_below(above)
-        rows = seen.series(every).tolist()
+        rows, held = seen.series(every).tolist(), ~np.isnan(bundle.override)
 
         def key_of(row: int) -> Key:
             return [bundle.keys[row]["sku"], bundle.series_ids[row]]
 
         def shown(row: int) -> Answer:
             parent = nodes.names[nodes.node_above(hierarchy, row)][2]
-            return {"level": SERIES, "node": bundle.series_ids[row], "parent": parent, "series": 1}
+            found = _numbers(bundle.published, bundle.mean, held, row) if query.numbers else None
+            return {"level": SERIES, "node": bundle.series_ids[row], "parent": parent, "series": 1, "numbers": found}
     else:
         chosen = levels if query.level is None else (query.level,)
         rows = [row for level in chosen for row in seen.nodes(nodes.of_level(hierarchy, level))]
@@ -145,7 +147,8 @@ def node_page(loaded: Loaded, seen: View, hierarchy: str, query: NodesQuery) -> 
 
         def shown(row: int) -> Answer:
             _, level, node, parent = nodes.names[row]
-            return {"level": level, "node": node, "parent": parent, "series": nodes.sizes[row]}
+            found = _numbers(nodes.published, nodes.mean, nodes.locked, row) if query.numbers else None
+            return {"level": level, "node": node, "parent": parent, "series": nodes.sizes[row], "numbers": found}
 
     filters = ("nodes", hierarchy, query.level, query.parent)
     part = page(rows, key_of, query.limit, query.cursor, loaded.version, filters)
@@ -156,8 +159,14 @@ def node_page(loaded: Loaded, seen: View, hierarchy: str, query: NodesQuery) -> 
         "next": part.next,
         "cycle": bundle.head.cycle,
         "hierarchy": hierarchy,
+        "leads": bundle.head.leads,
         "nodes": [shown(row) for row in part.rows],
     }
+
+
+def _numbers(published: FloatArray, mean: FloatArray, locked: npt.NDArray[np.bool_], row: int) -> Answer:
+    """The answer of `NodeNumbers`, from arrays of (rows, leads)."""
+    return {"published": published[row].tolist(), "mean": mean[row].tolist(), "locked": locked[row].tolist()}
 
 
 def _level_above(levels: tuple[str, ...], level: str | None) -> str | None:

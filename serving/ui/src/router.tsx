@@ -174,9 +174,22 @@ interface OperationsSearch {
   cursor?: string;
 }
 
+const hierarchy = createRoute({
+  getParentRoute: () => root,
+  path: "/hierarchy",
+  component: lazyRouteComponent(() => import("./screens/hierarchy/HierarchyScreen"), "HierarchyScreen"),
+  validateSearch: (search: Record<string, unknown>): { hierarchy?: string; node?: string; level?: string; by?: string; edit?: true } => ({
+    hierarchy: word(search.hierarchy),
+    node: word(search.node),
+    level: word(search.level),
+    by: word(search.by),
+    edit: search.edit === true ? true : undefined,
+  }),
+});
+
 export function makeRouter(queries: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren([worklist, explorer, accuracy, scenarios, approvals, data, file, operations, sku, node]),
+    routeTree: root.addChildren([worklist, explorer, hierarchy, accuracy, scenarios, approvals, data, file, operations, sku, node]),
     context: { queries },
     defaultErrorComponent: Broken,
     defaultPendingComponent: Skeleton,

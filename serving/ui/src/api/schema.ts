@@ -4588,6 +4588,8 @@ export interface components {
              * @example GROCERY/CHEESE
              */
             node: string;
+            /** @description Lead by lead; null unless asked for. */
+            numbers: components["schemas"]["NodeNumbers"] | null;
             /**
              * Parent
              * @description Path of the node above; null on the top.
@@ -4832,6 +4834,39 @@ export interface components {
             parent: string | null;
         };
         /**
+         * NodeNumbers
+         * @description Numbers of a node or series, one per lead.
+         */
+        NodeNumbers: {
+            /**
+             * Locked
+             * @description Whether a planner's number is in it.
+             * @example [
+             *       true,
+             *       false
+             *     ]
+             */
+            locked: boolean[];
+            /**
+             * Mean
+             * @description What reconciliation says; of a series, its mean.
+             * @example [
+             *       812.5,
+             *       842.5
+             *     ]
+             */
+            mean: number[];
+            /**
+             * Published
+             * @description The numbers of record, units per bucket.
+             * @example [
+             *       830,
+             *       842.5
+             *     ]
+             */
+            published: number[];
+        };
+        /**
          * NodePage
          * @description Nodes of a hierarchy, by level from the top, then path; series stand by SKU.
          */
@@ -4855,6 +4890,15 @@ export interface components {
              * @example product
              */
             hierarchy: string;
+            /**
+             * Leads
+             * @description First day of each lead's bucket, as in `numbers`.
+             * @example [
+             *       "2017-12-04",
+             *       "2017-12-11"
+             *     ]
+             */
+            leads: string[];
             /**
              * Next
              * @description `cursor` of the next page; null on the last one.
@@ -11600,6 +11644,8 @@ export interface operations {
                 level?: string | null;
                 /** @description Items of one page at most. */
                 limit?: number;
+                /** @description Whether each node is told with its numbers, lead by lead. */
+                numbers?: boolean;
                 /** @description Path of a node: only what is right below it is listed. */
                 parent?: string | null;
             };
@@ -11625,11 +11671,29 @@ export interface operations {
                      *       "changed": false,
                      *       "cycle": "2017-12-04",
                      *       "hierarchy": "product",
+                     *       "leads": [
+                     *         "2017-12-04",
+                     *         "2017-12-11"
+                     *       ],
                      *       "next": "WyIuLi4iXQ",
                      *       "nodes": [
                      *         {
                      *           "level": "category",
                      *           "node": "GROCERY/CHEESE",
+                     *           "numbers": {
+                     *             "locked": [
+                     *               true,
+                     *               false
+                     *             ],
+                     *             "mean": [
+                     *               812.5,
+                     *               842.5
+                     *             ],
+                     *             "published": [
+                     *               830,
+                     *               842.5
+                     *             ]
+                     *           },
                      *           "parent": "GROCERY",
                      *           "series": 24
                      *         }

@@ -11,6 +11,7 @@ import { Waiting } from "./Waiting";
 const SCREENS = [
   { to: "/", title: "Worklist" },
   { to: "/explorer", title: "Explorer" },
+  { to: "/hierarchy", title: "Hierarchy" },
   { to: "/accuracy", title: "Accuracy" },
   { to: "/scenarios", title: "Scenarios" },
   { to: "/approvals", title: "Approvals" },
@@ -29,6 +30,7 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
       "/": () => search.current?.focus(),
       "g w": () => void go({ to: "/" }),
       "g e": () => void go({ to: "/explorer" }),
+      "g h": () => void go({ to: "/hierarchy" }),
       "g a": () => void go({ to: "/accuracy" }),
       "g s": () => void go({ to: "/scenarios" }),
       "g p": () => void go({ to: "/approvals" }),
@@ -44,7 +46,7 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
         Skip to the content
       </a>
       <header className="sticky top-0 z-20 border-b border-line bg-surface">
-        <div className="flex flex-wrap items-center gap-x-5 gap-y-2 px-4 py-2">
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2">
           <span className="font-semibold">Demand Planner</span>
           <nav aria-label="Screens" className="flex flex-wrap gap-1">
             {SCREENS.map(({ to, title }) => (
@@ -52,7 +54,7 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
                 key={to}
                 to={to}
                 activeOptions={{ exact: to === "/", includeSearch: false }}
-                className="rounded-md px-3 py-1.5 font-medium text-soft hover:text-ink aria-[current=page]:bg-page aria-[current=page]:text-accent aria-[current=page]:underline"
+                className="rounded-md px-2 py-1.5 font-medium text-soft hover:text-ink aria-[current=page]:bg-page aria-[current=page]:text-accent aria-[current=page]:underline"
               >
                 {title}
                 {to === "/approvals" && <Waiting />}
@@ -94,7 +96,7 @@ function SearchBox({ input }: { input: React.RefObject<HTMLInputElement | null> 
         aria-label="Search items"
         placeholder="Search items ( / )"
         autoComplete="off"
-        className="w-56 rounded-md border border-line bg-page px-3 py-1.5 placeholder:text-soft"
+        className="w-36 rounded-md 2xl:w-56 border border-line bg-page px-3 py-1.5 placeholder:text-soft"
       />
     </form>
   );

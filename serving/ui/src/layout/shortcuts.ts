@@ -11,6 +11,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "/", does: "Search for an item" },
   { keys: "g w", does: "Go to the worklist" },
   { keys: "g e", does: "Go to the explorer" },
+  { keys: "g h", does: "Go to the hierarchy" },
   { keys: "g a", does: "Go to accuracy" },
   { keys: "g s", does: "Go to scenarios" },
   { keys: "g p", does: "Go to approvals" },
@@ -19,6 +20,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "j", does: "Next row of a list" },
   { keys: "k", does: "Previous row of a list" },
   { keys: "Enter", does: "Open the row" },
+  { keys: "u", does: "Up one level of the hierarchy" },
   { keys: "e", does: "Change numbers of the item" },
   { keys: "Escape", does: "Close what is open" },
 ];

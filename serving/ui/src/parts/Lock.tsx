@@ -7,3 +7,14 @@ export function Lock() {
     </svg>
   );
 }
+
+/** What kind of number a planner set: one that is locked, or one for this cycle alone. */
+export function Kind({ lock }: { lock: boolean }) {
+  if (!lock) return <>✎ this cycle</>;
+  return (
+    <>
+      <Lock />
+      lock
+    </>
+  );
+}

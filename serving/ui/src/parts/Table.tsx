@@ -14,21 +14,25 @@ export function Table<Row>({
   rows,
   keyOf,
   foot,
+  sticky = false,
 }: {
   caption: string;
   columns: Column<Row>[];
   rows: readonly Row[];
   keyOf: (row: Row) => string | number;
   foot?: ReactNode;
+  /** Whether the first column stays where the others scroll sideways. */
+  sticky?: boolean;
 }) {
+  const stays = sticky ? "sticky left-0 z-10 bg-surface" : "";
   return (
     <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={caption}>
       <table className="w-full border-collapse">
         <caption className="sr-only">{caption}</caption>
         <thead>
           <tr className="border-b border-line text-left text-sm text-soft">
-            {columns.map((column) => (
-              <th key={column.name} scope="col" className={`px-2 py-1.5 font-medium ${column.numeric ? "numeric" : ""}`}>
+            {columns.map((column, place) => (
+              <th key={column.name} scope="col" className={`px-2 py-1.5 font-medium ${column.numeric ? "numeric" : ""} ${place === 0 ? stays : ""}`}>
                 {column.title}
               </th>
             ))}
@@ -39,7 +43,7 @@ export function Table<Row>({
             <tr key={keyOf(row)} className="border-b border-line last:border-0">
               {columns.map((column, place) =>
                 place === 0 ? (
-                  <th key={column.name} scope="row" className="px-2 py-1.5 text-left font-normal whitespace-nowrap">
+                  <th key={column.name} scope="row" className={`px-2 py-1.5 text-left font-normal ${sticky ? "max-w-64 wrap-break-word" : "whitespace-nowrap"} ${stays}`}>
                     {column.cell(row)}
                   </th>
                 ) : (

@@ -56,8 +56,9 @@ function Approvals({ user }: { user: string }) {
             key={name}
             to="/approvals"
             search={{ show: name === "waiting" ? undefined : name }}
+            activeOptions={{ exact: true }}
             aria-current={name === show ? "true" : undefined}
-            className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current=true]:border-accent aria-[current=true]:font-semibold aria-[current=true]:text-accent"
+            className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current]:border-accent aria-[current]:font-semibold aria-[current]:text-accent"
           >
             {name === show && <span aria-hidden="true">✓ </span>}
             {title}

@@ -8,7 +8,7 @@ import { Card } from "../../parts/Card";
 import { Failure, Notice, Skeleton } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
 import { useMay } from "../../session/useAsking";
-import { Lock } from "../../parts/Lock";
+import { Kind } from "../../parts/Lock";
 import { EffectLevels } from "../EffectLevels";
 import { Sentences } from "../item/editing/EffectView";
 import { ItemLink } from "../ItemLink";
@@ -146,16 +146,6 @@ function Numbers({ proposal, effect }: { proposal: Proposal; effect?: Schemas["P
         ]}
       />
       {total > numbers.length && <p className="mt-2 text-soft">The first {count(numbers.length)} of {count(total)}.</p>}
-    </>
-  );
-}
-
-function Kind({ lock }: { lock: boolean }) {
-  if (!lock) return <>✎ this cycle</>;
-  return (
-    <>
-      <Lock />
-      lock
     </>
   );
 }

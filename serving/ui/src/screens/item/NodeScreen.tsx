@@ -5,6 +5,7 @@ import { bucket } from "../../format/dates";
 import { count, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card, Heading } from "../../parts/Card";
+import { Lock } from "../../parts/Lock";
 import { Table } from "../../parts/Table";
 import { ItemLink, NodeLink } from "../ItemLink";
 import { namesOf, trail } from "../links";
@@ -94,7 +95,12 @@ function Leads({ forecast }: { forecast: Forecast }) {
             numeric: true,
             cell: (lead) => (
               <strong>
-                {lead.locked && "🔒 locked "}
+                {lead.locked && (
+                  <>
+                    <Lock />
+                    {"locked "}
+                  </>
+                )}
                 {units(lead.published)}
               </strong>
             ),

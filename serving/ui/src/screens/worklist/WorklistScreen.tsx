@@ -50,8 +50,9 @@ function Rules({ chosen }: { chosen?: string }) {
           key={rule ?? "all"}
           to="/"
           search={rule ? { rule } : {}}
+          activeOptions={{ exact: true }}
           aria-current={rule === chosen ? "true" : undefined}
-          className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current=true]:border-accent aria-[current=true]:font-semibold aria-[current=true]:text-accent"
+          className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current]:border-accent aria-[current]:font-semibold aria-[current]:text-accent"
         >
           {rule === chosen && <span aria-hidden="true">✓ </span>}
           {rule ? ruleName(rule) : "All"}

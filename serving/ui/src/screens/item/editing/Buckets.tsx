@@ -1,6 +1,7 @@
 import type { KeyboardEvent, MouseEvent } from "react";
 import { bucket } from "../../../format/dates";
 import { NOTHING, units } from "../../../format/numbers";
+import { Lock } from "../../../parts/Lock";
 import { Table } from "../../../parts/Table";
 import { isChosen, mine, wanted, type Cell } from "./draft";
 import type { Editing } from "./useEditing";
@@ -19,7 +20,7 @@ export function Buckets({ editing, type }: { editing: Editing; type: (digit: str
         { name: "bucket", title: "Bucket", cell: (cell) => <Chooser editing={editing} cell={cell} type={type} /> },
         { name: "reconciled", title: "Without planners (units)", numeric: true, cell: (cell) => units(cell.reconciled) },
         { name: "published", title: "Published (units)", numeric: true, cell: (cell) => units(cell.published) },
-        { name: "set", title: "Set by a planner (units)", cell: (cell) => setIn(cell) },
+        { name: "set", title: "Set by a planner (units)", cell: (cell) => <SetIn cell={cell} /> },
         { name: "mine", title: "Your draft (units)", numeric: true, cell: (cell) => <strong>{after(cell)}</strong> },
       ]}
     />
@@ -27,10 +28,15 @@ export function Buckets({ editing, type }: { editing: Editing; type: (digit: str
 }
 
 /** Who set what in a bucket, in words. */
-export function setIn({ override }: Cell): string {
-  if (override === null || override === undefined) return NOTHING;
+export function SetIn({ cell: { override } }: { cell: Cell }) {
+  if (override === null || override === undefined) return <>{NOTHING}</>;
   const comment = override.comment ? `: ${override.comment}` : "";
-  return `${override.lock ? "🔒 " : "✎ "}${units(override.quantity)} by ${override.user}, ${override.reason_code}${comment}`;
+  return (
+    <>
+      {override.lock ? <Lock /> : "✎ "}
+      {`${override.lock ? "locked: " : ""}${units(override.quantity)} by ${override.user}, ${override.reason_code}${comment}`}
+    </>
+  );
 }
 
 function Chooser({ editing, cell, type }: { editing: Editing; cell: Cell; type: (digit: string) => void }) {

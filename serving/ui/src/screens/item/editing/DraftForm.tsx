@@ -9,7 +9,17 @@ import type { Editing } from "./useEditing";
 const LOOK = "w-full rounded-md border border-line bg-page px-3 py-1.5";
 
 /** What is wanted of the chosen buckets: amount, lock, reason, comment. First its effect is looked at, then it is saved. */
-export function DraftForm({ editing, amount, isSeries }: { editing: Editing; amount: RefObject<HTMLInputElement | null>; isSeries: boolean }) {
+export function DraftForm({
+  editing,
+  amount,
+  isSeries,
+  brief,
+}: {
+  editing: Editing;
+  amount: RefObject<HTMLInputElement | null>;
+  isSeries: boolean;
+  brief?: boolean;
+}) {
   const { draft, cells, change, preview, save, effect } = editing;
   const lacks = missing(draft, cells);
   const approval = editing.found.data?.data.approval ?? "none";
@@ -74,7 +84,7 @@ export function DraftForm({ editing, amount, isSeries }: { editing: Editing; amo
         </p>
       </div>
       {[preview.error, save.error].map((error, place) => error && <Refused key={place} error={error} />)}
-      {effect && <EffectView effect={effect} editing={editing} isSeries={isSeries} />}
+      {effect && <EffectView effect={effect} editing={editing} isSeries={isSeries} brief={brief} />}
     </form>
   );
 }

@@ -10,8 +10,8 @@ import { Holding } from "./Holding";
 import { Merge } from "./Merge";
 import { isConflict, type Editing } from "./useEditing";
 
-/** Numbers that planners set on an item; for who may, the way to set others. */
-export function EditCard({ editing, isSeries }: { editing: Editing; isSeries: boolean }) {
+/** Numbers that planners set on an item; for who may, the way to set others. A brief one leaves to the screen what lies below. */
+export function EditCard({ editing, isSeries, brief }: { editing: Editing; isSeries: boolean; brief?: boolean }) {
   const { asking, mayPlan, found } = editing;
   if (!asking) return null;
   if (!asking.signed_in) return <Closed>The API is open on this machine, and so is read only. Start it with DP_API_ACCESS=keys and sign in to set numbers.</Closed>;
@@ -23,7 +23,7 @@ export function EditCard({ editing, isSeries }: { editing: Editing; isSeries: bo
       <Asked of={found}>
         {() => (
           <>
-            {mayPlan && <Editor editing={editing} isSeries={isSeries} />}
+            {mayPlan && <Editor editing={editing} isSeries={isSeries} brief={brief} />}
             <Holding editing={editing} />
             <Earlier editing={editing} />
           </>
@@ -42,7 +42,7 @@ function Closed({ children }: { children: string }) {
   );
 }
 
-function Editor({ editing, isSeries }: { editing: Editing; isSeries: boolean }) {
+function Editor({ editing, isSeries, brief }: { editing: Editing; isSeries: boolean; brief?: boolean }) {
   const amount = useRef<HTMLInputElement>(null);
   const table = useRef<HTMLDivElement>(null);
   const actions = useMemo(() => ({ e: () => table.current?.querySelector("button")?.focus() }), []);
@@ -55,13 +55,13 @@ function Editor({ editing, isSeries }: { editing: Editing; isSeries: boolean }) 
   return (
     <>
       <p className="mb-2 text-soft">
-        Choose a bucket here or in the chart; with Shift, or Shift and an arrow key, a range. Typing a digit begins the number.
+        Choose a bucket here{brief ? "" : " or in the chart"}; with Shift, or Shift and an arrow key, a range. Typing a digit begins the number.
       </p>
       <div ref={table}>
         <Buckets editing={editing} type={type} />
       </div>
       <Saved editing={editing} />
-      <DraftForm editing={editing} amount={amount} isSeries={isSeries} />
+      <DraftForm editing={editing} amount={amount} isSeries={isSeries} brief={brief} />
     </>
   );
 }

@@ -15,8 +15,9 @@ const TITLES: Record<Relation, string> = {
 };
 
 /** What a draft would do to every total, what cannot be kept, and what this planner's own record says. */
-export function EffectView({ effect, editing, isSeries }: { effect: Schemas["Preview"]; editing: Editing; isSeries: boolean }) {
-  const groups = grouped(effect.effect, editing.hierarchy, editing.node, isSeries);
+export function EffectView({ effect, editing, isSeries, brief }: { effect: Schemas["Preview"]; editing: Editing; isSeries: boolean; brief?: boolean }) {
+  const all = grouped(effect.effect, editing.hierarchy, editing.node, isSeries);
+  const groups = brief ? all.filter(([relation]) => relation === "this" || relation === "above") : all;
   return (
     <section aria-label="Preview" className="space-y-4 rounded-md border border-line p-3">
       <Sentences title="Cannot be kept" sentences={effect.conflicts} bad />

@@ -4,6 +4,7 @@ import { answer, api, type Schemas } from "../../../api/client";
 import { bucket } from "../../../format/dates";
 import { units } from "../../../format/numbers";
 import { Button, Failure } from "../../../parts/Notice";
+import { Kind } from "../../../parts/Lock";
 import { Table } from "../../../parts/Table";
 import { cellsOf } from "../../questions";
 import { freshKey } from "./draft";
@@ -27,7 +28,7 @@ export function Holding({ editing: { cells, hierarchy, node, mayPlan } }: { edit
         columns={[
           { name: "bucket", title: "Bucket", cell: (one) => bucket(one.bucket_start) },
           { name: "units", title: "Units", numeric: true, cell: (one) => units(one.quantity) },
-          { name: "lock", title: "Kind", cell: (one) => (one.lock ? "🔒 lock" : "✎ this cycle") },
+          { name: "lock", title: "Kind", cell: (one) => <Kind lock={one.lock} /> },
           { name: "who", title: "Who", cell: (one) => one.user },
           { name: "when", title: "In the cycle of", cell: (one) => bucket(one.cycle) },
           { name: "why", title: "Why", cell: (one) => [one.reason_code.replaceAll("_", " "), one.comment].filter(Boolean).join(": ") },

@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { bucket } from "../../../format/dates";
 import { units } from "../../../format/numbers";
+import { Lock } from "../../../parts/Lock";
 import { Button, Notice } from "../../../parts/Notice";
 import { Table } from "../../../parts/Table";
-import { setIn } from "./Buckets";
+import { SetIn } from "./Buckets";
 import { mine, wanted, type Cell } from "./draft";
 import type { Editing } from "./useEditing";
 
@@ -32,7 +33,7 @@ export function Merge({ editing }: { editing: Editing }) {
             title: "Theirs (units)",
             cell: (cell) => (
               <Choice cell={cell} checked={left.includes(cell.bucket_start)} pick={() => choose(cell.bucket_start, true)}>
-                {cell.override ? setIn(cell) : `no number: ${units(cell.reconciled)} as forecast`}
+                {cell.override ? <SetIn cell={cell} /> : `no number: ${units(cell.reconciled)} as forecast`}
               </Choice>
             ),
           },
@@ -41,7 +42,7 @@ export function Merge({ editing }: { editing: Editing }) {
             title: "Mine (units)",
             cell: (cell) => (
               <Choice cell={cell} checked={!left.includes(cell.bucket_start)} pick={() => choose(cell.bucket_start, false)}>
-                {draft.lock && "🔒 "}
+                {draft.lock && <Lock />}
                 {units(mine(draft, cell))}, {draft.reason}
               </Choice>
             ),
