@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS
 from dp_assets.domain.contracts import (
     ACCURACY,
     EXCEPTIONS,
@@ -141,3 +142,14 @@ def make_causes(many: int = 12) -> pl.DataFrame:
             for rank, (cause, evidence) in enumerate(found or [("unknown", "nothing points to a cause")], start=1)
         ]
     return OUTLIER_CAUSES.conform(pl.DataFrame(rows))
+
+
+def make_conflicts() -> pl.DataFrame:
+    """Three disagreements on two SKUs, of which a planner decided one."""
+    said = [
+        *(("sku0000", "department", "shop", "A", True), ("sku0000", "department", "kiosk", "B", False)),
+        *(("sku0000", "brand", "shop", "own", False), ("sku0000", "brand", "kiosk", "other", False)),
+        *(("sku0002", "brand", "shop", "own", True), ("sku0002", "brand", "master", "none", False)),
+    ]
+    rows = pl.DataFrame(said, ("sku", "attribute", "producer", "value", "wins"), orient="row")
+    return ATTRIBUTE_CONFLICTS.conform(rows.with_columns(file_version_id=pl.lit("shop-1")))

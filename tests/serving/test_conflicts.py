@@ -6,27 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from dp_assets.domain.access import Role
-from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS
 from serving.api.conflicts.schemas import Conflicts, Corrected
 from tests.landed import COLUMNS, World
 from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK
 from tests.serving.makers import CYCLE
 from tests.serving.planning_makers import Planned, asking, refused
+from tests.serving.table_makers import make_conflicts
 
 SHOP = {"name": "shop", "files": ["shop/**"], "columns": COLUMNS}
 PLANNERS = {
     **{"name": "planners", "feed": "attribute_corrections", "files": ["corrections/*.xlsx", "corrections/*.csv"]},
     "columns": {"sku": "SKU", "attribute": "What", "value": "Is", "user": "By", "reason": "Why"},
 }
-SAID = [
-    *(("sku0000", "department", "shop", "A", True), ("sku0000", "department", "kiosk", "B", False)),
-    *(("sku0000", "brand", "shop", "own", False), ("sku0000", "brand", "kiosk", "other", False)),
-    *(("sku0002", "brand", "shop", "own", True), ("sku0002", "brand", "master", "none", False)),
-]
 
 
 def correction(sku: str = "sku0000", value: str | None = "A", attribute: str = "department") -> dict[str, Any]:
@@ -42,9 +36,7 @@ class Market(Planned):
             {"producers": [SHOP, *producers], "attributes": {"department": {}, "brand": {}}},
             landing_root=str(folder / "landing"),
         )
-        columns = ("sku", "attribute", "producer", "value", "wins")
-        rows = pl.DataFrame(SAID, columns, orient="row").with_columns(file_version_id=pl.lit("shop-1"))
-        self.lake.write("attribute_conflicts", ATTRIBUTE_CONFLICTS.conform(rows), cycle=CYCLE.isoformat())
+        self.lake.write("attribute_conflicts", make_conflicts(), cycle=CYCLE.isoformat())
         self.user("ada", [Role.PLANNER])
         self.user("kim", [Role.PLANNER], GROCERY)
         self.user("lou", [Role.PLANNER], GROCERY_AND_A_LOOK)

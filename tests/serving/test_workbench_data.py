@@ -1,4 +1,4 @@
-"""Files and outliers in the workbench: a real server with keys, and a small lake with a file in every state."""
+"""Files and what stands out in them, in the workbench: a real server with keys, a lake with a file in every state."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from dp_assets.domain.access import Role
 from dp_assets.quality import GATE
 from dp_assets.recalls import write_event
 from dp_assets.registry import recalled_versions
-from tests.landed import START, encode, make_rows
+from tests.landed import COLUMNS, START, encode, make_rows
 from tests.serving.access_makers import GROCERY
 from tests.serving.clients import server_over
-from tests.serving.file_makers import Shop
+from tests.serving.file_makers import PlannedShop
 from tests.serving.makers import CYCLE
-from tests.serving.table_makers import make_causes, make_classes, make_outliers
+from tests.serving.table_makers import make_causes, make_classes, make_conflicts, make_outliers
 from tests.serving.test_workbench import PASSWORD, browser, page
 from tests.serving.test_workbench_editing import wrong_for_axe
 
@@ -28,13 +28,20 @@ if TYPE_CHECKING:
 
 __all__ = ["browser", "page"]
 pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
-USERS = {"dee": [Role.DATA_ENGINEER], "vic": [Role.VIEWER], "kim": [Role.VIEWER]}
+USERS = {"dee": [Role.DATA_ENGINEER], "ada": [Role.PLANNER], "vic": [Role.VIEWER], "kim": [Role.VIEWER]}
+
+
+SHOP = {"name": "shop", "files": ["shop/**"], "columns": COLUMNS}
+PLANNERS = {
+    **{"name": "planners", "feed": "attribute_corrections", "files": ["corrections/*.csv"]},
+    "columns": {"sku": "SKU", "attribute": "What", "value": "Is", "user": "By", "reason": "Why"},
+}
 
 
 class Served:
     """A shop behind a server, and the way to be somebody there."""
 
-    def __init__(self, shop: Shop, address: str) -> None:
+    def __init__(self, shop: PlannedShop, address: str) -> None:
         self.shop, self.address, self.tokens = shop, address, dict[str, str]()
         for name, roles in USERS.items():
             given = shop.user(name, roles, *([GROCERY] if name == "kim" else []))
@@ -52,7 +59,9 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    shop = Shop(tmp_path_factory.mktemp("data"))
+    shop = PlannedShop(
+        tmp_path_factory.mktemp("data"), {"producers": [SHOP, PLANNERS], "attributes": {"department": {}, "brand": {}}}
+    )
     refused = make_rows(30, seed=1).with_columns(qty=pl.when(pl.col("item") == 1).then(-1.0).otherwise("qty"))
     shop.put("shop/week-1.csv", encode(make_rows(24), "csv"))
     shop.put("shop/week-2.csv", encode(refused, "csv"))
@@ -61,9 +70,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     shop.settle()
     write_event(shop.lake, held, False, GATE, "rows: 12, expected 5000", START)
     shop.settle()
-    shop.put_bundle()
     for name, table in (("log", make_outliers(60)), ("causes", make_causes(60))):
         shop.lake.write(f"outlier_{name}", table, cycle=CYCLE.isoformat())
+    shop.lake.write("attribute_conflicts", make_conflicts(), cycle=CYCLE.isoformat())
     shop.lake.write("series_classes", make_classes(), cycle=CYCLE.isoformat())
     environment = {
         **{"DP_API_ACCESS": "keys", "DP_STATE_DIR": str(shop.folder / "state")},
@@ -192,6 +201,43 @@ class TestOutliers:
         assert page.get_by_role("link", name="sku0002").count() == 0
 
 
+class TestQuality:
+    def test_what_stands_out_is_told_file_by_file_and_day_by_day(self, page: Page, served: Served) -> None:
+        served.open(page, "/data?tab=quality&producer=shop", "vic")
+        reports = page.get_by_role("table", name="Reports of data quality")
+        row = reports.get_by_role("row").filter(has_text="shop/week-2.csv")
+        row.get_by_text(re.compile("^rejected share: ")).wait_for()
+        row.get_by_text("warns").wait_for()
+        page.get_by_role("button", name="Day of the newest file").click()
+        page.wait_for_url(re.compile("day=20"))
+        page.get_by_role("heading", name=re.compile("^All files of")).wait_for()
+        page.get_by_label("Day of arrival").fill("2001-01-01")
+        page.get_by_text("No file fits").wait_for()
+
+
+class TestConflicts:
+    def test_a_planner_says_what_an_attribute_is_and_it_becomes_a_file(self, page: Page, served: Served) -> None:
+        served.open(page, "/data?tab=conflicts&attribute=brand", "ada")
+        page.get_by_text("2 as known in the cycle").wait_for()
+        page.get_by_role("link", name="Correct… brand of sku0002").click()
+        form = page.get_by_role("form", name="Correct")
+        assert form.get_by_role("button", name="Correct").is_disabled()
+        form.get_by_label("another value").check()
+        form.get_by_label("Another value", exact=True).fill("organic")
+        form.get_by_label("Why?").fill("as printed")
+        page.reload()
+        form.get_by_role("button", name="Correct").click()
+        page.get_by_text("Your word counts from the next cycle on").wait_for()
+        (file,) = (served.shop.folder / "landing/corrections").iterdir()
+        assert file.read_text().splitlines()[1] == "sku0002,brand,organic,ada,as printed"
+
+    def test_who_may_not_plan_sees_who_says_what_and_no_way_to_decide(self, page: Page, served: Served) -> None:
+        served.open(page, "/data?tab=conflicts&of=sku0002&at=brand", "vic")
+        page.get_by_text("what a planner said").wait_for()
+        assert page.get_by_role("link", name=re.compile("Correct")).count() == 0
+        assert page.get_by_role("form", name="Correct").count() == 0
+
+
 class TestOthers:
     def test_a_viewer_sees_what_happened_and_no_way_to_change_it(self, page: Page, served: Served) -> None:
         served.open(page, f"/data/files/{served.version('shop/held.csv')}", "vic")
@@ -214,8 +260,9 @@ class TestOthers:
 class TestLooks:
     def test_axe_finds_nothing_in_light_or_dark(self, page: Page, served: Served) -> None:
         found = {}
-        for path in ("/data", "/data?tab=outliers", f"/data/files/{served.version('shop/week-2.csv')}"):
-            served.open(page, path)
+        parts = ("", "?tab=outliers", "?tab=quality", "?tab=conflicts&of=sku0002&at=brand")
+        for path in (*parts, f"/files/{served.version('shop/week-2.csv')}"):
+            served.open(page, f"/data{path}", "ada" if "conflicts" in path else "dee")
             if "files" in path:
                 page.get_by_role("button", name="Take it back…").click()
             page.get_by_role("table").last.wait_for()

@@ -2,8 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { instant } from "../../format/dates";
 import { Heading } from "../../parts/Card";
+import { Conflicts } from "./Conflicts";
 import { Files } from "./Files";
 import { Outliers } from "./Outliers";
+import { Quality } from "./Quality";
 import { Producers } from "./Producers";
 import { producers } from "./questions";
 import type { DataSearch } from "./search";
@@ -13,6 +15,8 @@ const route = getRouteApi("/data");
 const TABS: readonly [DataSearch["tab"], string][] = [
   [undefined, "Producers and files"],
   ["outliers", "Outliers"],
+  ["quality", "Quality"],
+  ["conflicts", "Attribute conflicts"],
 ];
 
 /** Who delivers what, how fresh it is, what became of it, and what stands out in it. */
@@ -32,6 +36,8 @@ export function DataScreen() {
           </>
         )}
         {tab === "outliers" && <Outliers />}
+        {tab === "quality" && <Quality />}
+        {tab === "conflicts" && <Conflicts />}
       </div>
     </>
   );

@@ -1,11 +1,10 @@
 import { useState } from "react";
 import type { Schemas } from "../../api/client";
-import { day } from "../../format/dates";
 import { count, units } from "../../format/numbers";
 import { Button } from "../../parts/Notice";
 import { Table, type Column } from "../../parts/Table";
 import { Mark } from "./Mark";
-import { plain, VERDICTS } from "./words";
+import { plain, subject, VERDICTS } from "./words";
 
 type Judged = Schemas["Judged"];
 const AT_FIRST = 8;
@@ -21,10 +20,6 @@ const COLUMNS: Column<Judged>[] = [
   { name: "detail", title: "What stands out", cell: (one) => one.detail ?? "" },
 ];
 
-function subject(name: string): string {
-  if (name === "file") return "the whole file";
-  return /^\d{4}-\d\d-\d\d$/.test(name) ? day(name) : name;
-}
 
 /** A report of data quality, what stands out first. */
 export function QualityTable({ rows }: { rows: readonly Judged[] }) {

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 const WAIT = 250;
 
 /** A filter that is typed; it stands in the address a moment after the last letter. */
-export function TypedFilter({ name, value = "", title }: { name: "uri" | "series"; value?: string; title: string }) {
+export function TypedFilter({ name, value = "", title }: { name: "uri" | "series" | "sku"; value?: string; title: string }) {
   const go = useNavigate({ from: "/data" });
   const [words, setWords] = useState(value);
   useEffect(() => setWords(value), [value]);

@@ -72,3 +72,26 @@ export function rowsBehind(series: string, bucket: string) {
     queryFn: () => answer(api.GET("/v1/trace/{series_id}/{bucket}/rows", { params: { path: { series_id: series, bucket }, query: { limit: 1000 } } })),
   });
 }
+
+export function qualityOf(asked: { producer?: string; day?: string; cursor?: string }) {
+  return queryOptions({
+    queryKey: ["data", "quality", asked],
+    queryFn: () => answer(api.GET("/v1/quality", { params: { query: { ...asked, limit: 30 } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export interface ConflictsAsked {
+  attribute?: string;
+  sku?: string;
+  corrected?: boolean;
+  cursor?: string;
+}
+
+export function conflictsOf(asked: ConflictsAsked) {
+  return queryOptions({
+    queryKey: ["data", "conflicts", asked],
+    queryFn: () => answer(api.GET("/v1/conflicts", { params: { query: { ...asked, limit: 50 } } })),
+    placeholderData: keepPreviousData,
+  });
+}

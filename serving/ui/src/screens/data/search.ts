@@ -1,6 +1,6 @@
 /** What the address of the screen holds: the part that is open, and its filters. */
 export interface DataSearch {
-  tab?: "outliers";
+  tab?: "outliers" | "quality" | "conflicts";
   producer?: string;
   state?: string;
   uri?: string;
@@ -8,7 +8,11 @@ export interface DataSearch {
   cause?: string;
   promoted?: boolean;
   order?: "newest";
-  /** The outlier whose file rows are shown: series and bucket. */
+  day?: string;
+  attribute?: string;
+  sku?: string;
+  corrected?: boolean;
+  /** What is looked at closer: an outlier's series and bucket, or a conflict's SKU and attribute. */
   of?: string;
   at?: string;
   cursor?: string;
@@ -25,7 +29,7 @@ function one<Value extends string>(value: unknown, known: readonly Value[]): Val
 
 export function dataSearch(search: Record<string, unknown>): DataSearch {
   return {
-    tab: one(search.tab, ["outliers"]),
+    tab: one(search.tab, ["outliers", "quality", "conflicts"]),
     producer: word(search.producer),
     state: word(search.state),
     uri: word(search.uri),
@@ -33,6 +37,10 @@ export function dataSearch(search: Record<string, unknown>): DataSearch {
     cause: word(search.cause),
     promoted: typeof search.promoted === "boolean" ? search.promoted : undefined,
     order: one(search.order, ["newest"]),
+    day: word(search.day),
+    attribute: word(search.attribute),
+    sku: word(search.sku),
+    corrected: typeof search.corrected === "boolean" ? search.corrected : undefined,
     of: word(search.of),
     at: word(search.at),
     cursor: word(search.cursor),

@@ -1,4 +1,6 @@
-import { bucket } from "../../format/dates";
+import type { Schemas } from "../../api/client";
+import { bucket, day } from "../../format/dates";
+import { share, units } from "../../format/numbers";
 
 type Look = { mark: string; words: string; tone: string };
 
@@ -85,4 +87,18 @@ export const CAUSES: Readonly<Record<string, string>> = {
 
 export function causeName(cause: string): string {
   return CAUSES[cause] ?? plain(cause);
+}
+
+/** What a measure of data quality is about. */
+export function subject(name: string): string {
+  if (name === "file") return "the whole file";
+  return /^\d{4}-\d\d-\d\d$/.test(name) ? day(name) : name;
+}
+
+/** A measure that stands out, in a sentence. */
+export function finding({ measure, subject: about, value, expected, detail }: Schemas["Judged"]): string {
+  const told = measure.endsWith("_share") ? share : units;
+  const where = about === "file" ? "" : ` of ${subject(about)}`;
+  const usual = expected === null ? "" : `, usually ${told(expected)}`;
+  return `${plain(measure)}${where}: ${told(value)}${usual}${detail ? ` (${detail})` : ""}`;
 }
