@@ -4,6 +4,7 @@ import { hasStatus } from "./api/problem";
 import { Shell } from "./layout/Shell";
 import { Failure, Notice, Skeleton } from "./parts/Notice";
 import { dataSearch } from "./screens/data/search";
+import { explorerSearch } from "./screens/explorer/search";
 import { forecastOfNode, forecastOfSku, historyOfNode, historyOfSku } from "./screens/questions";
 import { SignIn } from "./screens/sign_in/SignIn";
 import { WorklistScreen } from "./screens/worklist/WorklistScreen";
@@ -76,11 +77,7 @@ const explorer = createRoute({
   getParentRoute: () => root,
   path: "/explorer",
   component: lazyRouteComponent(() => import("./screens/explorer/ExplorerScreen"), "ExplorerScreen"),
-  validateSearch: (search: Record<string, unknown>): { q?: string; method?: string; where?: string[] } => ({
-    q: word(search.q),
-    method: word(search.method),
-    where: Array.isArray(search.where) ? search.where.filter((one) => typeof one === "string") : undefined,
-  }),
+  validateSearch: explorerSearch,
 });
 
 const accuracy = createRoute({

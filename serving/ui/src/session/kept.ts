@@ -5,7 +5,12 @@ const listeners = new Set<() => void>();
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  return () => listeners.delete(listener);
+  // What another tab keeps in the browser is told by this event.
+  addEventListener("storage", listener);
+  return () => {
+    listeners.delete(listener);
+    removeEventListener("storage", listener);
+  };
 }
 
 /** What a text that was kept says, filled up with what an older form of it lacks; `empty` where it cannot be read. */
@@ -18,17 +23,18 @@ export function keptIn<Value extends object>(text: string | null, empty: Value):
   }
 }
 
-/** What somebody typed and did not send yet: it outlives a reload and not the tab. `keep(null)` drops it.
- *  `empty` is the same object at each call. */
-export function useKept<Value extends object>(user: string, what: string, empty: Value) {
+/** What somebody typed and did not send yet: it outlives a reload and not the tab. What they want to find again
+ *  is kept in the `browser`. `keep(null)` drops it. `empty` is the same object at each call. */
+export function useKept<Value extends object>(user: string, what: string, empty: Value, where: "tab" | "browser" = "tab") {
+  const storage = where === "tab" ? sessionStorage : localStorage;
   const name = [PREFIX, user, what].join("\n");
-  const text = useSyncExternalStore(subscribe, () => sessionStorage.getItem(name));
+  const text = useSyncExternalStore(subscribe, () => storage.getItem(name));
   return useMemo(() => {
     const keep = (next: Value | null) => {
-      if (next === null) sessionStorage.removeItem(name);
-      else sessionStorage.setItem(name, JSON.stringify(next));
+      if (next === null) storage.removeItem(name);
+      else storage.setItem(name, JSON.stringify(next));
       listeners.forEach((listener) => listener());
     };
     return { kept: keptIn(text, empty), isKept: text !== null, keep };
-  }, [name, text, empty]);
+  }, [storage, name, text, empty]);
 }

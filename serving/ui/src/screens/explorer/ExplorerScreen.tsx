@@ -4,24 +4,31 @@ import { bucket } from "../../format/dates";
 import { count } from "../../format/numbers";
 import { Heading } from "../../parts/Card";
 import { Button, Failure, Notice, Skeleton } from "../../parts/Notice";
+import { BulkEdit, many } from "./BulkEdit";
+import { toggled } from "./choosing";
 import { Export } from "./Export";
 import { choices, conditions, matching } from "./filters";
+import type { ExplorerSearch } from "./search";
 import { SeriesTable } from "./SeriesTable";
 import { Tree } from "./Tree";
 import { useAllSeries } from "./useAllSeries";
+import { useChosen } from "./useChosen";
+import { Views } from "./Views";
 
 const route = getRouteApi("/explorer");
-const NO_CONDITIONS: string[] = [];
+const NONE: string[] = [];
 
-/** Everything that is forecast: searched, filtered, sorted, exported. */
+/** Everything that is forecast: searched, filtered, sorted, chosen and changed, exported. */
 export function ExplorerScreen() {
-  const { q = "", method, where = NO_CONDITIONS } = route.useSearch();
+  const search = route.useSearch();
+  const { q = "", method, where = NONE, hide = NONE, sort } = search;
   const go = useNavigate({ from: "/explorer" });
   const { all, loaded, total, cycle, complete, found } = useAllSeries();
   const asked = useDeferredValue(q);
   const series = useMemo(() => matching(all, asked, method, where), [all, asked, method, where]);
   const attributes = useMemo(() => Object.keys(all[0]?.series.attributes ?? {}), [all]);
-  const put = (next: { method?: string; where?: string[] }) => void go({ search: (now) => ({ ...now, ...next }) });
+  const put = (next: ExplorerSearch) => void go({ search: (now) => ({ ...now, ...next }) });
+  const choice = useChosen(all);
   return (
     <>
       <Heading title="Explorer">
@@ -31,6 +38,7 @@ export function ExplorerScreen() {
       <div className="grid grid-cols-1 gap-4 lg:grid-cols-[18rem_1fr]">
         <Tree choose={(next) => put({ where: next })} />
         <div className="min-w-0">
+          <Views search={search} />
           <div className="mb-3 flex flex-wrap items-end gap-3">
             <Search q={q} />
             <Filters all={all} method={method} where={where} put={put} />
@@ -41,6 +49,7 @@ export function ExplorerScreen() {
             {!complete && " so far"}
             {where.length > 0 && <> where {where.map((one) => one.replace(":", " is ")).join(", ")}</>}
           </p>
+          {choice.mayPlan && complete && <Choice choice={choice} series={series} conditions={!q && !method && where.length > 0 ? where : undefined} />}
           {found.error && <Failure error={found.error} retry={() => void found.refetch()} />}
           {found.isPending ? (
             <Skeleton lines={16} />
@@ -52,10 +61,54 @@ export function ExplorerScreen() {
               </Button>
             </Notice>
           ) : (
-            <SeriesTable series={series} attributes={attributes} />
+            <SeriesTable
+              series={series}
+              attributes={attributes}
+              hide={hide}
+              sort={sort}
+              put={put}
+              chosen={choice.mayPlan && complete ? choice.chosen : null}
+              choose={choice.choose}
+            />
           )}
         </div>
       </div>
+    </>
+  );
+}
+
+interface ChoiceProps {
+  choice: ReturnType<typeof useChosen>;
+  series: { series_id: string }[];
+  conditions?: string[];
+}
+
+/** How many rows are chosen, and what can be done with them. */
+function Choice({ choice: { chosen, choose, open, show }, series, conditions }: ChoiceProps) {
+  const here = series.filter((one) => chosen.has(one.series_id)).length;
+  const exactly = here === series.length && here === chosen.size;
+  const ids = useMemo(() => [...chosen], [chosen]);
+  return (
+    <>
+      <div role="group" aria-label="Chosen series" className="mb-2 flex flex-wrap items-center gap-3">
+        <p role="status">
+          {chosen.size === 0 ? (
+            <span className="text-soft">Tick rows to change them together; with Shift, a range.</span>
+          ) : (
+            <>
+              <strong>{many(chosen.size)}</strong> chosen{here < chosen.size && `, ${count(chosen.size - here)} of them not shown by the filters`}
+            </>
+          )}
+        </p>
+        {here < series.length && <Button onClick={() => choose(toggled(chosen, series.map((one) => one.series_id), true))}>Choose all {count(series.length)}</Button>}
+        {chosen.size > 0 && <Button onClick={() => choose(new Set())}>Choose none</Button>}
+        {chosen.size > 0 && !open && (
+          <Button main onClick={() => show(true)}>
+            Change their numbers…
+          </Button>
+        )}
+      </div>
+      {open && <BulkEdit chosen={{ series: ids, conditions: exactly ? conditions : undefined }} close={() => show(false)} />}
     </>
   );
 }
@@ -87,7 +140,7 @@ interface FilterProps {
   all: Parameters<typeof choices>[0];
   method?: string;
   where: string[];
-  put: (next: { method?: string; where?: string[] }) => void;
+  put: (next: ExplorerSearch) => void;
 }
 
 function Filters({ all, method, where, put }: FilterProps) {
@@ -102,15 +155,15 @@ function Filters({ all, method, where, put }: FilterProps) {
   return (
     <>
       {lists.map(([name, values]) => (
-        <Choice key={name} name={name} values={values} chosen={chosen.get(name)?.[0]} choose={(value) => set(name, value)} />
+        <Values key={name} name={name} values={values} chosen={chosen.get(name)?.[0]} choose={(value) => set(name, value)} />
       ))}
-      <Choice name="method" values={methods} chosen={method} choose={(value) => put({ method: value || undefined })} />
+      <Values name="method" values={methods} chosen={method} choose={(value) => put({ method: value || undefined })} />
       {(where.length > 0 || method) && <Button onClick={() => put({ where: undefined, method: undefined })}>Clear filters</Button>}
     </>
   );
 }
 
-function Choice({ name, values, chosen, choose }: { name: string; values: string[]; chosen?: string; choose: (value: string) => void }) {
+function Values({ name, values, chosen, choose }: { name: string; values: string[]; chosen?: string; choose: (value: string) => void }) {
   return (
     <label className="block">
       <span className="mb-1 block text-sm text-soft">{name}</span>
