@@ -46,23 +46,10 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
         Skip to the content
       </a>
       <header className="sticky top-0 z-20 border-b border-line bg-surface">
-        <div className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2">
+        <div className="flex flex-wrap items-center gap-x-5 gap-y-2 px-4 pt-2 pb-1">
           <span className="font-semibold">Demand Planner</span>
-          <nav aria-label="Screens" className="flex flex-wrap gap-1">
-            {SCREENS.map(({ to, title }) => (
-              <Link
-                key={to}
-                to={to}
-                activeOptions={{ exact: to === "/", includeSearch: false }}
-                className="rounded-md px-2 py-1.5 font-medium text-soft hover:text-ink aria-[current=page]:bg-page aria-[current=page]:text-accent aria-[current=page]:underline"
-              >
-                {title}
-                {to === "/approvals" && <Waiting />}
-              </Link>
-            ))}
-          </nav>
           <SearchBox input={search} />
-          <div className="flex flex-wrap items-center gap-3 sm:ml-auto">
+          <div className="ml-auto flex flex-wrap items-center gap-3">
             <Button onClick={() => setListed(true)} aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)">
               ?
             </Button>
@@ -70,6 +57,19 @@ export function Shell({ asking }: { asking: Schemas["Asking"] }) {
             <Who asking={asking} />
           </div>
         </div>
+        <nav aria-label="Screens" className="flex gap-1 overflow-x-auto px-2">
+          {SCREENS.map(({ to, title }) => (
+            <Link
+              key={to}
+              to={to}
+              activeOptions={{ exact: to === "/", includeSearch: false }}
+              className="border-b-2 border-transparent px-2.5 py-1.5 font-medium whitespace-nowrap text-soft hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-accent"
+            >
+              {title}
+              {to === "/approvals" && <Waiting />}
+            </Link>
+          ))}
+        </nav>
       </header>
       <Offline />
       <main id="main" tabIndex={-1} className="mx-auto max-w-[1500px] p-4 outline-none">
@@ -96,7 +96,7 @@ function SearchBox({ input }: { input: React.RefObject<HTMLInputElement | null> 
         aria-label="Search items"
         placeholder="Search items ( / )"
         autoComplete="off"
-        className="w-36 rounded-md 2xl:w-56 border border-line bg-page px-3 py-1.5 placeholder:text-soft"
+        className="w-44 rounded-md border border-line bg-page px-3 py-1.5 placeholder:text-soft sm:w-72"
       />
     </form>
   );
