@@ -47,6 +47,7 @@ from serving.api.receipts.endpoints import router as receipts
 from serving.api.scenarios.endpoints import router as scenarios
 from serving.api.series.endpoints import router as series
 from serving.api.session.endpoints import router as session
+from serving.api.thresholds.endpoints import router as thresholds
 from serving.api.trace.endpoints import router as trace
 from serving.api.tracing import Traced, Tracing, is_configured
 from serving.api.uploads.endpoints import router as uploads
@@ -82,7 +83,7 @@ SENT = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None
 """Headers that pages elsewhere which are named may send."""
 SHOWN = ("ETag", "Retry-After", "X-Request-Id", "X-Planning-Database")
 """Headers of answers that they may read, beside those that every page may."""
-RUNNING = (producers, quality, conflicts, ledger, users, keys)
+RUNNING = (producers, quality, conflicts, ledger, users, keys, thresholds)
 """What whoever runs the platform looks at and changes."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset

@@ -156,6 +156,7 @@ ENDPOINTS = [
         Endpoint(method, "/v1/cycles/current", OPERATE, "/v1/cycles/current", body, 409, 403, 403)
         for method, body in (("PUT", {"to": "2000-01-03", "reason": "x"}), ("DELETE", None))
     ),
+    Endpoint("GET", "/v1/thresholds", READ, "/v1/thresholds", hidden=403),
     Endpoint("GET", "/v1/ledger", OPERATE, "/v1/ledger", hidden=403),
     Endpoint("GET", "/v1/users", ADMINISTER, "/v1/users", hidden=403),
     Endpoint("POST", "/v1/users", ADMINISTER, "/v1/users", {"user": "No", "roles": ["viewer"]}, 422, 403, 403),

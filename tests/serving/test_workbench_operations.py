@@ -34,7 +34,7 @@ DRIFTED = {
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
-    place = Planned(tmp_path_factory.mktemp("operations"))
+    place = Planned(tmp_path_factory.mktemp("operations"), {"exceptions": {"change_share": 0.3}})
     put_bundle(place.lake, place.folder, make_forecasts(series=list(SKUS), cycle=EARLIER), cycle=EARLIER)
     place.lake.write("interval_contract", pl.DataFrame([DRIFTED]), cycle=CYCLE.isoformat())
     place.user("root", [Role.ADMIN])
@@ -61,6 +61,7 @@ def test_axe_finds_nothing_on_any_part_in_light_and_dark(page: Page, place: Plan
     for path, words in (
         (f"?cycle={CYCLE}", "Alerts and drift"),
         ("?part=ledger", "Rows of the ledger"),
+        ("?part=thresholds", "What comes on the worklist"),
         ("?part=accounts&account=dee", "User dee"),
     ):
         look_as(page, place, address, "root", f"/operations{path}")
@@ -126,6 +127,14 @@ class TestAnEngineer:
         page.keyboard.press("Enter")
         page.get_by_text("No row fits").wait_for()
         assert page.get_by_role("link", name="Users and keys").count() == 0
+
+
+def test_thresholds_say_what_is_not_as_usual(page: Page, place: Planned, address: str) -> None:
+    look_as(page, place, address, "dee", "/operations?part=thresholds")
+    table = page.get_by_role("table", name="What comes on the worklist")
+    row = table.get_by_role("row", name=re.compile("exceptions.change_share"))
+    assert row.get_by_role("cell").all_inner_texts()[:2] == ["✎ 0.3", "0.5"]
+    page.get_by_text("quality.gates.rows.warn").wait_for()
 
 
 class TestAnAdministrator:
@@ -212,6 +221,10 @@ class TestAViewer:
         assert page.get_by_role("link", name="Runs in Dagster").count() == 0
         page.get_by_role("table", name="Cycles, the newest first").get_by_role("link").first.click()
         page.get_by_role("alert").get_by_text("kept to some of them").wait_for()
-        for tab, role in (("ledger", "data engineer or admin"), ("accounts", "role admin")):
-            page.goto(f"{address}/operations?part={tab}")
-            page.get_by_text(role).wait_for()
+        for part, words in (
+            ("ledger", "data engineer or admin"),
+            ("accounts", "role admin"),
+            ("thresholds", "kept to some"),
+        ):
+            page.goto(f"{address}/operations?part={part}")
+            page.get_by_text(words).wait_for()

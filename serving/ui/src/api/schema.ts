@@ -1130,6 +1130,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What something is judged by
+         * @description What puts items on the worklist, warns of a file or holds it back, caps outliers, and widens intervals. They are
+         *     changed in `demand.yaml`; this process reads it when it starts.
+         */
+        get: operations["thresholds_v1_thresholds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/trace/{series_id}/{bucket}": {
         parameters: {
             query?: never;
@@ -7540,6 +7561,47 @@ export interface components {
              * @example forecasts
              */
             table: string;
+        };
+        /**
+         * Threshold
+         * @description A setting that something is judged by.
+         */
+        Threshold: {
+            /**
+             * Key
+             * @description As it stands in `demand.yaml`.
+             * @example exceptions.change_share
+             */
+            key: string;
+            /**
+             * Meaning
+             * @description In words.
+             * @example A series is on the worklist if its published total differs by more than this share.
+             */
+            meaning: string;
+            /**
+             * Usual
+             * @description What holds where it is left out.
+             * @example 0.5
+             */
+            usual: string | number | boolean | (string | number)[] | null;
+            /**
+             * Value
+             * @description What holds.
+             * @example 0.5
+             */
+            value: string | number | boolean | (string | number)[] | null;
+        };
+        /**
+         * Thresholds
+         * @description What something is called odd, held back, left out or widened by.
+         */
+        Thresholds: {
+            /**
+             * Thresholds
+             * @description Section by section.
+             */
+            thresholds: components["schemas"]["Threshold"][];
         };
         /**
          * TotalForecast
@@ -15519,6 +15581,74 @@ export interface operations {
                 };
             };
             /** @description Whoever asks cannot be looked up just now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thresholds_v1_thresholds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Settings of the configuration */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "thresholds": [
+                     *         {
+                     *           "key": "exceptions.change_share",
+                     *           "meaning": "A series is on the worklist if its published total differs by more than this share.",
+                     *           "usual": 0.5,
+                     *           "value": 0.5
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Thresholds"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -28,7 +28,7 @@ export function CycleCard({ cycle, dagster }: { cycle: string; dagster: string |
     </Link>
   );
   return (
-    <div ref={place} tabIndex={-1} className="scroll-mt-28 outline-none">
+    <div ref={place} tabIndex={-1} className="scroll-mt-36 outline-none">
       <Card title={`Cycle of ${bucket(cycle)}`} aside={close}>
         <Asked of={found} lines={10}>
           {(card) => (

@@ -1,15 +1,18 @@
 import { Link, getRouteApi } from "@tanstack/react-router";
+import type { Schemas } from "../../api/client";
 import { Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
 import { useAsking } from "../../session/useAsking";
 import { Accounts } from "./Accounts";
 import { Cycles } from "./Cycles";
 import { LedgerTab } from "./LedgerTab";
+import { ThresholdsPart } from "./ThresholdsPart";
 
 const route = getRouteApi("/operations");
 const PARTS = [
   { part: "cycles", title: "Cycles", needs: "read" },
   { part: "ledger", title: "Ledger", needs: "operate" },
+  { part: "thresholds", title: "Thresholds", needs: "read" },
   { part: "accounts", title: "Users and keys", needs: "administer" },
 ] as const;
 const ROLES = { read: "viewer", operate: "data engineer or admin", administer: "admin" };
@@ -19,7 +22,8 @@ export function OperationsScreen() {
   const { part = "cycles" } = route.useSearch();
   const asking = useAsking().data;
   if (!asking) return null;
-  const open = PARTS.filter(({ needs }) => asking.permissions.includes(needs));
+  const isKept = asking.nodes !== null && !asking.sees_outside;
+  const open = PARTS.filter((one) => asking.permissions.includes(one.needs) && !(isKept && one.part !== "cycles"));
   const chosen = open.find((one) => one.part === part);
   return (
     <>
@@ -38,24 +42,27 @@ export function OperationsScreen() {
           </Link>
         ))}
       </nav>
-      {chosen ? <Chosen part={chosen.part} /> : <Refused part={part} signedIn={asking.signed_in} />}
+      {chosen ? <Chosen part={chosen.part} /> : <Refused part={part} asking={asking} />}
     </>
   );
 }
 
 function Chosen({ part }: { part: (typeof PARTS)[number]["part"] }) {
   if (part === "ledger") return <LedgerTab />;
+  if (part === "thresholds") return <ThresholdsPart />;
   return part === "accounts" ? <Accounts /> : <Cycles />;
 }
 
-function Refused({ part, signedIn }: { part: string; signedIn: boolean }) {
+function Refused({ part, asking }: { part: string; asking: Schemas["Asking"] }) {
   const wanted = PARTS.find((one) => one.part === part);
   if (!wanted) return <Notice title="There is no such part">The parts that there are stand above.</Notice>;
-  if (!signedIn)
+  if (!asking.signed_in)
     return (
       <Notice title={`${wanted.title}: not on an open API`}>
         The API is open on this machine, and so is read only. Start it with DP_API_ACCESS=keys and sign in.
       </Notice>
     );
-  return <Notice title={`${wanted.title} are not for you`}>That takes the role {ROLES[wanted.needs]}, which an administrator gives.</Notice>;
+  if (asking.permissions.includes(wanted.needs))
+    return <Notice title={`${wanted.title}: not for you`}>That tells of all nodes, and you are kept to some of them.</Notice>;
+  return <Notice title={`${wanted.title}: not for you`}>That takes the role {ROLES[wanted.needs]}, which an administrator gives.</Notice>;
 }

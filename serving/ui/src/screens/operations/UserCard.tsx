@@ -15,7 +15,7 @@ export function UserCard({ user, isMe, may }: { user: Account; isMe: boolean; ma
   const place = useRef<HTMLElement>(null);
   useEffect(() => place.current?.focus(), []);
   return (
-    <section ref={place} tabIndex={-1} aria-label={`User ${user.user}`} className="mt-4 space-y-3 rounded-md border border-line p-3 outline-none">
+    <section ref={place} tabIndex={-1} aria-label={`User ${user.user}`} className="mt-4 scroll-mt-36 space-y-3 rounded-md border border-line p-3 outline-none">
       <div className="flex flex-wrap justify-between gap-2">
         <h3 className="font-semibold">
           {user.user}: {user.roles.map(plainRole).join(", ")} of {nodesOf(user) === "all" ? "all nodes" : nodesOf(user)}

@@ -67,3 +67,8 @@ export function keysOf(all: boolean) {
     placeholderData: keepPreviousData,
   });
 }
+
+export const thresholds = queryOptions({
+  queryKey: ["operations", "thresholds"],
+  queryFn: () => answer(api.GET("/v1/thresholds")),
+});
