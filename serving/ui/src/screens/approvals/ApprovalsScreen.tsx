@@ -27,6 +27,11 @@ const TABS: [Show, string][] = [
   ["decided", "Decided"],
 ];
 
+function ruleOf({ approval, total }: Schemas["Proposals"]): string {
+  if (approval === "none" && total > 0) return "Numbers hold as soon as they are saved; these were proposed while they had to be approved.";
+  return RULES[approval];
+}
+
 /** Numbers that planners proposed: what waits, what each would do, and what became of it. */
 export function ApprovalsScreen() {
   const asking = useAsking().data;
@@ -49,7 +54,7 @@ function Approvals({ user }: { user: string }) {
   return (
     <>
       <Heading title="Approvals">{waits.data && `cycle of ${bucket(waits.data.cycle)}`}</Heading>
-      {waits.data && <p className="mb-4 text-soft">{RULES[waits.data.approval]}</p>}
+      {waits.data && <p className="mb-4 text-soft">{ruleOf(waits.data)}</p>}
       <nav aria-label="Which proposals" className="mb-4 flex flex-wrap gap-2">
         {TABS.map(([name, title]) => (
           <Link

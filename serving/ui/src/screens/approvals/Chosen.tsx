@@ -69,7 +69,7 @@ export function Chosen({ number, user }: { number: number; user: string }) {
 function told(proposal: Proposal): string {
   const { decision } = proposal;
   if (!decision) return "";
-  const then = decision.approved ? " Its numbers hold, unless somebody changed them since." : " None of its numbers was set.";
+  const then = decision.approved ? " Its numbers hold, unless somebody changed them since, and are published when the graph has taken them in." : " None of its numbers was set.";
   return `${stateOf(proposal)}, ${instant(decision.at)}.${then}`;
 }
 

@@ -26,7 +26,7 @@ export function Rollups({ top, found, hierarchy, set, effect }: { top: Row; foun
   const columns: Column<Row>[] = [
     { name: "node", title: "Node", cell: (row) => <Name row={row} top={top} hierarchy={hierarchy} /> },
     ...(effect ? draftColumns(effect, hierarchy, top) : []),
-    { name: "total", title: "All buckets (units)", numeric: true, cell: (row) => <Both published={row.total} statistical={row.statisticalTotal} /> },
+    { name: "total", title: "All buckets (units)", numeric: true, cell: (row) => <Both published={row.total} forecast={row.forecastTotal} /> },
     { name: "more", title: "Published against forecast", numeric: true, cell: (row) => <More row={row} /> },
     ...found.leads.map((start, lead): Column<Row> => ({ name: start, title: bucket(start), numeric: true, cell: (row) => <Cell row={row} lead={lead} number={set.get(`${row.node} ${start}`)} /> })),
   ];
@@ -35,7 +35,7 @@ export function Rollups({ top, found, hierarchy, set, effect }: { top: Row; foun
     <div ref={list}>
       <div className="mb-2 flex flex-wrap items-baseline justify-between gap-3 text-sm text-soft">
         <p>
-          Units: what is published, and below it the statistical forecast. j and k walk, Enter goes down.{" "}
+          Units: what is published, and below it the reconciled forecast, in which locks count already. j and k walk, Enter goes down.{" "}
           {effect && <strong className="text-ink">The first columns show your draft: nothing is saved yet.</strong>}
         </p>
         <Orders by={by} />
@@ -98,11 +98,11 @@ function Name({ row, top, hierarchy }: { row: Row; top: Row; hierarchy: string }
   );
 }
 
-function Both({ published, statistical }: { published?: number; statistical?: number }) {
+function Both({ published, forecast }: { published?: number; forecast?: number }) {
   return (
     <>
       <strong>{units(published)}</strong>
-      <span className="block text-sm text-soft">{units(statistical)}</span>
+      <span className="block text-sm text-soft">{units(forecast)}</span>
     </>
   );
 }
@@ -122,7 +122,7 @@ function More({ row }: { row: Row }) {
 function Cell({ row, lead, number }: { row: Row; lead: number; number?: PlannersNumber }) {
   return (
     <>
-      <Both published={row.published[lead]} statistical={row.statistical[lead]} />
+      <Both published={row.published[lead]} forecast={row.forecast[lead]} />
       {number ? (
         <span className="ml-auto block min-w-28 max-w-36 text-sm whitespace-normal" title={[number.reason_code.replaceAll("_", " "), number.comment].filter(Boolean).join(": ")}>
           {number.lock ? <Lock /> : "✎ "}

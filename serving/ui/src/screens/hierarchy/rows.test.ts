@@ -27,7 +27,7 @@ const number = (name: string, over: Partial<PlannersNumber> = {}): PlannersNumbe
 
 test("rows know their totals and how far planners moved them", () => {
   const row = rowOf(node("A", [10, 20], [10, 15]));
-  expect([row.total, row.statisticalTotal]).toEqual([30, 25]);
+  expect([row.total, row.forecastTotal]).toEqual([30, 25]);
   expect(moreOf(row)).toBeCloseTo(0.2);
   expect(rowOf({ ...node("A", [], []), numbers: null }).total).toBe(0);
   expect(moreOf(rowOf(node("A", [1], [0])))).toBeNull();

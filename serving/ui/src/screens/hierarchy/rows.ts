@@ -5,35 +5,35 @@ export type Node = Schemas["Node"];
 export type PlannersNumber = Schemas["PlannersNumber"];
 type Effect = Schemas["Effect"];
 
-/** A node or series with its numbers, bucket by bucket and in all. */
+/** A node or series with its numbers, bucket by bucket and in all. Locks count in the forecast as well. */
 export interface Row {
   node: string;
   level: string;
   series: number;
   published: number[];
-  statistical: number[];
+  forecast: number[];
   locked: boolean[];
   total: number;
-  statisticalTotal: number;
+  forecastTotal: number;
 }
 
 const sum = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
 
 export function rowOf({ node, level, series, numbers }: Node): Row {
   const { published = [], mean = [], locked = [] } = numbers ?? {};
-  return { node, level, series, published, statistical: mean, locked, total: sum(published), statisticalTotal: sum(mean) };
+  return { node, level, series, published, forecast: mean, locked, total: sum(published), forecastTotal: sum(mean) };
 }
 
-/** How much more is published than the statistical forecast says, as a share of it; null where that is nothing. */
-export function moreOf({ total, statisticalTotal }: Row): number | null {
-  return statisticalTotal > 0 ? total / statisticalTotal - 1 : null;
+/** How much more is published than the reconciled forecast says, as a share of it; null where that is nothing. */
+export function moreOf({ total, forecastTotal }: Row): number | null {
+  return forecastTotal > 0 ? total / forecastTotal - 1 : null;
 }
 
 /** What rows can be ordered by. */
 export const ORDERS: Readonly<Record<string, (one: Row, other: Row) => number>> = {
   units: (one, other) => other.total - one.total,
   name: (one, other) => one.node.localeCompare(other.node),
-  change: (one, other) => Math.abs(other.total - other.statisticalTotal) - Math.abs(one.total - one.statisticalTotal),
+  change: (one, other) => Math.abs(other.total - other.forecastTotal) - Math.abs(one.total - one.forecastTotal),
 };
 
 export function ordered(rows: readonly Row[], by: string): Row[] {

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId, type ReactNode } from "react";
+import { cloneElement, useId, type InputHTMLAttributes, type ReactElement, type ReactNode } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { Button } from "../../parts/Notice";
 import { hierarchies } from "../questions";
@@ -44,13 +44,22 @@ export function ChangeFields({ place, one, cycle, put, drop }: Fields & { place:
   );
 }
 
-function Field({ label, note, children }: { label: string; note?: string; children: ReactNode }) {
+/** A field under its name; the note describes it and is no part of the name. */
+function Field({ label, note, list, children }: { label: string; note?: string; list?: ReactNode; children: ReactElement<InputHTMLAttributes<HTMLElement>> }) {
+  const id = useId();
   return (
-    <label className="block">
-      <span className="mb-1 block text-sm font-medium">{label}</span>
-      {children}
-      {note && <span className="mt-1 block text-sm text-soft">{note}</span>}
-    </label>
+    <div>
+      <label htmlFor={id} className="mb-1 block text-sm font-medium">
+        {label}
+      </label>
+      {cloneElement(children, { id, "aria-describedby": note ? `${id}note` : undefined })}
+      {list}
+      {note && (
+        <span id={`${id}note`} className="mt-1 block text-sm text-soft">
+          {note}
+        </span>
+      )}
+    </div>
   );
 }
 
@@ -84,15 +93,20 @@ function Where({ one, put }: Omit<Fields, "cycle">) {
           </select>
         </Field>
       )}
-      <Field label="Where" note="A node such as GROCERY/SOUP, total, a series or a SKU: everything below it changes.">
+      <Field
+        label="Where"
+        note="A node such as GROCERY/SOUP, total, a series or a SKU: everything below it changes."
+        list={
+          <datalist id={list}>
+            {nodes.data?.nodes.map(({ level, node }) => (
+              <option key={`${level} ${node}`} value={node}>
+                {level}
+              </option>
+            ))}
+          </datalist>
+        }
+      >
         <input list={list} value={one.node} autoComplete="off" onChange={(event) => put({ node: event.target.value })} className={LOOK} />
-        <datalist id={list}>
-          {nodes.data?.nodes.map(({ level, node }) => (
-            <option key={`${level} ${node}`} value={node}>
-              {level}
-            </option>
-          ))}
-        </datalist>
       </Field>
     </>
   );
