@@ -52,6 +52,7 @@ from serving.api.trace.endpoints import router as trace
 from serving.api.tracing import Traced, Tracing, is_configured
 from serving.api.uploads.endpoints import router as uploads
 from serving.api.users.endpoints import router as users
+from serving.api.value_added.endpoints import router as value_added
 from serving.api.what_if.endpoints import router as what_if
 from serving.api.worklist.endpoints import router as worklist
 from serving.api.worksheet.endpoints import router as worksheet
@@ -68,6 +69,7 @@ READING = (
     history,
     worklist,
     accuracy,
+    value_added,
     contributions,
     changes,
     channels,

@@ -93,6 +93,7 @@ MADE_BY = {
     "outlier_log": "weekly_cycle",
     "attribute_conflicts": "weekly_cycle",
     "accuracy": "score_cycles",
+    "forecast_value_added": "score_cycles",
     "feature_contributions": "explain",
     "forecast_changes": "explain",
 }

@@ -12,6 +12,7 @@ from dp_assets.domain.contracts import (
     EXCEPTIONS,
     FEATURE_CONTRIBUTIONS,
     FORECAST_CHANGES,
+    FORECAST_VALUE_ADDED,
     OUTLIER_CAUSES,
     OUTLIER_LOG,
 )
@@ -74,6 +75,23 @@ def make_accuracy() -> pl.DataFrame:
         for lead in range(4)
     ]
     return ACCURACY.conform(pl.DataFrame(rows, infer_schema_length=None))
+
+
+def make_value_added() -> pl.DataFrame:
+    """Errors of all, of one planner and one reason, and of two departments: planners save 5 units, or cost as many."""
+    groups = [("all", "all"), ("user", "ada"), ("reason_code", "promotion")]
+    groups += [("product.department", "dairy"), ("product.department", "frozen")]
+    rows = [
+        {
+            **{"grouping": grouping, "name": name, "lead": lead, "observations": 10, "actual": 100.0},
+            **{"error_naive": 60.0, "error_model": 50.0, "error_reconciled": 48.0},
+            **{"error_published": 48.0 - saved, "added_by_model": 10.0, "added_by_reconciled": 2.0},
+            "added_by_published": saved,
+        }
+        for grouping, name in groups
+        for lead, saved in ((0, 5.0 if name != "frozen" else -5.0), (1, 0.0))
+    ]
+    return FORECAST_VALUE_ADDED.conform(pl.DataFrame(rows))
 
 
 def make_contributions() -> pl.DataFrame:

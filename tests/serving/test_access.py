@@ -91,6 +91,7 @@ ENDPOINTS = [
         for path, asked in (
             ("/v1/worklist", "/v1/worklist"),
             ("/v1/accuracy", "/v1/accuracy"),
+            ("/v1/value-added", "/v1/value-added"),
             ("/v1/contributions/{series_id:path}", "/v1/contributions/sku0002"),
             ("/v1/changes/{series_id:path}", "/v1/changes/sku0002"),
             ("/v1/classes", "/v1/classes"),

@@ -19,6 +19,7 @@ from serving.api.accuracy.schemas import Accuracy, Score
 from serving.api.changes.schemas import ChangedBucket, Changes, Part
 from serving.api.classes.schemas import ClassesPage, SeriesClass
 from serving.api.contributions.schemas import Contributions, Driver, ExplainedLead
+from serving.api.value_added.schemas import ValueAdded
 from serving.api.worklist.schemas import Worklist, WorklistItem
 from serving.tables import Kept, Tables
 from tests.serving.clients import client_over, problem
@@ -31,6 +32,7 @@ from tests.serving.table_makers import (
     make_classes,
     make_contributions,
     make_exceptions,
+    make_value_added,
 )
 
 
@@ -42,6 +44,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     lake.write("exceptions", make_exceptions(), cycle=CYCLE.isoformat())
     lake.write("series_classes", make_classes(), cycle=CYCLE.isoformat())
     lake.write("accuracy", make_accuracy(), cycle=SCORED.isoformat())
+    lake.write("forecast_value_added", make_value_added(), cycle=SCORED.isoformat())
     lake.write("feature_contributions", make_contributions(), cycle=CYCLE.isoformat())
     lake.write("forecast_changes", make_changes(), cycle=CYCLE.isoformat())
     return lake
@@ -116,6 +119,29 @@ class TestAccuracy:
         assert found == make_accuracy().select("hierarchy", "level", "node", "lead").rows()
 
 
+class TestValueAdded:
+    def test_it_is_the_table_with_what_each_step_saved(self, client: TestClient) -> None:
+        found = ValueAdded.model_validate_json(client.get("/v1/value-added").content)
+        assert found.cycle == SCORED
+        flat = [
+            {
+                **one.model_dump(exclude={"errors", "added"}),
+                **{f"error_{step}": value for step, value in one.errors.model_dump().items()},
+                **{f"added_by_{step}": value for step, value in one.added.model_dump().items()},
+            }
+            for one in found.groups
+        ]
+        assert flat == make_value_added().to_dicts()
+
+    def test_planners_are_listed_alone_page_by_page(self, client: TestClient) -> None:
+        first = client.get("/v1/value-added?grouping=product.department&lead=0&limit=1").json()
+        path = f"/v1/value-added?grouping=product.department&lead=0&limit=1&cursor={first['next']}"
+        second = client.get(path).json()
+        assert [one["groups"][0]["name"] for one in (first, second)] == ["dairy", "frozen"]
+        assert second["next"] is None
+        assert client.get("/v1/value-added?grouping=user&name=ada&lead=0").json()["total"] == 1
+
+
 class TestReasons:
     @pytest.mark.parametrize("name", SERIES)
     def test_contributions_of_a_series_sum_to_its_forecast(self, client: TestClient, name: str) -> None:
@@ -149,6 +175,7 @@ class TestReasons:
     [
         ("/v1/worklist", "weekly_cycle"),
         ("/v1/accuracy", "score_cycles"),
+        ("/v1/value-added", "score_cycles"),
         ("/v1/contributions/a", "explain"),
         ("/v1/changes/a", "explain"),
     ],
@@ -163,15 +190,17 @@ def test_where_nothing_was_ever_scored_that_is_said(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     put_bundle(lake, tmp_path, make_forecasts())
     with client_over(lake) as client:
-        assert "no cycle was scored yet" in problem(client, "/v1/accuracy", 404).detail
+        for path in ("/v1/accuracy", "/v1/value-added"):
+            assert "no cycle was scored yet" in problem(client, path, 404).detail
 
 
 def test_the_commands_named_are_jobs_that_make_these_tables() -> None:
     from dp_assets.defs.automation.jobs import SELECTIONS
+    from dp_assets.defs.checks import ASSET_OF_TABLE
     from serving.api.state import MADE_BY
 
     for table, job in MADE_BY.items():
-        assert table in SELECTIONS[job][0]
+        assert ASSET_OF_TABLE.get(table, table) in SELECTIONS[job][0]
 
 
 def test_answers_have_the_columns_of_their_tables() -> None:
@@ -187,6 +216,7 @@ def test_what_did_not_change_is_not_sent_again(client: TestClient) -> None:
         "/v1/classes",
         "/v1/worklist",
         "/v1/accuracy",
+        "/v1/value-added",
         f"/v1/contributions/{SERIES[0]}",
         f"/v1/changes/{SERIES[0]}",
     ]

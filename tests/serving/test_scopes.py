@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dp_assets.domain.access import NodeScope, Role, parse_scope_node
-from dp_assets.domain.contracts import ACCURACY, EXCEPTIONS
+from dp_assets.domain.contracts import ACCURACY, EXCEPTIONS, FORECAST_VALUE_ADDED
 from serving.views import View, rows_in
 from tests.serving.access_makers import GROCERY, SKUS, Place, shown
 from tests.serving.makers import CYCLE, make_forecasts, make_overridden, make_published, put_bundle
@@ -28,6 +28,7 @@ from tests.serving.table_makers import (
     make_classes,
     make_contributions,
     make_exceptions,
+    make_value_added,
 )
 
 INSIDE = ("sku0000", "sku0001")
@@ -82,6 +83,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     place.lake.write("exceptions", pl.concat([nodes, below]), cycle=CYCLE.isoformat())
     scored = make_accuracy().with_columns(pl.col("node").replace({"dairy": "DAIRY", "frozen": "GROCERY"}))
     place.lake.write("accuracy", ACCURACY.conform(scored), cycle=SCORED.isoformat())
+    added = make_value_added().with_columns(pl.col("name").replace({"dairy": "DAIRY", "frozen": "GROCERY"}))
+    place.lake.write("forecast_value_added", FORECAST_VALUE_ADDED.conform(added), cycle=SCORED.isoformat())
     place.lake.write("feature_contributions", _of_known(make_contributions()), cycle=CYCLE.isoformat())
     place.lake.write("forecast_changes", _of_known(make_changes()), cycle=CYCLE.isoformat())
     with place.client() as client:
@@ -201,6 +204,14 @@ class TestTables:
         assert {one["node"] for one in world.json("/v1/accuracy?limit=100")["scores"]} == {"GROCERY"}
         assert world.json("/v1/accuracy?node=DAIRY")["total"] == 0
         assert world.json("/v1/accuracy", "nobody")["total"] == 0
+
+    def test_value_added_tells_of_nodes_that_are_seen_and_of_no_sum_over_others(self, world: World) -> None:
+        assert {one["name"] for one in world.json("/v1/value-added?limit=100", "whole")["groups"]} == {
+            *("all", "ada", "promotion", "DAIRY", "GROCERY")
+        }
+        assert {one["name"] for one in world.json("/v1/value-added?limit=100")["groups"]} == {"GROCERY"}
+        assert world.json("/v1/value-added?grouping=user")["total"] == 0
+        assert world.json("/v1/value-added", "nobody")["total"] == 0
 
     @pytest.mark.parametrize("noun", ["contributions", "changes"])
     def test_reasons_of_a_hidden_series_are_answered_like_those_of_none(self, world: World, noun: str) -> None:

@@ -84,7 +84,8 @@ const accuracy = createRoute({
   getParentRoute: () => root,
   path: "/accuracy",
   component: lazyRouteComponent(() => import("./screens/accuracy/AccuracyScreen"), "AccuracyScreen"),
-  validateSearch: (search: Record<string, unknown>): { level?: string; lead?: number; by?: string } => ({
+  validateSearch: (search: Record<string, unknown>): { cycle?: string; level?: string; lead?: number; by?: string } => ({
+    cycle: word(search.cycle),
     level: word(search.level),
     lead: typeof search.lead === "number" ? search.lead : undefined,
     by: word(search.by),

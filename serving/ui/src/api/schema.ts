@@ -1302,6 +1302,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/value-added": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each step did to the error
+         * @description The table `forecast_value_added` of a cycle: what model, reconciliation and planners each saved of the error.
+         *
+         *     Whoever must not see every node is told of nodes alone: all, planners and reasons are sums over everything.
+         */
+        get: operations["value_added_v1_value_added_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/worklist": {
         parameters: {
             query?: never;
@@ -3479,6 +3501,46 @@ export interface components {
              * @default null
              */
             source: components["schemas"]["SourceOfLink"] | null;
+        };
+        /**
+         * GroupAdded
+         * @description What the steps did to the error of one group at one lead.
+         */
+        GroupAdded: {
+            /**
+             * Actual
+             * @description Units sold.
+             * @example 1980
+             */
+            actual: number;
+            /** @description What each step saved. */
+            added: components["schemas"]["StepsAdded"];
+            /** @description Error after each step. */
+            errors: components["schemas"]["StepErrors"];
+            /**
+             * Grouping
+             * @description `all`, a level of a hierarchy, `user` or `reason_code` (rows that planners changed).
+             * @example user
+             */
+            grouping: string;
+            /**
+             * Lead
+             * @description Buckets ahead; 0 pools all closed leads.
+             * @example 0
+             */
+            lead: number;
+            /**
+             * Name
+             * @description The node, planner or reason.
+             * @example ada
+             */
+            name: string;
+            /**
+             * Observations
+             * @description Series × leads scored.
+             * @example 240
+             */
+            observations: number;
         };
         /**
          * Health
@@ -7521,6 +7583,60 @@ export interface components {
             wql: number | null;
         };
         /**
+         * StepErrors
+         * @description Sum of |forecast − units sold| over series and buckets, of means, units.
+         */
+        StepErrors: {
+            /**
+             * Model
+             * @description Of the model's.
+             * @example 980
+             */
+            model: number;
+            /**
+             * Naive
+             * @description Of the naive forecast.
+             * @example 1210
+             */
+            naive: number;
+            /**
+             * Published
+             * @description Of what was published, with planners' numbers.
+             * @example 940
+             */
+            published: number;
+            /**
+             * Reconciled
+             * @description After reconciliation.
+             * @example 965
+             */
+            reconciled: number;
+        };
+        /**
+         * StepsAdded
+         * @description Error that each step saved against the one before, units; below 0 it cost.
+         */
+        StepsAdded: {
+            /**
+             * Model
+             * @description By the model, against the naive forecast.
+             * @example 230
+             */
+            model: number;
+            /**
+             * Published
+             * @description By planners.
+             * @example 25
+             */
+            published: number;
+            /**
+             * Reconciled
+             * @description By reconciliation.
+             * @example 15
+             */
+            reconciled: number;
+        };
+        /**
          * TableMade
          * @description A table or artefact of a cycle.
          */
@@ -7923,6 +8039,48 @@ export interface components {
              * @description By name.
              */
             users: components["schemas"]["User"][];
+        };
+        /**
+         * ValueAdded
+         * @description Groups of one cycle, by grouping, name and lead.
+         */
+        ValueAdded: {
+            /**
+             * Changed
+             * @description Whether the data was replaced since the page before: this page is of the new data and begins behind the last item seen, so whatever is in both is listed once.
+             * @example false
+             */
+            changed: boolean;
+            /**
+             * Cycle
+             * Format: date
+             * @description Cutoff of the cycle scored.
+             * @example 2017-10-30
+             */
+            cycle: string;
+            /**
+             * Groups
+             * @description Groups of this page.
+             */
+            groups: components["schemas"]["GroupAdded"][];
+            /**
+             * Next
+             * @description `cursor` of the next page; null on the last one.
+             * @example WyIuLi4iXQ
+             */
+            next: string | null;
+            /**
+             * Total
+             * @description Items of all pages together.
+             * @example 240
+             */
+            total: number;
+            /**
+             * Version
+             * @description Content hash of what is listed.
+             * @example 3f1c9a01
+             */
+            version: string;
         };
         /**
          * WhatIf
@@ -16618,6 +16776,130 @@ export interface operations {
                 };
             };
             /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    value_added_v1_value_added_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; the first page when left out. It holds for the same filters only, and outlives a newer bundle: the listing goes on behind the last item seen. */
+                cursor?: string | null;
+                /** @description Cutoff of the cycle scored; the newest one scored when left out. */
+                cycle?: string | null;
+                /** @description Only this one: `all`, `user`, `reason_code`, or a level, such as `product.department`. */
+                grouping?: string | null;
+                /** @description Only this lead; 0 pools all closed leads. */
+                lead?: number | null;
+                /** @description Items of one page at most. */
+                limit?: number;
+                /** @description Only this planner, reason or node; `all` of `all`. */
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Errors of each step of a cycle whose actuals are known */
+            200: {
+                headers: {
+                    /** @description Version of the answer, for If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changed": false,
+                     *       "cycle": "2017-10-30",
+                     *       "groups": [
+                     *         {
+                     *           "actual": 1980,
+                     *           "added": {
+                     *             "model": 230,
+                     *             "published": 25,
+                     *             "reconciled": 15
+                     *           },
+                     *           "errors": {
+                     *             "model": 980,
+                     *             "naive": 1210,
+                     *             "published": 940,
+                     *             "reconciled": 965
+                     *           },
+                     *           "grouping": "user",
+                     *           "lead": 0,
+                     *           "name": "ada",
+                     *           "observations": 240
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "version": "3f1c9a01"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ValueAdded"];
+                };
+            };
+            /** @description The client has it: `If-None-Match` named the current ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The table was not made for that cycle; the message names the command that makes it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be served yet. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -8,31 +8,47 @@ import { Card, Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
 import { Table, type Column } from "../../parts/Table";
 import { NodeLink } from "../ItemLink";
-import { hierarchies, scoresOf } from "../questions";
+import { hierarchies } from "../questions";
 import { Coverage } from "./Coverage";
+import { cyclesOfLake, scoredIn } from "./cycles";
+import { Leaderboard } from "./Leaderboard";
+import { Movers } from "./Movers";
 import { ORDERS, sorted } from "./orders";
+import { ValueAdded } from "./ValueAdded";
 
 type Score = Schemas["Score"];
 const route = getRouteApi("/accuracy");
 /** Levels that are not of a hierarchy. */
 const GROUPS = ["total", "demand_class", "method"];
 
-function scores(level: string, lead: number) {
+function scores(cycle: string | undefined, level: string, lead: number) {
   return {
-    queryKey: ["accuracy", "level", level, lead],
-    queryFn: () => answer(api.GET("/v1/accuracy", { params: { query: { level, lead, limit: 1000 } } })),
+    queryKey: ["accuracy", "level", cycle, level, lead],
+    queryFn: () => answer(api.GET("/v1/accuracy", { params: { query: { cycle, level, lead, limit: 1000 } } })),
     placeholderData: keepPreviousData,
   };
 }
 
-/** How good the forecasts of the newest cycle that was scored were, level by level and lead by lead. */
+/** Scores of everything, lead by lead. */
+function totals(cycle: string | undefined) {
+  return {
+    queryKey: ["accuracy", "totals", cycle],
+    queryFn: () => answer(api.GET("/v1/accuracy", { params: { query: { cycle, level: "total", node: "total", limit: 100 } } })),
+    placeholderData: keepPreviousData,
+  };
+}
+
+/** How good the forecasts of a cycle were, level by level and lead by lead; of the newest one scored unless another is chosen. */
 export function AccuracyScreen() {
-  const { level = "total", lead = 0, by = "volume" } = route.useSearch();
-  const found = useQuery(scores(level, lead));
-  const total = useQuery(scoresOf(undefined, "total", "total"));
+  const { cycle: asked, level = "total", lead = 0, by = "volume" } = route.useSearch();
+  const found = useQuery(scores(asked, level, lead));
+  const total = useQuery(totals(asked));
+  const scored = scoredIn(useQuery(cyclesOfLake).data);
+  const cycle = asked ?? found.data?.cycle;
+  const before = scored.find((one) => cycle !== undefined && one < cycle);
   return (
     <>
-      <Heading title="Accuracy">{found.data && `of the cycle ${bucket(found.data.cycle)}`}</Heading>
+      <Heading title="Accuracy">{cycle && <CycleChoice cycle={cycle} scored={scored} />}</Heading>
       <Asked of={total} lines={6}>
         {(data) =>
           data.scores.length > 0 && (
@@ -50,6 +66,13 @@ export function AccuracyScreen() {
           {(data) => <Scores page={data} by={by} />}
         </Asked>
       </Card>
+      {cycle && (
+        <div className="mt-4 space-y-4">
+          <Movers cycle={cycle} before={before} level={level} lead={lead} groups={GROUPS} />
+          <ValueAdded cycle={cycle} lead={lead} />
+          <Leaderboard cycle={cycle} />
+        </div>
+      )}
     </>
   );
 }
@@ -92,6 +115,26 @@ function Scores({ page, by }: { page: Schemas["Accuracy"]; by: string }) {
       <Table caption="Scores of nodes" rows={sorted(page.scores, by)} keyOf={(one) => `${one.hierarchy} ${one.node}`} columns={[named, ...METRICS]} />
       {page.next && <p className="mt-2 text-soft">The first {count(page.scores.length)} of {count(page.total)} by name are shown.</p>}
     </>
+  );
+}
+
+function CycleChoice({ cycle, scored }: { cycle: string; scored: string[] }) {
+  const go = useNavigate({ from: "/accuracy" });
+  return (
+    <label className="flex items-center gap-2">
+      of the cycle
+      <select
+        value={cycle}
+        onChange={(event) => void go({ search: (now) => ({ ...now, cycle: event.target.value }) })}
+        className="rounded-md border border-line bg-surface px-2 py-1 text-ink"
+      >
+        {[...new Set([cycle, ...scored])].sort().reverse().map((one) => (
+          <option key={one} value={one}>
+            {bucket(one)}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -2,6 +2,7 @@ import type { Schemas } from "../../api/client";
 import { share } from "../../format/numbers";
 import { Card } from "../../parts/Card";
 import { Table } from "../../parts/Table";
+import { Calibration } from "./Calibration";
 
 const NAME = /^coverage_(\d+)$/;
 
@@ -12,11 +13,13 @@ export function Coverage({ scores }: { scores: Schemas["Score"][] }) {
     const level = NAME.exec(name)?.[1];
     return level && value != null ? [{ level: Number(level), value }] : [];
   });
+  rows.sort((one, other) => one.level - other.level);
   return (
     <Card title="Intervals: promised and kept">
+      <Calibration points={rows.map(({ level, value }) => ({ promised: level / 100, kept: value }))} />
       <Table
         caption="Coverage of intervals, all leads"
-        rows={rows.sort((one, other) => one.level - other.level)}
+        rows={rows}
         keyOf={(row) => row.level}
         columns={[
           { name: "promised", title: "Promised", cell: (row) => share(row.level / 100) },
