@@ -32,10 +32,13 @@ from tests.serving.planning_makers import Planned
 from tests.serving.table_makers import (
     SCORED,
     make_accuracy,
+    make_causes,
     make_changes,
     make_classes,
+    make_conflicts,
     make_contributions,
     make_exceptions,
+    make_outliers,
 )
 
 CHECKS: list[Any] = [
@@ -85,6 +88,9 @@ class World:
         lake.write("feature_contributions", make_contributions(), cycle=cycle)
         lake.write("forecast_changes", make_changes(), cycle=cycle)
         lake.write("accuracy", make_accuracy(), cycle=SCORED.isoformat())
+        lake.write("outlier_log", make_outliers(), cycle=cycle)
+        lake.write("outlier_causes", make_causes(), cycle=cycle)
+        lake.write("attribute_conflicts", make_conflicts(), cycle=cycle)
         self.place.user("admin", [Role.ADMIN])
         self.place.user("ada", [Role.PLANNER], GROCERY)
         self.callers: dict[str, dict[str, str] | None] = {
