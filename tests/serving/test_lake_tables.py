@@ -76,7 +76,7 @@ class TestClasses:
 class TestWorklist:
     def test_it_is_the_table_by_rank(self, client: TestClient) -> None:
         found = Worklist.model_validate_json(client.get("/v1/worklist").content)
-        assert [one.model_dump() for one in found.items] == make_exceptions().to_dicts()
+        assert [one.model_dump(exclude={"sold", "published"}) for one in found.items] == make_exceptions().to_dicts()
         assert (found.cycle, found.total, found.next) == (CYCLE, 12, None)
 
     def test_rules_are_listed_alone_page_by_page(self, client: TestClient) -> None:
@@ -86,6 +86,14 @@ class TestWorklist:
         ranks = make_exceptions().filter(rule="biased")["rank"].to_list()
         assert [one.rank for one in (*first.items, *second.items)] == ranks
         assert (first.total, second.next) == (len(ranks), None)
+
+    def test_recent_numbers_stand_beside_each_item_where_they_are_asked_for(self, client: TestClient) -> None:
+        item = client.get("/v1/worklist?recent=4").json()["items"][0]
+        (history,) = client.get(f"/v1/history/{item['node']}?buckets=4").json()["series"]
+        (forecast,) = client.get(f"/v1/forecast/skus/{item['node']}").json()["series"]
+        assert item["sold"] == pytest.approx([one["units"] for one in history["buckets"]], abs=1e-3)
+        assert item["published"] == pytest.approx([one["published"] for one in forecast["leads"]], abs=1e-3)
+        assert client.get("/v1/worklist").json()["items"][0]["sold"] is None
 
 
 class TestAccuracy:
@@ -205,7 +213,7 @@ def test_the_commands_named_are_jobs_that_make_these_tables() -> None:
 
 def test_answers_have_the_columns_of_their_tables() -> None:
     lead, bucket = set(ExplainedLead.model_fields) - {"drivers"}, set(ChangedBucket.model_fields) - {"parts"}
-    assert set(WorklistItem.model_fields) == {one.name for one in EXCEPTIONS.columns}
+    assert set(WorklistItem.model_fields) - {"sold", "published"} == {one.name for one in EXCEPTIONS.columns}
     assert (set(Score.model_fields) - {"metrics"}) | set(ACCURACY_METRICS) == {one.name for one in ACCURACY.columns}
     assert {"series_id"} | lead | set(Driver.model_fields) == {one.name for one in FEATURE_CONTRIBUTIONS.columns}
     assert {"series_id", "since"} | bucket | set(Part.model_fields) == {one.name for one in FORECAST_CHANGES.columns}

@@ -192,6 +192,13 @@ class TestTables:
         mine += [one for one in whole if one["level"] == "series" and one["node"] in INSIDE]
         assert [one["money"] for one in found["items"]] == [one["money"] for one in mine]
 
+    def test_numbers_beside_a_node_are_those_of_all_below_it(self, world: World) -> None:
+        (node,) = [one for one in world.json("/v1/worklist?recent=3")["items"] if one["node"] == "GROCERY"]
+        history = world.json("/v1/hierarchies/product/history/GROCERY?buckets=3")["buckets"]
+        forecast = world.json("/v1/forecast/nodes/product/GROCERY")["leads"]
+        assert node["sold"] == pytest.approx([one["units"] for one in history], abs=1e-3)
+        assert node["published"] == pytest.approx([one["published"] for one in forecast], abs=1e-3)
+
     def test_one_rule_keeps_the_ranks(self, world: World) -> None:
         every = world.json("/v1/worklist?limit=100")["items"]
         chosen = world.json("/v1/worklist?rule=biased&limit=100")["items"]

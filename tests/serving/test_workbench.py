@@ -126,6 +126,7 @@ class TestTheWorklist:
         page.get_by_text("4 in all").wait_for()
         page.go_back()
         page.get_by_text("12 in all").wait_for()
+        page.get_by_role("img", name=re.compile("^sold .* published next")).first.wait_for()
         assert "rule" not in page.url
 
     def test_rows_are_walked_and_opened_by_keys(self, page: Page, address: str) -> None:

@@ -17,6 +17,13 @@ class WorklistQuery(CycleQuery):
         examples=["biased"],
         description="Only what this rule found: changed, biased, outside, uncertain, new or expiring.",
     )
+    recent: int = Field(
+        0,
+        ge=0,
+        le=104,
+        examples=[26],
+        description="Buckets of history beside each item, with what is published from there on; none unless asked for.",
+    )
     cursor: str | None = CURSOR
     limit: int = LIMIT
 
@@ -32,6 +39,13 @@ class WorklistItem(Schema):
     units: float = Field(examples=[120.0], description="Units at stake.")
     money: float = Field(examples=[299.5], description="Units × last price.")
     words: str = Field(examples=["over-forecast in 6 of 8 weeks"], description="The reason in words.")
+    sold: list[float] | None = Field(
+        examples=[[9.0, 12.0]],
+        description="Units sold in the newest `recent` buckets; null where not asked for, or not of the cycle served.",
+    )
+    published: list[float] | None = Field(
+        examples=[[14.5, 15.0]], description="Units published, lead by lead; null where `sold` is."
+    )
 
 
 class Worklist(Page):
@@ -57,6 +71,7 @@ EXAMPLE = {
             "units": 120.0,
             "money": 299.5,
             "words": "over-forecast in 6 of 8 weeks",
+            **{"sold": [9.0, 12.0], "published": [14.5, 15.0]},
         }
     ],
 }

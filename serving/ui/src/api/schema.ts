@@ -8372,6 +8372,15 @@ export interface components {
              */
             node: string;
             /**
+             * Published
+             * @description Units published, lead by lead; null where `sold` is.
+             * @example [
+             *       14.5,
+             *       15
+             *     ]
+             */
+            published: number[] | null;
+            /**
              * Rank
              * @description Place by money at stake.
              * @example 1
@@ -8383,6 +8392,15 @@ export interface components {
              * @example biased
              */
             rule: string;
+            /**
+             * Sold
+             * @description Units sold in the newest `recent` buckets; null where not asked for, or not of the cycle served.
+             * @example [
+             *       9,
+             *       12
+             *     ]
+             */
+            sold: number[] | null;
             /**
              * Units
              * @description Units at stake.
@@ -16919,6 +16937,8 @@ export interface operations {
                 cycle?: string | null;
                 /** @description Items of one page at most. */
                 limit?: number;
+                /** @description Buckets of history beside each item, with what is published from there on; none unless asked for. */
+                recent?: number;
                 /** @description Only what this rule found: changed, biased, outside, uncertain, new or expiring. */
                 rule?: string | null;
             };
@@ -16946,8 +16966,16 @@ export interface operations {
                      *           "level": "series",
                      *           "money": 299.5,
                      *           "node": "1029743",
+                     *           "published": [
+                     *             14.5,
+                     *             15
+                     *           ],
                      *           "rank": 1,
                      *           "rule": "biased",
+                     *           "sold": [
+                     *             9,
+                     *             12
+                     *           ],
                      *           "units": 120,
                      *           "words": "over-forecast in 6 of 8 weeks"
                      *         }

@@ -15,7 +15,7 @@ export const hierarchies = queryOptions({
 export function worklist(rule: string | undefined, cursor: string | undefined) {
   return queryOptions({
     queryKey: ["worklist", rule, cursor],
-    queryFn: () => answer(api.GET("/v1/worklist", { params: { query: { rule, cursor, limit: 50 } } })),
+    queryFn: () => answer(api.GET("/v1/worklist", { params: { query: { rule, cursor, limit: 50, recent: 26 } } })),
     placeholderData: keepPreviousData,
   });
 }

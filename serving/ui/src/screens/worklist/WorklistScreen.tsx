@@ -14,6 +14,7 @@ import { skuOf } from "../links";
 import { currentCycle, forecastOfSku, historyOfSku, worklist } from "../questions";
 import { Counters } from "./Counters";
 import { RULES, ruleName } from "./rules";
+import { Sparkline } from "./Sparkline";
 
 type Item = Schemas["WorklistItem"];
 const route = getRouteApi("/");
@@ -21,6 +22,7 @@ const route = getRouteApi("/");
 const COLUMNS: Column<Item>[] = [
   { name: "node", title: "Item", cell: (item) => <ItemLink {...item} /> },
   { name: "rule", title: "Why", cell: (item) => <Badge>{ruleName(item.rule)}</Badge> },
+  { name: "picture", title: "Sold, and published", cell: ({ sold, published }) => <Sparkline sold={sold} published={published} /> },
   { name: "words", title: "In words", cell: (item) => item.words },
   { name: "units", title: "At stake (units)", numeric: true, cell: (item) => units(item.units) },
   { name: "money", title: "At stake (money)", numeric: true, cell: (item) => money(item.money) },
