@@ -213,6 +213,11 @@ class TestWithdrawing:
         assert all(one.ended == CYCLE for one in place.accounts.database.numbers())
         assert "cancelled" in place.accounts.database.ledger()[-1]["after"]
 
+    @pytest.mark.parametrize("number", [-1, 0, 2**63, -(2**80)])
+    def test_what_no_database_counts_to_is_refused_in_words(self, ada: Ask, number: int) -> None:
+        body = {"numbers": [number], "reason": "cancelled"}
+        refused(ada("POST", "/v1/overrides/withdraw", body), 422, "bad-parameter")
+
     def test_a_number_that_nobody_set_is_not_there(self, ada: Ask) -> None:
         refused(ada("DELETE", "/v1/overrides/99?reason=x"), 404, "unknown-number")
         refused(ada("DELETE", "/v1/overrides/99"), 422, "bad-parameter")

@@ -52,6 +52,7 @@ class Conflicts(Page):
         examples=["planners"], description="Producer whose file a correction becomes; null where none takes them."
     )
     advice: str | None = Field(
+        None,
         examples=["name a producer with `feed: attribute_corrections`"],
         description="What to do before anything can be corrected here; null where nothing is in the way.",
     )

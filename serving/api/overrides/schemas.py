@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -144,7 +144,7 @@ class WithdrawQuery(Schema):
 class NumbersToWithdraw(WithdrawQuery):
     """Numbers to take back, all or none."""
 
-    numbers: list[int] = Field(
+    numbers: list[Annotated[int, Field(ge=1, le=2**63 - 1)]] = Field(
         min_length=1, max_length=MOST_EDITS, examples=[[4, 5]], description="As they are listed."
     )
 

@@ -72,7 +72,7 @@ EXAMPLE = {
     "version": "3f1c9a01",
     "total": 1,
     "changed": False,
-    "next": None,
+    "next": "WyIuLi4iXQ",
     "cycle": "2017-10-30",
     "groups": [
         {

@@ -2061,6 +2061,7 @@ export interface components {
             /**
              * Advice
              * @description What to do before anything can be corrected here; null where nothing is in the way.
+             * @default null
              * @example name a producer with `feed: attribute_corrections`
              */
             advice: string | null;
@@ -16858,6 +16859,7 @@ export interface operations {
                      *           "observations": 240
                      *         }
                      *       ],
+                     *       "next": "WyIuLi4iXQ",
                      *       "total": 1,
                      *       "version": "3f1c9a01"
                      *     }
