@@ -210,6 +210,8 @@ class TestWithdrawing:
         assert ada("POST", "/v1/overrides/withdraw", body, idempotency_key="w").json()["withdrawn"] == numbers
         assert ada("POST", "/v1/overrides/withdraw", body, idempotency_key="w").status_code == 200
         refused(ada("POST", "/v1/overrides/withdraw", body), 409, "already-decided")
+        for odd in (0, 2**63):  # neither is a row of the ledger, and the second is more than a database holds
+            refused(ada("POST", "/v1/overrides/withdraw", {"numbers": [odd], "reason": "x"}), 422, "bad-parameter")
         assert all(one.ended == CYCLE for one in place.accounts.database.numbers())
         assert "cancelled" in place.accounts.database.ledger()[-1]["after"]
 
