@@ -105,7 +105,7 @@ check: lint types  ## Lint, types and the fast tests (≤ 3 min)
 
 test: lint types ui ui-test  ## Everything a fresh machine can run (≤ 25 min on 2 cores)
 	@echo "→ all tests but the long ones"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long"
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long" --durations 30 --durations-min 15
 
 test-long: $(VENV)/.dev  ## Long kill, fuzz and soak runs; not in CI
 	@$(BIN)/pytest -q -m long
@@ -114,8 +114,9 @@ golden: $(VENV)/.dev $(UI)/node_modules/.package-lock.json  ## Rewrite the golde
 	@DP_UPDATE_GOLDEN=1 $(BIN)/pytest -q -p no:cacheprovider -m golden
 	@$(NPM) --prefix $(UI) run --silent types
 
-screenshots: $(VENV)/.dev  ## Take the README's screenshots of the demo's graph (needs Chromium)
+screenshots: $(VENV)/.dev ui  ## Take the screenshots of the demo's graph and of the workbench (needs Chromium)
 	@$(DEMO_ENV) $(BIN)/python docs/screenshots.py
+	@$(DEMO_ENV) $(BIN)/python docs/workbench_screenshots.py
 
 bench-serving: $(VENV)/.dev  ## API against a bare FastAPI app, side by side → benchmarks/out/serving.json
 	@$(BIN)/python -m benchmarks.serving $(ARGS)
