@@ -2,13 +2,15 @@
 
 Belongs here: handing dbt what `dbt parse` left behind, so that a run does not read the project again. dbt itself would:
 it parses anew whenever the variables differ, and they are what a run is told. Nothing in the structure of the models
-that are run so depends on them. Does not belong here: making that file (`dbt_manifest.py`), what a run is told
-(`dp_resources/dbt.py`).
+depends on them, but for whether a model is kept, which is said here by selecting it. Does not belong here: making that
+file (`dbt_manifest.py`), what a run is told (`dp_resources/dbt.py`).
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
@@ -26,10 +28,25 @@ def parsed_project(path: Path) -> Manifest | None:
     return manifest
 
 
+def keep(manifest: Manifest, names: Collection[str]) -> None:
+    """Makes tables of models that others inline: a run that selects one by name builds it once for several others."""
+    for node in manifest.nodes.values():
+        if node.name in names and node.is_ephemeral_model:
+            node.config.materialized = "table"
+
+
+def selected(arguments: Sequence[str]) -> list[str]:
+    """What stands behind `--select`, wherever and however often that is."""
+    return [after for before, after in pairwise(arguments) if before == "--select"]
+
+
 def main(arguments: list[str]) -> int:
     """Runs dbt over the parsed project that the first argument names; the exit status of dbt's own command line."""
     path, *rest = arguments
-    done = dbtRunner(manifest=parsed_project(Path(path))).invoke(rest)
+    manifest = parsed_project(Path(path))
+    if manifest is not None:
+        keep(manifest, selected(rest))
+    done = dbtRunner(manifest=manifest).invoke(rest)
     if done.exception is not None:
         sys.stderr.write(f"{done.exception}\n")
         return 2

@@ -14,7 +14,7 @@ import dagster as dg
 import polars as pl
 from dagster_dbt import dbt_assets
 
-from dp_assets.dbt_manifest import DBT_EXECUTABLE, DBT_PROJECT, PARSED, current_manifest, manifest_folder
+from dp_assets.dbt_manifest import DBT_PROJECT, PARSED, current_manifest, manifest_folder
 from dp_assets.domain.attributes import (
     ATTRIBUTE_CONFLICTS,
     SKU_ATTRIBUTE_HISTORY,
@@ -49,21 +49,15 @@ SHOWN = 10
 """Partitions of a run that show their columns and first rows."""
 
 
-def runner(project: Project, parsed: bool) -> ModelRunner:
-    """dbt for this project; nothing is started before a run.
-
-    Args:
-        project: its settings name the target.
-        parsed: whether runs take the project as it was parsed before. They may where no model's configuration depends
-            on what a run is told.
-    """
+def runner(project: Project) -> ModelRunner:
+    """dbt for this project, which runs take as it was parsed before; nothing is started before a run."""
     ours = ["-m", "dp_assets.dbt_command", str(manifest_folder(project.settings) / PARSED)]
     return ModelRunner(
         project_dir=str(DBT_PROJECT),
         profiles_dir=str(DBT_PROJECT),
         target=project.settings.dbt_target,
-        dbt_executable=sys.executable if parsed else str(DBT_EXECUTABLE),
-        global_config_flags=[*(ours if parsed else []), "--no-use-colors"],
+        dbt_executable=sys.executable,
+        global_config_flags=[*ours, "--no-use-colors"],
     )
 
 
@@ -176,7 +170,7 @@ def build(project: Project) -> dg.Definitions:
     """The bucket-partitioned models and the cycle-partitioned ones."""
     config = project.config
     manifest = current_manifest(project.settings)
-    of_buckets, of_cycles = runner(project, parsed=True), runner(project, parsed=False)
+    models = runner(project)
     scratch = project.settings.state_dir.resolve() / "dbt"
     shared: dict[str, Any] = {
         "manifest": manifest,
@@ -199,7 +193,7 @@ def build(project: Project) -> dg.Definitions:
             rows = stage_bucket_files(staged, project, lake, commits, keys)
             parts = slices(project.grid, keys, rows)
             told = {"buckets": keys, "slices": slice_variables(project.grid, parts)}
-            events = of_buckets.build(context, run_variables(project, lake, staged) | told, staged.folder)
+            events = models.build(context, run_variables(project, lake, staged) | told, staged.folder)
             marts = [staged.partitions(table.name, "bucket_start", parts) for table in tables]
             for key, *frames in zip(keys, *marts, strict=True):
                 made = publish_bucket(
@@ -222,7 +216,7 @@ def build(project: Project) -> dg.Definitions:
         with staging(scratch) as staged:
             stage_cycle_files(staged, project, lake, state.counting, keys)
             variables = {**run_variables(project, lake, staged), "cycles": cycle_variables(project.grid, keys)}
-            events = of_cycles.build(context, variables, staged.folder, shared="int_sku_values")
+            events = models.build(context, variables, staged.folder, shared="int_sku_values")
             cycles = [date.fromisoformat(key) for key in keys]
             marts = [staged.partitions(table.name, "cycle", [cycles]) for table in tables]
             for key, *frames in zip(keys, *marts, strict=True):

@@ -14,6 +14,7 @@ import yaml
 from polars.testing import assert_frame_equal
 
 from dp_assets import dbt_manifest
+from dp_assets.dbt_command import keep, parsed_project, selected
 from dp_assets.dbt_manifest import DBT_PROJECT, current_manifest, dbt_command, ensure_manifest, project_hash
 from dp_assets.domain.attributes import ATTRIBUTE_CORRECTIONS
 from dp_assets.domain.buckets import BucketGrid
@@ -36,6 +37,7 @@ from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from dp_resources.warehouse import Staging, staging
 from tests.lake_makers import at, bucket_config, correction, ingest, promotion, sale
+from tests.manifest import hand_over_manifest
 
 
 def dbt(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -135,6 +137,20 @@ def test_the_project_is_parsed_again_only_when_its_content_changes(
     ensure_manifest(settings)
     assert len(parsed) == 2
     assert len(list((tmp_path / "state/dbt").iterdir())) == 1
+
+
+def test_a_model_that_others_inline_is_kept_where_a_run_selects_it(tmp_path: Path) -> None:
+    hand_over_manifest(tmp_path)
+    (path,) = (tmp_path / "dbt").glob(f"*/{dbt_manifest.PARSED}")
+    manifest = parsed_project(path)
+    assert manifest is not None
+
+    def inlined() -> set[str]:
+        return {node.name for node in manifest.nodes.values() if node.is_ephemeral_model}
+
+    before = inlined()
+    keep(manifest, selected(["build", "--select", "int_sku_values", "--vars", "{}", "--select", "tag:cycle"]))
+    assert before - inlined() == {"int_sku_values"}
 
 
 @pytest.mark.slow
