@@ -19,7 +19,7 @@ class ScenarioToKeep(Schema):
         description="`changes`, `description` and `cycle`, as docs/scenarios.md describes them.",
     )
     replaces: int | None = Field(
-        None, ge=1, description="`number` of the scenario of that name that was looked at, to replace it."
+        None, ge=1, le=2**63 - 1, description="`number` of the scenario of that name that was looked at, to replace it."
     )
 
 
@@ -83,6 +83,7 @@ class DeletionQuery(Schema):
     number: int | None = Field(
         None,
         ge=1,
+        le=2**63 - 1,
         examples=[12],
         description="Its number when it was looked at; another of that name is left alone.",
     )

@@ -6,6 +6,7 @@ import { bucket, instant } from "../../format/dates";
 import { count, money, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
+import { Lock } from "../../parts/Lock";
 import { Button } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
 import { namesOf } from "../links";
@@ -128,6 +129,15 @@ function Step({
   );
 }
 
+function Locked() {
+  return (
+    <>
+      <Lock />
+      locked
+    </>
+  );
+}
+
 /** The first letters of a hash; the whole of it for who points at it. */
 function Hash({ of }: { of: string }) {
   return <code title={of}>{of.slice(0, 12)}</code>;
@@ -163,7 +173,7 @@ function Reconciliation({ link }: { link: NonNullable<Trace["reconciliation"]> }
             { name: "node", title: "Node above", cell: (node) => `${namesOf(node.node).join(" › ")} (${node.hierarchy})` },
             { name: "before", title: "Own forecast (units)", numeric: true, cell: (node) => units(node.base_forecast) },
             { name: "after", title: "Reconciled (units)", numeric: true, cell: (node) => units(node.forecast) },
-            { name: "lock", title: "Lock", cell: (node) => (node.locked ? "🔒 locked" : "") },
+            { name: "lock", title: "Lock", cell: (node) => node.locked && <Locked /> },
           ]}
         />
       )}

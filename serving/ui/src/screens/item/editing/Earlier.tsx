@@ -3,6 +3,7 @@ import { useState } from "react";
 import { bucket } from "../../../format/dates";
 import { units } from "../../../format/numbers";
 import { Asked } from "../../../parts/Asked";
+import { Kind } from "../../../parts/Lock";
 import { Table } from "../../../parts/Table";
 import { numbersOf } from "../../questions";
 import type { Editing } from "./useEditing";
@@ -33,7 +34,7 @@ function Numbers({ hierarchy, node, holding }: { hierarchy: string; node: string
             columns={[
               { name: "bucket", title: "Bucket", cell: (one) => bucket(one.bucket_start) },
               { name: "units", title: "Units", numeric: true, cell: (one) => units(one.quantity) },
-              { name: "kind", title: "Kind", cell: (one) => (one.lock ? "🔒 lock" : "✎ one cycle") },
+              { name: "kind", title: "Kind", cell: (one) => <Kind lock={one.lock} /> },
               { name: "who", title: "Who", cell: (one) => one.user },
               { name: "from", title: "From the cycle of", cell: (one) => bucket(one.cycle) },
               { name: "to", title: "Until", cell: (one) => (one.ended ? `${bucket(one.ended)}, taken back or replaced` : "its cycle or bucket was over") },
