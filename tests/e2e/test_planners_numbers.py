@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, timedelta
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import httpx
 import numpy as np
 import polars as pl
 import pytest
@@ -14,12 +18,22 @@ from typer.testing import CliRunner, Result
 
 from dp_assets.cli import app
 from dp_assets.domain import contracts
+from dp_assets.domain.access import EVERYTHING, Role
 from dp_assets.domain.forecast_changes import waterfall
 from dp_assets.domain.hierarchy import SERIES
 from dp_assets.domain.plan import RunPlan
 from dp_assets.execution import definitions_for, execute
 from dp_assets.project import REPOSITORY
+from dp_resources.accounts import Accounts
 from tests.e2e.small_world import World, land_week, world_config
+from tests.factories import MONDAY
+from tests.serving.clients import server_over
+from tests.serving.test_workbench import PASSWORD, browser, page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["browser", "page"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 WEEKS = 24
@@ -172,6 +186,104 @@ def test_an_override_holds_for_its_cycle_and_a_withdrawal_gives_the_forecast_bac
     assert (again["override"], again["final"]) == (None, pytest.approx(again["reconciled"]))
     assert "a mistake" in dp("plan", "ledger").output
     assert "the ledger is whole" in dp("plan", "verify").output
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.get_by_label("User").fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+
+
+@pytest.fixture
+def address(
+    world: World,
+    dp: Callable[..., Result],  # it says where the world lies
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    """A server over the world that asks who is there: ada plans, dee runs the platform, eve reads."""
+    accounts, now = Accounts(world.project.planning()), datetime.now(UTC)
+    monkeypatch.setenv("DP_API_ACCESS", "keys")
+    with server_over(world.project.lake()) as address:
+        for name, role in (("ada", Role.PLANNER), ("dee", Role.DATA_ENGINEER), ("eve", Role.VIEWER)):
+            given = accounts.add_user(name, (role,), EVERYTHING, "test", now)
+            chosen = {"user": name, "password": given, "new_password": PASSWORD}
+            httpx.post(f"{address}/v1/session/password", json=chosen, timeout=30).raise_for_status()
+        yield address
+
+
+@pytest.mark.needs_workbench
+def test_a_lock_set_in_the_browser_is_published_holds_in_the_next_week_and_is_told_of_everywhere(
+    world: World, page: Page, address: str
+) -> None:
+    published = world.table("published_forecasts", cycle=newest(world)).filter(pl.col("user").is_null())
+    name = published["series_id"].max()
+    own = published.filter(pl.col("series_id") == name).sort("lead")
+    page.goto(address)
+    sign_in(page, "ada")
+    page.get_by_role("searchbox", name="Search items").fill(str(name))
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=str(name), exact=True).click()
+    page.locator("button[data-start]").nth(1).click()
+    page.locator("button[data-start]").nth(2).click(modifiers=["Shift"])
+    form = page.get_by_role("form", name="Change numbers")
+    form.get_by_role("spinbutton", name="Percent").fill("20")
+    form.get_by_role("combobox", name="Reason").select_option("promotion")
+    form.get_by_label("Comment").fill("tasting in the shop")
+    form.get_by_label("Lock").check()
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_role("region", name="Preview").get_by_role("heading", name="Totals above").wait_for()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Saved: 2 numbers set").wait_for()
+    wanted = (own["reconciled"] * 1.2).to_list()[1:3]
+
+    run_beside(world)
+    week = (world.clock.now().date() - MONDAY).days // 7
+    land_week(world.folder / "landing", week)
+    world.advance_to(week + 1)
+    run_beside(world)
+    cycle = newest(world)
+    kept = world.table("published_forecasts", cycle=cycle).filter(pl.col("series_id") == name).sort("lead")
+    assert kept["bucket_start"].to_list()[:2] == own["bucket_start"].to_list()[1:3]
+    assert kept["final"].to_list()[:2] == pytest.approx(wanted, rel=1e-9)
+    assert_sums_are_exact(world, cycle)
+
+    deadline = time.monotonic() + 60
+    while in_service(address) != cycle:
+        assert time.monotonic() < deadline  # the server looks for a new bundle by itself
+        time.sleep(0.5)
+    page.reload()
+    page.get_by_role("table", name="Numbers that hold").get_by_text("promotion: tasting in the shop").first.wait_for()
+    page.get_by_role("table", name="Forecast by bucket, in units").get_by_text("✎ ada").first.wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, "dee")
+    page.goto(f"{address}/operations?part=ledger&text=tasting")
+    page.get_by_role("table", name="Rows of the ledger").get_by_text("tasting in the shop").first.wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, "eve")
+    page.goto(f"{address}/skus/{name}")
+    page.get_by_text("You may read and not set numbers").wait_for()
+    assert page.get_by_role("form", name="Change numbers").count() == 0
+    exported = httpx.get(f"{address}/v1/forecast/catalogue?format=csv", headers=bearer(address), timeout=60)
+    rows = pl.read_csv(exported.content).filter(pl.col("series_id") == name).sort("lead")
+    assert rows["published"].to_list()[:2] == pytest.approx(wanted, rel=1e-6)
+
+
+def run_beside(world: World) -> None:
+    """Runs everything due in a thread: this one has the browser's event loop, and a run makes one of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(world.run).result()
+
+
+def in_service(address: str) -> str:
+    found = httpx.get(f"{address}/v1/cycles/current", headers=bearer(address), timeout=60).raise_for_status()
+    return str(found.json()["cycle"])
+
+
+def bearer(address: str) -> dict[str, str]:
+    """The header of somebody who signed in as eve."""
+    session = httpx.post(f"{address}/v1/session", json={"user": "eve", "password": PASSWORD}, timeout=30)
+    return {"Authorization": f"Bearer {session.json()['access_token']}"}
 
 
 @pytest.fixture
