@@ -1,7 +1,7 @@
 """Takes the pictures of the workbench in docs/workbench.md: `make screenshots`, after `make demo` and `make ui`.
 
-Serves the demo's lake over a copy of its state, so that the user, the lock and the scenario that the pictures show leave
-no trace in the demo; opens every screen in light and dark in headless Chromium; writes docs/images/workbench/*.webp.
+Serves the demo's lake over a copy of its state, so that the user, the lock and the scenario shown leave no trace in the
+demo; opens every screen in light and dark in headless Chromium; writes docs/images/workbench/*.webp.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def take(browser: Browser, password: str, second: str, theme: str) -> None:
             page.evaluate("scrollBy(0, -110)")
         target = IMAGES / f"{name}-{theme}.webp"
         Image.open(io.BytesIO(page.screenshot())).save(target, quality=70, method=6)
-        print(target, target.stat().st_size // 1024, "KiB")  # noqa: T201
+        print(target.relative_to(IMAGES.parents[2]), target.stat().st_size // 1024, "KiB")  # noqa: T201
     page.close()
 
 
