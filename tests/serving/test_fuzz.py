@@ -39,6 +39,7 @@ from tests.serving.table_makers import (
     make_contributions,
     make_exceptions,
     make_outliers,
+    make_value_added,
 )
 
 CHECKS: list[Any] = [
@@ -88,6 +89,7 @@ class World:
         lake.write("feature_contributions", make_contributions(), cycle=cycle)
         lake.write("forecast_changes", make_changes(), cycle=cycle)
         lake.write("accuracy", make_accuracy(), cycle=SCORED.isoformat())
+        lake.write("forecast_value_added", make_value_added(), cycle=SCORED.isoformat())
         lake.write("outlier_log", make_outliers(), cycle=cycle)
         lake.write("outlier_causes", make_causes(), cycle=cycle)
         lake.write("attribute_conflicts", make_conflicts(), cycle=cycle)
