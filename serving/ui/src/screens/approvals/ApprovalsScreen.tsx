@@ -9,6 +9,7 @@ import { Asked } from "../../parts/Asked";
 import { Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
+import { TAB } from "../../parts/tab";
 import { useAsking } from "../../session/useAsking";
 import { Chosen } from "./Chosen";
 import { proposals, type Proposal } from "./questions";
@@ -61,9 +62,7 @@ function Approvals({ user }: { user: string }) {
             key={name}
             to="/approvals"
             search={{ show: name === "waiting" ? undefined : name }}
-            activeOptions={{ exact: true }}
-            aria-current={name === show ? "true" : undefined}
-            className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current]:border-accent aria-[current]:font-semibold aria-[current]:text-accent"
+            {...TAB}
           >
             {name === show && <span aria-hidden="true">✓ </span>}
             {title}

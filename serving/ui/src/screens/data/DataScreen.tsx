@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { instant } from "../../format/dates";
 import { Heading } from "../../parts/Card";
+import { TAB } from "../../parts/tab";
 import { Conflicts } from "./Conflicts";
 import { Files } from "./Files";
 import { Outliers } from "./Outliers";
@@ -51,8 +52,7 @@ function Tabs({ chosen }: { chosen: DataSearch["tab"] }) {
           key={title}
           to="/data"
           search={{ tab }}
-          aria-current={tab === chosen ? "true" : undefined}
-          className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current=true]:border-accent aria-[current=true]:font-semibold aria-[current=true]:text-accent"
+          {...TAB}
         >
           {tab === chosen && <span aria-hidden="true">✓ </span>}
           {title}

@@ -2,6 +2,7 @@ import { Link, getRouteApi } from "@tanstack/react-router";
 import type { Schemas } from "../../api/client";
 import { Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
+import { TAB } from "../../parts/tab";
 import { useAsking } from "../../session/useAsking";
 import { Accounts } from "./Accounts";
 import { Cycles } from "./Cycles";
@@ -34,8 +35,7 @@ export function OperationsScreen() {
             key={one.part}
             to="/operations"
             search={{ part: one.part === "cycles" ? undefined : one.part }}
-            activeOptions={{ explicitUndefined: true }}
-            className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current=page]:border-accent aria-[current=page]:font-semibold aria-[current=page]:text-accent"
+            {...TAB}
           >
             {one.part === part && <span aria-hidden="true">✓ </span>}
             {one.title}

@@ -9,6 +9,7 @@ import { Asked } from "../../parts/Asked";
 import { Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
 import { Table, type Column } from "../../parts/Table";
+import { TAB } from "../../parts/tab";
 import { ItemLink } from "../ItemLink";
 import { skuOf } from "../links";
 import { currentCycle, forecastOfSku, historyOfSku, worklist } from "../questions";
@@ -51,10 +52,8 @@ function Rules({ chosen }: { chosen?: string }) {
         <Link
           key={rule ?? "all"}
           to="/"
-          search={rule ? { rule } : {}}
-          activeOptions={{ exact: true }}
-          aria-current={rule === chosen ? "true" : undefined}
-          className="rounded-full border border-line bg-surface px-3 py-1 hover:border-soft aria-[current]:border-accent aria-[current]:font-semibold aria-[current]:text-accent"
+          search={{ rule }}
+          {...TAB}
         >
           {rule === chosen && <span aria-hidden="true">✓ </span>}
           {rule ? ruleName(rule) : "All"}
