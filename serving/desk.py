@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dp_assets.domain.access import NodeScope, Principal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dp_assets.planning import PlanningCycle
     from dp_resources.clock import Clock
     from dp_resources.planning_db import PlanningDatabase
+    from dp_resources.planning_marks import Mark, Place
     from dp_resources.planning_once import Asked, Joined, Reply
 
 CHECK_SECONDS = 1.0
@@ -43,11 +45,13 @@ class Desk:
         self._turn, self.landing_turn, self._reading = threading.Lock(), threading.Lock(), threading.Lock()
         self.turns = Turns("planning", at_once=4, most=64)
         self.previews = Turns("preview", at_once=1, most=16)  # each takes all of a core for seconds
+        self.marking = Turns("marks", at_once=1, most=64)  # the worklist is read without planning, and waits for none
         self._opened: PlanningCycle | None = None
         self._looked = 0.0
         self._reaches: OrderedDict[tuple[str, NodeScope], frozenset[tuple[str, str]]] = OrderedDict()
         self._numbers: dict[int, tuple[PlannerNumber, int]] = {}
         self._last = 0
+        self._marks: tuple[int, dict[Place, Mark]] = (0, {})
 
     @cached_property
     def config(self) -> DemandConfig:
@@ -98,6 +102,22 @@ class Desk:
                     self._numbers[number.sequence] = (number, change)
                     self._last = max(self._last, change)
             return list(self._numbers.values())
+
+    def marks(self) -> dict[Place, Mark]:
+        """Every mark on the worklist; read anew only after a change, and none where nobody has planned yet.
+
+        Raises:
+            StorageError, ConfigError: the planning database cannot be asked.
+        """
+        file = self.settings.planning_url.removeprefix("sqlite:///")
+        if file != self.settings.planning_url and not Path(file).exists():
+            return {}
+        from dp_resources.planning_marks import last_mark, marks_of
+
+        last = last_mark(self.database)
+        if last != self._marks[0]:
+            self._marks = (last, marks_of(self.database))
+        return self._marks[1]
 
     def reach(self, principal: Principal, opened: PlanningCycle) -> Reach:
         """What somebody may set numbers for in a cycle."""

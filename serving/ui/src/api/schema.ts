@@ -1334,9 +1334,33 @@ export interface paths {
         /**
          * What to look at first
          * @description The table `exceptions` of a cycle: what changed much, is biased, new, outside its interval or about to expire.
+         *
+         *     What planners accepted or snoozed is left out unless `marked` asks for it.
          */
         get: operations["worklist_v1_worklist_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/worklist/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Accept, snooze, assign
+         * @description Sets marks on exceptions of the cycle in service, all or none; each says all that its exception is to have.
+         *
+         *     What is accepted comes back with the next cycle that finds it, what is snoozed with the first one from a day on.
+         */
+        put: operations["put_marks_v1_worklist_marks_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -4339,6 +4363,156 @@ export interface components {
              *     ]
              */
             skus: string[];
+        };
+        /**
+         * Mark
+         * @description What planners said of an exception.
+         */
+        Mark: {
+            /**
+             * Assigned To
+             * @description Who is to look at it; null is nobody in particular.
+             * @example bob
+             */
+            assigned_to: string | null;
+            /**
+             * At
+             * Format: date-time
+             * @description When.
+             * @example 2017-12-05T09:30:00Z
+             */
+            at: string;
+            /**
+             * By
+             * @description Who set the mark.
+             * @example ada
+             */
+            by: string;
+            /**
+             * Note
+             * @description In words.
+             * @example after the promotion
+             */
+            note: string;
+            /**
+             * Number
+             * @description What identifies it: its row in the ledger.
+             * @example 31
+             */
+            number: number;
+            /**
+             * State
+             * @description Why it is set aside in this cycle; null where it is not, or no longer.
+             * @example snoozed
+             */
+            state: ("accepted" | "snoozed") | null;
+            /**
+             * Until
+             * @description The first cycle from this day on shows it again; null unless it is snoozed.
+             * @example 2018-01-01
+             */
+            until: string | null;
+        };
+        /**
+         * MarksSet
+         * @description Marks as they stand now.
+         */
+        MarksSet: {
+            /**
+             * Cycle
+             * Format: date
+             * @description The cycle.
+             * @example 2017-12-04
+             */
+            cycle: string;
+            /**
+             * Marks
+             * @description In the order in which they were asked for.
+             */
+            marks: components["schemas"]["Mark"][];
+        };
+        /**
+         * MarksToSet
+         * @description Marks of exceptions of the cycle in service: all of them are set, or none.
+         */
+        MarksToSet: {
+            /**
+             * Cycle
+             * @description The cycle that was looked at; refused where another one is served by now.
+             * @default null
+             * @example 2017-12-04
+             */
+            cycle: string | null;
+            /**
+             * Marks
+             * @description One for each exception.
+             */
+            marks: components["schemas"]["MarkToSet"][];
+        };
+        /**
+         * MarkToSet
+         * @description All that a mark is to say. One without state, assignee and note takes it back.
+         */
+        MarkToSet: {
+            /**
+             * Assigned To
+             * @description Who is to look at it, by name; also later.
+             * @default null
+             * @example bob
+             */
+            assigned_to: string | null;
+            /**
+             * Hierarchy
+             * @description As the worklist names it.
+             * @example product
+             */
+            hierarchy: string;
+            /**
+             * Level
+             * @description As the worklist names it.
+             * @example series
+             */
+            level: string;
+            /**
+             * Node
+             * @description As the worklist names it.
+             * @example 1029743
+             */
+            node: string;
+            /**
+             * Note
+             * @description In words.
+             * @default
+             * @example after the promotion
+             */
+            note: string;
+            /**
+             * Replaces
+             * @description `number` of the mark that was looked at; null where none was.
+             * @default null
+             * @example 31
+             */
+            replaces: number | null;
+            /**
+             * Rule
+             * @description As the worklist names it.
+             * @example biased
+             */
+            rule: string;
+            /**
+             * State
+             * @description `accepted` sets it aside in this cycle, `snoozed` until a day; null does not.
+             * @default null
+             * @example snoozed
+             */
+            state: ("accepted" | "snoozed") | null;
+            /**
+             * Until
+             * @description Of what is snoozed: the first cycle from this day on shows it again. After the cycle.
+             * @default null
+             * @example 2018-01-01
+             */
+            until: string | null;
         };
         /**
          * ModelLink
@@ -8307,6 +8481,12 @@ export interface components {
          */
         Worklist: {
             /**
+             * Aside
+             * @description Exceptions that pass the other filters and are accepted or snoozed.
+             * @example 12
+             */
+            aside: number;
+            /**
              * Changed
              * @description Whether the data was replaced since the page before: this page is of the new data and begins behind the last item seen, so whatever is in both is listed once.
              * @example false
@@ -8324,6 +8504,12 @@ export interface components {
              * @description Exceptions of this page.
              */
             items: components["schemas"]["WorklistItem"][];
+            /**
+             * Marks Known
+             * @description False while the planning database is away: then no item has a mark, none is left out, and filters by marks have no effect.
+             * @example true
+             */
+            marks_known: boolean;
             /**
              * Next
              * @description `cursor` of the next page; null on the last one.
@@ -8355,11 +8541,19 @@ export interface components {
              */
             hierarchy: string;
             /**
+             * Inside
+             * @description Whether it lies inside the nodes that who asks plans; others cannot be marked.
+             * @example true
+             */
+            inside: boolean;
+            /**
              * Level
              * @description series, or level of the node; unknown for one not forecast.
              * @example series
              */
             level: string;
+            /** @description What planners said of it; null where nobody did. */
+            mark: components["schemas"]["Mark"] | null;
             /**
              * Money
              * @description Units × last price.
@@ -8383,7 +8577,7 @@ export interface components {
             published: number[] | null;
             /**
              * Rank
-             * @description Place by money at stake.
+             * @description Place by money at stake, set aside or not.
              * @example 1
              */
             rank: number;
@@ -16933,16 +17127,22 @@ export interface operations {
     worklist_v1_worklist_get: {
         parameters: {
             query?: {
+                /** @description Only what this user is to look at; `me` is who asks. */
+                assigned_to?: string | null;
                 /** @description `next` of the page before; the first page when left out. It holds for the same filters only, and outlives a newer bundle: the listing goes on behind the last item seen. */
                 cursor?: string | null;
                 /** @description Cutoff of a past cycle whose bundle is in the lake; the one being served when left out. One past bundle is held at a time, so the first question about another one takes longer. */
                 cycle?: string | null;
                 /** @description Items of one page at most. */
                 limit?: number;
+                /** @description Whether what was accepted or snoozed is listed too. */
+                marked?: boolean;
                 /** @description Buckets of history beside each item, with what is published from there on; none unless asked for. */
                 recent?: number;
                 /** @description Only what this rule found: changed, biased, outside, uncertain, new or expiring. */
                 rule?: string | null;
+                /** @description Only what nobody in particular is to look at. */
+                unassigned?: boolean;
             };
             header?: never;
             path?: never;
@@ -16960,12 +17160,23 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "aside": 12,
                      *       "changed": false,
                      *       "cycle": "2017-12-04",
                      *       "items": [
                      *         {
                      *           "hierarchy": "product",
+                     *           "inside": true,
                      *           "level": "series",
+                     *           "mark": {
+                     *             "assigned_to": "bob",
+                     *             "at": "2017-12-05T09:30:00Z",
+                     *             "by": "ada",
+                     *             "note": "after the promotion",
+                     *             "number": 31,
+                     *             "state": "snoozed",
+                     *             "until": "2018-01-01"
+                     *           },
                      *           "money": 299.5,
                      *           "node": "1029743",
                      *           "published": [
@@ -16982,6 +17193,7 @@ export interface operations {
                      *           "words": "over-forecast in 6 of 8 weeks"
                      *         }
                      *       ],
+                     *       "marks_known": true,
                      *       "next": "WyIuLi4iXQ",
                      *       "total": 240,
                      *       "version": "3f1c9a01"
@@ -17043,6 +17255,155 @@ export interface operations {
                 };
             };
             /** @description Nothing can be served yet. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_marks_v1_worklist_marks_put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Text of your choice, new for each change: asked again with the same key and body within 24 hours, the change is not made twice, and the answer is the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "cycle": "2017-12-04",
+                 *       "marks": [
+                 *         {
+                 *           "assigned_to": "bob",
+                 *           "hierarchy": "product",
+                 *           "level": "series",
+                 *           "node": "1029743",
+                 *           "rule": "biased",
+                 *           "state": "snoozed",
+                 *           "until": "2018-01-01"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["MarksToSet"];
+            };
+        };
+        responses: {
+            /** @description The marks stand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cycle": "2017-12-04",
+                     *       "marks": [
+                     *         {
+                     *           "assigned_to": "bob",
+                     *           "at": "2017-12-05T09:30:00Z",
+                     *           "by": "ada",
+                     *           "note": "after the promotion",
+                     *           "number": 31,
+                     *           "state": "snoozed",
+                     *           "until": "2018-01-01"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MarksSet"];
+                };
+            };
+            /** @description Nobody who may ask: no key, token or password, or one that does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but not allowed to do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No hierarchy or node of that name is in the cycle. The table was not made for that cycle; the message names the command that makes it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It ended, or was decided on, before. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` names a state that is no longer so: somebody else was faster. Nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body of the request is longer than the API takes; the middleware answers so before anything is read. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter has a value that cannot be answered. What is asked for breaks a rule of planning; nothing was changed. Something else was asked under the same Idempotency-Key within the last 24 hours. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A number holds there already; `If-Match` must say that it was seen. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More requests than agreed; `Retry-After` says how many seconds to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The planning database or the lake does not answer; nothing was changed, and forecasts can still be read. Nothing can be served yet. */
             503: {
                 headers: {
                     [name: string]: unknown;
