@@ -7,6 +7,7 @@ import { dataSearch } from "./screens/data/search";
 import { explorerSearch } from "./screens/explorer/search";
 import { forecastOfNode, forecastOfSku, historyOfNode, historyOfSku } from "./screens/questions";
 import { SignIn } from "./screens/sign_in/SignIn";
+import { worklistSearch } from "./screens/worklist/search";
 import { WorklistScreen } from "./screens/worklist/WorklistScreen";
 import { useAsking } from "./session/useAsking";
 
@@ -42,10 +43,7 @@ const worklist = createRoute({
   getParentRoute: () => root,
   path: "/",
   component: WorklistScreen,
-  validateSearch: (search: Record<string, unknown>): { rule?: string; cursor?: string } => ({
-    rule: word(search.rule),
-    cursor: word(search.cursor),
-  }),
+  validateSearch: worklistSearch,
 });
 
 const sku = createRoute({

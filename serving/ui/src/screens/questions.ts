@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api, tagged } from "../api/client";
+import type { WorklistSearch } from "./worklist/search";
 
 /** Questions that several screens ask. A key holds everything that its answer depends on. */
 export const currentCycle = queryOptions({
@@ -12,10 +13,12 @@ export const hierarchies = queryOptions({
   queryFn: () => answer(api.GET("/v1/hierarchies")),
 });
 
-export function worklist(rule: string | undefined, cursor: string | undefined) {
+/** What to look at first. Its key begins with `worklist`, so that every list is asked for again after a mark. */
+export function worklist({ rule, whose, aside, cursor }: WorklistSearch) {
+  const of = { rule, cursor, assigned_to: whose === "mine" ? "me" : undefined, unassigned: whose === "unassigned", marked: aside };
   return queryOptions({
-    queryKey: ["worklist", rule, cursor],
-    queryFn: () => answer(api.GET("/v1/worklist", { params: { query: { rule, cursor, limit: 50, recent: 26 } } })),
+    queryKey: ["worklist", rule, whose, aside, cursor],
+    queryFn: () => answer(api.GET("/v1/worklist", { params: { query: { ...of, limit: 50, recent: 26 } } })),
     placeholderData: keepPreviousData,
   });
 }

@@ -1,8 +1,7 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useMemo, useRef, useState, type RefObject } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, getRouteApi } from "@tanstack/react-router";
+import { useCallback, useRef, useState } from "react";
 import type { Schemas } from "../../api/client";
-import { useShortcuts } from "../../layout/shortcuts";
 import { bucket } from "../../format/dates";
 import { count, money, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
@@ -10,49 +9,61 @@ import { Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
 import { Table, type Column } from "../../parts/Table";
 import { TAB } from "../../parts/tab";
+import { useAsking, useMay } from "../../session/useAsking";
 import { ItemLink } from "../ItemLink";
-import { skuOf } from "../links";
-import { currentCycle, forecastOfSku, historyOfSku, worklist } from "../questions";
+import { worklist } from "../questions";
 import { Counters } from "./Counters";
+import { Acts, Assign, DoneLast, Snooze, type Act } from "./Marking";
+import { saidOf, toldOf, type Item, type Says } from "./marks";
 import { RULES, ruleName } from "./rules";
+import type { WorklistSearch } from "./search";
 import { Sparkline } from "./Sparkline";
+import { useMarking, type Marking } from "./useMarking";
+import { useRows } from "./useRows";
 
-type Item = Schemas["WorklistItem"];
 const route = getRouteApi("/");
 
 const COLUMNS: Column<Item>[] = [
   { name: "node", title: "Item", cell: (item) => <ItemLink {...item} /> },
   { name: "rule", title: "Why", cell: (item) => <Badge>{ruleName(item.rule)}</Badge> },
   { name: "picture", title: "Sold, and published", cell: ({ sold, published }) => <Sparkline sold={sold} published={published} /> },
-  { name: "words", title: "In words", cell: (item) => item.words },
+  { name: "words", title: "In words", cell: (item) => <Words item={item} /> },
   { name: "units", title: "At stake (units)", numeric: true, cell: (item) => units(item.units) },
   { name: "money", title: "At stake (money)", numeric: true, cell: (item) => money(item.money) },
 ];
 
 /** What to look at first, by the money at stake. */
 export function WorklistScreen() {
-  const { rule, cursor } = route.useSearch();
-  const found = useQuery(worklist(rule, cursor));
+  const search = route.useSearch();
+  const found = useQuery(worklist(search));
+  const marking = useMarking(found.data?.cycle);
   return (
     <>
       <Heading title="Worklist">{found.data && `cycle of ${bucket(found.data.cycle)}`}</Heading>
       <Counters />
-      <Rules chosen={rule} />
+      <Rules search={search} />
+      <Whose search={search} aside={found.data?.aside} />
+      <DoneLast marking={marking} />
       <Asked of={found} lines={12}>
-        {(page) => <Items page={page} later={cursor !== undefined} stale={found.isPlaceholderData} />}
+        {(page) => (
+          <>
+            {!page.marks_known && <MarksUnknown />}
+            <Items page={page} search={search} stale={found.isPlaceholderData} marking={marking} />
+          </>
+        )}
       </Asked>
     </>
   );
 }
 
-function Rules({ chosen }: { chosen?: string }) {
+function Rules({ search: { rule: chosen, whose, aside } }: { search: WorklistSearch }) {
   return (
     <nav aria-label="Rules" className="mb-4 flex flex-wrap gap-2">
       {[undefined, ...Object.keys(RULES)].map((rule) => (
         <Link
           key={rule ?? "all"}
           to="/"
-          search={{ rule }}
+          search={{ rule, whose, aside }}
           {...TAB}
         >
           {rule === chosen && <span aria-hidden="true">✓ </span>}
@@ -63,13 +74,87 @@ function Rules({ chosen }: { chosen?: string }) {
   );
 }
 
-function Items({ page, later, stale }: { page: Schemas["Worklist"]; later: boolean; stale: boolean }) {
-  const { rule } = route.useSearch();
+const WHOSE: [WorklistSearch["whose"], string][] = [
+  [undefined, "Everybody’s"],
+  ["mine", "Mine"],
+  ["unassigned", "Unassigned"],
+];
+
+/** Whose items are listed, and whether those that were set aside are. */
+function Whose({ search: { rule, whose: chosen, aside }, aside: many }: { search: WorklistSearch; aside?: number }) {
+  const signedIn = useAsking().data?.signed_in;
+  return (
+    <div className="mb-4 flex flex-wrap items-center gap-x-6 gap-y-2">
+      {signedIn && (
+        <nav aria-label="Whose" className="flex flex-wrap gap-2">
+          {WHOSE.map(([whose, title]) => (
+            <Link key={title} to="/" search={{ rule, whose, aside }} {...TAB}>
+              {whose === chosen && <span aria-hidden="true">✓ </span>}
+              {title}
+            </Link>
+          ))}
+        </nav>
+      )}
+      <Link to="/" search={{ rule, whose: chosen, aside: aside ? undefined : true }} className="text-accent underline">
+        {aside ? "Hide" : "Show"} what was set aside{many !== undefined && ` (${count(many)})`}
+      </Link>
+    </div>
+  );
+}
+
+function MarksUnknown() {
+  return (
+    <div className="mb-3">
+      <Notice title="Marks are not known just now">
+        The planning database does not answer, so everything is listed, also what was accepted or snoozed. Nothing was lost; reload in a while.
+      </Notice>
+    </div>
+  );
+}
+
+function Nothing({ page: { aside: many }, search: { rule, whose, aside } }: { page: Schemas["Worklist"]; search: WorklistSearch }) {
+  const of = rule ? ` of this rule` : "";
+  if (many > 0 && !aside)
+    return (
+      <Notice title="Nothing left to look at">
+        {`${many === 1 ? "One exception" : `${count(many)} exceptions`}${of} of this cycle ${many === 1 ? "was" : "were"} accepted or snoozed. `}
+        <Link to="/" search={{ rule, whose, aside: true }} className="text-accent underline">
+          Show what was set aside
+        </Link>
+      </Notice>
+    );
+  if (whose === "mine") return <Notice title="Nothing is assigned to you">{`No exception${of} in this cycle; what others assign to you comes here.`}</Notice>;
+  if (whose === "unassigned") return <Notice title="Nothing is unassigned">{`Every exception${of} in this cycle is somebody’s, or there is none.`}</Notice>;
+  return <Notice title="Nothing to look at">{rule ? "No exception of this rule in this cycle." : "No exceptions in this cycle."}</Notice>;
+}
+
+interface ItemsProps {
+  page: Schemas["Worklist"];
+  search: WorklistSearch;
+  stale: boolean;
+  marking: Marking;
+}
+
+function Items({ page, search, stale, marking }: ItemsProps) {
   const list = useRef<HTMLDivElement>(null);
-  const place = useRows(page.items, list);
-  if (page.items.length === 0) {
-    return <Notice title="Nothing to look at">{rule ? "No exception of this rule in this cycle." : "No exceptions in this cycle."}</Notice>;
-  }
+  const mayPlan = useMay("plan") && page.marks_known;
+  const [asks, setAsks] = useState<{ item: Item; what: Act } | null>(null);
+  const { mark } = marking;
+  const act = useCallback(
+    (item: Item, what: Act) => {
+      if (!mayPlan || !item.inside) return false;
+      const said = saidOf(item.mark);
+      if (what === "snooze" || what === "assign") setAsks({ item, what });
+      else if (what === "back") mark(item, { ...said, state: null, until: null });
+      else if (said.state !== "accepted") mark(item, { ...said, state: "accepted", until: null });
+      else return false;
+      return true;
+    },
+    [mayPlan, mark],
+  );
+  const { place, acted } = useRows(page.items, list, act);
+  if (page.items.length === 0) return <Nothing page={page} search={search} />;
+  const asking = asks && { item: asks.item, save: (says: Says) => mark(asks.item, says), close: () => setAsks(null) };
   const rank: Column<Item> = {
     name: "rank",
     title: "Rank",
@@ -80,59 +165,46 @@ function Items({ page, later, stale }: { page: Schemas["Worklist"]; later: boole
       </span>
     ),
   };
+  const acts: Column<Item> = {
+    name: "acts",
+    title: "Do",
+    cell: (item) => (item.inside ? <Acts item={item} act={(what) => acted(page.items.indexOf(item), what)} /> : null),
+  };
+  const columns = [rank, ...COLUMNS, ...(mayPlan ? [acts] : [])];
   return (
     <div ref={list} aria-busy={stale} className={`rounded-lg border border-line bg-surface p-2 ${stale ? "opacity-60" : ""}`}>
-      <Table caption="Exceptions by money at stake" columns={[rank, ...COLUMNS]} rows={page.items} keyOf={(item) => item.rank} />
+      <Table caption="Exceptions by money at stake" columns={columns} rows={page.items} keyOf={(item) => item.rank} />
       <div className="flex flex-wrap items-center justify-between gap-3 p-2 text-soft">
         <span>
-          {count(page.items[0]?.rank)} to {count(page.items.at(-1)?.rank)}; {count(page.total)} in all
+          Ranks {count(page.items[0]?.rank)} to {count(page.items.at(-1)?.rank)}; {count(page.total)} in all
         </span>
         <span className="flex gap-4">
-          {later && (
-            <Link to="/" search={{ rule }} className="text-accent underline">
+          {search.cursor !== undefined && (
+            <Link to="/" search={{ ...search, cursor: undefined }} className="text-accent underline">
               First page
             </Link>
           )}
           {page.next && (
-            <Link to="/" search={{ rule, cursor: page.next }} className="text-accent underline">
+            <Link to="/" search={{ ...search, cursor: page.next }} className="text-accent underline">
               Next page
             </Link>
           )}
         </span>
       </div>
+      {asking && asks?.what === "snooze" && <Snooze {...asking} cycle={page.cycle} />}
+      {asking && asks?.what === "assign" && <Assign {...asking} items={page.items} />}
     </div>
   );
 }
 
-/** Place of the row that j and k have moved to, with the keyboard; Enter opens it. Rows come with what their pages ask first. */
-function useRows(items: readonly Item[], list: RefObject<HTMLElement | null>): number {
-  const [place, setPlace] = useState(-1);
-  const go = useNavigate();
-  const queries = useQueryClient();
-  const cycle = useQuery(currentCycle).data;
-  const actions = useMemo(() => {
-    const move = (step: number) => {
-      const next = Math.max(0, Math.min(items.length - 1, place + step));
-      const item = items[next];
-      setPlace(next);
-      // Else Enter would still be for the link or button that was used before.
-      list.current?.querySelectorAll("tbody tr")[next]?.querySelector("a")?.focus();
-      if (cycle && item?.level === "series") {
-        const sku = skuOf(item.node, cycle.key);
-        void queries.prefetchQuery(forecastOfSku(sku));
-        void queries.prefetchQuery(historyOfSku(sku));
-      }
-    };
-    const open = () => {
-      const item = items[place];
-      if (!item) return false;
-      if (item.level !== "series") return go({ to: "/nodes/$hierarchy/$node", params: { hierarchy: item.hierarchy, node: item.node } });
-      return cycle ? go({ to: "/skus/$sku", params: { sku: skuOf(item.node, cycle.key) }, search: { series: item.node } }) : false;
-    };
-    return { j: () => move(1), k: () => move(-1), Enter: open };
-  }, [items, list, place, go, queries, cycle]);
-  useShortcuts(actions);
-  return place;
+/** The reason, and below it what planners said of it. */
+function Words({ item: { words, mark } }: { item: Item }) {
+  return (
+    <div className="min-w-36 wrap-break-word">
+      {words}
+      {mark && <p className="text-sm text-soft">{toldOf(mark)}</p>}
+    </div>
+  );
 }
 
 function Badge({ children }: { children: string }) {
