@@ -28,16 +28,23 @@ from dp_resources.accounts import Accounts
 from tests.e2e.small_world import World, land_week, world_config
 from tests.factories import MONDAY
 from tests.serving.clients import server_over
-from tests.serving.test_workbench import PASSWORD, browser, page
+from tests.serving.test_workbench import PASSWORD, open_browser, page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-__all__ = ["browser", "page"]
+__all__ = ["page"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 WEEKS = 24
 NODE = "dairy"
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """One that is closed after each test: like a run, it needs the thread's event loop."""
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

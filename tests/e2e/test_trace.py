@@ -36,18 +36,25 @@ from tests.e2e.small_world import World, drop, world_config
 from tests.factories import MONDAY
 from tests.serving.access_makers import shown
 from tests.serving.clients import server_over
-from tests.serving.test_workbench import browser, page
+from tests.serving.test_workbench import open_browser, page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-__all__ = ["browser", "page"]
+__all__ = ["page"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 WEEKS = 24
 RESTATED = MONDAY + timedelta(weeks=2)
 NOW = datetime(2017, 6, 20, 12, tzinfo=UTC)
 ARTEFACTS = ("tuned_model", "features")
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """One that is closed after each test: like a run, it needs the thread's event loop."""
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
