@@ -38,7 +38,7 @@ from serving.api.nodes.endpoints import router as nodes
 from serving.api.outliers.endpoints import router as outliers
 from serving.api.overrides.endpoints import router as overrides
 from serving.api.pages import add_pages
-from serving.api.problems import add_problem_handlers
+from serving.api.problems import add_problem_handlers, share_problems
 from serving.api.producers.endpoints import router as producers
 from serving.api.proposals.endpoints import router as proposals
 from serving.api.quality.endpoints import router as quality
@@ -165,4 +165,5 @@ def _cycle(app: FastAPI) -> str | None:
 def _secured(found: dict[str, Any]) -> dict[str, Any]:
     """The OpenAPI document with how to authenticate and what is refused, which FastAPI cannot be told."""
     describe_refusals(found)
+    share_problems(found)
     return found

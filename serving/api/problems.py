@@ -314,3 +314,18 @@ def may_raise(*errors: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
         response["description"] = " ".join(filter(None, (response["description"], said)))
         response["content"][MEDIA_TYPE]["examples"][error.kind] = example
     return found
+
+
+def share_problems(found: dict[str, Any]) -> None:
+    """Says once, under `components`, which problems several operations answer in the same words.
+
+    A response is called by the kinds of its problems. Where two that are called alike differ, the first is shared.
+    """
+    shared: dict[str, dict[str, Any]] = found["components"].setdefault("responses", {})
+    for path in found["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    name = "_or_".join(response["content"][MEDIA_TYPE]["examples"])
+                    if shared.setdefault(name, response) == response:
+                        operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}

@@ -263,6 +263,16 @@ def _contents_of_success(operation: dict[str, Any]) -> Iterator[tuple[str, dict[
             yield from response.get("content", {}).items()
 
 
+def _refusals(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Status and response of every refusal of every operation."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    name = response.get("$ref", "").removeprefix("#/components/responses/")
+                    yield status, document["components"]["responses"][name] if name else response
+
+
 def _refuse(*args: object, **key: object) -> Path:
     from dp_assets.domain.errors import ArtefactError
 
@@ -283,11 +293,10 @@ class TestTheApiAsAWhole:
                 assert all(parameter["description"] for parameter in operation.get("parameters", []))
 
     def test_every_error_is_a_problem_document(self) -> None:
-        for path in create_app().openapi()["paths"].values():
-            for operation in path.values():
-                for status, response in operation["responses"].items():
-                    if status >= "400":
-                        assert list(response["content"]) == [MEDIA_TYPE]
+        refusals = list(_refusals(create_app().openapi()))
+        assert len(refusals) > 400
+        for _, response in refusals:
+            assert list(response["content"]) == [MEDIA_TYPE]
 
     def test_what_changes_something_asks_for_more_than_reading(self) -> None:
         """Other methods than GET are questions too long for an address, ways to sign in, or need a permission."""
@@ -307,6 +316,8 @@ class TestTheApiAsAWhole:
         assert document["openapi"].startswith("3.1")
         names = set(re.findall(r'"#/components/schemas/([^"]+)"', orjson.dumps(document).decode()))
         assert names == set(document["components"]["schemas"])
+        shared = set(re.findall(r'"#/components/responses/([^"]+)"', orjson.dumps(document).decode()))
+        assert shared == set(document["components"]["responses"])
         assert create_app().openapi() == document
 
     def test_every_answer_has_an_example_that_is_one(self) -> None:
@@ -320,10 +331,9 @@ class TestTheApiAsAWhole:
                     elif "$ref" in content["schema"]:
                         models[content["schema"]["$ref"].rsplit("/", 1)[1]].model_validate(content["example"])
                         shown += 1
-                for status, response in operation["responses"].items():
-                    if status >= "400":
-                        for example in response["content"][MEDIA_TYPE]["examples"].values():
-                            assert Problem.model_validate(example["value"]).status == int(status)
+        for status, response in _refusals(document):
+            for example in response["content"][MEDIA_TYPE]["examples"].values():
+                assert Problem.model_validate(example["value"]).status == int(status)
         assert shown > 40
 
     def test_a_mistake_in_the_program_is_a_problem_too_and_tells_no_details(
