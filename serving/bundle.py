@@ -422,6 +422,7 @@ class Bundle:
         """Whether a forward pass is possible."""
         return bool((self.tail_rows >= 0).any())
 
+    @cached_property
     def tail(self) -> Panel:
         """Panel tail of the network's series, memory-mapped."""
         tail = Panel.load(self.folder / "tail")

@@ -40,7 +40,7 @@ class ForwardPass:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.panel = bundle.tail()
+        self.panel = bundle.tail
         self.encoders = Encoders.from_json(bundle.encoders_json())
         self.codes = self.encoders.codes(self.panel.series)
         self.distributions = ErrorDistributions.of(bundle.error_distributions(), bundle.head.quantile_levels)

@@ -306,4 +306,4 @@ class TestComputeOverHttp:
 def test_the_tail_of_a_short_panel_is_the_whole_panel(tmp_path: Path) -> None:
     batch = make_batch(make_panel(series=8, history=20), make_config(), tmp_path / "model")
     batch.write(tmp_path / "bundle")
-    assert Bundle(tmp_path / "bundle").tail().history == 20
+    assert Bundle(tmp_path / "bundle").tail.history == 20

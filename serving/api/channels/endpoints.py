@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -43,6 +41,5 @@ async def channels(request: Request) -> Response:
     query, series_id = parse(ChannelsQuery, request), request.path_params["series_id"]
     loaded = await of_cycle(request, query.cycle)
     row = service.row_of(loaded.bundle, await view(request, loaded), series_id)
-    found = await asyncio.to_thread(service.channels_of, loaded.bundle, series_id, row)
     tag = etag(loaded.version, ("channels", series_id))
-    return conditional(request, tag, lambda: orjson.dumps(found))
+    return conditional(request, tag, lambda: orjson.dumps(service.channels_of(loaded.bundle, series_id, row)))

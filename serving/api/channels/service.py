@@ -30,7 +30,7 @@ def row_of(bundle: Bundle, seen: View, series_id: str) -> int | None:
 
 def channels_of(bundle: Bundle, series_id: str, row: int | None) -> Answer:
     """The answer of `Channels`, for a row of the panel that the bundle keeps."""
-    panel = None if row is None else bundle.tail()
+    panel = None if row is None else bundle.tail
     return {
         "series_id": series_id,
         "cycle": bundle.head.cycle,
