@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from pathlib import Path
 import httpx
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
+from screenshots import wait_for
 
 from dp_assets.domain.access import EVERYTHING, Role
 from dp_resources.accounts import Accounts
@@ -61,12 +61,7 @@ def serving(state: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "serving", "--port", str(PORT), "--log-level", "error"]
     process = subprocess.Popen(command, env=environment)
     try:
-        for _ in range(120):
-            try:
-                httpx.get(f"{ADDRESS}/healthz").raise_for_status()
-                break
-            except httpx.HTTPError:
-                time.sleep(0.5)
+        wait_for(f"{ADDRESS}/healthz")
         yield
     finally:
         process.terminate()
