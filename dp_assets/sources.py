@@ -1,7 +1,7 @@
 """Where things of the lake stand: partitions with the hash of their content, and the run that wrote them.
 
 Belongs here: reading a partition for a link of a trace, and naming it. Does not belong here: which links there are
-(`tracing.py`, `file_rows.py`). Nothing here knows Dagster.
+(`tracing.py`, `history_links.py`). Nothing here knows Dagster.
 """
 
 from __future__ import annotations

@@ -97,9 +97,11 @@ def _print_planners(project: Project, found: dict[str, Any]) -> None:
     from dp_assets.domain.errors import StorageError
     from dp_resources.planning_trail import trail_of
 
-    chosen = found["override"]
+    chosen, user = found["override"], found["published"]["user"]
     if chosen is None:
-        _line("planners", f"{len(found['planner_inputs'])} number(s) speak of it; none made it what it is")
+        by = "none" if user is None else f"one of {user}"
+        noted = "" if user is None else ", which was not noted then"
+        _line("planners", f"{len(found['planner_inputs'])} number(s) speak of it; {by} made it what it is{noted}")
         return
     said = f"{chosen['user']} set {chosen['quantity']:g} for {chosen['node']} ({chosen['reason_code']})"
     _line("planner", said + (", locked" if chosen["locked"] else ""), chosen["source"])

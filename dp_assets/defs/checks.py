@@ -1,4 +1,4 @@
-"""Blocking contract checks: one per table, derived from its description in `domain/contracts.py`.
+"""Blocking contract checks: one per table, derived from its description in `domain/contracts`.
 
 Belongs here: checks that read what an asset wrote and stop everything downstream when it breaks its contract.
 Does not belong here: checks of business meaning, which stand with the asset they judge.

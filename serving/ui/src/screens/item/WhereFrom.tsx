@@ -60,7 +60,7 @@ function Steps({ trace, show }: { trace: Trace; show: (start: string) => void })
   return (
     <ol className="space-y-4 border-l-2 border-line pl-4">
       <Step title={`Published: ${units(published.final)} units`} source={published.source}>
-        Cycle of {bucket(trace.cycle)}, lead {trace.lead}. {override ? "A planner's number made it what it is." : "No planner changed it."}
+        Cycle of {bucket(trace.cycle)}, lead {trace.lead}. {decided(trace)}
       </Step>
       {override && <Override override={override} />}
       {reconciliation && <Reconciliation link={reconciliation} />}
@@ -95,6 +95,12 @@ function Steps({ trace, show }: { trace: Trace; show: (start: string) => void })
       <Rows trace={trace} />
     </ol>
   );
+}
+
+/** Whether a planner's number made a number what it is. Tables from before that was noted name only who set it. */
+function decided({ override, published: { user } }: Trace): string {
+  if (override) return "A planner's number made it what it is.";
+  return user ? `A number of ${user} made it what it is; which of theirs was not noted then.` : "No planner changed it.";
 }
 
 function Step({
