@@ -91,11 +91,17 @@ def nothing_restates(later: str, earlier: str) -> bool:
 
 
 def restates(producers: Iterable[ProducerConfig]) -> Restates:
-    """Whether a file of the first producer replaces what an earlier file of the second one says."""
+    """Whether a file of the first producer replaces what an earlier file of the second one says.
+
+    Corrections always do: of several of one attribute, the newest holds.
+    """
     known = tuple(producers)
     groups = restated_groups(known)
     restating = {one.name for one in known if one.restatement.by != "file"}
-    return lambda later, earlier: later in restating and groups[later] == groups.get(earlier)
+    correcting = {one.name for one in known if one.feed == "attribute_corrections"}
+    return lambda later, earlier: (
+        {later, earlier} <= correcting or (later in restating and groups[later] == groups.get(earlier))
+    )
 
 
 def restatement_mistakes(producers: Iterable[ProducerConfig]) -> dict[int, str]:

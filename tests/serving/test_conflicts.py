@@ -174,3 +174,54 @@ def test_a_value_that_its_files_cannot_hold_is_refused(tmp_path: Path) -> None:
         assert asked.post(correction(value="Käse; alt")).status_code == 201
     (file,) = landed(market)
     assert file.read_bytes().decode("latin-1").splitlines()[1] == 'sku0000;department;"Käse; alt";ada;as printed'
+
+
+def test_a_correction_that_is_made_again_after_another_one_is_the_newest(tmp_path: Path) -> None:
+    market = Market(tmp_path, PLANNERS)
+    world = World(market.folder, market.config)
+    with market.client() as client:
+        asked = Asked(market, client)
+        for number, value in enumerate("ABA"):
+            answer = asked.post(correction(value=value), idempotency_key=f"k{number}")
+            assert answer.status_code == 201, answer.text
+            assert not Corrected.model_validate_json(answer.content).replaced
+            (version,) = (one.file_version_id for one in world.register())
+            world.settle()
+            rows = market.lake.read("attribute_corrections", file_version=version)
+            assert rows["value"].to_list() == [value]
+
+
+def test_two_planners_who_say_the_same_have_a_file_each(asked: Asked) -> None:
+    before = len(landed(asked.market))
+    for who in ("ada", "kim"):
+        assert asked.post(correction(value="same"), who, idempotency_key="k").status_code == 201
+    assert len(landed(asked.market)) == before + 2
+
+
+@pytest.mark.parametrize("value", ["", " ", "\u200a", "a\rb"], ids=["empty", "blank", "thin", "return"])
+def test_a_value_that_would_be_read_otherwise_is_refused(asked: Asked, value: str) -> None:
+    before = landed(asked.market)
+    assert "read" in refused(asked.post(correction(value=value)), 422, "edit-refused")
+    assert landed(asked.market) == before
+
+
+@pytest.mark.parametrize("value", ["a\nb", "=1+1", "'", "NA", "null", "a;b|c\td", '"', "#x", " x ", "é"])
+def test_what_is_said_is_what_is_read(asked: Asked, value: str) -> None:
+    answer = asked.post(correction(value=value))
+    assert answer.status_code == 201, answer.text
+    market = asked.market
+    world = World(market.folder, market.config)
+    uri = Corrected.model_validate_json(answer.content).uri
+    version = next(one.file_version_id for one in world.register() if one.uri == uri)
+    world.settle()
+    read = market.lake.read("attribute_corrections", file_version=version)["value"].to_list()
+    assert read == [value.strip()]
+
+
+def test_a_landing_folder_that_cannot_be_written_is_said_and_leaves_no_row(tmp_path: Path) -> None:
+    market = Market(tmp_path, PLANNERS)
+    (tmp_path / "landing").write_text("a file where a folder should be")
+    with market.client() as client:
+        rows = len(market.ledger())
+        refused(Asked(market, client).post(correction()), 503, "planning-unavailable")
+    assert len(market.ledger()) == rows + 3  # their keys

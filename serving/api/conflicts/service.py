@@ -17,7 +17,7 @@ from serving.api.cursors import page
 from serving.api.overrides.service import reply
 from serving.api.problems import BadParameterError, ForbiddenError, RefusedEditError, UnknownSkuError
 from serving.api.questions import Answer
-from serving.api.uploads.service import landing_folder, let_appear, place_of
+from serving.api.uploads.service import landing, landing_folder, let_appear, place_of
 from serving.desk import Desk
 from serving.tables import Kept
 from serving.views import View
@@ -130,26 +130,32 @@ def correct(desk: Desk, user: str, wanted: CorrectionsWanted, asked: Asked | Non
     """Lands a file of corrections; the answer of `Corrected`.
 
     Raises:
-        RefusedEditError: an attribute is none, one is corrected twice, or no producer takes corrections.
+        RefusedEditError: an attribute is none, one is corrected twice, no producer takes corrections, or its files
+            would be read otherwise.
         BadParameterError: files do not land in a folder.
+        PlanningUnavailableError: that folder cannot be written to.
     """
     from hashlib import sha256
 
-    from dp_assets.domain.correction_files import Correction, CorrectionRefusedError, correction_file
+    from dp_assets.domain.correction_files import Correction, CorrectionRefusedError, check_read, correction_file
     from dp_resources.staged_files import staged
 
     corrections = [Correction(one.sku, one.attribute, one.value) for one in wanted.corrections]
     _check(desk, corrections)
     moment = desk.clock.now().isoformat()
-    key = asked.digest if asked else sha256(f"{user}\n{moment}\n{wanted.model_dump_json()}".encode()).hexdigest()
-    files, uri = _files(desk, f"{moment[:10]}-{key[:12]}")
-    try:
-        data = correction_file(files, corrections, user, wanted.reason)
-    except CorrectionRefusedError as error:
-        raise RefusedEditError(str(error)) from error
+    request = f"{asked.key}\n{asked.digest}" if asked else f"{moment}\n{wanted.model_dump_json()}"
+    name = sha256(f"{user}\n{request}".encode()).hexdigest()  # the same for the same request, and for no other
+    files, uri = _files(desk, f"{moment[:10]}-{name[:12]}")
+    producer = desk.config.producer(files.producer)
 
-    with desk.landing_turn, staged(landing_folder(desk)) as file:
-        file.file.write(data)
+    with landing(), desk.landing_turn, staged(landing_folder(desk)) as file:
+        try:
+            data = correction_file(files, corrections, user, wanted.reason)
+            file.file.write(data)
+            file.file.flush()
+            check_read(file.path, producer, desk.config, corrections)
+        except CorrectionRefusedError as error:
+            raise RefusedEditError(str(error)) from error
 
         def change(database: Joined) -> Reply:
             digest = sha256(data).hexdigest()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -24,7 +22,6 @@ from serving.api.uploads.schemas import UPLOADED_EXAMPLE, Uploaded
 from serving.api.writing import beside, desk
 
 router = APIRouter(tags=["files"], route_class=GuardedRoute)
-log = logging.getLogger("demand_planner.serving")
 PATH = [
     in_path("producer", "A producer of `demand.yaml`; calendars and promotions are producers' feeds, too."),
     in_path("name", "Name of the file; it must be one that the producer's `files` match."),
@@ -61,14 +58,10 @@ async def upload(request: Request) -> Response:
         raise ForbiddenError("a file is about all nodes, and you are kept to some of them")
     uri = await beside(here.turns, lambda: service.place_of(here.config.producers, at["producer"], at["name"]))
     root = await beside(here.turns, lambda: service.landing_folder(here))
-    try:
-        with staged(root) as file:
-            limit = settings(request).api_upload_bytes
-            size, digest = await service.take_in(request.stream(), file, limit)
-            answer = await beside(
-                here.turns, lambda: service.land(here, principal.name, at["producer"], uri, file, size, digest)
-            )
-    except OSError as error:
-        log.error("a file cannot be written to the landing folder: %s", error)
-        raise PlanningUnavailableError("the landing folder cannot be written to just now; nothing landed") from error
+    with service.landing(), staged(root) as file:
+        limit = settings(request).api_upload_bytes
+        size, digest = await service.take_in(request.stream(), file, limit)
+        answer = await beside(
+            here.turns, lambda: service.land(here, principal.name, at["producer"], uri, file, size, digest)
+        )
     return Response(orjson.dumps(answer), 201, media_type="application/json")

@@ -10,12 +10,14 @@ sent it was not told that it did.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterable, Sequence
+import logging
+from collections.abc import AsyncIterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from serving.api.overrides.service import Answer
-from serving.api.problems import BadParameterError, BodyTooLongError, UnknownProducerError
+from serving.api.problems import BadParameterError, BodyTooLongError, PlanningUnavailableError, UnknownProducerError
 from serving.desk import Desk
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 200
 CHUNK_BYTES = 2**20
 WILDCARDS = frozenset("*?[")
+log = logging.getLogger("demand_planner.serving")
 
 
 def place_of(producers: Sequence[ProducerConfig], producer: str, name: str) -> str:
@@ -81,6 +84,20 @@ def landing_folder(desk: Desk) -> Path:
             f"files are uploaded where the landing root is a folder; put them at {root.split('@')[-1]} directly"
         )
     return (desk.settings.config.resolve().parent / root).resolve()
+
+
+@contextmanager
+def landing() -> Iterator[None]:
+    """Turns what the landing folder's disk refuses into a problem; where it is stays in the log.
+
+    Raises:
+        PlanningUnavailableError: the folder cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        log.error("a file cannot be written to the landing folder: %s", error)
+        raise PlanningUnavailableError("the landing folder cannot be written to just now; nothing landed") from error
 
 
 async def take_in(chunks: AsyncIterable[bytes], to: StagedFile, limit: int) -> tuple[int, str]:
