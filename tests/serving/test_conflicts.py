@@ -9,10 +9,16 @@ from typing import Any
 import pytest
 
 from dp_assets.domain.access import Role
+from dp_resources.lake import Lake
 from serving.api.conflicts.schemas import Conflicts, Corrected
+from serving.api.conflicts.service import check_skus
+from serving.api.problems import ForbiddenError
+from serving.bundle import Bundle
+from serving.views import View
+from tests.factories import make_config
 from tests.landed import COLUMNS, World
 from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK
-from tests.serving.makers import CYCLE
+from tests.serving.makers import CYCLE, make_forecasts, put_bundle
 from tests.serving.planning_makers import Planned, asking, refused
 from tests.serving.table_makers import make_conflicts
 
@@ -225,3 +231,12 @@ def test_a_landing_folder_that_cannot_be_written_is_said_and_leaves_no_row(tmp_p
         rows = len(market.ledger())
         refused(Asked(market, client).post(correction()), 503, "planning-unavailable")
     assert len(market.ledger()) == rows + 3  # their keys
+
+
+def test_a_sku_that_is_theirs_in_part_alone_is_not_theirs_to_correct(tmp_path: Path) -> None:
+    lake, config = Lake(tmp_path / "lake"), make_config(series_key=["sku", "location"])
+    put_bundle(lake, tmp_path, make_forecasts(config, ["a|1", "a|2"]), config)
+    bundle = Bundle(lake.open_folder("serving_bundle", cycle=CYCLE.isoformat()))
+    check_skus(["a"], View(bundle), View(bundle, bundle.rows("a")), None)
+    with pytest.raises(ForbiddenError):
+        check_skus(["a"], View(bundle), View(bundle, bundle.rows("a")[:1]), None)

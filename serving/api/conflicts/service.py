@@ -106,7 +106,7 @@ def _files(desk: Desk, digest: str) -> tuple[CorrectionFiles, str]:
 
 
 def check_skus(skus: Sequence[str], known: View, own: View | None, table: Kept | None) -> None:
-    """Refuses SKUs that do not exist, are not seen, or are not theirs.
+    """Refuses SKUs that do not exist, are not seen, or are not theirs: an attribute is one of all series of a SKU.
 
     Args:
         skus: those to be corrected.
@@ -122,8 +122,8 @@ def check_skus(skus: Sequence[str], known: View, own: View | None, table: Kept |
     for sku in skus:
         if not known.rows(sku) and sku not in every:
             raise UnknownSkuError(f"expected a SKU of this cycle, got {sku[:80]!r}")
-        if own is not None and not own.rows(sku):
-            raise ForbiddenError(f"{sku!r} can be read, but lies outside of the nodes that you plan")
+        if own is not None and len(own.rows(sku)) < len(own.bundle.rows(sku)):
+            raise ForbiddenError(f"{sku!r} can be read, but not all of it lies within the nodes that you plan")
 
 
 def correct(desk: Desk, user: str, wanted: CorrectionsWanted, asked: Asked | None) -> Reply:
