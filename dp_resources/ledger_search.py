@@ -130,8 +130,10 @@ def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
     if search.subject is not None:
         found.append(c.subject.icontains(search.subject, autoescape=True))
     if search.text is not None:
-        places = (c.user, c.action, c.subject, c.before, c.after)
-        found.append(sa.or_(*(place.icontains(search.text, autoescape=True) for place in places)))
+        spelled = json.dumps(search.text, ensure_ascii=False)[1:-1]  # as it stands within JSON
+        places = [(c[name], search.text) for name in ("user", "action", "subject", "before", "after")]
+        places += [(c[name], spelled) for name in ("before", "after") if spelled != search.text]
+        found.append(sa.or_(*(place.icontains(text, autoescape=True) for place, text in places)))
     # Moments are written alike, in UTC, so that they can be compared as text.
     if search.first is not None:
         found.append(c.at >= _midnight(search.first))

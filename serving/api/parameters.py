@@ -22,8 +22,10 @@ def parse(model: type[Query], request: Request) -> Query:
     model says so.
 
     Raises:
-        RequestValidationError: an unknown parameter, or a value of the wrong type.
+        RequestValidationError: an unknown parameter, a value of the wrong type, or the character U+0000.
     """
+    if b"%00" in request.scope["query_string"]:
+        raise _holds_nul("query")
     try:
         if not request.scope["query_string"]:
             return model()
@@ -33,6 +35,11 @@ def parse(model: type[Query], request: Request) -> Query:
         return model.model_validate({name: one if name in lists else ",".join(one) for name, one in every.items()})
     except ValidationError as error:
         raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from error
+
+
+def _holds_nul(where: str) -> RequestValidationError:
+    said = "expected text without the character U+0000"
+    return RequestValidationError([{"type": "value_error", "loc": (where, where), "msg": said, "input": None}])
 
 
 def _refuse_nul(body: bytes) -> None:
@@ -50,8 +57,7 @@ def _refuse_nul(body: bytes) -> None:
     except orjson.JSONDecodeError:
         return
     if found:
-        error = {"type": "value_error", "loc": ("body", "body"), "msg": "expected text without the character U+0000"}
-        raise RequestValidationError([{**error, "input": None}])
+        raise _holds_nul("body")
 
 
 @cache
