@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 import pytest
@@ -90,6 +91,16 @@ def test_an_event_whose_row_was_cut_short_is_entered_when_it_is_asked_for_again(
     assert ("dee", "recall file", version) in shop.ledger()
 
 
+def test_an_event_whose_row_was_cut_short_is_entered_when_the_next_one_is_told(shop: Shop) -> None:
+    version = shop.put("shop/week.csv", encode(make_rows(), "csv"))
+    shop.settle()
+    write_event(shop.lake, version, False, "eve", "killed in between", START)
+    with shop.client() as client:
+        told(as_engineer(shop, client)("DELETE", f"/v1/files/{version}/recall?reason=it was right"))
+    rows = [(user, action) for user, action, subject in shop.ledger() if subject == version]
+    assert rows == [("eve", "recall file"), ("dee", "undo recall of file")]
+
+
 def test_what_cannot_be_taken_back_or_put_back_says_why(shop: Shop) -> None:
     version = shop.put("shop/week.csv", encode(make_rows(), "csv"))
     broken = shop.put("shop/broken.csv", b"item;what\n1;2\n")
@@ -113,7 +124,7 @@ def test_what_cannot_be_taken_back_or_put_back_says_why(shop: Shop) -> None:
     assert len(file_events(shop.lake)) == 1
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "x" * 501, None])
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "a\0b", None])
 def test_a_reason_must_be_said(shop: Shop, reason: str | None) -> None:
     version = shop.put("shop/week.csv", encode(make_rows(), "csv"))
     shop.settle()
@@ -121,7 +132,7 @@ def test_a_reason_must_be_said(shop: Shop, reason: str | None) -> None:
     with shop.client() as client:
         ask = as_engineer(shop, client)
         assert ask("POST", f"/v1/files/{version}/recall", body).status_code == 422
-        query = "" if reason is None else f"?reason={reason}"
+        query = "" if reason is None else f"?reason={quote(reason)}"
         assert ask("DELETE", f"/v1/files/{version}/recall{query}").status_code == 422
     assert file_events(shop.lake) == []
 

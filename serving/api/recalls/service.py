@@ -4,7 +4,7 @@ Belongs here: who may, the order of reads and writes, answers. Does not belong h
 recall means (`dp_assets/recalls.py`), computing again, which the asset graph does as after any recall.
 
 The event is written within the transaction that enters it into the ledger. Killed in between, the event holds, and
-whoever asks again in the same words enters the row that is missing.
+the row that is missing is entered with the next event of the file, or by whoever asks again in the same words.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ def tell(desk: Desk, principal: Principal, version: str, undo: bool, reason: str
     reached = _reached(desk, version)
 
     def change(database: Joined) -> Reply:
-        event = _told(desk, version, undo, principal.name, reason)
-        note_file_event(database, event.event, version, event.by, event.at, event.reason)
+        before, event = last_event(desk.lake, version), _told(desk, version, undo, principal.name, reason)
+        for one in filter(None, (before, event)):
+            note_file_event(database, one.event, version, one.by, one.at, one.reason)
         names = ("event", "file_version_id", "at", "by", "reason")
         return reply(200 if undo else 201, {**{name: getattr(event, name) for name in names}, "reached": reached})
 
