@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from dp_assets.domain.access import Role
+from dp_assets.domain.access import EVERYTHING, Role
 from dp_resources.accounts import parse_key
 from serving.api.keys.schemas import ApiKey, KeyMade, Keys
 from serving.api.users.schemas import User, UserChanged, Users
@@ -92,6 +93,23 @@ class TestUsers:
         assert world.status_of(key) == 401
         assert not changed(world.root("POST", "/v1/users/ada/enable")).disabled
         assert world.status_of(key) == 200
+
+    @pytest.mark.parametrize("how", ["disabled", "role", "nodes", "key"])
+    def test_who_was_shut_out_a_moment_ago_opens_no_way_back(self, world: World, how: str) -> None:
+        accounts, now = world.place.accounts, datetime.now(UTC)
+        assert len(listed(world)) == 2  # so that the key is remembered
+        if how == "disabled":
+            accounts.set_disabled("root", True, "other", now)
+        elif how == "key":
+            (key,) = (one.prefix for one in accounts.api_keys() if one.user == "root")
+            accounts.revoke_key(key, "other", now)
+        else:
+            scope = GROCERY_AND_A_LOOK if how == "nodes" else EVERYTHING
+            accounts.set_access("root", (Role.ADMIN if how == "nodes" else Role.VIEWER,), scope, "other", now)
+        refused(world.root("POST", "/v1/users", {"user": "eve", "roles": ["admin"]}), 403, "not-allowed")
+        refused(world.root("POST", "/v1/keys", {"user": "kept", "purpose": "x"}), 403, "not-allowed")
+        refused(world.root("POST", "/v1/users/kept/disable"), 403, "not-allowed")
+        assert [one.name for one in accounts.users()] == ["kept", "root"]
 
     def test_a_password_is_replaced_by_a_one_time_one(self, world: World) -> None:
         first = world.place.user("ada", [Role.VIEWER])

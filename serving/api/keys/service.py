@@ -46,7 +46,7 @@ def create(desk: Desk, principal: Principal, wanted: NewKey, asked: Asked | None
         made, text = accounts.create_key(wanted.user, wanted.purpose, permissions, now + days, principal.name, now)
         return _shown(made, now), {"key": text}
 
-    return told_once(desk, asked, 201, change)
+    return told_once(desk, principal, asked, 201, change)
 
 
 def rotate(desk: Desk, principal: Principal, prefix: str, how: Rotation, asked: Asked | None) -> Reply:
@@ -65,7 +65,7 @@ def rotate(desk: Desk, principal: Principal, prefix: str, how: Rotation, asked: 
         made, text = accounts.rotate_key(prefix, overlap, now + timedelta(days=how.days), principal.name, now)
         return _shown(made, now), {"key": text}
 
-    return told_once(desk, asked, 201, change)
+    return told_once(desk, principal, asked, 201, change)
 
 
 def revoke(desk: Desk, principal: Principal, prefix: str, asked: Asked | None) -> Reply:
@@ -78,7 +78,7 @@ def revoke(desk: Desk, principal: Principal, prefix: str, asked: Asked | None) -
         accounts.revoke_key(prefix, principal.name, now)
         return _shown(_known(accounts, prefix), now), {}
 
-    return told_once(desk, asked, 200, change)
+    return told_once(desk, principal, asked, 200, change)
 
 
 def _known(accounts: Accounts, prefix: str) -> ApiKey:

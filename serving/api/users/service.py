@@ -95,6 +95,19 @@ def check_manages(principal: Principal) -> None:
         raise ForbiddenError("users and keys are about all nodes, and you are kept to some of them")
 
 
+def _check_still_manages(accounts: Accounts, principal: Principal) -> None:
+    """Looks within the transaction what is else remembered for seconds: nobody who was shut out opens a way back, and
+    of two administrators who disable each other one stays."""
+    if principal.via == "oidc":
+        return
+    key = accounts.key(principal.prefix) if principal.prefix else None
+    user = accounts.user(principal.name)
+    holds = key.holds(datetime.now(UTC)) if key else principal.prefix is None
+    manages = user and not user.disabled and Permission.ADMINISTER in permissions_of(user.roles)
+    if not (holds and manages and user and user.scope.nodes is None):
+        raise ForbiddenError("you no longer manage users and keys")
+
+
 def known_user(accounts: Accounts, name: str) -> User:
     """The user of that name.
 
@@ -107,15 +120,23 @@ def known_user(accounts: Accounts, name: str) -> User:
     return found
 
 
-def told_once(desk: Desk, asked: Asked | None, status: int, change: Callable[[Accounts], Told]) -> Reply:
-    """Makes a change, and answers with what must be told once only if it was made now."""
+def told_once(
+    desk: Desk, principal: Principal, asked: Asked | None, status: int, change: Callable[[Accounts], Told]
+) -> Reply:
+    """Makes a change, and answers with what must be told once only if it was made now.
+
+    Raises:
+        ForbiddenError: whoever asks was let in a moment ago, and no longer manages users and keys.
+    """
     from dp_resources.accounts import Accounts
     from dp_resources.planning_once import Reply
 
     secrets: Answer = {}
 
     def work(database: Joined) -> Reply:
-        answer, told = change(Accounts(database))
+        accounts = Accounts(database)
+        _check_still_manages(accounts, principal)
+        answer, told = change(accounts)
         secrets.update(told)
         return reply(status, {**answer, **dict.fromkeys(told)})
 
@@ -141,7 +162,7 @@ def _changed(
         password = work(accounts, datetime.now(UTC))
         return _shown(known_user(accounts, name)), {"one_time_password": password}
 
-    return told_once(desk, asked, status, change)
+    return told_once(desk, principal, asked, status, change)
 
 
 def _keep_oneself(principal: Principal, name: str, manages: bool) -> None:
