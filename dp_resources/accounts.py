@@ -1,26 +1,22 @@
 """Users and API keys, in the planning database.
 
-Belongs here: their tables, hashes of passwords and secrets, one-time passwords. Does not belong here: what a role may
-do (`dp_assets/domain/access.py`), tokens and requests (`serving/api`), the ledger's chain (`planning_ledger.py`).
+Belongs here: their tables, and what may be changed of them. Does not belong here: what passwords and keys look like
+(`credentials.py`), what a role may do (`dp_assets/domain/access.py`), tokens and requests (`serving/api`), the ledger's
+chain (`planning_ledger.py`).
 
-Passwords and secrets are kept as argon2id hashes only. A password that this module makes is one-time: whoever uses it
-must choose another. A key is `dp_<prefix>_<secret>`; the prefix names it everywhere, the secret is shown once. Every
-change is one transaction with its row in the ledger, which holds what was changed but never a hash.
+A password that this module makes is one-time: whoever uses it must choose another. Every change is one transaction
+with its row in the ledger, which holds what was changed but never a hash.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from dp_assets.domain.access import (
     AccountRefusedError,
@@ -32,6 +28,15 @@ from dp_assets.domain.access import (
     parse_roles,
     parse_scope_node,
     permissions_of,
+)
+from dp_resources.credentials import (
+    PASSWORD_HASHER,
+    SECRET_HASHER,
+    new_prefix,
+    new_secret,
+    nobodys,
+    one_time_password,
+    verified,
 )
 from dp_resources.planning_db import PlanningDatabase
 from dp_resources.planning_ledger import LEDGER, METADATA, enter
@@ -63,14 +68,7 @@ KEYS = sa.Table(
 ADMIN = "admin"
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 """No colon: it sets users apart from those of another issuer (`oidc:…`)."""
-LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-"""Five bits each, none that is read as another."""
-KEY = re.compile(rf"dp_([{LETTERS}]{{8}})_([A-Za-z0-9_-]{{43}})")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
-PASSWORD_HASHER = PasswordHasher()
-"""What RFC 9106 recommends where memory is short: 64 MiB, three passes."""
-SECRET_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-"""Cheaper than for passwords: a secret has 256 random bits, and the API checks one per key and process."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +219,7 @@ class Accounts:
         with self.database.read() as connection:
             row = _row_of(connection, name)
         stored = None if row is None else row["password_hash"]
-        right = _verified(PASSWORD_HASHER, stored or _nobodys(PASSWORD_HASHER), password[: LONGEST_PASSWORD + 1])
+        right = verified(PASSWORD_HASHER, stored or nobodys(PASSWORD_HASHER), password[: LONGEST_PASSWORD + 1])
         if row is None or stored is None or not right or row["disabled"]:
             return None
         return _user(row)
@@ -273,7 +271,7 @@ class Accounts:
         Raises:
             AccountRefusedError: there is no such user, they may less, or the key would be over at once.
         """
-        prefix, secret = _new_prefix(), _new_secret()
+        prefix, secret = new_prefix(), new_secret()
         secret_hash = SECRET_HASHER.hash(secret)
         with self.database.write() as connection:
             owner = _row_of(connection, user)
@@ -298,7 +296,7 @@ class Accounts:
         Raises:
             AccountRefusedError: there is no such key, or it no longer holds.
         """
-        new, secret = _new_prefix(), _new_secret()
+        new, secret = new_prefix(), new_secret()
         secret_hash = SECRET_HASHER.hash(secret)
         with self.database.write() as connection:
             before = _key_row(connection, prefix)
@@ -355,40 +353,8 @@ class Accounts:
 
 def secret_matches(key: KeyOfUser | None, secret: str) -> bool:
     """Whether a secret is a key's; takes as long where there is no key. About 20 ms, so not for an event loop."""
-    right = _verified(SECRET_HASHER, key.secret_hash if key else _nobodys(SECRET_HASHER), secret)
+    right = verified(SECRET_HASHER, key.secret_hash if key else nobodys(SECRET_HASHER), secret)
     return key is not None and right
-
-
-def parse_key(text: str) -> tuple[str, str] | None:
-    """Prefix and secret of a key; None where the text is none."""
-    found = KEY.fullmatch(text)
-    return None if found is None else (found[1], found[2])
-
-
-def one_time_password() -> str:
-    """100 random bits, in groups that can be read out."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(4))
-
-
-def _new_prefix() -> str:
-    return "".join(secrets.choice(LETTERS) for _ in range(8))
-
-
-def _new_secret() -> str:
-    return secrets.token_urlsafe(32)
-
-
-@cache
-def _nobodys(hasher: PasswordHasher) -> str:
-    """A hash that nothing matches, so that an unknown name costs what a known one does."""
-    return hasher.hash(secrets.token_bytes(32))
-
-
-def _verified(hasher: PasswordHasher, stored: str, given: str) -> bool:
-    try:
-        return hasher.verify(stored, given)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def _text(moment: datetime) -> str:

@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 from dp_assets import up
 from dp_assets.cli import app
 from dp_assets.domain.access import AccountRefusedError
-from dp_resources.accounts import Accounts, parse_key, secret_matches
+from dp_resources.accounts import Accounts, secret_matches
+from dp_resources.credentials import parse_key
 from dp_resources.planning_db import planning_database
 from dp_resources.settings import Settings
 from tests.factories import make_config

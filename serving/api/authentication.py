@@ -246,7 +246,8 @@ class Gate:
             return None
 
     async def _proof_of_key(self, credential: str, address: str, asked: float) -> Proven | None:
-        from dp_resources.accounts import parse_key, secret_matches
+        from dp_resources.accounts import secret_matches
+        from dp_resources.credentials import parse_key
 
         parsed = parse_key(credential)
         if parsed is None:

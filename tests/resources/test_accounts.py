@@ -21,7 +21,8 @@ from dp_assets.domain.access import (
     parse_scope_node,
     permissions_of,
 )
-from dp_resources.accounts import Accounts, parse_key, secret_matches
+from dp_resources.accounts import Accounts, secret_matches
+from dp_resources.credentials import parse_key
 from dp_resources.planning_db import PlanningDatabase
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -20,7 +20,8 @@ from fastapi.testclient import TestClient
 import dp_resources.accounts
 from dp_assets.domain.access import EVERYTHING, Permission, Role
 from dp_assets.domain.errors import ConfigError, StorageError
-from dp_resources.accounts import Accounts, parse_key
+from dp_resources.accounts import Accounts
+from dp_resources.credentials import parse_key
 from serving.api import authentication, tokens
 from serving.api.tokens import Sessions, TokenRefusedError
 from tests.postgres_server import running_postgres
@@ -147,7 +148,7 @@ class TestKeys:
     def test_an_unknown_prefix_costs_the_hash_that_a_known_one_does(
         self, place: Place, client: TestClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        hashes = counted(monkeypatch, dp_resources.accounts, "_verified")
+        hashes = counted(monkeypatch, dp_resources.accounts, "verified")
         status(client, "dp_22222222_" + "a" * 43)
         status(client, place.key("ada")[:-2] + "__")
         assert len(hashes) == 2

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from dp_assets.domain.access import EVERYTHING, Role
-from dp_resources.accounts import parse_key
+from dp_resources.credentials import parse_key
 from serving.api.keys.schemas import ApiKey, KeyMade, Keys
 from serving.api.users.schemas import User, UserChanged, Users
 from tests.serving.access_makers import GROCERY_AND_A_LOOK, Place, shown
