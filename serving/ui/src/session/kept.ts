@@ -1,4 +1,5 @@
 import { useMemo, useSyncExternalStore } from "react";
+import { useAsking } from "./useAsking";
 
 const PREFIX = "demand-planner.kept";
 const listeners = new Set<() => void>();
@@ -23,9 +24,10 @@ export function keptIn<Value extends object>(text: string | null, empty: Value):
   }
 }
 
-/** What somebody typed and did not send yet: it outlives a reload and not the tab. What they want to find again
+/** What somebody typed and did not send yet, for them alone: it outlives a reload and not the tab. What they want to find again
  *  is kept in the `browser`. `keep(null)` drops it. `empty` is the same object at each call. */
-export function useKept<Value extends object>(user: string, what: string, empty: Value, where: "tab" | "browser" = "tab") {
+export function useKept<Value extends object>(what: string, empty: Value, where: "tab" | "browser" = "tab") {
+  const user = useAsking().data?.name ?? "";
   const storage = where === "tab" ? sessionStorage : localStorage;
   const name = [PREFIX, user, what].join("\n");
   const text = useSyncExternalStore(subscribe, () => storage.getItem(name));

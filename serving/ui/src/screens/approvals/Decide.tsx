@@ -2,9 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { answer, api } from "../../api/client";
 import { hasStatus } from "../../api/problem";
+import { atOnce, freshKey } from "../../api/sending";
 import { Button, Failure } from "../../parts/Notice";
-import { freshKey } from "../item/editing/draft";
-import { atOnce } from "../item/editing/useEditing";
 import type { Proposal } from "./questions";
 import type { Refusals } from "./refusals";
 

@@ -2,9 +2,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useId, type FormEvent, type ReactNode } from "react";
 import { answer, api, type Schemas } from "../../api/client";
+import { atOnce, freshKey } from "../../api/sending";
 import { Card } from "../../parts/Card";
 import { Button, Failure, Notice } from "../../parts/Notice";
-import { useKept } from "./useKept";
+import { useKept } from "../../session/kept";
 
 const OTHER = "other";
 const NOBODY = "nobody";
@@ -18,6 +19,7 @@ interface Draft {
   reason: string;
   key: string;
 }
+const EMPTY: Draft = { choice: "", value: "", other: "", reason: "", key: "" };
 
 /** What a draft says; null is that nobody knows. */
 function valueOf({ choice, value, other }: Draft): string | null {
@@ -28,14 +30,14 @@ function valueOf({ choice, value, other }: Draft): string | null {
 /** A planner's word on one attribute of a SKU; what is typed outlives a reload. */
 export function Correction({ sku, attribute, said }: { sku: string; attribute: string; said: readonly Schemas["Said"][] }) {
   const queries = useQueryClient();
-  const [draft, keep] = useKept<Draft>(`correction\n${sku}\n${attribute}`, { choice: "", value: "", other: "", reason: "", key: "" });
+  const { kept: draft, keep } = useKept(`correction\n${sku}\n${attribute}`, EMPTY);
   const change = (part: Partial<Draft>) => keep({ ...draft, ...part, key: "" });
   const value = valueOf(draft);
   const ready = draft.reason.trim() !== "" && draft.choice !== "" && (draft.choice === NOBODY || value !== "");
   const send = useMutation({
-    networkMode: "always",
+    ...atOnce,
     mutationFn: () => {
-      const key = draft.key || crypto.randomUUID();
+      const key = draft.key || freshKey();
       keep({ ...draft, key });
       const corrections = [{ sku, attribute, value }];
       return answer(api.POST("/v1/conflicts/corrections", { params: { header: { "Idempotency-Key": key } }, body: { corrections, reason: draft.reason.trim() } }));

@@ -1,19 +1,21 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { answer, api, type Schemas } from "../../api/client";
+import { atOnce, freshKey } from "../../api/sending";
 import { instant } from "../../format/dates";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Button, Failure, Notice } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
+import { useKept } from "../../session/kept";
 import { useMayOperate } from "../../session/useAsking";
 import type { FileCard } from "./FileScreen";
 import { ReachTable } from "./ReachTable";
 import { RecallDifference } from "./RecallDifference";
 import { reachOf } from "./questions";
-import { useKept } from "./useKept";
 
 type Told = Schemas["FileTold"];
+const EMPTY = { reason: "", key: "" };
 const DONE: Readonly<Record<string, string>> = { recall: "taken back", undo: "put back", backdate: "arrival dated back" };
 
 /** What people and gates did to a file; for who may, the way to take it back and to put it back. */
@@ -75,12 +77,13 @@ function Events({ events }: { events: readonly Told[] }) {
 function Form({ version, recalled, close }: { version: string; recalled: boolean; close: (done?: Schemas["Recalled"]) => void }) {
   const queries = useQueryClient();
   const reach = useQuery({ ...reachOf(version), staleTime: 0 });
-  const [kept, keep] = useKept(`recall\n${version}`, { reason: "", key: "" });
+  // Each has its own: a recall whose answer was lost is seen as done after a reload, and its key would be refused for the undo.
+  const { kept, keep } = useKept(`${recalled ? "undo" : "recall"}\n${version}`, EMPTY);
   const { reason } = kept;
   const send = useMutation({
-    networkMode: "always",
+    ...atOnce,
     mutationFn: () => {
-      const key = kept.key || crypto.randomUUID();
+      const key = kept.key || freshKey();
       keep({ reason, key });
       const path = { file_version_id: version };
       const header = { "Idempotency-Key": key };

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useRef, useState, type FormEvent } from "react";
 import { answer, api, type Schemas } from "../../api/client";
+import { atOnce } from "../../api/sending";
 import { count, share } from "../../format/numbers";
 import { Card } from "../../parts/Card";
 import { Button, Failure, Notice } from "../../parts/Notice";
@@ -34,7 +35,7 @@ function UploadForm({ known }: { known: Schemas["Producer"][] }) {
   const [done, setDone] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   const sending = useMutation({
-    networkMode: "always",
+    ...atOnce,
     mutationFn: ({ to, what }: { to: string; what: File }) => upload(to, what, setDone),
     onSuccess: () => {
       setFile(undefined);

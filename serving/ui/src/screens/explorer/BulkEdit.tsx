@@ -1,17 +1,17 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent, ReactNode } from "react";
 import { answer, api, tagged, type Schemas } from "../../api/client";
+import { atOnce, freshKey } from "../../api/sending";
 import { bucket } from "../../format/dates";
 import { count } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Button, Failure, Notice } from "../../parts/Notice";
 import { useKept } from "../../session/kept";
-import { useAsking } from "../../session/useAsking";
 import { EffectLevels } from "../EffectLevels";
-import { emptyDraft, freshKey, trying, type Draft } from "../item/editing/draft";
+import { emptyDraft, trying, type Draft } from "../item/editing/draft";
 import { Sentences } from "../item/editing/EffectView";
-import { atOnce, isConflict } from "../item/editing/useEditing";
+import { isConflict } from "../item/editing/useEditing";
 import { cellsOf, hierarchies } from "../questions";
 import { bodyOf, lacking, type Chosen } from "./bulk";
 
@@ -39,9 +39,8 @@ export function many(series: number): string {
 
 /** Asks what a draft would do, and does it: the state that was looked at is the one that it is done to. */
 function useBulk(chosen: Chosen, hierarchy: string, cells: Schemas["Cell"][]) {
-  const user = useAsking().data?.name ?? "";
   const queries = useQueryClient();
-  const { kept: draft, keep } = useKept(user, "change of many series", EMPTY);
+  const { kept: draft, keep } = useKept("change of many series", EMPTY);
   const body = () => bodyOf(draft, cells, hierarchy, chosen);
   // Not the body, which is long: this says the same of it.
   const said = JSON.stringify([{ ...draft, tried: null, tag: null }, chosen]);

@@ -2,7 +2,6 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { Button } from "../../parts/Notice";
 import { useKept } from "../../session/kept";
-import { useAsking } from "../../session/useAsking";
 import { same, type ExplorerSearch } from "./search";
 import { renamed, viewsIn, withView, without, type View } from "./views";
 
@@ -10,8 +9,7 @@ const EMPTY: { views: unknown } = { views: [] };
 
 /** Addresses of the explorer under names of one's own. A view is a link: what it shows stands in the address. */
 export function Views({ search }: { search: ExplorerSearch }) {
-  const user = useAsking().data?.name ?? "";
-  const { kept, keep } = useKept(user, "views", EMPTY, "browser");
+  const { kept, keep } = useKept("views", EMPTY, "browser");
   const [naming, setNaming] = useState<"new" | "other" | null>(null);
   const go = useNavigate();
   const views = viewsIn(kept.views);

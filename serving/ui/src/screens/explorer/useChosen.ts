@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { useKept } from "../../session/kept";
-import { useAsking, useMay } from "../../session/useAsking";
+import { useMay } from "../../session/useAsking";
 import type { Found } from "./filters";
 
 const NONE: { ids: string[]; open: boolean } = { ids: [], open: false };
@@ -8,8 +8,7 @@ const NONE: { ids: string[]; open: boolean } = { ids: [], open: false };
 /** The series that a planner has chosen, whatever is shown; they outlive a reload, and who may not plan has none. */
 export function useChosen(all: readonly Found[]) {
   const mayPlan = useMay("plan");
-  const user = useAsking().data?.name ?? "";
-  const { kept, keep } = useKept(user, "chosen series", NONE);
+  const { kept, keep } = useKept("chosen series", NONE);
   const known = useMemo(() => new Set(all.map(({ series }) => series.series_id)), [all]);
   const chosen = useMemo(() => new Set(kept.ids.filter((id) => known.has(id))), [kept, known]);
   return {

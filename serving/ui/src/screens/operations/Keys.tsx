@@ -7,13 +7,14 @@ import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Button, Failure, Notice } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
-import { useKept } from "../data/useKept";
+import { useKept } from "../../session/kept";
 import { keysOf, type Account, type ApiKey } from "./questions";
 import { Secret, TwiceAsked } from "./Secret";
 import { useChange } from "./useChange";
 
 const route = getRouteApi("/operations");
 const PERMISSIONS = ["read", "plan", "operate", "administer"];
+const EMPTY = { user: "", purpose: "", permissions: ["read"], days: 90 };
 
 /** API keys: what programs show in place of signing in. */
 export function Keys({ users, may }: { users: readonly Account[]; may: boolean }) {
@@ -153,7 +154,7 @@ function Revoke({ prefix, close }: { prefix: string; close: () => void }) {
 }
 
 function NewKey({ users, close }: { users: readonly Account[]; close: (told?: Schemas["KeyMade"]) => void }) {
-  const [kept, keep] = useKept("new key", { user: "", purpose: "", permissions: ["read"], days: 90 });
+  const { kept, keep } = useKept("new key", EMPTY);
   const look = "mt-1 block w-full max-w-sm rounded-md border border-line bg-page px-3 py-1.5";
   const send = useChange(
     (body: Schemas["NewKey"], key) => answer(api.POST("/v1/keys", { params: { header: { "Idempotency-Key": key } }, body })),

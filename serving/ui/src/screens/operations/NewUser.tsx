@@ -1,10 +1,12 @@
 import { useState, type FormEvent } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { Button, Failure } from "../../parts/Notice";
-import { useKept } from "../data/useKept";
+import { useKept } from "../../session/kept";
 import { AccessFields, NO_ACCESS, accessOf } from "./AccessFields";
 import { Secret, TwiceAsked } from "./Secret";
 import { useChange } from "./useChange";
+
+const EMPTY = { user: "", with_password: true, ...NO_ACCESS };
 
 /** Adds a user, and tells the one-time password. */
 export function NewUser() {
@@ -37,7 +39,7 @@ function Told({ user }: { user: Schemas["UserChanged"] }) {
 }
 
 function Form({ close }: { close: (told?: Schemas["UserChanged"]) => void }) {
-  const [kept, keep] = useKept("new user", { user: "", with_password: true, ...NO_ACCESS });
+  const { kept, keep } = useKept("new user", EMPTY);
   const send = useChange(
     (body: Schemas["NewUser"], key) => answer(api.POST("/v1/users", { params: { header: { "Idempotency-Key": key } }, body })),
     (told) => {

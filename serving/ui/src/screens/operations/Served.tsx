@@ -1,19 +1,21 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { answer, api, type Schemas } from "../../api/client";
+import { atOnce } from "../../api/sending";
 import { bucket, instant } from "../../format/dates";
 import { count } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Button, Failure, Notice } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
+import { useKept } from "../../session/kept";
 import { useMayOperate } from "../../session/useAsking";
-import { useKept } from "../data/useKept";
 import { currentCycle } from "../questions";
 import { bundles, health } from "./questions";
 
 type Kept = Schemas["KeptBundle"];
 const HASH = 10;
+const EMPTY = { to: "", reason: "" };
 
 /** What is served; for who may, the way to serve something else and back. */
 export function Served() {
@@ -48,7 +50,7 @@ export function Served() {
 function Pinned({ cycle, pinned, may }: { cycle: Schemas["Cycle"]; pinned: Schemas["Pinned"]; may: boolean }) {
   const [asks, setAsks] = useState(false);
   const changed = useChanged();
-  const undo = useMutation({ networkMode: "always", mutationFn: () => answer(api.DELETE("/v1/cycles/current")), onSuccess: changed });
+  const undo = useMutation({ ...atOnce, mutationFn: () => answer(api.DELETE("/v1/cycles/current")), onSuccess: changed });
   return (
     <div className="mt-3 border-l-4 border-warn pl-3">
       <p>
@@ -86,7 +88,7 @@ function useChanged() {
 
 function Bundles() {
   const found = useQuery(bundles);
-  const [kept, keep] = useKept("rollback", { to: "", reason: "" });
+  const { kept, keep } = useKept("rollback", EMPTY);
   const chosen = found.data?.bundles.find((one) => one.bundle === kept.to && !one.is_served);
   return (
     <details className="mt-3" open={chosen !== undefined || undefined}>
@@ -132,7 +134,7 @@ function Offer({ bundle, choose }: { bundle: Kept; choose: () => void }) {
 function RollBack({ bundle, reason, say, close }: { bundle: Kept; reason: string; say: (reason: string) => void; close: () => void }) {
   const changed = useChanged();
   const send = useMutation({
-    networkMode: "always",
+    ...atOnce,
     mutationFn: () => answer(api.PUT("/v1/cycles/current", { body: { to: bundle.bundle, reason: reason.trim() } })),
     onSuccess: () => {
       close();

@@ -2,10 +2,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { answer, api, type Schemas } from "../../api/client";
+import { atOnce, freshKey } from "../../api/sending";
 import { count } from "../../format/numbers";
 import { Button, Failure, Notice, Skeleton } from "../../parts/Notice";
-import { freshKey } from "../item/editing/draft";
-import { atOnce, isConflict } from "../item/editing/useEditing";
+import { isConflict } from "../item/editing/useEditing";
 import { cellsOf, hierarchies } from "../questions";
 import { numbersSeen, scenario, UP_TO_DATE, type Scenario } from "./questions";
 

@@ -3,13 +3,11 @@ import { useNavigate } from "@tanstack/react-router";
 import { useId, useRef, type FormEvent } from "react";
 import { answer, api } from "../../api/client";
 import { hasStatus } from "../../api/problem";
+import { atOnce, freshKey } from "../../api/sending";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Button, Failure } from "../../parts/Notice";
 import { useKept } from "../../session/kept";
-import { useAsking } from "../../session/useAsking";
-import { freshKey } from "../item/editing/draft";
-import { atOnce } from "../item/editing/useEditing";
 import { currentCycle, hierarchies } from "../questions";
 import { ChangeFields, LOOK } from "./ChangeFields";
 import { definitionOf, emptyChange, formOf, KINDS, lacking, lastDay, type Definition, type Kind, type ScenarioForm } from "./changes";
@@ -33,8 +31,7 @@ export function ScenarioEditor({ kept }: { kept?: Scenario }) {
 }
 
 function Form({ kept, empty }: { kept?: Scenario; empty: ScenarioForm }) {
-  const user = useAsking().data?.name ?? "";
-  const { kept: form, keep } = useKept(user, kept ? `scenario ${kept.number}` : "new scenario", empty);
+  const { kept: form, keep } = useKept(kept ? `scenario ${kept.number}` : "new scenario", empty);
   const cycle = useQuery(currentCycle);
   const go = useNavigate();
   const change = (part: Partial<ScenarioForm>) => keep({ ...form, ...part });

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
+import { atOnce } from "../../api/sending";
 import { doneOf, nameOf, saidOf, wishOf, type Item, type Says } from "./marks";
 
 interface Wish {
@@ -20,7 +21,7 @@ export function useMarking(cycle: string | undefined) {
   const queries = useQueryClient();
   const [done, setDone] = useState<Done | null>(null);
   const { mutate, isPending, error } = useMutation({
-    networkMode: "always", // a device that is offline is told so; nothing waits unseen to be saved later
+    ...atOnce,
     mutationFn: async ({ item, says, replaces }: Wish) => {
       const { marks } = await answer(api.PUT("/v1/worklist/marks", { body: { cycle: cycle ?? null, marks: [wishOf(item, says, replaces)] } }));
       return marks[0];

@@ -1,14 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { answer, api, type Schemas } from "../../../api/client";
+import { atOnce, freshKey } from "../../../api/sending";
 import { bucket } from "../../../format/dates";
 import { units } from "../../../format/numbers";
 import { Button, Failure } from "../../../parts/Notice";
 import { Kind } from "../../../parts/Lock";
 import { Table } from "../../../parts/Table";
 import { cellsOf } from "../../questions";
-import { freshKey } from "./draft";
-import { atOnce, type Editing } from "./useEditing";
+import type { Editing } from "./useEditing";
 
 type Number = Schemas["PlannersNumber"];
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { choosing, editsOf, emptyDraft, freshKey, isChosen, leftOf, mine, missing, runs, stretching, trying, type Cell, type Draft } from "./draft";
+import { freshKey } from "../../../api/sending";
+import { choosing, editsOf, emptyDraft, isChosen, leftOf, mine, missing, runs, stretching, trying, type Cell, type Draft } from "./draft";
 import { draftIn } from "./keptDrafts";
 import { grouped, relationOf } from "./relation";
 

@@ -116,8 +116,3 @@ export function leftOf(draft: Draft, asked: Draft): Draft | null {
   // What was saved holds in its buckets by now: whoever wants another number there chooses them knowing that.
   return { ...choosing(draft, "", "", ""), tried: undefined };
 }
-
-/** Text that no other request has. Also where the page is not served over TLS, and so has no `randomUUID`. */
-export function freshKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}

@@ -1,9 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../../../api/client";
 import { hasStatus } from "../../../api/problem";
+import { atOnce, freshKey } from "../../../api/sending";
 import { useAsking, useMay } from "../../../session/useAsking";
 import { cellsOf } from "../../questions";
-import { choosing, editsOf, freshKey, leftOf, stretching, trying, type Cell, type Draft } from "./draft";
+import { choosing, editsOf, leftOf, stretching, trying, type Cell, type Draft } from "./draft";
 import { useDraft } from "./keptDrafts";
 
 export type Editing = ReturnType<typeof useEditing>;
@@ -12,9 +13,6 @@ export type Editing = ReturnType<typeof useEditing>;
 export function isConflict(error: unknown): boolean {
   return hasStatus(error, 412) || hasStatus(error, 428);
 }
-
-/** A device that is offline is told so; nothing waits unseen to be saved later. */
-export const atOnce = { networkMode: "always" } as const;
 
 /** What a draft asks for, as text: two drafts that say the same are the same request. */
 function saidBy(draft: Draft, cells: readonly Cell[], hierarchy: string, node: string): string {
