@@ -1,8 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { hasStatus } from "../../api/problem";
 import { atOnce, freshKey } from "../../api/sending";
+import { Ask, Line } from "../../parts/Form";
 import { Button, Failure } from "../../parts/Notice";
 import type { Proposal } from "./questions";
 import type { Refusals } from "./refusals";
@@ -80,32 +81,14 @@ function Rejection({ proposal, verb, close }: { proposal: Proposal; verb: string
       ),
     onSuccess: decided,
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    reject.mutate();
-  };
   return (
-    <form onSubmit={submit} aria-label={verb} className="space-y-2 rounded-md border border-line p-3">
-      <label className="block">
-        <span className="mb-1 block text-sm font-medium">
-          Why? {verb === "Reject" ? `${proposal.user} reads it` : "It stands in the ledger"}
-        </span>
-        <input
-          autoFocus
-          required
-          maxLength={1000}
-          value={reason}
-          onChange={(event) => setTried({ reason: event.target.value, key: freshKey() })}
-          className="w-full max-w-xl rounded-md border border-line bg-page px-3 py-1.5"
-        />
-      </label>
-      <div className="flex gap-3">
-        <Button main type="submit" disabled={reject.isPending || reason.trim() === ""}>
-          {verb}
-        </Button>
-        <Button onClick={close}>Cancel</Button>
-      </div>
-      {reject.error && <Failure error={reject.error} />}
-    </form>
+    <Ask label={verb} verb={verb} ready={reason.trim() !== ""} sent={reject} send={() => reject.mutate()} close={close}>
+      <Line
+        label={`Why? ${verb === "Reject" ? `${proposal.user} reads it` : "It stands in the ledger"}`}
+        value={reason}
+        most={1000}
+        put={(next) => setTried({ reason: next, key: freshKey() })}
+      />
+    </Ask>
   );
 }

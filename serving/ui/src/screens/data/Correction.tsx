@@ -4,12 +4,13 @@ import { useId, type FormEvent, type ReactNode } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { atOnce, freshKey } from "../../api/sending";
 import { Card } from "../../parts/Card";
+import { Field, FIELD } from "../../parts/Form";
 import { Button, Failure, Notice } from "../../parts/Notice";
 import { useKept } from "../../session/kept";
 
 const OTHER = "other";
 const NOBODY = "nobody";
-const FIELD = "w-full max-w-xl rounded-md border border-line bg-page px-3 py-1.5";
+const LOOK = `${FIELD} max-w-xl`;
 
 interface Draft {
   /** `said` and the value, another value, or that nobody knows. */
@@ -79,16 +80,15 @@ export function Correction({ sku, attribute, said }: { sku: string; attribute: s
               another value
             </Choice>
             {draft.choice === OTHER && (
-              <input aria-label="Another value" maxLength={1000} value={draft.other} onChange={(event) => change({ other: event.target.value })} className={FIELD} />
+              <input aria-label="Another value" maxLength={1000} value={draft.other} onChange={(event) => change({ other: event.target.value })} className={LOOK} />
             )}
             <Choice chosen={draft.choice === NOBODY} choose={() => change({ choice: NOBODY })}>
               nobody knows, whatever producers say
             </Choice>
           </fieldset>
-          <label className="block">
-            <span className="mb-1 block text-sm font-medium">Why?</span>
-            <input required maxLength={500} value={draft.reason} onChange={(event) => change({ reason: event.target.value })} className={FIELD} />
-          </label>
+          <Field label="Why?">
+            <input required maxLength={500} value={draft.reason} onChange={(event) => change({ reason: event.target.value })} className={LOOK} />
+          </Field>
           <Button main type="submit" disabled={!ready || send.isPending}>
             Correct
           </Button>

@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { atOnce, freshKey } from "../../api/sending";
 import { instant } from "../../format/dates";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
-import { Button, Failure, Notice } from "../../parts/Notice";
+import { Ask, Line } from "../../parts/Form";
+import { Button, Notice } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
 import { useKept } from "../../session/kept";
 import { useMayOperate } from "../../session/useAsking";
@@ -80,6 +81,7 @@ function Form({ version, recalled, close }: { version: string; recalled: boolean
   // Each has its own: a recall whose answer was lost is seen as done after a reload, and its key would be refused for the undo.
   const { kept, keep } = useKept(`${recalled ? "undo" : "recall"}\n${version}`, EMPTY);
   const { reason } = kept;
+  const verb = recalled ? "Put back" : "Take back";
   const send = useMutation({
     ...atOnce,
     mutationFn: () => {
@@ -99,35 +101,18 @@ function Form({ version, recalled, close }: { version: string; recalled: boolean
       close(done);
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    send.mutate();
-  };
   return (
-    <form onSubmit={submit} aria-label={recalled ? "Put back" : "Take back"} className="mt-3 space-y-3 rounded-md border border-line p-3">
+    <Ask label={verb} verb={verb} ready={reason.trim() !== "" && typeof reach.data?.refused !== "string"} sent={send} send={() => send.mutate()} close={() => close()}>
       <h3 className="font-semibold">What is computed again</h3>
       <Asked of={reach} lines={3}>
         {(found) => (found.reached ? <ReachTable reached={found.reached} /> : <Notice title="It cannot be done">{found.refused}</Notice>)}
       </Asked>
-      <label className="block">
-        <span className="mb-1 block text-sm font-medium">{recalled ? "Why does it count again?" : "Why does it not count?"}</span>
-        <input
-          autoFocus
-          required
-          maxLength={500}
-          value={reason}
-          onChange={(event) => keep({ reason: event.target.value, key: "" })}
-          className="w-full max-w-xl rounded-md border border-line bg-page px-3 py-1.5"
-        />
-        <span className="mt-1 block text-sm text-soft">It stands beside your name in the ledger.</span>
-      </label>
-      <div className="flex gap-3">
-        <Button main type="submit" disabled={send.isPending || reason.trim() === "" || typeof reach.data?.refused === "string"}>
-          {recalled ? "Put back" : "Take back"}
-        </Button>
-        <Button onClick={() => close()}>Cancel</Button>
-      </div>
-      {send.error && <Failure error={send.error} />}
-    </form>
+      <Line
+        label={`${recalled ? "Why does it count again?" : "Why does it not count?"} It stands beside your name in the ledger`}
+        value={reason}
+        most={500}
+        put={(next) => keep({ reason: next, key: "" })}
+      />
+    </Ask>
   );
 }

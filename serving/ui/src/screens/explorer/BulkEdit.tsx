@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { FormEvent, ReactNode } from "react";
+import type { FormEvent } from "react";
 import { answer, api, tagged, type Schemas } from "../../api/client";
 import { atOnce, freshKey } from "../../api/sending";
 import { bucket } from "../../format/dates";
 import { count } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
+import { Field, FIELD } from "../../parts/Form";
 import { Button, Failure, Notice } from "../../parts/Notice";
 import { useKept } from "../../session/kept";
 import { EffectLevels } from "../EffectLevels";
@@ -16,7 +17,6 @@ import { cellsOf, hierarchies } from "../questions";
 import { bodyOf, lacking, type Chosen } from "./bulk";
 
 const EMPTY: Draft = emptyDraft();
-const LOOK = "w-full rounded-md border border-line bg-page px-3 py-1.5";
 const SHOWN = 20;
 
 /** One change for many series: percent of each, a reason, a lock; its effect is looked at before it is saved. */
@@ -85,10 +85,10 @@ function Form({ chosen, hierarchy, like }: { chosen: Chosen; hierarchy: string; 
         <legend className="sr-only">What is wanted</legend>
         <Buckets draft={draft} cells={like.cells} change={change} />
         <Field label="Percent of what is without planners">
-          <input type="number" step="any" value={draft.amount} onChange={(event) => change({ amount: event.target.value })} className={LOOK} />
+          <input type="number" step="any" value={draft.amount} onChange={(event) => change({ amount: event.target.value })} className={FIELD} />
         </Field>
         <Field label="Reason">
-          <select value={draft.reason} onChange={(event) => change({ reason: event.target.value })} className={LOOK}>
+          <select value={draft.reason} onChange={(event) => change({ reason: event.target.value })} className={FIELD}>
             <option value="">Choose…</option>
             {like.reason_codes.map((code) => (
               <option key={code} value={code}>
@@ -98,7 +98,7 @@ function Form({ chosen, hierarchy, like }: { chosen: Chosen; hierarchy: string; 
           </select>
         </Field>
         <Field label="Comment">
-          <input type="text" maxLength={1000} value={draft.comment} onChange={(event) => change({ comment: event.target.value })} className={LOOK} />
+          <input type="text" maxLength={1000} value={draft.comment} onChange={(event) => change({ comment: event.target.value })} className={FIELD} />
         </Field>
         <label className="flex items-center gap-2 sm:self-end sm:pb-2">
           <input type="checkbox" checked={draft.lock} onChange={(event) => change({ lock: event.target.checked })} />
@@ -135,27 +135,18 @@ function Buckets({ draft, cells, change }: { draft: Draft; cells: Schemas["Cell"
   return (
     <>
       <Field label="From">
-        <select value={draft.from} onChange={({ target: { value } }) => put(value, draft.to < value ? value : draft.to)} className={LOOK}>
+        <select value={draft.from} onChange={({ target: { value } }) => put(value, draft.to < value ? value : draft.to)} className={FIELD}>
           {draft.from === "" && <option value="">Choose…</option>}
           {options}
         </select>
       </Field>
       <Field label="To">
-        <select value={draft.to} onChange={({ target: { value } }) => put(draft.from === "" ? value : draft.from, value)} className={LOOK}>
+        <select value={draft.to} onChange={({ target: { value } }) => put(draft.from === "" ? value : draft.from, value)} className={FIELD}>
           {draft.to === "" && <option value="">Choose…</option>}
           {options}
         </select>
       </Field>
     </>
-  );
-}
-
-function Field({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <label className="block">
-      <span className="mb-1 block text-sm font-medium">{label}</span>
-      {children}
-    </label>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api/client";
+import { Field, FIELD } from "../../parts/Form";
 
 export interface AccessDraft {
   roles: string[];
@@ -38,16 +39,15 @@ export function AccessFields({ draft, change }: { draft: AccessDraft; change: (n
           </label>
         ))}
       </fieldset>
-      <label className="block">
-        <span className="mb-1 block text-sm font-medium">Nodes to be kept to, one a line; none for all</span>
+      <Field label="Nodes to be kept to, one a line; none for all">
         <textarea
           rows={2}
           placeholder="product:GROCERY"
           value={draft.nodes}
           onChange={(event) => change({ ...draft, nodes: event.target.value })}
-          className="w-full max-w-xl rounded-md border border-line bg-page px-3 py-1.5 placeholder:text-soft"
+          className={`${FIELD} max-w-xl placeholder:text-soft`}
         />
-      </label>
+      </Field>
       <label className="flex items-baseline gap-2">
         <input type="checkbox" checked={draft.sees_outside} disabled={draft.nodes.trim() === ""} onChange={() => change({ ...draft, sees_outside: !draft.sees_outside })} />
         may read, though not change, what lies outside of these nodes

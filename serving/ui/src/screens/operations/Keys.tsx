@@ -5,6 +5,7 @@ import { answer, api, type Schemas } from "../../api/client";
 import { instant } from "../../format/dates";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
+import { Ask, Field, FIELD } from "../../parts/Form";
 import { Button, Failure, Notice } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
 import { useKept } from "../../session/kept";
@@ -155,7 +156,7 @@ function Revoke({ prefix, close }: { prefix: string; close: () => void }) {
 
 function NewKey({ users, close }: { users: readonly Account[]; close: (told?: Schemas["KeyMade"]) => void }) {
   const { kept, keep } = useKept("new key", EMPTY);
-  const look = "mt-1 block w-full max-w-sm rounded-md border border-line bg-page px-3 py-1.5";
+  const look = `${FIELD} max-w-sm`;
   const send = useChange(
     (body: Schemas["NewKey"], key) => answer(api.POST("/v1/keys", { params: { header: { "Idempotency-Key": key } }, body })),
     (told) => {
@@ -163,15 +164,20 @@ function NewKey({ users, close }: { users: readonly Account[]; close: (told?: Sc
       close(told);
     },
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    send.mutate({ ...kept, purpose: kept.purpose.trim() });
-  };
   const turn = (one: string) => keep({ ...kept, permissions: kept.permissions.includes(one) ? kept.permissions.filter((other) => other !== one) : [...kept.permissions, one] });
   return (
-    <form onSubmit={submit} aria-label="Make a key" className="mb-3 space-y-3 rounded-md border border-line p-3">
-      <label className="block text-sm font-medium">
-        Whose; it may at most what they may
+    <Ask
+      label="Make a key"
+      verb="Make it"
+      ready={kept.user !== "" && kept.purpose.trim() !== "" && kept.permissions.length > 0}
+      sent={send}
+      send={() => send.mutate({ ...kept, purpose: kept.purpose.trim() })}
+      close={() => {
+        keep(null);
+        close();
+      }}
+    >
+      <Field label="Whose; it may at most what they may">
         <select autoFocus required value={kept.user} onChange={(event) => keep({ ...kept, user: event.target.value })} className={look}>
           <option value="">choose a user</option>
           {users.map(({ user }) => (
@@ -180,11 +186,10 @@ function NewKey({ users, close }: { users: readonly Account[]; close: (told?: Sc
             </option>
           ))}
         </select>
-      </label>
-      <label className="block text-sm font-medium">
-        What for, e.g. the program that shows it
+      </Field>
+      <Field label="What for, e.g. the program that shows it">
         <input required maxLength={200} value={kept.purpose} onChange={(event) => keep({ ...kept, purpose: event.target.value })} className={look} />
-      </label>
+      </Field>
       <fieldset>
         <legend className="mb-1 text-sm font-medium">At most this</legend>
         <div className="flex flex-wrap gap-4">
@@ -196,8 +201,7 @@ function NewKey({ users, close }: { users: readonly Account[]; close: (told?: Sc
           ))}
         </div>
       </fieldset>
-      <label className="block text-sm font-medium">
-        Days that it holds
+      <Field label="Days that it holds">
         <input
           type="number"
           min={1}
@@ -205,23 +209,9 @@ function NewKey({ users, close }: { users: readonly Account[]; close: (told?: Sc
           required
           value={kept.days}
           onChange={(event) => keep({ ...kept, days: event.target.valueAsNumber || 1 })}
-          className="mt-1 block w-28 rounded-md border border-line bg-page px-3 py-1.5"
+          className={`${FIELD} max-w-28`}
         />
-      </label>
-      <div className="flex gap-3">
-        <Button main type="submit" disabled={send.isPending || !kept.user || kept.purpose.trim() === "" || kept.permissions.length === 0}>
-          Make it
-        </Button>
-        <Button
-          onClick={() => {
-            keep(null);
-            close();
-          }}
-        >
-          Cancel
-        </Button>
-      </div>
-      {send.error && <Failure error={send.error} />}
-    </form>
+      </Field>
+    </Ask>
   );
 }

@@ -1,6 +1,7 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
-import { Button, Failure } from "../../parts/Notice";
+import { Ask, Field, FIELD } from "../../parts/Form";
+import { Button } from "../../parts/Notice";
 import { useKept } from "../../session/kept";
 import { AccessFields, NO_ACCESS, accessOf } from "./AccessFields";
 import { Secret, TwiceAsked } from "./Secret";
@@ -47,14 +48,19 @@ function Form({ close }: { close: (told?: Schemas["UserChanged"]) => void }) {
       close(told);
     },
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    send.mutate({ user: kept.user.trim(), with_password: kept.with_password, ...accessOf(kept) });
-  };
   return (
-    <form onSubmit={submit} aria-label="Add a user" className="space-y-3 rounded-md border border-line p-3">
-      <label className="block">
-        <span className="mb-1 block text-sm font-medium">Name: small letters, digits and . _ @ -</span>
+    <Ask
+      label="Add a user"
+      verb="Add"
+      ready={kept.user.trim() !== "" && kept.roles.length > 0}
+      sent={send}
+      send={() => send.mutate({ user: kept.user.trim(), with_password: kept.with_password, ...accessOf(kept) })}
+      close={() => {
+        keep(null);
+        close();
+      }}
+    >
+      <Field label="Name: small letters, digits and . _ @ -">
         <input
           autoFocus
           required
@@ -62,28 +68,14 @@ function Form({ close }: { close: (told?: Schemas["UserChanged"]) => void }) {
           autoComplete="off"
           value={kept.user}
           onChange={(event) => keep({ ...kept, user: event.target.value })}
-          className="w-full max-w-sm rounded-md border border-line bg-page px-3 py-1.5"
+          className={`${FIELD} max-w-sm`}
         />
-      </label>
+      </Field>
       <AccessFields draft={kept} change={(next) => keep({ ...kept, ...next })} />
       <label className="flex items-baseline gap-2">
         <input type="checkbox" checked={!kept.with_password} onChange={() => keep({ ...kept, with_password: !kept.with_password })} />
         a program: cannot sign in, only has keys
       </label>
-      <div className="flex gap-3">
-        <Button main type="submit" disabled={send.isPending || kept.user.trim() === "" || kept.roles.length === 0}>
-          Add
-        </Button>
-        <Button
-          onClick={() => {
-            keep(null);
-            close();
-          }}
-        >
-          Cancel
-        </Button>
-      </div>
-      {send.error && <Failure error={send.error} />}
-    </form>
+    </Ask>
   );
 }

@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { atOnce } from "../../api/sending";
 import { bucket, instant } from "../../format/dates";
 import { count } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
+import { Ask, Line } from "../../parts/Form";
 import { Button, Failure, Notice } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
 import { useKept } from "../../session/kept";
@@ -141,33 +142,12 @@ function RollBack({ bundle, reason, say, close }: { bundle: Kept; reason: string
       return changed();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    send.mutate();
-  };
   return (
-    <form onSubmit={submit} aria-label="Roll back" className="mt-3 space-y-2 rounded-md border border-line p-3">
+    <Ask label="Roll back" verb="Roll back" doing="Rolling back…" ready={reason.trim() !== ""} sent={send} send={() => send.mutate()} close={close}>
       <p>
         Everybody is served the cycle of <strong>{bucket(bundle.cycle)}</strong> within ten seconds, and until it is undone, also when newer bundles come.
       </p>
-      <label className="block">
-        <span className="mb-1 block text-sm font-medium">Why? It is told to whoever asks what is served</span>
-        <input
-          autoFocus
-          required
-          maxLength={500}
-          value={reason}
-          onChange={(event) => say(event.target.value)}
-          className="w-full max-w-xl rounded-md border border-line bg-page px-3 py-1.5"
-        />
-      </label>
-      <div className="flex gap-3">
-        <Button main type="submit" disabled={send.isPending || reason.trim() === ""}>
-          {send.isPending ? "Rolling back…" : "Roll back"}
-        </Button>
-        <Button onClick={close}>Cancel</Button>
-      </div>
-      {send.error && <Failure error={send.error} />}
-    </form>
+      <Line label="Why? It is told to whoever asks what is served" value={reason} most={500} put={say} />
+    </Ask>
   );
 }

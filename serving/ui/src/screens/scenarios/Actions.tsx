@@ -1,9 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { atOnce, freshKey } from "../../api/sending";
 import { count } from "../../format/numbers";
+import { Ask, Field, FIELD } from "../../parts/Form";
 import { Button, Failure, Notice, Skeleton } from "../../parts/Notice";
 import { isConflict } from "../item/editing/useEditing";
 import { cellsOf, hierarchies } from "../questions";
@@ -83,23 +84,26 @@ function Promote({ one, close }: { one: Scenario; close: () => void }) {
   const error = cells.error ?? seen.error;
   if (error) return <Failure error={error} />;
   if (!cells.data || !seen.data) return <Skeleton lines={3} />;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    promote.mutate();
-  };
   return (
-    <form onSubmit={submit} aria-label="Make it the plan" className="space-y-2 rounded-md border border-line p-3">
+    <Ask
+      label="Make it the plan"
+      verb={approval === "none" ? "Make it the plan" : "Propose it"}
+      doing="Saving…"
+      ready={tried.reason !== ""}
+      sent={promote}
+      send={() => promote.mutate()}
+      close={close}
+    >
       <p>
         Every number that it changes becomes a planner’s number in your name, for this cycle. Series that it launches stay out of the plan until a file of
         feed product_life announces them.
       </p>
-      <label className="block max-w-xs">
-        <span className="mb-1 block text-sm font-medium">Reason</span>
+      <Field label="Reason">
         <select
           autoFocus
           value={tried.reason}
           onChange={(event) => setTried({ reason: event.target.value, key: freshKey() })}
-          className="w-full rounded-md border border-line bg-page px-3 py-1.5"
+          className={`${FIELD} max-w-xs`}
         >
           <option value="">Choose…</option>
           {cells.data.data.reason_codes.map((code) => (
@@ -108,18 +112,11 @@ function Promote({ one, close }: { one: Scenario; close: () => void }) {
             </option>
           ))}
         </select>
-      </label>
-      <div className="flex gap-3">
-        <Button main type="submit" disabled={promote.isPending || tried.reason === ""}>
-          {promote.isPending ? "Saving…" : approval === "none" ? "Make it the plan" : "Propose it"}
-        </Button>
-        <Button onClick={close}>Cancel</Button>
-      </div>
-      {promote.error && <Failure error={promote.error} />}
+      </Field>
       {isConflict(promote.error) && (
         <p className="text-soft">The page knows those numbers by now. Compare once more, and make it the plan if it still should replace them.</p>
       )}
-    </form>
+    </Ask>
   );
 }
 

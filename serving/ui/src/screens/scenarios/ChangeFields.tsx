@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { cloneElement, useId, type InputHTMLAttributes, type ReactElement, type ReactNode } from "react";
 import { answer, api, type Schemas } from "../../api/client";
+import { FIELD } from "../../parts/Form";
 import { Button } from "../../parts/Notice";
 import { hierarchies } from "../questions";
 import { KINDS, lackingIn, lastDay, periodOf, type ChangeForm } from "./changes";
 
-export const LOOK = "w-full rounded-md border border-line bg-page px-3 py-1.5 read-only:text-soft";
+export const LOOK = `${FIELD} read-only:text-soft`;
 
 interface Fields {
   one: ChangeForm;

@@ -6,6 +6,7 @@ import { hasStatus } from "../../api/problem";
 import { atOnce, freshKey } from "../../api/sending";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
+import { Field } from "../../parts/Form";
 import { Button, Failure } from "../../parts/Notice";
 import { useKept } from "../../session/kept";
 import { currentCycle, hierarchies } from "../questions";
@@ -48,14 +49,12 @@ function Form({ kept, empty }: { kept?: Scenario; empty: ScenarioForm }) {
   return (
     <form onSubmit={submit} aria-label={kept ? `Change ${kept.name}` : "New scenario"} className="space-y-4">
       <div className="grid grid-cols-1 gap-3 sm:grid-cols-2">
-        <label className="block">
-          <span className="mb-1 block text-sm font-medium">Name</span>
+        <Field label="Name">
           <input value={form.name} readOnly={kept !== undefined} autoFocus={!kept} maxLength={63} placeholder="spring-sale" onChange={(event) => change({ name: event.target.value })} className={LOOK} />
-        </label>
-        <label className="block">
-          <span className="mb-1 block text-sm font-medium">What it is about, in your words</span>
+        </Field>
+        <Field label="What it is about, in your words">
           <input value={form.description} maxLength={1000} onChange={(event) => change({ description: event.target.value })} className={LOOK} />
-        </label>
+        </Field>
       </div>
       <Asked of={cycle} lines={3}>
         {(found) => (

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { bucket } from "../../format/dates";
+import { Field, FIELD } from "../../parts/Form";
 import { Button, Failure } from "../../parts/Notice";
 import { useAsking } from "../../session/useAsking";
 import { daysAfter, nameOf, namesSeen, saidOf, type Item, type Says } from "./marks";
@@ -8,7 +9,6 @@ import type { Marking } from "./useMarking";
 /** What a planner does with an item; `snooze` and `assign` ask on. */
 export type Act = "accept" | "back" | "snooze" | "assign";
 const WEEKS = 4;
-const LOOK = "w-full rounded-md border border-line bg-page px-3 py-1.5";
 
 /** Buttons of an item of the worklist. */
 export function Acts({ item, act }: { item: Item; act: (what: Act) => void }) {
@@ -62,7 +62,7 @@ export function Snooze({ item, save, close, cycle }: AskProps & { cycle: string 
   return (
     <Ask title={`Snooze ${nameOf(item)}`} verb="Snooze" close={close} save={() => save({ ...before, state: "snoozed", until, note })}>
       <Field label="Until">
-        <input type="date" required autoFocus min={daysAfter(cycle, 1)} value={until} onChange={(event) => setUntil(event.target.value)} className={LOOK} />
+        <input type="date" required autoFocus min={daysAfter(cycle, 1)} value={until} onChange={(event) => setUntil(event.target.value)} className={FIELD} />
       </Field>
       <p className="text-sm text-soft">The first cycle from this day on shows it again, if it is still to be looked at. Now it is the cycle of {bucket(cycle)}.</p>
       <Note note={note} setNote={setNote} />
@@ -80,7 +80,7 @@ export function Assign({ item, save, close, items }: AskProps & { items: readonl
   return (
     <Ask title={`Assign ${nameOf(item)}`} verb="Assign" close={close} save={() => save({ ...before, assigned_to: name.trim() || null, note })}>
       <Field label="To">
-        <input autoFocus maxLength={100} autoComplete="off" list={list} value={name} onChange={(event) => setName(event.target.value)} className={LOOK} />
+        <input autoFocus maxLength={100} autoComplete="off" list={list} value={name} onChange={(event) => setName(event.target.value)} className={FIELD} />
       </Field>
       <datalist id={list}>
         {namesSeen(items, own).map((one) => (
@@ -96,17 +96,8 @@ export function Assign({ item, save, close, items }: AskProps & { items: readonl
 function Note({ note, setNote }: { note: string; setNote: (note: string) => void }) {
   return (
     <Field label="Note, if it helps">
-      <input maxLength={1000} value={note} onChange={(event) => setNote(event.target.value)} className={LOOK} />
+      <input maxLength={1000} value={note} onChange={(event) => setNote(event.target.value)} className={FIELD} />
     </Field>
-  );
-}
-
-function Field({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <label className="block">
-      <span className="mb-1 block text-sm font-medium">{label}</span>
-      {children}
-    </label>
   );
 }
 

@@ -1,12 +1,12 @@
-import type { FormEvent, ReactNode, RefObject } from "react";
+import type { FormEvent, RefObject } from "react";
 import { hasStatus } from "../../../api/problem";
 import { bucket } from "../../../format/dates";
+import { Field, FIELD } from "../../../parts/Form";
 import { Button, Failure } from "../../../parts/Notice";
 import { emptyDraft, missing, type Draft } from "./draft";
 import { EffectView } from "./EffectView";
 import type { Editing } from "./useEditing";
 
-const LOOK = "w-full rounded-md border border-line bg-page px-3 py-1.5";
 
 /** What is wanted of the chosen buckets: amount, lock, reason, comment. First its effect is looked at, then it is saved. */
 export function DraftForm({
@@ -32,7 +32,7 @@ export function DraftForm({
       <div className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-4">
         <Range editing={editing} />
         <Field label="Change">
-          <select value={draft.by} onChange={(event) => change({ by: event.target.value as Draft["by"] })} className={LOOK}>
+          <select value={draft.by} onChange={(event) => change({ by: event.target.value as Draft["by"] })} className={FIELD}>
             <option value="percent">by percent</option>
             <option value="units">to units</option>
           </select>
@@ -44,11 +44,11 @@ export function DraftForm({
             step="any"
             value={draft.amount}
             onChange={(event) => change({ amount: event.target.value })}
-            className={LOOK}
+            className={FIELD}
           />
         </Field>
         <Field label="Reason">
-          <select value={draft.reason} onChange={(event) => change({ reason: event.target.value })} className={LOOK}>
+          <select value={draft.reason} onChange={(event) => change({ reason: event.target.value })} className={FIELD}>
             <option value="">Choose…</option>
             {editing.found.data?.data.reason_codes.map((code) => (
               <option key={code} value={code}>
@@ -63,7 +63,7 @@ export function DraftForm({
             maxLength={1000}
             value={draft.comment}
             onChange={(event) => change({ comment: event.target.value })}
-            className={LOOK}
+            className={FIELD}
           />
         </Field>
         <label className="flex items-center gap-2 sm:self-end sm:pb-2">
@@ -109,26 +109,17 @@ function Range({ editing: { draft, cells, range } }: { editing: Editing }) {
   return (
     <>
       <Field label="From">
-        <select value={draft.from} onChange={(event) => range(event.target.value, draft.to < event.target.value ? event.target.value : draft.to)} className={LOOK}>
+        <select value={draft.from} onChange={(event) => range(event.target.value, draft.to < event.target.value ? event.target.value : draft.to)} className={FIELD}>
           {draft.from === "" && <option value="">Choose…</option>}
           {options}
         </select>
       </Field>
       <Field label="To">
-        <select value={draft.to} onChange={(event) => range(draft.from === "" ? event.target.value : draft.from, event.target.value)} className={LOOK}>
+        <select value={draft.to} onChange={(event) => range(draft.from === "" ? event.target.value : draft.from, event.target.value)} className={FIELD}>
           {draft.to === "" && <option value="">Choose…</option>}
           {options}
         </select>
       </Field>
     </>
-  );
-}
-
-function Field({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <label className="block">
-      <span className="mb-1 block text-sm font-medium">{label}</span>
-      {children}
-    </label>
   );
 }

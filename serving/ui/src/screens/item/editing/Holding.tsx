@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import { answer, api, type Schemas } from "../../../api/client";
 import { atOnce, freshKey } from "../../../api/sending";
 import { bucket } from "../../../format/dates";
 import { units } from "../../../format/numbers";
-import { Button, Failure } from "../../../parts/Notice";
+import { Ask, Line } from "../../../parts/Form";
+import { Button } from "../../../parts/Notice";
 import { Kind } from "../../../parts/Lock";
 import { Table } from "../../../parts/Table";
 import { cellsOf } from "../../questions";
@@ -57,31 +58,10 @@ function Withdrawal({ numbers, hierarchy, node, close }: { numbers: number[]; hi
       answer(api.POST("/v1/overrides/withdraw", { params: { header: { "Idempotency-Key": key } }, body: { numbers, reason: reason.trim() } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: cellsOf(hierarchy, node).queryKey }).then(close),
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    withdraw.mutate();
-  };
   const what = numbers.length === 1 ? "1 number" : `${numbers.length} numbers`;
   return (
-    <form onSubmit={submit} aria-label="Take back" className="mt-3 space-y-2 rounded-md border border-line p-3">
-      <label className="block">
-        <span className="mb-1 block text-sm font-medium">Why do you take back {what}?</span>
-        <input
-          autoFocus
-          required
-          maxLength={1000}
-          value={reason}
-          onChange={(event) => setTried({ reason: event.target.value, key: freshKey() })}
-          className="w-full max-w-xl rounded-md border border-line bg-page px-3 py-1.5"
-        />
-      </label>
-      <div className="flex gap-3">
-        <Button main type="submit" disabled={withdraw.isPending || reason.trim() === ""}>
-          Take back
-        </Button>
-        <Button onClick={close}>Cancel</Button>
-      </div>
-      {withdraw.error && <Failure error={withdraw.error} />}
-    </form>
+    <Ask label="Take back" verb="Take back" ready={reason.trim() !== ""} sent={withdraw} send={() => withdraw.mutate()} close={close}>
+      <Line label={`Why do you take back ${what}?`} value={reason} most={1000} put={(next) => setTried({ reason: next, key: freshKey() })} />
+    </Ask>
   );
 }
