@@ -3,6 +3,7 @@ import { createRootRouteWithContext, createRoute, createRouter, lazyRouteCompone
 import { hasStatus } from "./api/problem";
 import { Shell } from "./layout/Shell";
 import { Failure, Notice, Skeleton } from "./parts/Notice";
+import { word } from "./screens/address";
 import { dataSearch } from "./screens/data/search";
 import { explorerSearch } from "./screens/explorer/search";
 import { forecastOfNode, forecastOfSku, historyOfNode, historyOfSku } from "./screens/questions";
@@ -32,11 +33,6 @@ function NotFound() {
 
 function Broken({ error, reset }: ErrorComponentProps) {
   return <Failure error={error} retry={reset} />;
-}
-
-/** A word of the address, or nothing. Numbers come as such, because the router reads them. */
-function word(value: unknown): string | undefined {
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
 const worklist = createRoute({

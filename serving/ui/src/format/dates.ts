@@ -6,6 +6,11 @@ export function moment(date: string): number {
   return Date.parse(`${date}T00:00:00Z`);
 }
 
+/** A day so many days after another. */
+export function daysAfter(date: string, many: number): string {
+  return new Date(moment(date) + many * DAY).toISOString().slice(0, 10);
+}
+
 /** ISO week of a date: the week belongs to the year that its Thursday is in. */
 export function isoWeek(date: string): { year: number; week: number } {
   const at = new Date(moment(date));

@@ -18,6 +18,15 @@ export function ItemLink({ hierarchy, level, node, bare = false }: { hierarchy: 
   );
 }
 
+/** A link to the page of a file's version. */
+export function FileLink({ version, children }: { version: string; children: string }) {
+  return (
+    <Link to="/data/files/$version" params={{ version }} className={LOOK} preload="intent">
+      {children}
+    </Link>
+  );
+}
+
 export function NodeLink({ hierarchy, node, note }: { hierarchy: string; node: string; note?: string }) {
   return (
     <Link to="/nodes/$hierarchy/$node" params={{ hierarchy, node }} className={LOOK} preload="intent">

@@ -50,6 +50,14 @@ export const cycles = queryOptions({
   queryFn: () => answer(api.GET("/v1/cycles")),
 });
 
+/** What a cycle is made of. */
+export function cardOf(cycle: string) {
+  return queryOptions({
+    queryKey: ["cycles", "card", cycle],
+    queryFn: () => answer(api.GET("/v1/cycles/{cycle}", { params: { path: { cycle } } })),
+  });
+}
+
 /** What an earlier cycle published for a SKU. */
 export function earlierOfSku(sku: string, cycle: string | undefined) {
   return queryOptions({

@@ -2,17 +2,17 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { answer, api, type Schemas } from "../../api/client";
 import { bucket } from "../../format/dates";
-import { count, share, signedShare, units } from "../../format/numbers";
+import { count, NOTHING, share, signedShare, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card, Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
 import { Table, type Column } from "../../parts/Table";
 import { NodeLink } from "../ItemLink";
-import { hierarchies } from "../questions";
+import { cycles, hierarchies } from "../questions";
 import { Coverage } from "./Coverage";
-import { cyclesOfLake, scoredIn } from "./cycles";
+import { scoredIn } from "./cycles";
 import { Leaderboard } from "./Leaderboard";
-import { Movers } from "./Movers";
+import { Movers, Sign } from "./Movers";
 import { ORDERS, sorted } from "./orders";
 import { ValueAdded } from "./ValueAdded";
 
@@ -43,7 +43,7 @@ export function AccuracyScreen() {
   const { cycle: asked, level = "total", lead = 0, by = "volume" } = route.useSearch();
   const found = useQuery(scores(asked, level, lead));
   const total = useQuery(totals(asked));
-  const scored = scoredIn(useQuery(cyclesOfLake).data);
+  const scored = scoredIn(useQuery(cycles).data);
   const cycle = asked ?? found.data?.cycle;
   const before = scored.find((one) => cycle !== undefined && one < cycle);
   return (
@@ -89,17 +89,12 @@ const METRICS: Column<Score>[] = [
   { name: "sold", title: "Sold (units)", numeric: true, cell: ({ actual }) => units(actual) },
 ];
 
-/** What the forecast saves of the naive one's error: the arrow says the same as the colour. */
+/** What the forecast saves of the naive one's error. */
 function Gain({ metrics }: { metrics: Score["metrics"] }) {
   const { wape, naive_wape } = metrics;
-  if (wape == null || !naive_wape) return <>–</>;
+  if (wape == null || !naive_wape) return <>{NOTHING}</>;
   const change = wape / naive_wape - 1;
-  return (
-    <span className={change <= 0 ? "text-good" : "text-bad"}>
-      {change <= 0 ? "▼ " : "▲ "}
-      {signedShare(change)}
-    </span>
-  );
+  return <Sign bad={change > 0}>{signedShare(change)}</Sign>;
 }
 
 function Scores({ page, by }: { page: Schemas["Accuracy"]; by: string }) {
@@ -153,7 +148,7 @@ function Choices({ level, lead, by }: { level: string; lead: number; by: string 
         ))}
       </select>
       <select aria-label="Lead" value={lead} onChange={(event) => void go({ search: (now) => ({ ...now, lead: Number(event.target.value) }) })} className={look}>
-        {[0, 1, 2, 3, 4, 8, 13].map((one) => (
+        {[...new Set([0, 1, 2, 3, 4, 8, 13, lead])].map((one) => (
           <option key={one} value={one}>
             {one === 0 ? "all leads" : `lead ${one}`}
           </option>

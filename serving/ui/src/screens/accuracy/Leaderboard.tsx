@@ -1,23 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { answer, api, type Schemas } from "../../api/client";
+import type { Schemas } from "../../api/client";
 import { hasStatus } from "../../api/problem";
 import { bucket } from "../../format/dates";
 import { count, share, signedShare, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Table } from "../../parts/Table";
-import { ranked } from "./standings";
+import { cardOf } from "../questions";
+import { classesOf, ranked } from "./standings";
 
 type Standing = Schemas["Standing"];
-
-function cardOf(cycle: string) {
-  return {
-    queryKey: ["cycle", "card", cycle],
-    queryFn: () => answer(api.GET("/v1/cycles/{cycle}", { params: { path: { cycle } } })),
-    staleTime: 60_000,
-  };
-}
 
 /** Champion and challengers of the model behind a cycle, on weeks that none of them had seen. */
 export function Leaderboard({ cycle }: { cycle: string }) {
@@ -32,7 +25,7 @@ export function Leaderboard({ cycle }: { cycle: string }) {
             leaderboard.length === 0 ? (
               <p className="text-soft">Nothing competed: statistical methods forecast this cycle, or the model has no backtest yet.</p>
             ) : (
-              <Standings all={leaderboard} />
+              <Standings key={cycle} all={leaderboard} />
             )
           }
         </Asked>
@@ -42,7 +35,7 @@ export function Leaderboard({ cycle }: { cycle: string }) {
 }
 
 function Standings({ all }: { all: Standing[] }) {
-  const classes = [...new Set(all.map((one) => one.demand_class))].sort((one, other) => Number(other === "all") - Number(one === "all") || one.localeCompare(other));
+  const classes = classesOf(all);
   const [chosen, choose] = useState(classes[0] ?? "");
   return (
     <>

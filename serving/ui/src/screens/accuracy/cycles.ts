@@ -4,11 +4,6 @@ type Score = Schemas["Score"];
 /** Pages that are read of one level at most: 20,000 nodes. */
 const PAGES = 20;
 
-export const cyclesOfLake = {
-  queryKey: ["cycles"],
-  queryFn: () => answer(api.GET("/v1/cycles")),
-};
-
 /** Cycles that were scored, the newest first. */
 export function scoredIn(cycles: Pick<Schemas["Cycles"], "cycles"> | undefined): string[] {
   return (cycles?.cycles ?? []).filter((one) => one.scored).map((one) => one.cycle).reverse();

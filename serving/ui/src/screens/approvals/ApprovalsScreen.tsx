@@ -8,6 +8,7 @@ import { useWalking } from "../../layout/walking";
 import { Asked } from "../../parts/Asked";
 import { Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
+import { Pages } from "../../parts/Pages";
 import { Table } from "../../parts/Table";
 import { TAB } from "../../parts/tab";
 import { useAsking } from "../../session/useAsking";
@@ -71,7 +72,7 @@ function Approvals({ user }: { user: string }) {
         ))}
       </nav>
       {show === "mine" ? (
-        <Own user={user} />
+        <Own user={user} cursor={cursor} />
       ) : show === "decided" ? (
         <Decided cursor={cursor} />
       ) : (
@@ -85,15 +86,15 @@ function Approvals({ user }: { user: string }) {
 }
 
 /** What somebody proposed: those that wait first. */
-function Own({ user }: { user: string }) {
+function Own({ user, cursor }: { user: string; cursor?: string }) {
   const waits = useQuery(proposals({ decided: false, user }));
-  const ended = useQuery(proposals({ decided: true, user }));
+  const ended = useQuery(proposals({ decided: true, user, cursor }));
   return (
     <Asked of={waits} lines={8}>
       {(first) => (
         <Asked of={ended} lines={8}>
           {(then) => {
-            const page = { ...then, total: first.total + then.total, proposals: [...first.proposals, ...then.proposals] };
+            const page = { ...then, total: first.total + then.total, proposals: cursor ? then.proposals : [...first.proposals, ...then.proposals] };
             return <Listed page={page} none="You have proposed nothing yet." user={user} />;
           }}
         </Asked>
@@ -132,23 +133,9 @@ function Listed({ page, none, user }: { page: Schemas["Proposals"]; none: string
           { name: "state", title: "State", cell: (one) => stateOf(one) },
         ]}
       />
-      <div className="flex flex-wrap items-center justify-between gap-3 p-2 text-soft">
-        <span>
-          {count(page.proposals.length)} of {count(page.total)}
-        </span>
-        <span className="flex gap-4">
-          {cursor && (
-            <Link to="/approvals" search={(now) => ({ ...now, cursor: undefined })} className="text-accent underline">
-              First page
-            </Link>
-          )}
-          {page.next && (
-            <Link to="/approvals" search={(now) => ({ ...now, cursor: page.next ?? undefined })} className="text-accent underline">
-              Next page
-            </Link>
-          )}
-        </span>
-      </div>
+      <Pages next={page.next} later={cursor !== undefined}>
+        {count(page.proposals.length)} of {count(page.total)}
+      </Pages>
     </div>
   );
 }

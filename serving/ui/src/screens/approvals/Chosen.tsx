@@ -13,6 +13,7 @@ import { EffectLevels } from "../EffectLevels";
 import { Sentences } from "../item/editing/EffectView";
 import { ItemLink } from "../ItemLink";
 import { namesOf } from "../links";
+import { numberIn, whyOf } from "../plannersNumbers";
 import type { Show } from "./ApprovalsScreen";
 import { Decide } from "./Decide";
 import { effectOf, proposals, type Proposal } from "./questions";
@@ -24,7 +25,7 @@ const route = getRouteApi("/approvals");
 export function Chosen({ number, user }: { number: number; user: string }) {
   const { show = "waiting", cursor } = route.useSearch();
   const mayPlan = useMay("plan");
-  const asked = (here: Show) => ({ user: show === "mine" ? user : undefined, cursor: show === here ? cursor : undefined });
+  const asked = (here: Show) => ({ user: show === "mine" ? user : undefined, cursor: show === here || (show === "mine" && here === "decided") ? cursor : undefined });
   const waits = useQuery(proposals({ decided: false, ...asked("waiting") }));
   const waiting = waits.data?.proposals.find((one) => one.proposal === number);
   const ended = useQuery({ ...proposals({ decided: true, ...asked("decided") }), enabled: waits.isSuccess && !waiting });
@@ -106,12 +107,7 @@ function Effect({ effect }: { effect: Schemas["Preview"] }) {
   return (
     <>
       <Sentences title="Cannot be kept" sentences={effect.conflicts} bad />
-      <Sentences
-        title="Would be replaced"
-        sentences={effect.replaced.map(
-          (one) => `${namesOf(one.node).join(" › ")}, ${bucket(one.bucket_start)}: ${units(one.quantity)} units by ${one.user}, ${one.reason_code.replaceAll("_", " ")}`,
-        )}
-      />
+      <Sentences title="Would be replaced" sentences={effect.replaced.map(numberIn)} />
       <EffectLevels effect={effect} />
     </>
   );
@@ -142,7 +138,7 @@ function Numbers({ proposal, effect }: { proposal: Proposal; effect?: Schemas["P
           { name: "bucket", title: "Bucket", cell: (one) => bucket(one.bucket_start) },
           { name: "units", title: "Units", numeric: true, cell: (one) => units(one.quantity) },
           { name: "kind", title: "Kind", cell: (one) => <Kind lock={one.lock} /> },
-          { name: "why", title: "Why", cell: (one) => [one.reason_code.replaceAll("_", " "), one.comment].filter(Boolean).join(": ") },
+          { name: "why", title: "Why", cell: whyOf },
         ]}
       />
       {total > numbers.length && <p className="mt-2 text-soft">The first {count(numbers.length)} of {count(total)}.</p>}

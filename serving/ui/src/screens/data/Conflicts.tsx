@@ -6,11 +6,11 @@ import { count } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Button, Notice } from "../../parts/Notice";
+import { Pages } from "../../parts/Pages";
 import { Table, type Column } from "../../parts/Table";
 import { useMay } from "../../session/useAsking";
 import { Correction } from "./Correction";
-import { FileLink } from "./Files";
-import { Pages } from "./Pages";
+import { FileLink } from "../ItemLink";
 import { conflictsOf } from "./questions";
 import { TypedFilter } from "./TypedFilter";
 
@@ -80,7 +80,9 @@ function Listed({ page, may, stale }: { page: Schemas["Conflicts"]; may: boolean
         {count(page.total)} as known in the cycle of {bucket(page.cycle)}. The producer with the lowest priority number wins, then the newest file; a planner wins over all.
       </p>
       <Table caption="Attribute conflicts" columns={may ? [...COLUMNS, action] : COLUMNS} rows={page.items} keyOf={(one) => `${one.sku} ${one.attribute}`} />
-      <Pages shown={page.items.length} total={page.total} next={page.next} later={cursor !== undefined} of="disagreements" />
+      <Pages next={page.next} later={cursor !== undefined}>
+        {count(page.items.length)} of {count(page.total)} disagreements
+      </Pages>
     </div>
   );
 }

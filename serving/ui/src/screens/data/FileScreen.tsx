@@ -7,7 +7,7 @@ import { count, NOTHING } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card, Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
-import { FileLink } from "./Files";
+import { FileLink } from "../ItemLink";
 import { LedgerCard } from "./LedgerCard";
 import { Mark } from "./Mark";
 import { QualityTable } from "./QualityTable";

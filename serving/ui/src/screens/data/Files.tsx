@@ -1,14 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { Schemas } from "../../api/client";
 import { instant } from "../../format/dates";
 import { count, NOTHING } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Button, Notice } from "../../parts/Notice";
+import { Pages } from "../../parts/Pages";
 import { Table, type Column } from "../../parts/Table";
+import { FileLink } from "../ItemLink";
 import { Mark } from "./Mark";
-import { Pages } from "./Pages";
 import { filesOf } from "./questions";
 import { TypedFilter } from "./TypedFilter";
 import { plain, STATES } from "./words";
@@ -61,16 +62,10 @@ function Listed({ page, stale }: { page: Schemas["FilesPage"]; stale: boolean })
   return (
     <div aria-busy={stale} className={stale ? "opacity-60" : ""}>
       <Table caption="Files of producers" columns={COLUMNS} rows={page.files} keyOf={(one) => one.file_version_id} />
-      <Pages shown={page.files.length} total={page.total} next={page.next} later={cursor !== undefined} of="file versions" />
+      <Pages next={page.next} later={cursor !== undefined}>
+        {count(page.files.length)} of {count(page.total)} file versions
+      </Pages>
     </div>
-  );
-}
-
-export function FileLink({ version, children }: { version: string; children: string }) {
-  return (
-    <Link to="/data/files/$version" params={{ version }} className="font-medium text-accent underline-offset-2 hover:underline" preload="intent">
-      {children}
-    </Link>
   );
 }
 

@@ -6,9 +6,9 @@ import { count, money, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Button, Notice } from "../../parts/Notice";
+import { Pages } from "../../parts/Pages";
 import { Table, type Column } from "../../parts/Table";
 import { ItemLink } from "../ItemLink";
-import { Pages } from "./Pages";
 import { outliersOf } from "./questions";
 import { RowsBehind } from "./RowsBehind";
 import { TypedFilter } from "./TypedFilter";
@@ -75,7 +75,9 @@ function Listed({ page, stale }: { page: Schemas["Outliers"]; stale: boolean }) 
         )}
       </p>
       <Table caption="Outliers" columns={COLUMNS} rows={page.items} keyOf={(one) => `${one.series_id} ${one.bucket_start}`} />
-      <Pages shown={page.items.length} total={page.total} next={page.next} later={cursor !== undefined} of="outliers" />
+      <Pages next={page.next} later={cursor !== undefined}>
+        {count(page.items.length)} of {count(page.total)} outliers
+      </Pages>
     </div>
   );
 }

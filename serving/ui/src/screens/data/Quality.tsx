@@ -6,10 +6,10 @@ import { count } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Button, Notice } from "../../parts/Notice";
+import { Pages } from "../../parts/Pages";
 import { Table, type Column } from "../../parts/Table";
-import { FileLink } from "./Files";
+import { FileLink } from "../ItemLink";
 import { Mark } from "./Mark";
-import { Pages } from "./Pages";
 import { producers as known, qualityOf } from "./questions";
 import { finding, STATES, VERDICTS } from "./words";
 
@@ -40,7 +40,9 @@ export function Quality() {
           {page.reports.length > 0 && (
             <Card title={day ? `All files of ${dayOf(day)}` : "All files"}>
               <Table caption="Reports of data quality" columns={COLUMNS} rows={page.reports} keyOf={(one) => one.file_version_id} />
-              <Pages shown={page.reports.length} total={page.total} next={page.next} later={cursor !== undefined} of="files" />
+              <Pages next={page.next} later={cursor !== undefined}>
+        {count(page.reports.length)} of {count(page.total)} files
+      </Pages>
             </Card>
           )}
         </div>

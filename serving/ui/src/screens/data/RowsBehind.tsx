@@ -7,7 +7,7 @@ import { count, money, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Table, type Column } from "../../parts/Table";
-import { FileLink } from "./Files";
+import { FileLink } from "../ItemLink";
 import { rowsBehind } from "./questions";
 
 type Row = Schemas["FileRow"];

@@ -7,7 +7,7 @@ import { count, share } from "../../format/numbers";
 import { Card } from "../../parts/Card";
 import { Button, Failure, Notice } from "../../parts/Notice";
 import { useMayOperate } from "../../session/useAsking";
-import { FileLink } from "./Files";
+import { FileLink } from "../ItemLink";
 import { Mark } from "./Mark";
 import { producers } from "./questions";
 import { upload } from "./upload";

@@ -1,3 +1,5 @@
+import { word } from "../address";
+
 /** What the address of the screen holds: the part that is open, and its filters. */
 export interface DataSearch {
   tab?: "outliers" | "quality" | "conflicts";
@@ -16,11 +18,6 @@ export interface DataSearch {
   of?: string;
   at?: string;
   cursor?: string;
-}
-
-/** Numbers come as such, because the router reads them. */
-function word(value: unknown): string | undefined {
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
 function one<Value extends string>(value: unknown, known: readonly Value[]): Value | undefined {

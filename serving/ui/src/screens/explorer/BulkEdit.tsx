@@ -13,6 +13,7 @@ import { EffectLevels } from "../EffectLevels";
 import { emptyDraft, trying, type Draft } from "../item/editing/draft";
 import { Sentences } from "../item/editing/EffectView";
 import { isConflict } from "../item/editing/useEditing";
+import { numberIn } from "../plannersNumbers";
 import { cellsOf, hierarchies } from "../questions";
 import { bodyOf, lacking, type Chosen } from "./bulk";
 
@@ -151,7 +152,7 @@ function Buckets({ draft, cells, change }: { draft: Draft; cells: Schemas["Cell"
 }
 
 function Effect({ effect }: { effect: Schemas["Preview"] }) {
-  const replaced = effect.replaced.slice(0, SHOWN).map((one) => `${one.node}, ${bucket(one.bucket_start)}: ${count(one.quantity)} units by ${one.user}`);
+  const replaced = effect.replaced.slice(0, SHOWN).map(numberIn);
   const left = effect.replaced.length - replaced.length;
   return (
     <section aria-label="Preview" className="space-y-4 rounded-md border border-line p-3">

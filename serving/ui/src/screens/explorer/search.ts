@@ -1,3 +1,5 @@
+import { word } from "../address";
+
 /** What the explorer shows, as its address says it. */
 export interface ExplorerSearch {
   q?: string;
@@ -7,10 +9,6 @@ export interface ExplorerSearch {
   hide?: string[];
   /** Column that rows are sorted by; a `-` before it is from the last to the first. */
   sort?: string;
-}
-
-function word(value: unknown): string | undefined {
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
 function words(value: unknown): string[] | undefined {

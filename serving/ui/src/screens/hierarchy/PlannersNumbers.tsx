@@ -12,6 +12,7 @@ import { isChosen } from "../item/editing/draft";
 import type { Editing } from "../item/editing/useEditing";
 import { ItemLink } from "../ItemLink";
 import { namesOf } from "../links";
+import { whyOf } from "../plannersNumbers";
 import type { PlannersNumber, Side } from "./rows";
 
 export interface Placed {
@@ -105,7 +106,7 @@ function Numbers({ caption, found, hierarchy }: { caption: string; found: Placed
         },
         { name: "who", title: "Who", cell: ({ number }) => number.user },
         { name: "cycle", title: "In the cycle of", cell: ({ number }) => bucket(number.cycle) },
-        { name: "why", title: "Why", cell: ({ number }) => [number.reason_code.replaceAll("_", " "), number.comment].filter(Boolean).join(": ") },
+        { name: "why", title: "Why", cell: ({ number }) => whyOf(number) },
       ]}
     />
   );

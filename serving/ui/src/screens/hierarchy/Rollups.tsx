@@ -9,6 +9,7 @@ import { Notice } from "../../parts/Notice";
 import { Table, type Column } from "../../parts/Table";
 import { ItemLink } from "../ItemLink";
 import { namesOf } from "../links";
+import { whyOf } from "../plannersNumbers";
 import type { Rollups as Found } from "./questions";
 import { effectsOf, moreOf, ordered, ORDERS, rowOf, type PlannersNumber, type Row } from "./rows";
 
@@ -124,7 +125,7 @@ function Cell({ row, lead, number }: { row: Row; lead: number; number?: Planners
     <>
       <Both published={row.published[lead]} forecast={row.forecast[lead]} />
       {number ? (
-        <span className="ml-auto block min-w-28 max-w-36 text-sm whitespace-normal" title={[number.reason_code.replaceAll("_", " "), number.comment].filter(Boolean).join(": ")}>
+        <span className="ml-auto block min-w-28 max-w-36 text-sm whitespace-normal" title={whyOf(number)}>
           {number.lock ? <Lock /> : "✎ "}
           {number.lock ? "locked" : "set"} by {number.user}
           {Math.abs(number.quantity - (row.published[lead] ?? 0)) > Math.max(0.05, number.quantity * LEAST) && `: ${units(number.quantity)}, not published yet`}

@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import type { Schemas } from "../../api/client";
 import { bucket, instant } from "../../format/dates";
@@ -9,6 +8,7 @@ import { Card } from "../../parts/Card";
 import { Lock } from "../../parts/Lock";
 import { Button } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
+import { FileLink } from "../ItemLink";
 import { namesOf } from "../links";
 import { traceOf } from "../questions";
 
@@ -228,14 +228,6 @@ function Contributions({ of }: { of: Trace["history"][number] }) {
       {words.join(", ")}
       {!of.agrees && <strong className="text-bad"> – the past changed since</strong>}
     </>
-  );
-}
-
-function FileLink({ version, children }: { version: string; children: string }) {
-  return (
-    <Link to="/data/files/$version" params={{ version }} className="text-accent underline-offset-2 hover:underline">
-      {children}
-    </Link>
   );
 }
 

@@ -7,8 +7,10 @@ import { NOTHING, count, share, signedShare, units } from "../../format/numbers"
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Table } from "../../parts/Table";
-import { ageOf, champions, classesOf, findingsOf } from "./findings";
-import { cardOf, scoreOf, type Card as CycleCardData } from "./questions";
+import { classesOf } from "../accuracy/standings";
+import { cardOf } from "../questions";
+import { ageOf, champions, findingsOf } from "./findings";
+import { scoreOf, type Card as CycleCardData } from "./questions";
 
 const route = getRouteApi("/operations");
 type Standing = Schemas["Standing"];
@@ -75,7 +77,7 @@ function Findings({ card }: { card: CycleCardData }) {
         </ul>
       )}
       <p className="mt-2 text-soft">
-        {score.data?.scores[0] ? `Its error was ${share(score.data.scores[0].metrics.wape)} (WAPE), naive ${share(score.data.scores[0].metrics.naive_wape)}. ` : "It was not scored yet. "}
+        {score.data?.scores[0] ? `Its error was ${share(score.data.scores[0].metrics.wape)} (WAPE), naive ${share(score.data.scores[0].metrics.naive_wape)}. ` : card.scored ? "" : "It was not scored yet. "}
         Columns of producers that drifted, and gates that held files out, stand with each file under{" "}
         <Link to="/data" className="text-accent underline">
           Data
@@ -143,7 +145,7 @@ const SCORES = [
 function Leaderboard({ card }: { card: CycleCardData }) {
   const { of = "all" } = route.useSearch();
   const go = useNavigate({ from: "/operations" });
-  const classes = classesOf(card);
+  const classes = classesOf(card.leaderboard);
   return (
     <Part title="Champion and challengers">
       <p className="mb-2 text-soft">How methods did when the model was judged, on weeks that none of them had seen.</p>

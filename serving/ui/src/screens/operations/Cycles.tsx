@@ -10,7 +10,7 @@ import { Card } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
 import { Table } from "../../parts/Table";
 import { CycleCard } from "./CycleCard";
-import { cycles } from "./questions";
+import { cycles } from "../questions";
 import { Served } from "./Served";
 
 const route = getRouteApi("/operations");

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import type { Schemas } from "../../api/client";
 import { instant } from "../../format/dates";
 import { NOTHING, count } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Button, Notice } from "../../parts/Notice";
+import { Pages } from "../../parts/Pages";
 import { Table } from "../../parts/Table";
 import { useMay } from "../../session/useAsking";
 import { changesOf, inShort } from "./changes";
@@ -109,23 +110,11 @@ function Rows({ page, isFiltered, later }: { page: Schemas["Ledger"]; isFiltered
           { name: "change", title: "Change", cell: (one) => <Changed row={one} /> },
         ]}
       />
-      <div className="flex flex-wrap items-center justify-between gap-3 p-2 text-soft">
+      <Pages next={page.next} later={later} words={["Newest rows", "Older rows"]}>
         <span role="status">
           {count(page.rows.length)} of {count(page.total)} rows
         </span>
-        <span className="flex gap-4">
-          {later && (
-            <Link to="/operations" search={(now) => ({ ...now, cursor: undefined })} className="text-accent underline">
-              Newest rows
-            </Link>
-          )}
-          {page.next && (
-            <Link to="/operations" search={(now) => ({ ...now, cursor: page.next ?? undefined })} className="text-accent underline">
-              Older rows
-            </Link>
-          )}
-        </span>
-      </div>
+      </Pages>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ageOf, champions, classesOf, findingsOf } from "./findings";
+import { classesOf } from "../accuracy/standings";
+import { ageOf, champions, findingsOf } from "./findings";
 import type { Card } from "./questions";
 
 const card = {
@@ -32,7 +33,7 @@ describe("findings of a cycle", () => {
 it("classes of the leaderboard begin with all, and each has its champion", () => {
   const standing = (demand_class: string, champion: boolean) => ({ demand_class, champion, method: "x", observations: 1, reason: "" }) as Card["leaderboard"][number];
   const judged = { ...card, leaderboard: [standing("smooth", true), standing("all", false), standing("all", true), standing("erratic", true)] };
-  expect(classesOf(judged)).toEqual(["all", "erratic", "smooth"]);
+  expect(classesOf(judged.leaderboard)).toEqual(["all", "erratic", "smooth"]);
   expect(champions(judged)).toHaveLength(3);
 });
 

@@ -56,12 +56,6 @@ export function champions(card: Card): Schemas["Standing"][] {
   return card.leaderboard.filter((one) => one.champion);
 }
 
-/** Names of the classes that the leaderboard judges, all first. */
-export function classesOf(card: Card): string[] {
-  const names = [...new Set(card.leaderboard.map((one) => one.demand_class))].sort();
-  return names.sort((one, other) => Number(other === "all") - Number(one === "all"));
-}
-
 /** How long before a cycle its model was trained. */
 export function ageOf(model: string, cycle: string): string {
   const weeks = Math.round((Date.parse(cycle) - Date.parse(model)) / (7 * 86_400_000));

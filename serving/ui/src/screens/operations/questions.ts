@@ -6,18 +6,6 @@ export type LedgerRow = Schemas["LedgerRow"];
 export type Account = Schemas["User"];
 export type ApiKey = Schemas["ApiKey"];
 
-export const cycles = queryOptions({
-  queryKey: ["operations", "cycles"],
-  queryFn: () => answer(api.GET("/v1/cycles")),
-});
-
-export function cardOf(cycle: string) {
-  return queryOptions({
-    queryKey: ["operations", "card", cycle],
-    queryFn: () => answer(api.GET("/v1/cycles/{cycle}", { params: { path: { cycle } } })),
-  });
-}
-
 /** Scores of all items of a cycle; a problem where it was not scored. */
 export function scoreOf(cycle: string) {
   return queryOptions({
@@ -37,7 +25,7 @@ export const health = queryOptions({
   refetchInterval: 30_000,
 });
 
-export interface LedgerAsked {
+interface LedgerAsked {
   user?: string;
   action?: string;
   subject?: string;

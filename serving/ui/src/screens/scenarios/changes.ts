@@ -1,4 +1,4 @@
-import { bucket, day, moment } from "../../format/dates";
+import { bucket, day, daysAfter } from "../../format/dates";
 import { change as signed, numbers, share } from "../../format/numbers";
 import { namesOf } from "../links";
 
@@ -228,7 +228,7 @@ export function sentenceOf(one: Change): string {
 
 /** The last day of a bucket. */
 export function lastDay(start: string, weeks: number): string {
-  return new Date(moment(start) + (weeks * 7 - 1) * 86_400_000).toISOString().slice(0, 10);
+  return daysAfter(start, weeks * 7 - 1);
 }
 
 /** A period with its weeks, as `W50 · 11 Dec 2017 to W51 · 24 Dec 2017`. */

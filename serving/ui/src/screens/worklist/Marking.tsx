@@ -1,9 +1,9 @@
 import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
-import { bucket } from "../../format/dates";
+import { bucket, daysAfter } from "../../format/dates";
 import { Field, FIELD } from "../../parts/Form";
 import { Button, Failure } from "../../parts/Notice";
 import { useAsking } from "../../session/useAsking";
-import { daysAfter, nameOf, namesSeen, saidOf, type Item, type Says } from "./marks";
+import { nameOf, namesSeen, saidOf, type Item, type Says } from "./marks";
 import type { Marking } from "./useMarking";
 
 /** What a planner does with an item; `snooze` and `assign` ask on. */

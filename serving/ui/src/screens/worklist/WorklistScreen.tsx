@@ -7,6 +7,7 @@ import { count, money, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
+import { Pages } from "../../parts/Pages";
 import { Table, type Column } from "../../parts/Table";
 import { TAB } from "../../parts/tab";
 import { useAsking, useMay } from "../../session/useAsking";
@@ -174,23 +175,9 @@ function Items({ page, search, stale, marking }: ItemsProps) {
   return (
     <div ref={list} aria-busy={stale} className={`rounded-lg border border-line bg-surface p-2 ${stale ? "opacity-60" : ""}`}>
       <Table caption="Exceptions by money at stake" columns={columns} rows={page.items} keyOf={(item) => item.rank} />
-      <div className="flex flex-wrap items-center justify-between gap-3 p-2 text-soft">
-        <span>
-          Ranks {count(page.items[0]?.rank)} to {count(page.items.at(-1)?.rank)}; {count(page.total)} in all
-        </span>
-        <span className="flex gap-4">
-          {search.cursor !== undefined && (
-            <Link to="/" search={{ ...search, cursor: undefined }} className="text-accent underline">
-              First page
-            </Link>
-          )}
-          {page.next && (
-            <Link to="/" search={{ ...search, cursor: page.next }} className="text-accent underline">
-              Next page
-            </Link>
-          )}
-        </span>
-      </div>
+      <Pages next={page.next} later={search.cursor !== undefined}>
+        Ranks {count(page.items[0]?.rank)} to {count(page.items.at(-1)?.rank)}; {count(page.total)} in all
+      </Pages>
       {asking && asks?.what === "snooze" && <Snooze {...asking} cycle={page.cycle} />}
       {asking && asks?.what === "assign" && <Assign {...asking} items={page.items} />}
     </div>

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { daysAfter, doneOf, namesSeen, saidOf, toldOf, wishOf, type Item } from "./marks";
+import { daysAfter } from "../../format/dates";
+import { doneOf, namesSeen, saidOf, toldOf, wishOf, type Item } from "./marks";
 
 const mark = { number: 7, state: null, until: null, assigned_to: "bob", note: "wait", by: "ada", at: "2017-12-05T09:30:00Z" };
 const item: Item = {

@@ -1,11 +1,10 @@
 import type { Schemas } from "../../api/client";
-import { bucket, moment } from "../../format/dates";
+import { bucket } from "../../format/dates";
 import { namesOf } from "../links";
 import { ruleName } from "./rules";
 
 export type Item = Schemas["WorklistItem"];
 type Mark = Schemas["Mark"];
-const DAY = 86_400_000;
 
 /** What a mark says. */
 export interface Says {
@@ -50,11 +49,6 @@ export function toldOf({ state, until, assigned_to, note, by }: Mark): string {
   if (assigned_to !== null) told.push(`→ ${assigned_to}`);
   if (note !== "") told.push(`“${note}”`);
   return told.join(" · ");
-}
-
-/** A day so many days after another. */
-export function daysAfter(day: string, many: number): string {
-  return new Date(moment(day) + many * DAY).toISOString().slice(0, 10);
 }
 
 /** Names that were seen on the list, for whoever assigns. */

@@ -1,3 +1,5 @@
+import { word } from "../address";
+
 /** What the worklist shows, as its address says it. */
 export interface WorklistSearch {
   rule?: string;
@@ -6,10 +8,6 @@ export interface WorklistSearch {
   /** Whether what was accepted or snoozed is shown too. */
   aside?: true;
   cursor?: string;
-}
-
-function word(value: unknown): string | undefined {
-  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
 /** An address as it was typed or kept, without what the worklist does not know. */

@@ -5,6 +5,7 @@ import { units } from "../../../format/numbers";
 import { Asked } from "../../../parts/Asked";
 import { Kind } from "../../../parts/Lock";
 import { Table } from "../../../parts/Table";
+import { whyOf } from "../../plannersNumbers";
 import { numbersOf } from "../../questions";
 import type { Editing } from "./useEditing";
 
@@ -38,7 +39,7 @@ function Numbers({ hierarchy, node, holding }: { hierarchy: string; node: string
               { name: "who", title: "Who", cell: (one) => one.user },
               { name: "from", title: "From the cycle of", cell: (one) => bucket(one.cycle) },
               { name: "to", title: "Until", cell: (one) => (one.ended ? `${bucket(one.ended)}, taken back or replaced` : "its cycle or bucket was over") },
-              { name: "why", title: "Why", cell: (one) => [one.reason_code.replaceAll("_", " "), one.comment].filter(Boolean).join(": ") },
+              { name: "why", title: "Why", cell: whyOf },
             ]}
           />
         );

@@ -1,8 +1,8 @@
 import type { Schemas } from "../../../api/client";
-import { bucket } from "../../../format/dates";
 import { change, count, units } from "../../../format/numbers";
 import { Table } from "../../../parts/Table";
 import { namesOf } from "../../links";
+import { numberIn } from "../../plannersNumbers";
 import { grouped, type Relation } from "./relation";
 import type { Editing } from "./useEditing";
 
@@ -22,10 +22,7 @@ export function EffectView({ effect, editing, isSeries, brief }: { effect: Schem
     <section aria-label="Preview" className="space-y-4 rounded-md border border-line p-3">
       <Sentences title="Cannot be kept" sentences={effect.conflicts} bad />
       <Sentences title="Your record in such cases" sentences={effect.advice} />
-      <Sentences
-        title="Would be replaced"
-        sentences={effect.replaced.map((one) => `${bucket(one.bucket_start)}: ${units(one.quantity)} units by ${one.user}, ${one.reason_code}`)}
-      />
+      <Sentences title="Would be replaced" sentences={effect.replaced.map(numberIn)} />
       {groups.length === 0 && <p>No total would change.</p>}
       {groups.map(([relation, found]) => (
         <Effects key={relation} title={TITLES[relation]} effects={found} />

@@ -8,6 +8,7 @@ import { Ask, Line } from "../../../parts/Form";
 import { Button } from "../../../parts/Notice";
 import { Kind } from "../../../parts/Lock";
 import { Table } from "../../../parts/Table";
+import { whyOf } from "../../plannersNumbers";
 import { cellsOf } from "../../questions";
 import type { Editing } from "./useEditing";
 
@@ -32,7 +33,7 @@ export function Holding({ editing: { cells, hierarchy, node, mayPlan } }: { edit
           { name: "lock", title: "Kind", cell: (one) => <Kind lock={one.lock} /> },
           { name: "who", title: "Who", cell: (one) => one.user },
           { name: "when", title: "In the cycle of", cell: (one) => bucket(one.cycle) },
-          { name: "why", title: "Why", cell: (one) => [one.reason_code.replaceAll("_", " "), one.comment].filter(Boolean).join(": ") },
+          { name: "why", title: "Why", cell: whyOf },
           ...(mayPlan ? [{ name: "undo", title: "Undo", cell: undo }] : []),
         ]}
       />
