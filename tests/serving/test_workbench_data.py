@@ -51,6 +51,8 @@ class Served:
 
     def open(self, page: Page, path: str, name: str = "dee") -> None:
         page.add_init_script(f"sessionStorage.setItem('demand-planner.token', '{self.tokens[name]}')")
+        # As where a company serves the page without TLS.
+        page.add_init_script("delete Crypto.prototype.randomUUID")
         page.goto(self.address + path)
 
     def version(self, uri: str) -> str:
