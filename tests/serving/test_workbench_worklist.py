@@ -104,6 +104,20 @@ class TestByKeys:
         page.get_by_text("5 in all").wait_for()
         assert {one.node: mark.says.state for one, mark in held(place).items()} == {"sku0001": "accepted"}
 
+    def test_keys_go_on_meaning_the_row_that_was_chosen_when_one_above_it_comes_back(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        look(page, place, address, "ada")
+        page.keyboard.press("j")
+        page.keyboard.press("a")
+        page.get_by_text("5 in all").wait_for()
+        page.keyboard.press("j")
+        has_the_keyboard(page.get_by_role("link", name="sku0003"))
+        page.get_by_role("button", name="Undo").click()
+        page.get_by_text("6 in all").wait_for()
+        page.keyboard.press("a")
+        said(page, "Accepted: sku0003")
+
     def test_one_is_snoozed_until_a_day_and_put_back_where_what_was_set_aside_is_shown(
         self, page: Page, place: Planned, address: str
     ) -> None:

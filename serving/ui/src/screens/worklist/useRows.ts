@@ -7,13 +7,18 @@ import { currentCycle, forecastOfSku, historyOfSku } from "../questions";
 import type { Act } from "./Marking";
 import type { Item } from "./marks";
 
+function isSame(one: Item, other: Item): boolean {
+  return one.rule === other.rule && one.node === other.node && one.level === other.level && one.hierarchy === other.hierarchy;
+}
+
 /**
  * The row that j and k have moved to, with the keyboard; Enter opens it, a, s and t mark it. Rows come with what their
  * pages ask first.
  */
 export function useRows(items: readonly Item[], list: RefObject<HTMLElement | null>, act: (item: Item, what: Act) => boolean) {
   const [place, setPlace] = useState(-1);
-  const before = useRef<readonly Item[] | null>(null);
+  const seen = useRef(items);
+  const last = useRef<Item | null>(null);
   const go = useNavigate();
   const queries = useQueryClient();
   const cycle = useQuery(currentCycle).data;
@@ -30,18 +35,25 @@ export function useRows(items: readonly Item[], list: RefObject<HTMLElement | nu
       const item = items[row];
       if (!item || document.querySelector("dialog[open]") || !act(item, what)) return false;
       setPlace(row);
-      before.current = items;
+      last.current = item;
       return true;
     },
     [items, act],
   );
-  // A row that was set aside is gone: the next one stands in its place, and has the keyboard.
   useEffect(() => {
-    if (before.current === null || before.current === items || document.querySelector("dialog[open]")) return;
-    before.current = null;
-    const row = Math.min(place, items.length - 1);
-    setPlace(row);
-    focus(row);
+    const chosen = seen.current[place];
+    if (seen.current === items) return;
+    seen.current = items;
+    if (!chosen) return;
+    const now = items.findIndex((one) => isSame(one, chosen));
+    const marked = last.current !== null && isSame(last.current, chosen) && (now < 0 || items[now]?.mark?.number !== chosen.mark?.number);
+    if (marked && !document.querySelector("dialog[open]")) {
+      // A row that was set aside is gone: the next one stands in its place, and has the keyboard.
+      last.current = null;
+      const row = Math.min(place, items.length - 1);
+      setPlace(row);
+      focus(row);
+    } else setPlace(now); // Others mark rows as well: keys go on meaning the row that was chosen, or none.
   }, [items, place, focus]);
   const actions = useMemo(() => {
     const move = (step: number) => {
