@@ -76,13 +76,13 @@ function told(lines: Lines, at: number): string {
     return `${bucket(start)}: ${[...words, ...beside].join(", ")}`;
   }
   const fan = lines.fan.map((one) => `${one.level} %: ${units(one.lower[at])} to ${units(one.upper[at])}`);
-  const numbers = [`published ${units(lines.published[at])} units`, `statistical ${units(lines.statistical[at])}`];
+  const numbers = [`published ${units(lines.published[at])} units`, `${lines.meanIs} ${units(lines.mean[at])}`];
   return `${bucket(start)}: ${[...numbers, ...fan, ...beside].join(", ")}`;
 }
 
 function dataOf(lines: Lines): uPlot.AlignedData {
   const ends = lines.fan.flatMap((one) => [one.upper, one.lower]);
-  return [lines.at, ...ends, lines.sold, lines.outliers, lines.capped, lines.before, lines.statistical, lines.published];
+  return [lines.at, ...ends, lines.sold, lines.outliers, lines.capped, lines.before, lines.mean, lines.published];
 }
 
 /** A colour of the theme, as the canvas takes it. */

@@ -19,6 +19,7 @@ export function ChartCard({
   ahead,
   before,
   told,
+  meanIs,
   editing,
 }: Beside & {
   name: string;
@@ -27,7 +28,7 @@ export function ChartCard({
   editing: Editing;
 }) {
   const past = history.data ?? NONE;
-  const lines = useMemo(() => linesOf(past, ahead, { before, told }), [past, ahead, before, told]);
+  const lines = useMemo(() => linesOf(past, ahead, { before, told, meanIs }), [past, ahead, before, told, meanIs]);
   const first = ahead[0];
   const title = `${name}: ${count(past.length)} buckets sold${
     first ? `; from ${bucket(first.bucket_start)} on ${count(ahead.length)} are forecast, the first with ${units(first.published)} units` : ""

@@ -24,7 +24,7 @@ export function Legend({ lines }: { lines: Lines }) {
         <line x1="1" y1="8" x2="27" y2="8" className="stroke-accent" strokeWidth="2.5" />
         <circle cx="14" cy="8" r="3.5" className="fill-accent" />
       </Key>
-      <Key name="statistical">
+      <Key name={lines.meanIs === "reconciled" ? "reconciled, locks counted in" : lines.meanIs}>
         <line x1="1" y1="8" x2="27" y2="8" className="stroke-soft" strokeWidth="2" strokeDasharray="6 4" />
       </Key>
       {lines.before.some((one) => one !== null) && (

@@ -45,7 +45,7 @@ function OneNode({ forecast }: { forecast: Forecast }) {
       </Heading>
       <div className="grid grid-cols-1 gap-4 xl:grid-cols-2">
         <div className="xl:col-span-2">
-          <ChartCard name={namesOf(node).join(" › ")} history={history} ahead={forecast.leads} before={before} editing={editing} />
+          <ChartCard name={namesOf(node).join(" › ")} history={history} ahead={forecast.leads} before={before} meanIs="reconciled" editing={editing} />
         </div>
         <div className="xl:col-span-2">
           <EditCard editing={editing} isSeries={false} />
@@ -105,7 +105,7 @@ function Leads({ forecast }: { forecast: Forecast }) {
               </strong>
             ),
           },
-          { name: "mean", title: "Statistical (units)", numeric: true, cell: (lead) => units(lead.mean) },
+          { name: "mean", title: "Reconciled (units)", numeric: true, cell: (lead) => units(lead.mean) },
           { name: "interval", title: "Interval (units)", numeric: true, cell: interval },
           { name: "base", title: "Own forecast (units)", numeric: true, cell: (lead) => units(lead.base_forecast) },
         ]}

@@ -28,7 +28,9 @@ export interface Lines {
   sold: (number | null)[];
   outliers: (number | null)[];
   capped: (number | null)[];
-  statistical: (number | null)[];
+  mean: (number | null)[];
+  /** What `mean` is: of a series what the models say, of a node the sum that is published where no planner set a number. */
+  meanIs: "statistical" | "reconciled";
   published: (number | null)[];
   /** What the cycle before published, of the buckets that it forecast. */
   before: (number | null)[];
@@ -46,13 +48,14 @@ export interface Beside {
   /** The leads of the cycle before. */
   before?: readonly { bucket_start: string; published: number }[];
   told?: Schemas["Channels"];
+  meanIs?: Lines["meanIs"];
 }
 
 /** Share of a bucket's units that must have been cut to show. A node has some outlier below it nearly always. */
 const LEAST = 0.02;
 
 /** Whether a bucket was an outlier that models see less of. */
-export function isCapped(bucket: Past): boolean {
+function isCapped(bucket: Past): boolean {
   return bucket.observed === true && bucket.capped !== null && bucket.units - bucket.capped > LEAST * Math.abs(bucket.units);
 }
 
@@ -70,7 +73,8 @@ export function linesOf(past: readonly Past[], ahead: readonly Ahead[], beside: 
     sold: first((one) => one.units),
     outliers: first((one) => (isCapped(one) ? one.units : null)),
     capped: first((one) => (isCapped(one) ? one.capped : null)),
-    statistical: then((one) => one.mean),
+    mean: then((one) => one.mean),
+    meanIs: beside.meanIs ?? "statistical",
     published: then((one) => one.published),
     before: starts.map((start) => earlier.get(start) ?? null),
     fan: levels.map((level) => ({ level, lower: end(level, "lower"), upper: end(level, "upper") })),
