@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 
-export const MINUTE = 60_000;
+const MINUTE = 60_000;
 
 export const producers = queryOptions({
   queryKey: ["data", "producers"],
@@ -9,7 +9,7 @@ export const producers = queryOptions({
   refetchInterval: MINUTE,
 });
 
-export interface FilesAsked {
+interface FilesAsked {
   producer?: string;
   state?: string;
   uri?: string;
@@ -24,11 +24,12 @@ export function filesOf(asked: FilesAsked) {
   });
 }
 
+/** A file and its rejected rows. The numbers of another file are never shown meanwhile: what is on the page can be taken back. */
 export function fileOf(version: string, rule: string | undefined, rejected: number) {
   return queryOptions({
     queryKey: ["data", "file", version, rule, rejected],
     queryFn: () => answer(api.GET("/v1/files/{file_version_id}", { params: { path: { file_version_id: version }, query: { rule, rejected } } })),
-    placeholderData: keepPreviousData,
+    placeholderData: (before) => (before?.file_version_id === version ? before : undefined),
   });
 }
 
@@ -49,7 +50,7 @@ export function differenceOf(version: string, events: number) {
   });
 }
 
-export interface OutliersAsked {
+interface OutliersAsked {
   series?: string;
   cause?: string;
   promoted?: boolean;
@@ -81,7 +82,7 @@ export function qualityOf(asked: { producer?: string; day?: string; cursor?: str
   });
 }
 
-export interface ConflictsAsked {
+interface ConflictsAsked {
   attribute?: string;
   sku?: string;
   corrected?: boolean;
