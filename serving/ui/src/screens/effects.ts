@@ -21,7 +21,9 @@ export function byLevel(effects: readonly Effect[]): LevelEffects[] {
   const found = new Map<string, Effect[]>();
   for (const one of effects) {
     const name = JSON.stringify([one.level, one.level === "total" ? "" : one.hierarchy]);
-    found.set(name, [...(found.get(name) ?? []), one]);
+    const group = found.get(name);
+    if (group) group.push(one);
+    else found.set(name, [one]);
   }
   return [...found.values()]
     .map((group) => ({ level: group[0]?.level ?? "", hierarchy: group[0]?.hierarchy ?? "", effects: group, depth: group[0] ? depthOf(group[0]) : 0 }))

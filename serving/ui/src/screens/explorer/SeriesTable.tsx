@@ -171,7 +171,8 @@ export function SeriesTable({ series, attributes, hide, sort, put, chosen, choos
 
 /** Chooses all that the filters leave, or none of them. */
 function AllChosen({ rows, chosen, choose }: { rows: Series[]; chosen: ReadonlySet<string>; choose: Props["choose"] }) {
-  const many = rows.filter((one) => chosen.has(one.series_id)).length;
+  // The table is drawn anew at every step of scrolling.
+  const many = useMemo(() => rows.filter((one) => chosen.has(one.series_id)).length, [rows, chosen]);
   return (
     <div role="columnheader" className="flex justify-center">
       <input

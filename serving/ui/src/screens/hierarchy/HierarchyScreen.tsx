@@ -109,12 +109,14 @@ function OneNode({ forecast, level }: { forecast: Schemas["NodeForecast"]; level
     [go, parent, edit],
   );
   useShortcuts(actions);
-  const related = (held ?? []).flatMap((number) => {
-    const side = sideOf(number, node);
+  const related = useMemo(() => {
     // Names do not tell series from nodes, but what stands below the total does.
-    const isSeries = number.node !== "total" && tops !== undefined && !tops.nodes.some((one) => one.node === pathOf(namesOf(number.node).slice(0, 1)));
-    return side === null ? [] : [{ number, side, isSeries }];
-  });
+    const known = tops && new Set(["total", ...tops.nodes.map((one) => one.node)]);
+    return (held ?? []).flatMap((number) => {
+      const side = sideOf(number, node);
+      return side === null ? [] : [{ number, side, isSeries: known !== undefined && !known.has(pathOf(namesOf(number.node).slice(0, 1))) }];
+    });
+  }, [held, tops, node]);
   return (
     <div className="space-y-4">
       <Trail hierarchy={hierarchy} node={node} />
