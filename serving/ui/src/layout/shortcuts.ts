@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-export interface Shortcut {
+interface Shortcut {
   keys: string;
   does: string;
 }

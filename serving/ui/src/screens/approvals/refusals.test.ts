@@ -53,6 +53,7 @@ test("a number that was set after the proposal stands in its way, one that it re
 
 test("a proposal says what it is about and what became of it", () => {
   expect(aboutOf(proposal())).toMatch(/^A › b and 1 more, W49.* to W50/);
+  expect(aboutOf(proposal({ numbers: [number("A/b\\/c", "2017-12-04")], total: 1 }))).toMatch(/^A › b\/c, W49/);
   const ended = (over: object) => stateOf(proposal({ decision: { approved: false, user: "bob", at: "2017-12-05T00:00:00Z", reason: "no", ...over } }));
   expect([stateOf(proposal()), ended({ approved: true, reason: null }), ended({}), ended({ user: "ada" })]).toEqual([
     "waits",

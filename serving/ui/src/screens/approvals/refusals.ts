@@ -1,6 +1,7 @@
 import type { Schemas } from "../../api/client";
 import { bucket } from "../../format/dates";
 import { units } from "../../format/numbers";
+import { namesOf } from "../links";
 import type { Proposal } from "./questions";
 
 /** Who looks at a proposal, and where. */
@@ -38,7 +39,7 @@ function whyNotApprove(proposal: Proposal, looker: Looker, effect?: Schemas["Pre
 }
 
 /** Numbers that were set after the proposal in buckets of it: the ledger counts both. */
-export function newerNumbers(proposal: number, effect?: Schemas["Preview"]): Schemas["PlannersNumber"][] {
+function newerNumbers(proposal: number, effect?: Schemas["Preview"]): Schemas["PlannersNumber"][] {
   return (effect?.replaced ?? []).filter((one) => one.number > proposal);
 }
 
@@ -49,7 +50,7 @@ export function aboutOf(proposal: Proposal): string {
   const more = nodes.length > 1 ? ` and ${proposal.total > proposal.numbers.length ? "more than " : ""}${nodes.length - 1} more` : "";
   const [first, last] = [buckets[0], buckets.at(-1)];
   const when = first === undefined ? "" : first === last ? `, ${bucket(first)}` : `, ${bucket(first)} to ${bucket(last ?? first)}`;
-  return `${(nodes[0] ?? "").replaceAll("/", " › ")}${more}${when}`;
+  return `${namesOf(nodes[0] ?? "").join(" › ")}${more}${when}`;
 }
 
 /** The reasons that its numbers give. */

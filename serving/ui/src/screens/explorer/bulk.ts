@@ -5,7 +5,7 @@ import { editsOf, missing, type Cell, type Draft } from "../item/editing/draft";
 type Body = Schemas["OverridesToSet"];
 /** What one request takes at most: edits, and numbers that they set. */
 export const MOST_EDITS = 5000;
-export const MOST_NUMBERS = 20_000;
+const MOST_NUMBERS = 20_000;
 
 /** The series to be changed, and the conditions that leave exactly them, where some do. */
 export interface Chosen {

@@ -1,7 +1,7 @@
 import type { Schemas } from "../../api/client";
 
 type Series = Schemas["Series"];
-export const UNKNOWN = "<UNK>";
+const UNKNOWN = "<UNK>";
 
 /** A series with the text that is searched in it. */
 export interface Found {
@@ -15,7 +15,7 @@ export function searchable(series: Series): Found {
 }
 
 /** Values of an attribute or key column; the mark for "nobody knows" where there is none. */
-export function valuesOf(series: Series, name: string): string[] {
+function valuesOf(series: Series, name: string): string[] {
   const value = series.attributes[name] ?? series.key[name] ?? UNKNOWN;
   return Array.isArray(value) ? value : [value];
 }

@@ -15,7 +15,7 @@ import { namesOf } from "../links";
 import { whyOf } from "../plannersNumbers";
 import type { PlannersNumber, Side } from "./rows";
 
-export interface Placed {
+interface Placed {
   number: PlannersNumber;
   side: Side;
   isSeries: boolean;

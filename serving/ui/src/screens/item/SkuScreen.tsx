@@ -192,7 +192,7 @@ function Maker({ lead }: { lead: Schemas["LeadForecast"] }) {
   const { user, reason_code, quantity } = lead.override;
   return (
     <>
-      ✎ {user}: {units(quantity)} units, {reason_code}
+      ✎ {user}: {units(quantity)} units, {reason_code.replaceAll("_", " ")}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { Schemas } from "../../api/client";
 import { Field, FIELD } from "../../parts/Form";
 
-export interface AccessDraft {
+interface AccessDraft {
   roles: string[];
   nodes: string;
   sees_outside: boolean;

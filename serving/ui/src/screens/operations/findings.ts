@@ -4,7 +4,7 @@ import type { Schemas } from "../../api/client";
 import type { Card } from "./questions";
 
 /** Something about a cycle that somebody should look at. */
-export interface Finding {
+interface Finding {
   what: string;
   next: string;
 }

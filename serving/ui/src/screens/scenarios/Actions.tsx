@@ -47,7 +47,7 @@ export function Actions({ one, isCurrent }: { one: Scenario; isCurrent: boolean 
 }
 
 /** Asks the graph to compute a scenario. */
-export function useRun(name: string) {
+function useRun(name: string) {
   const queries = useQueryClient();
   const [key, setKey] = useState(freshKey);
   return useMutation({

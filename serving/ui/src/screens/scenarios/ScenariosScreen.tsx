@@ -60,7 +60,7 @@ export function ScenariosScreen() {
 }
 
 /** The state of a scenario in words, with a sign. */
-export function stateIn(one: Scenario): string {
+function stateIn(one: Scenario): string {
   if (one.waits_since) return "… asked for, not computed yet";
   if (one.state === UP_TO_DATE) return "✓ up to date";
   return one.state.startsWith("refused") ? "✕ refused" : `○ ${one.state}`;

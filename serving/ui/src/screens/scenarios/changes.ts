@@ -133,7 +133,7 @@ export function lacking(form: ScenarioForm): string | null {
 }
 
 /** The change as the API takes it. */
-export function changeOf(one: ChangeForm): Change {
+function changeOf(one: ChangeForm): Change {
   const { kind } = one;
   if (kind === "launch") return { kind, new: filled(one.fresh), like: filled(one.like), multiplier: numberIn(one.multiplier), ...(one.first ? { first: one.first } : {}) };
   const place = { kind, node: one.node.trim(), ...(one.hierarchy ? { hierarchy: one.hierarchy } : {}), first: one.first, last: one.last };

@@ -1,7 +1,7 @@
 import type { Schemas } from "../../api/client";
 
 /** Mean and interval of one scenario, or of the base, in one bucket. */
-export interface Estimate {
+interface Estimate {
   mean: number;
   lower: number;
   upper: number;

@@ -3,6 +3,7 @@ import { bucket } from "../../../format/dates";
 import { NOTHING, units } from "../../../format/numbers";
 import { Lock } from "../../../parts/Lock";
 import { Table } from "../../../parts/Table";
+import { whyOf } from "../../plannersNumbers";
 import { isChosen, mine, wanted, type Cell } from "./draft";
 import type { Editing } from "./useEditing";
 
@@ -30,11 +31,10 @@ export function Buckets({ editing, type }: { editing: Editing; type: (digit: str
 /** Who set what in a bucket, in words. */
 export function SetIn({ cell: { override } }: { cell: Cell }) {
   if (override === null || override === undefined) return <>{NOTHING}</>;
-  const comment = override.comment ? `: ${override.comment}` : "";
   return (
     <>
       {override.lock ? <Lock /> : "✎ "}
-      {`${override.lock ? "locked: " : ""}${units(override.quantity)} by ${override.user}, ${override.reason_code}${comment}`}
+      {`${override.lock ? "locked: " : ""}${units(override.quantity)} by ${override.user}, ${whyOf(override)}`}
     </>
   );
 }

@@ -43,7 +43,7 @@ export function Merge({ editing }: { editing: Editing }) {
             cell: (cell) => (
               <Choice cell={cell} checked={!left.includes(cell.bucket_start)} pick={() => choose(cell.bucket_start, false)}>
                 {draft.lock && <Lock />}
-                {units(mine(draft, cell))}, {draft.reason}
+                {units(mine(draft, cell))}, {draft.reason.replaceAll("_", " ")}
               </Choice>
             ),
           },

@@ -46,7 +46,7 @@ export function wanted(draft: Draft, cells: readonly Cell[]): Cell[] {
 }
 
 /** The number that the draft says; null while it says none. */
-export function amountOf(draft: Draft): number | null {
+function amountOf(draft: Draft): number | null {
   const amount = draft.amount.trim() === "" ? NaN : Number(draft.amount);
   return Number.isFinite(amount) ? amount : null;
 }
