@@ -69,6 +69,8 @@ def look(page: Page, place: Planned, address: str, name: str, path: str = "/") -
     look_as(page, place, address, name, path)
     page.get_by_role("heading", level=1, name="Worklist").wait_for()
     page.get_by_role("link", name=re.compile("what was set aside")).first.wait_for()
+    # Before the page knows what its user may do, keys that mark a row do nothing.
+    page.wait_for_load_state("networkidle")
 
 
 def held(place: Planned) -> dict[Place, Mark]:
