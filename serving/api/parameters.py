@@ -25,7 +25,7 @@ def parse(model: type[Query], request: Request) -> Query:
         RequestValidationError: an unknown parameter, a value of the wrong type, or the character U+0000.
     """
     if b"%00" in request.scope["query_string"]:
-        raise _holds_nul("query")
+        raise _holds_nul("query", *(name for name, one in request.query_params.multi_items() if "\0" in name + one))
     try:
         if not request.scope["query_string"]:
             return model()
@@ -37,9 +37,10 @@ def parse(model: type[Query], request: Request) -> Query:
         raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from error
 
 
-def _holds_nul(where: str) -> RequestValidationError:
+def _holds_nul(where: str, *names: str) -> RequestValidationError:
     said = "expected text without the character U+0000"
-    return RequestValidationError([{"type": "value_error", "loc": (where, where), "msg": said, "input": None}])
+    error = {"type": "value_error", "msg": said, "input": "\0"}
+    return RequestValidationError([{**error, "loc": (where, name)} for name in names or (where,)])
 
 
 def _refuse_nul(body: bytes) -> None:

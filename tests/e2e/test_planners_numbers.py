@@ -27,24 +27,18 @@ from dp_assets.project import REPOSITORY
 from dp_resources.accounts import Accounts
 from tests.e2e.small_world import World, land_week, world_config
 from tests.factories import MONDAY
+from tests.serving.browsers import PASSWORD, choose_password, page, sign_in
+from tests.serving.browsers import browser_of_one_test as browser
 from tests.serving.clients import server_over
-from tests.serving.test_workbench import PASSWORD, open_browser, page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-__all__ = ["page"]
+__all__ = ["browser", "page"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 WEEKS = 24
 NODE = "dairy"
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """One that is closed after each test: like a run, it needs the thread's event loop."""
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -195,13 +189,6 @@ def test_an_override_holds_for_its_cycle_and_a_withdrawal_gives_the_forecast_bac
     assert "the ledger is whole" in dp("plan", "verify").output
 
 
-def sign_in(page: Page, name: str) -> None:
-    page.get_by_label("User").fill(name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Sign out").wait_for()
-
-
 @pytest.fixture
 def address(
     world: World,
@@ -214,8 +201,7 @@ def address(
     with server_over(world.project.lake()) as address:
         for name, role in (("ada", Role.PLANNER), ("dee", Role.DATA_ENGINEER), ("eve", Role.VIEWER)):
             given = accounts.add_user(name, (role,), EVERYTHING, "test", now)
-            chosen = {"user": name, "password": given, "new_password": PASSWORD}
-            httpx.post(f"{address}/v1/session/password", json=chosen, timeout=30).raise_for_status()
+            choose_password(address, name, given)
         yield address
 
 

@@ -31,30 +31,23 @@ from serving.api import create_app
 from serving.api.lineage.schemas import CycleCard
 from serving.api.receipts.schemas import Receipt as ReceiptAnswer
 from serving.api.trace.schemas import RowsPage, Trace
-from tests.conftest import UI
 from tests.e2e.small_world import World, drop, world_config
 from tests.factories import MONDAY
 from tests.serving.access_makers import shown
+from tests.serving.browsers import browser_of_one_test as browser
+from tests.serving.browsers import page, wrong_for_axe
 from tests.serving.clients import server_over
-from tests.serving.test_workbench import open_browser, page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-__all__ = ["page"]
+__all__ = ["browser", "page"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 WEEKS = 24
 RESTATED = MONDAY + timedelta(weeks=2)
 NOW = datetime(2017, 6, 20, 12, tzinfo=UTC)
 ARTEFACTS = ("tuned_model", "features")
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """One that is closed after each test: like a run, it needs the thread's event loop."""
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -484,8 +477,7 @@ def test_the_workbench_shows_the_cycle_before_the_plans_and_the_way_back_to_rows
         page.wait_for_url(re.compile("/data/files/"))
         page.go_back()
         page.get_by_role("heading", name=re.compile("^Rows of")).wait_for()
-        page.evaluate((UI / "node_modules/axe-core/axe.min.js").read_text())
-        assert page.evaluate("axe.run().then(({violations}) => violations.map(({id}) => id))") == []
+        assert wrong_for_axe(page) == []
 
 
 def test_the_command_tells_it_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

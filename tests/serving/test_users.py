@@ -222,4 +222,6 @@ class TestKeys:
         self, world: World, wanted: dict[str, Any], status: int, kind: str
     ) -> None:
         world.place.user("shop", [Role.VIEWER])
+        before = world.root("GET", "/v1/keys?all=true").json()
         refused(world.root("POST", "/v1/keys", wanted), status, kind)
+        assert world.root("GET", "/v1/keys?all=true").json() == before

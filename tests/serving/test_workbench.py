@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,22 +11,17 @@ import pytest
 
 from dp_assets.domain.access import Role
 from dp_resources.lake import Lake
-from tests.conftest import UI
+from tests.serving.browsers import PASSWORD, browser, give_password, page, server_with_keys, wrong_in_a_theme
 from tests.serving.clients import server_over
 from tests.serving.makers import CYCLE, make_forecasts, make_overridden, make_published, put_bundle
 from tests.serving.planning_makers import Planned
 from tests.serving.table_makers import SCORED, make_accuracy, make_changes, make_contributions, make_exceptions
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
+__all__ = ["browser", "page"]
 pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
-ALLOWED = ("status of 4", "ERR_CONNECTION_REFUSED")
-"""What a browser says of answers that refuse, and of a server that was stopped before the page was closed."""
 SCREENS = {
     "/": "Worklist",
     "/?rule=biased": "Worklist",
@@ -43,7 +36,6 @@ SCREENS = {
     "/operations?part=ledger": "Operations",
 }
 """Address → heading."""
-PASSWORD = "a password of my own"  # no secret: its user lives as long as the test
 
 
 def put_tables(lake: Lake) -> None:
@@ -65,53 +57,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@contextmanager
-def open_browser() -> Iterator[Browser]:
-    """A browser, whose event loop this thread has as long as it is open."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page in English that fails the test when a script breaks or the policy is offended."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    opened.set_default_timeout(15_000)
-    yield opened
-    context.close()
-    assert [said for said in wrong if not any(allowed in said for allowed in ALLOWED)] == []
-
-
 class TestEveryScreen:
     def test_axe_finds_nothing_in_light_or_dark_and_nothing_is_asked_of_another_host(
         self, page: Page, address: str
     ) -> None:
-        script, asked, found = (UI / "node_modules/axe-core/axe.min.js").read_text(), [], {}
+        asked, found = [], {}
         page.on("request", lambda request: asked.append(request.url))
         for path, title in SCREENS.items():
             page.goto(address + path)
             page.get_by_role("heading", level=1, name=title).wait_for()
             page.wait_for_load_state("networkidle")
-            page.evaluate(script)
-            for theme in ("Light", "Dark"):
-                page.get_by_label("Theme").select_option(label=theme)
-                found[path, theme] = page.evaluate(
-                    "axe.run().then(({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes[0].html}`))"
-                )
+            found[path] = wrong_in_a_theme(page)
         assert {place: wrong for place, wrong in found.items() if wrong} == {}
         assert [url for url in asked if not url.startswith((address, "data:"))] == []
 
@@ -192,9 +148,11 @@ class TestAnItem:
         page.get_by_role("link", name="dairy").first.click()
         page.wait_for_url(re.compile("/nodes/product/dairy"))
 
-    def test_what_was_never_made_says_how_to_make_it(self, page: Page, address: str) -> None:
+    def test_what_no_model_explains_says_which_series_are(self, page: Page, address: str) -> None:
         page.goto(f"{address}/skus/sku0003")
-        page.get_by_text("feature_contributions").wait_for()
+        explains = "got 'sku0003'; /v1/series lists those that are forecast, and the models explain only what they"
+        for table in ("feature_contributions", "forecast_changes"):
+            page.get_by_text(f"a series of the table {table} of cycle {CYCLE}, {explains}").wait_for()
 
     def test_what_does_not_exist_is_told_in_the_words_of_the_api(self, page: Page, address: str) -> None:
         page.goto(f"{address}/skus/nothing")
@@ -202,6 +160,7 @@ class TestAnItem:
 
     def test_a_node_has_its_history_and_what_lies_below(self, page: Page, address: str) -> None:
         page.goto(f"{address}/nodes/product/total")
+        page.get_by_role("img", name=re.compile("buckets sold")).wait_for()
         page.get_by_role("heading", name="Below: 3 of level department").wait_for()
         page.get_by_role("link", name="bakery/bread").click()
         page.get_by_role("heading", level=1, name="bakery/bread").wait_for()
@@ -234,19 +193,12 @@ class TestTheExplorer:
 
 
 class TestSigningIn:
-    def test_a_one_time_password_is_replaced_and_the_address_kept(
-        self, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_one_time_password_is_replaced_and_the_address_kept(self, page: Page, tmp_path: Path) -> None:
         place = Planned(tmp_path)
         given = place.user("ada", [Role.PLANNER])
-        monkeypatch.setenv("DP_API_ACCESS", "keys")
-        monkeypatch.setenv("DP_STATE_DIR", str(place.folder / "state"))
-        monkeypatch.setenv("DP_CONFIG", str(place.folder / "demand.yaml"))
-        with server_over(place.lake) as address:
+        with server_with_keys(place) as address:
             page.goto(f"{address}/skus/sku0001")
-            page.get_by_label("User").fill("ada")
-            page.get_by_label("Password", exact=True).fill("wrong, and so refused")
-            page.get_by_role("button", name="Sign in").click()
+            give_password(page, "ada", "wrong, and so refused")
             assert "do not fit" in page.get_by_role("alert").inner_text()
             page.get_by_label("Password", exact=True).fill(given)
             page.get_by_role("button", name="Sign in").click()
@@ -256,7 +208,5 @@ class TestSigningIn:
             page.reload()
             page.get_by_role("heading", level=1, name="sku0001").wait_for()
             page.get_by_role("button", name="Sign out").click()
-            page.get_by_label("User").fill("ada")
-            page.get_by_label("Password", exact=True).fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
+            give_password(page, "ada")
             page.get_by_role("heading", level=1, name="sku0001").wait_for()

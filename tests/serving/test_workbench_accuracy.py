@@ -14,13 +14,11 @@ import pytest
 from dp_assets.domain.access import Role
 from dp_resources.lake import Lake
 from tests.serving.access_makers import GROCERY
+from tests.serving.browsers import browser, look_as, page, server_with_keys, wrong_in_a_theme
 from tests.serving.clients import server_over
 from tests.serving.makers import CYCLE, make_forecasts, put_bundle
 from tests.serving.planning_makers import Planned
 from tests.serving.table_makers import SCORED, make_accuracy, make_value_added
-from tests.serving.test_workbench import browser, page
-from tests.serving.test_workbench_approvals import look_as
-from tests.serving.test_workbench_editing import wrong_for_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -63,9 +61,7 @@ def test_calibration_movers_and_what_each_step_saved_stand_on_one_page(page: Pag
     steps.get_by_role("row", name=re.compile("Planners.*saved 5")).wait_for()
     page.get_by_role("table", name="Numbers that planners changed, by planner").get_by_text("ada").wait_for()
     page.get_by_role("table", name="Numbers that planners changed, by reason").get_by_text("promotion").wait_for()
-    assert wrong_for_axe(page) == []
-    page.get_by_label("Theme").select_option(label="Dark")
-    assert wrong_for_axe(page) == []
+    assert wrong_in_a_theme(page) == {}
 
 
 def test_an_earlier_cycle_is_chosen_and_the_first_has_nothing_to_be_compared_with(page: Page, address: str) -> None:
@@ -81,12 +77,10 @@ def test_who_is_kept_to_some_nodes_is_told_what_they_do_not_see(page: Page, tmp_
     place = Planned(tmp_path)
     put_scores(place.lake)
     place.user("kim", [Role.VIEWER], GROCERY)
-    environment = {
-        "DP_API_ACCESS": "keys",
-        "DP_STATE_DIR": str(place.folder / "state"),
-        "DP_CONFIG": str(place.folder / "demand.yaml"),
-    }
-    with server_over(place.lake, **environment) as address:
+    with server_with_keys(place) as address:
         look_as(page, place, address, "kim", "/accuracy")
         page.get_by_text("The card of a cycle is about everything").wait_for()
         page.get_by_text("it tells of nodes that you do not see").wait_for()
+        assert page.get_by_role("table", name=re.compile("^Error after each step")).count() == 0
+        for hidden in ("dairy", "frozen"):
+            assert page.get_by_text(hidden, exact=True).count() == 0

@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from dp_assets.domain.access import Role
-from tests.conftest import UI
 from tests.serving.access_makers import shown
-from tests.serving.clients import server_over
+from tests.serving.browsers import (
+    add_user,
+    browser,
+    draft,
+    give_password,
+    page,
+    preview,
+    server_with_keys,
+    set_by,
+    wrong_for_axe,
+    wrong_in_a_theme,
+)
 from tests.serving.planning_makers import FIRST, Planned, edit
-from tests.serving.test_workbench import PASSWORD, browser, page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -31,22 +39,9 @@ def place(tmp_path: Path) -> Planned:
 
 
 @pytest.fixture
-def address(place: Planned, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    with server(place, monkeypatch) as address:
+def address(place: Planned) -> Iterator[str]:
+    with server_with_keys(place) as address:
         yield address
-
-
-def server(place: Planned, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("DP_API_ACCESS", "keys")
-    monkeypatch.setenv("DP_STATE_DIR", str(place.folder / "state"))
-    monkeypatch.setenv("DP_CONFIG", str(place.folder / "demand.yaml"))
-    return server_over(place.lake)
-
-
-def add_user(place: Planned, address: str, name: str, role: Role) -> None:
-    """A user with a password of their own."""
-    given = {"user": name, "password": place.user(name, [role]), "new_password": PASSWORD}
-    httpx.post(f"{address}/v1/session/password", json=given, timeout=30).raise_for_status()
 
 
 def open_as(page: Page, address: str, name: str, path: str) -> None:
@@ -56,29 +51,8 @@ def open_as(page: Page, address: str, name: str, path: str) -> None:
 
 def open_again(page: Page, name: str) -> None:
     """Signs in where the page asks for it."""
-    page.get_by_label("User").fill(name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    give_password(page, name)
     page.get_by_role("heading", name="Planners' numbers").wait_for()
-
-
-def draft(page: Page, amount: str, buckets: int, comment: str = "") -> None:
-    """Chooses the first buckets and says what is wanted of them."""
-    chooser = page.locator("button[data-start]")
-    chooser.first.click()
-    if buckets > 1:
-        chooser.nth(buckets - 1).click(modifiers=["Shift"])
-    form = page.get_by_role("form", name="Change numbers")
-    form.get_by_role("spinbutton", name="Percent").fill(amount)
-    form.get_by_role("combobox", name="Reason").select_option("promotion")
-    form.get_by_label("Comment").fill(comment)
-
-
-def preview(page: Page) -> Any:
-    page.get_by_role("button", name="Preview", exact=True).click()
-    region = page.get_by_role("region", name="Preview")
-    region.wait_for()
-    return region
 
 
 def go_to(page: Page, link: str, heading: str) -> None:
@@ -105,12 +79,6 @@ def let_go(page: Page, waiting: list[Route]) -> None:
         page.wait_for_timeout(20)
     with page.expect_response(SETTING):
         waiting.pop().continue_()
-
-
-def set_by(place: Planned, address: str, name: str, body: dict[str, Any]) -> None:
-    """Sets numbers as a program does."""
-    headers = shown(place.key(name))
-    httpx.post(f"{address}/v1/overrides", json=body, headers=headers, timeout=30).raise_for_status()
 
 
 def reconciled(place: Planned) -> list[tuple[str, float]]:
@@ -192,10 +160,7 @@ class TestAPlanner:
         open_as(page, address, "ada", "/nodes/product/GROCERY")
         draft(page, "20", 2)
         preview(page)
-        given = edit("GROCERY", quantity=33, comment="from the trade fair")
-        httpx.post(
-            f"{address}/v1/overrides", json=given, headers=shown(place.key("bob")), timeout=30
-        ).raise_for_status()
+        set_by(place, address, "bob", edit("GROCERY", quantity=33, comment="from the trade fair"))
         page.get_by_role("button", name="Save", exact=True).click()
         merge = page.get_by_role("region", name="Merge")
         merge.get_by_text("33 by bob, promotion: from the trade fair").wait_for()
@@ -225,11 +190,9 @@ class TestAPlanner:
         page.get_by_text("Saved: 1 number set").wait_for()
         assert [(user, start == FIRST) for user, start, _ in held(place)] == [("bob", True), ("ada", False)]
 
-    def test_is_told_that_a_number_waits_for_approval(
-        self, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_is_told_that_a_number_waits_for_approval(self, page: Page, tmp_path: Path) -> None:
         place = Planned(tmp_path, {"planning": {"approval": "four_eyes"}})
-        with server(place, monkeypatch) as address:
+        with server_with_keys(place) as address:
             add_user(place, address, "ada", Role.PLANNER)
             open_as(page, address, "ada", "/nodes/product/GROCERY")
             draft(page, "-5", 1)
@@ -292,8 +255,7 @@ class TestSeveralItems:
         go_to(page, "GROCERY", "GROCERY")
         draft(page, "30", 1)
         preview(page)
-        given = {**shown(place.key("bob")), "If-Match": "*"}
-        httpx.post(f"{address}/v1/overrides", json=edit(quantity=33), headers=given, timeout=30).raise_for_status()
+        set_by(place, address, "bob", edit(quantity=33), if_match="*")
         page.get_by_role("button", name="Save", exact=True).click()
         page.get_by_role("region", name="Merge").wait_for()
         go_to(page, "Total", "Total")
@@ -379,15 +341,4 @@ class TestAxe:
         page.get_by_role("button", name="Take back…").first.click()
         draft(page, "30", 1)
         preview(page)
-        found = {}
-        for theme in ("Light", "Dark"):
-            page.get_by_label("Theme").select_option(label=theme)
-            found[theme] = wrong_for_axe(page)
-        assert {theme: wrong for theme, wrong in found.items() if wrong} == {}
-
-
-def wrong_for_axe(page: Page) -> list[str]:
-    page.wait_for_load_state("networkidle")
-    page.evaluate((UI / "node_modules/axe-core/axe.min.js").read_text())
-    script = "axe.run().then(({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes[0].html}`))"
-    return list(page.evaluate(script))
+        assert wrong_in_a_theme(page) == {}

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from dp_assets.domain.access import Role
-from tests.serving.access_makers import SKUS, shown
-from tests.serving.clients import server_over
+from tests.serving.access_makers import SKUS
+from tests.serving.browsers import address, browser, look_as, page, preview, set_by, wrong_in_a_theme
 from tests.serving.planning_makers import Planned, edit
-from tests.serving.test_workbench import browser, page
-from tests.serving.test_workbench_approvals import look_as
-from tests.serving.test_workbench_editing import wrong_for_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["browser", "page"]
+__all__ = ["address", "browser", "page"]
 pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
 GROCERY = sorted(sku for sku, above in SKUS.items() if above.startswith("GROCERY"))
 
@@ -34,17 +29,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     return place
 
 
-@pytest.fixture(scope="module")
-def address(place: Planned) -> Iterator[str]:
-    environment = {
-        "DP_API_ACCESS": "keys",
-        "DP_STATE_DIR": str(place.folder / "state"),
-        "DP_CONFIG": str(place.folder / "demand.yaml"),
-    }
-    with server_over(place.lake, **environment) as address:
-        yield address
-
-
 @pytest.fixture
 def planner(page: Page, place: Planned, address: str) -> Page:
     look_as(page, place, address, "ada", "/explorer")
@@ -54,6 +38,11 @@ def planner(page: Page, place: Planned, address: str) -> Page:
 
 def boxes(page: Page) -> Any:
     return page.locator("input[data-at]")
+
+
+def chosen(page: Page) -> list[int]:
+    """Which rows are ticked, by their places."""
+    return [at for at, box in enumerate(boxes(page).all()) if box.is_checked()]
 
 
 def told(page: Page, words: str) -> None:
@@ -68,13 +57,6 @@ def draft(page: Page, percent: str) -> None:
     form.get_by_label("Comment").fill("leaflet")
 
 
-def look(page: Page) -> Any:
-    page.get_by_role("button", name="Preview", exact=True).click()
-    region = page.get_by_role("region", name="Preview")
-    region.wait_for()
-    return region
-
-
 class TestManySeries:
     def test_what_filters_leave_is_raised_together_after_a_look_at_the_totals(
         self, planner: Page, place: Planned
@@ -87,13 +69,11 @@ class TestManySeries:
         draft(planner, "20")
         planner.get_by_role("form", name="Change many series").get_by_label("Lock").check()
         planner.reload()
-        region = look(planner)
+        region = preview(planner)
         region.get_by_text(f"{len(GROCERY)} numbers would be set.").wait_for()
         region.get_by_text("The total goes from").wait_for()
         region.get_by_text(re.compile("department of product")).first.wait_for()
-        assert wrong_for_axe(planner) == []
-        planner.get_by_label("Theme").select_option(label="Dark")
-        assert wrong_for_axe(planner) == []
+        assert wrong_in_a_theme(planner) == {}
         planner.get_by_role("button", name="Save", exact=True).click()
         planner.get_by_text(f"Saved: {len(GROCERY)} numbers set").wait_for()
         made = [one for one in place.accounts.database.numbers() if one.comment == "leaflet"]
@@ -106,22 +86,23 @@ class TestManySeries:
         last.check()
         planner.get_by_role("button", name="Change their numbers…").click()
         draft(planner, "10")
-        look(planner)
-        headers = {**shown(place.key("bob")), "If-Match": "*"}
-        httpx.post(
-            f"{address}/v1/overrides", json=edit(name, quantity=7), headers=headers, timeout=30
-        ).raise_for_status()
+        preview(planner)
+        set_by(place, address, "bob", edit(name, quantity=7), if_match="*")
         planner.get_by_role("button", name="Save", exact=True).click()
         planner.get_by_text("Somebody was faster").wait_for()
-        look(planner).get_by_text(re.compile("7 units by bob")).wait_for()
+        held = [one for one in place.accounts.database.numbers() if one.node == name and one.ended is None]
+        assert [(one.user, one.quantity) for one in held] == [("bob", 7.0)]
+        preview(planner).get_by_text(re.compile("7 units by bob")).wait_for()
         planner.get_by_role("button", name="Drop the draft").click()
 
     def test_rows_are_chosen_by_ranges_of_mouse_and_keys_and_stay_chosen_under_filters(self, planner: Page) -> None:
         boxes(planner).nth(0).check()
         boxes(planner).nth(2).click(modifiers=["Shift"])
         told(planner, "3 series")
+        assert chosen(planner) == [0, 1, 2]
         boxes(planner).nth(2).press("Shift+ArrowDown")
         told(planner, "4 series")
+        assert chosen(planner) == [0, 1, 2, 3]
         planner.get_by_role("searchbox", name="Search", exact=True).fill("no such item")
         told(planner, "4 series")
         planner.get_by_text("4 of them not shown by the filters").wait_for()

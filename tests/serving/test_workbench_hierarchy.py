@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dp_assets.domain.access import Role
-from tests.serving.clients import server_over
+from tests.serving.browsers import (
+    address,
+    browser,
+    draft,
+    look_as,
+    page,
+    preview,
+    set_by,
+    wrong_for_axe,
+    wrong_in_a_theme,
+)
 from tests.serving.planning_makers import Planned, edit
 from tests.serving.test_workbench import address as open_address
-from tests.serving.test_workbench import browser, page
-from tests.serving.test_workbench_approvals import look_as
-from tests.serving.test_workbench_editing import draft, preview, set_by, wrong_for_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["browser", "open_address", "page"]
+__all__ = ["address", "browser", "open_address", "page"]
 pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
 ROLLUPS = "Roll-ups, in units"
 
@@ -31,17 +37,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
         place.user(name, [Role.PLANNER])
     place.user("eve", [Role.VIEWER])
     return place
-
-
-@pytest.fixture(scope="module")
-def address(place: Planned) -> Iterator[str]:
-    environment = {
-        "DP_API_ACCESS": "keys",
-        "DP_STATE_DIR": str(place.folder / "state"),
-        "DP_CONFIG": str(place.folder / "demand.yaml"),
-    }
-    with server_over(place.lake, **environment) as address:
-        yield address
 
 
 def open_at(page: Page, place: Planned, address: str, name: str, path: str) -> None:
@@ -110,9 +105,7 @@ class TestAPlannerAtTheTop:
         page.get_by_role("columnheader", name="Your draft (units)").last.wait_for()
         soup = table.get_by_role("row", name=re.compile("^SOUP"))
         assert "→" in soup.inner_text()
-        assert wrong_for_axe(page) == []
-        page.get_by_label("Theme").select_option(label="Dark")
-        assert wrong_for_axe(page) == []
+        assert wrong_in_a_theme(page) == {}
         page.get_by_role("button", name="Save", exact=True).click()
         page.get_by_text("Saved: 1 number set").wait_for()
         table.get_by_text("set by ada").wait_for()

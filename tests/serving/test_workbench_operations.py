@@ -12,13 +12,10 @@ import polars as pl
 import pytest
 
 from dp_assets.domain.access import Role
-from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK, SKUS
-from tests.serving.clients import server_over
+from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK, SKUS, shown
+from tests.serving.browsers import browser, look_as, page, server_with_keys, wrong_in_a_theme
 from tests.serving.makers import CYCLE, make_forecasts, put_bundle
 from tests.serving.planning_makers import Planned
-from tests.serving.test_workbench import browser, page
-from tests.serving.test_workbench_approvals import look_as
-from tests.serving.test_workbench_editing import wrong_for_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -46,14 +43,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
 
 @pytest.fixture(scope="module")
 def address(place: Planned) -> Iterator[str]:
-    environment = {
-        "DP_API_ACCESS": "keys",
-        "DP_STATE_DIR": str(place.folder / "state"),
-        "DP_CONFIG": str(place.folder / "demand.yaml"),
-        "DP_DAGSTER_URL": "http://dagster.example:3000",
-    }
-    with server_over(place.lake, **environment) as address:
+    with server_with_keys(place, DP_DAGSTER_URL="http://dagster.example:3000") as address:
         yield address
+
+
+def status_of(address: str, key: str) -> int:
+    """What whoever shows a key is answered."""
+    return httpx.get(f"{address}/v1/session", headers=shown(key), timeout=30).status_code
 
 
 def test_axe_finds_nothing_on_any_part_in_light_and_dark(page: Page, place: Planned, address: str) -> None:
@@ -67,9 +63,7 @@ def test_axe_finds_nothing_on_any_part_in_light_and_dark(page: Page, place: Plan
         look_as(page, place, address, "root", f"/operations{path}")
         page.get_by_label(words).first.wait_for()
         page.wait_for_load_state("networkidle")
-        for theme in ("Light", "Dark"):
-            page.get_by_label("Theme").select_option(label=theme)
-            found[path, theme] = wrong_for_axe(page)
+        found[path] = wrong_in_a_theme(page)
     assert {part: wrong for part, wrong in found.items() if wrong} == {}
 
 
@@ -170,12 +164,15 @@ class TestAnAdministrator:
         bob.get_by_label("data engineer").check()
         bob.get_by_role("button", name="Save").click()
         bob.get_by_text("bob: viewer, data engineer of all nodes").wait_for()
+        while_disabled, afterwards = place.key("bob"), place.key("bob")  # a server remembers for a moment whom it knows
         bob.get_by_role("button", name="Disable…").click()
         bob.get_by_role("button", name="Yes").click()
         page.get_by_role("cell", name="✕ disabled").wait_for()
+        assert status_of(address, while_disabled) == 401
         bob.get_by_role("button", name="Let them in again…").click()
         bob.get_by_role("button", name="Yes").click()
         page.get_by_role("cell", name="✕ disabled").wait_for(state="detached")
+        assert status_of(address, afterwards) == 200
         bob.get_by_role("link", name="what was done to them").click()
         rows = page.get_by_role("table", name="Rows of the ledger, the newest first")
         rows.get_by_role("cell", name="enable user").wait_for()
@@ -198,8 +195,7 @@ class TestAnAdministrator:
         page.get_by_text(f"dp_{prefix}_…").wait_for(state="detached")
         page.get_by_role("link", name="Also those that no longer hold").click()
         page.get_by_role("row", name=re.compile(f"{prefix}.*✕ revoked")).wait_for()
-        asked = httpx.get(f"{address}/v1/session", headers={"Authorization": f"Bearer {key}"}, timeout=30)
-        assert asked.status_code == 401
+        assert status_of(address, key) == 401
 
     def test_of_some_nodes_looks_and_is_offered_nothing(self, page: Page, place: Planned, address: str) -> None:
         look_as(page, place, address, "kim", "/operations?part=accounts&account=dee")

@@ -6,7 +6,6 @@ What the asset graph would compute is written by `put_result`; that it does so i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,18 +15,15 @@ from dp_assets.domain.access import Role
 from dp_assets.domain.scenario_definition import ScenarioDefinition
 from dp_assets.scenario_results import TABLE, made_of
 from dp_resources.planning_requests import RUN_SCENARIO, newest_requests
-from tests.serving.clients import server_over
+from tests.serving.browsers import address, browser, look_as, page, wrong_for_axe, wrong_in_a_theme
 from tests.serving.makers import CYCLE
 from tests.serving.planning_makers import FIRST, Planned
 from tests.serving.test_scenarios import GROWTH, put_result
-from tests.serving.test_workbench import browser, page
-from tests.serving.test_workbench_approvals import look_as
-from tests.serving.test_workbench_editing import wrong_for_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-__all__ = ["browser", "page"]
+__all__ = ["address", "browser", "page"]
 pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
 
 
@@ -37,17 +33,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     place.user("ada", [Role.PLANNER])
     place.user("eve", [Role.VIEWER])
     return place
-
-
-@pytest.fixture(scope="module")
-def address(place: Planned) -> Iterator[str]:
-    environment = {
-        "DP_API_ACCESS": "keys",
-        "DP_STATE_DIR": str(place.folder / "state"),
-        "DP_CONFIG": str(place.folder / "demand.yaml"),
-    }
-    with server_over(place.lake, **environment) as address:
-        yield address
 
 
 def kept(place: Planned, name: str, computed: bool = True) -> int:
@@ -99,9 +84,7 @@ class TestAPlanner:
         page.get_by_role("region", name="DAIRY").get_by_role("img").wait_for()
         page.get_by_role("table", name="DAIRY by bucket, with intervals").get_by_text(" to ").first.wait_for()
         assert "level=department&node=DAIRY" in page.url
-        for theme in ("Light", "Dark"):
-            page.get_by_label("Theme").select_option(label=theme)
-            assert wrong_for_axe(page) == []
+        assert wrong_in_a_theme(page) == {}
 
     def test_is_told_of_a_node_that_does_not_exist_before_anything_is_kept(
         self, page: Page, place: Planned, address: str

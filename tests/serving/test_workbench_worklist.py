@@ -4,7 +4,6 @@ each test."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,18 +12,15 @@ import pytest
 from dp_assets.domain.access import NodeScope, Role
 from dp_resources.planning_marks import Mark, MarkToSet, Place, marks_of, set_marks
 from tests.serving.access_makers import GROCERY_AND_A_LOOK
-from tests.serving.clients import server_over
+from tests.serving.browsers import address, browser, look_as, page, wrong_for_axe, wrong_in_a_theme
 from tests.serving.makers import CYCLE
 from tests.serving.planning_makers import Planned
 from tests.serving.table_makers import make_exceptions
-from tests.serving.test_workbench import browser, page
-from tests.serving.test_workbench_approvals import look_as
-from tests.serving.test_workbench_editing import wrong_for_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
 
-__all__ = ["browser", "page"]
+__all__ = ["address", "browser", "page"]
 pytestmark = [pytest.mark.slow, pytest.mark.needs_workbench]
 FIRST = Place("product", "series", "sku0001", "biased")
 """What has rank 1."""
@@ -44,17 +40,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     ):
         place.user(name, [role], scope)
     return place
-
-
-@pytest.fixture(scope="module")
-def address(place: Planned) -> Iterator[str]:
-    environment = {
-        "DP_API_ACCESS": "keys",
-        "DP_STATE_DIR": str(place.folder / "state"),
-        "DP_CONFIG": str(place.folder / "demand.yaml"),
-    }
-    with server_over(place.lake, **environment) as address:
-        yield address
 
 
 @pytest.fixture(autouse=True)
@@ -174,14 +159,10 @@ class TestTogether:
         page.get_by_role("button", name="Accept sku0001").click()
         page.get_by_text("Nothing left to look at").wait_for()
         has_the_keyboard(page.get_by_role("button", name="Undo"))
-        for theme in ("Light", "Dark"):
-            page.get_by_label("Theme").select_option(label=theme)
-            assert wrong_for_axe(page) == []
+        assert wrong_in_a_theme(page) == {}
         page.get_by_role("link", name="Show what was set aside", exact=True).click()
         page.get_by_text("✓ accepted by bob · → bob").wait_for()
-        for theme in ("Light", "Dark"):
-            page.get_by_label("Theme").select_option(label=theme)
-            assert wrong_for_axe(page) == []
+        assert wrong_in_a_theme(page) == {}
 
     def test_who_was_slower_is_told_who_was_faster_and_sees_that_mark(
         self, page: Page, place: Planned, address: str

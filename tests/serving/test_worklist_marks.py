@@ -204,7 +204,9 @@ class TestWhoMay:
 )
 def test_a_mark_that_cannot_be_is_refused(ask: Callable[[str], Ask], says: dict[str, Any], kind: str) -> None:
     ada = ask("ada")
-    refused(put(ada, marking(listed(ada), 1, **says)), 422, kind)
+    before = listed(ada, "?marked=true")
+    refused(put(ada, marking(before, 1, **says)), 422, kind)
+    assert listed(ada, "?marked=true") == before
 
 
 def test_an_exception_is_marked_once_in_a_change(ask: Callable[[str], Ask]) -> None:

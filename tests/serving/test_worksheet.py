@@ -156,9 +156,10 @@ def test_names_that_a_spreadsheet_would_compute_are_guarded_and_come_back() -> N
 
 
 @pytest.mark.parametrize("body", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"PK\x03\x04nothing", b'hierarchy,"x\n'])
-def test_what_is_no_worksheet_is_refused(ada: Desk, body: bytes) -> None:
+def test_what_is_no_worksheet_is_refused(place: Planned, ada: Desk, body: bytes) -> None:
     for path in ("", "/preview"):
-        refused(ada.hand_in(body, path), 422, "bad-parameter")
+        assert refused(ada.hand_in(body, path), 422, "bad-parameter").startswith("expected ")
+    assert place.accounts.database.numbers() == []
 
 
 def test_rows_are_chosen_by_level_attributes_and_buckets(ada: Desk) -> None:
