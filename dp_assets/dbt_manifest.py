@@ -21,6 +21,8 @@ DBT_PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 PARSED = "partial_parse.msgpack"
 """What dbt keeps of a parsed project, beside the manifest that others read."""
+PREPARED = DBT_PROJECT / "prepared"
+"""Where an image keeps the manifests that it was built with: its processes parse nothing and need no common disk."""
 SOURCES = ("dbt_project.yml", "profiles.yml", "models/**/*", "macros/**/*", "tests/**/*")
 
 
@@ -35,8 +37,10 @@ def project_hash(project: Path = DBT_PROJECT) -> str:
 
 
 def manifest_folder(settings: Settings) -> Path:
-    """Folder of the state folder that holds the manifest of the project as it is now."""
-    return settings.state_dir.resolve() / "dbt" / f"{settings.dbt_target}-{project_hash()[:16]}"
+    """Folder of the manifest of the project as it is now: the image's if there is one, else the state folder's."""
+    name = f"{settings.dbt_target}-{project_hash()[:16]}"
+    prepared = PREPARED / name
+    return prepared if (prepared / "manifest.json").is_file() else settings.state_dir.resolve() / "dbt" / name
 
 
 def current_manifest(settings: Settings) -> Path:

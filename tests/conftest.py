@@ -10,6 +10,7 @@ import ctypes
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,8 @@ PROGRAMS = {
     "needs_full_disk": ("/dev/full",),
     "needs_glibc": ("mallopt()", "/proc/self/statm"),
     "needs_memory_maps": ("/proc/self/maps",),
+    "needs_helm": ("helm_python", "kubernetes_validate"),
+    "needs_hadolint": (str(Path(sys.executable).parent / "hadolint"),),
 }
 """Marker → programs on the PATH, Python modules, devices, functions of the C library, and files that its tests need.
 

@@ -13,6 +13,7 @@ from dp_assets.champions import open_encoders, open_panel, recalls_of_features
 from dp_assets.domain.errors import ChallengerError, NotEnoughHistoryError
 from dp_assets.domain.scratch import scratch_folder
 from dp_assets.pictures.models import importance_picture
+from dp_assets.pods import ROOMY_TAGS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
@@ -28,6 +29,7 @@ def build(project: Project) -> dg.Definitions:
         group_name="training",
         kinds={"lightgbm"},
         owners=["team:demand-planning"],
+        op_tags=ROOMY_TAGS,
     )
     def boosted_model(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
         """Gradient boosting of all leads at once, a model of the mean and one per quantile, as LightGBM's own text.

@@ -17,6 +17,7 @@ from dp_assets.domain.table import Table
 from dp_assets.lake_state import recalls_in_force
 from dp_assets.partitions import PAST_BUCKETS
 from dp_assets.pictures.previews import panel_picture, preview, table_schema
+from dp_assets.pods import ROOMY_TAGS
 from dp_assets.project import Project
 from dp_assets.registry import counting_commits
 from dp_assets.runs import each_partition
@@ -38,6 +39,7 @@ def build(project: Project) -> dg.Definitions:
         group_name="features",
         kinds={"python", "polars", "numpy"},
         owners=["team:demand-planning"],
+        op_tags=ROOMY_TAGS,
     )
     def features(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]

@@ -18,6 +18,7 @@ from dp_assets.domain.interval_contract import BLOCKED, HOLDS, UNJUDGED, interva
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.pictures.models import forecast_pictures
 from dp_assets.pictures.previews import preview, table_schema
+from dp_assets.pods import ROOMY_TAGS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
@@ -37,6 +38,7 @@ def build(project: Project) -> dg.Definitions:
         group_name="forecasting",
         kinds={"pytorch", "polars"},
         owners=["team:demand-planning"],
+        op_tags=ROOMY_TAGS,
     )
     def forecasts(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
         """Every active series × lead: mean, quantiles, intervals, by the newest model of a cycle at or before this one.

@@ -16,9 +16,9 @@ from dp_assets.domain.error_distributions import error_distributions
 from dp_assets.domain.inference import network_rows
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.totals import total_residuals
-from dp_assets.gpu import GPU_TAGS
 from dp_assets.pictures.models import leaderboard_markdown, residual_picture
 from dp_assets.pictures.previews import preview, table_schema
+from dp_assets.pods import GPU_TAGS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake

@@ -13,9 +13,9 @@ import dagster as dg
 from dp_assets.champions import code_revision, open_encoders, open_panel, recalls_of_features
 from dp_assets.domain.forecasts import config_hash, receipt_of
 from dp_assets.domain.scratch import scratch_folder
-from dp_assets.gpu import GPU_TAGS
 from dp_assets.ledger_notes import retraining
 from dp_assets.pictures.models import learning_curve, study_picture
+from dp_assets.pods import TRAINING_TAGS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
@@ -34,7 +34,7 @@ def build(project: Project) -> dg.Definitions:
         group_name="training",
         kinds={"pytorch", "optuna", "onnx"},
         owners=["team:demand-planning"],
-        op_tags=GPU_TAGS,
+        op_tags=TRAINING_TAGS,
     )
     def tuned_model(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult[None]:
         """The LSTM built from the cycle's encoders, hyper-parameters from a resumable search, as weights and ONNX."""

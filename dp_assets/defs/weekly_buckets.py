@@ -29,6 +29,7 @@ from dp_assets.domain.plan import recalls_of_cycles
 from dp_assets.domain.table import Table
 from dp_assets.lake_state import file_state
 from dp_assets.pictures.previews import preview, table_schema
+from dp_assets.pods import ROOMY_TAGS
 from dp_assets.project import Project
 from dp_assets.registry import counting_commits, file_lines_of
 from dp_resources.dbt import (
@@ -177,6 +178,7 @@ def build(project: Project) -> dg.Definitions:
         "exclude": CONTRACT_TESTS,
         "dagster_dbt_translator": LakeTranslator(),
         "backfill_policy": dg.BackfillPolicy.single_run(),
+        "op_tags": ROOMY_TAGS,
     }
 
     @dbt_assets(select="tag:bucket", name="bucket_models", partitions_def=project.buckets, **shared)

@@ -255,3 +255,15 @@ def in_order(mart: pl.LazyFrame) -> pl.DataFrame:
 def test_the_manifest_folder_follows_the_target(tmp_path: Path) -> None:
     spark = Settings(state_dir=tmp_path, dbt_target="spark")
     assert dbt_manifest.manifest_folder(spark) != dbt_manifest.manifest_folder(Settings(state_dir=tmp_path))
+
+
+def test_an_image_brings_its_manifest_and_parses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = tmp_path / "image"
+    hand_over_manifest(tmp_path / "state")
+    built = current_manifest(Settings(state_dir=tmp_path / "state"))
+    shutil.copytree(tmp_path / "state" / "dbt", image)
+    monkeypatch.setattr(dbt_manifest, "PREPARED", image)
+    elsewhere = Settings(state_dir=tmp_path / "empty")
+    assert current_manifest(elsewhere) == image / built.parent.name / "manifest.json"
+    assert ensure_manifest(elsewhere).parent.parent == image
+    assert not (tmp_path / "empty").exists()
