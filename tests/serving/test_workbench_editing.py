@@ -62,6 +62,22 @@ def go_to(page: Page, link: str, heading: str) -> None:
     page.locator("button[data-start]").first.wait_for()
 
 
+def drag(page: Page, begun: float, ended: float, key: str | None = None) -> None:
+    """Drags over the chart, from one share of its width to another, maybe with a key held down."""
+    box = page.locator(".u-over").bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    if key:
+        page.keyboard.down(key)
+    page.mouse.move(box["x"] + min(begun * box["width"], box["width"] - 2), middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + (begun + ended) / 2 * box["width"], middle)
+    page.mouse.move(box["x"] + ended * box["width"], middle)
+    page.mouse.up()
+    if key:
+        page.keyboard.up(key)
+
+
 def comment_on(page: Page) -> str:
     return page.get_by_role("form", name="Change numbers").get_by_label("Comment").input_value()
 
@@ -151,6 +167,31 @@ class TestAPlanner:
         page.get_by_text("Saved: 2 numbers set").wait_for()
         assert [units for *_, units in held(place)] == [75, 75]
         assert all(one.locked for one in place.accounts.database.numbers())
+
+    def test_drags_over_the_forecast_to_choose_buckets_and_with_shift_looks_closer(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        open_as(page, address, "ada", "/nodes/product/GROCERY")
+        buckets = page.locator("button[data-start]")
+        buckets.first.wait_for()
+        page.get_by_role("button", name="Closer at the forecast").click()
+        everything = page.get_by_role("button", name="Show all")
+        everything.click()
+        assert everything.is_disabled()
+        drag(page, 1, 0.2)
+        assert everything.is_disabled()
+        assert buckets.count() == page.locator("button[data-start][aria-pressed=true]").count()
+        drag(page, 1, 0.99)
+        assert page.locator("button[data-start][aria-pressed=true]").count() == 1
+        assert buckets.last.get_attribute("aria-pressed") == "true"
+        drag(page, 1, 0.5, "Shift")
+        everything.click()
+        drag(page, 0.1, 0.5)
+        everything.click()
+        assert page.locator("button[data-start][aria-pressed=true]").count() == 1
+        page.keyboard.press("?")
+        page.get_by_text("choose buckets to change").wait_for()
 
     def test_is_shown_what_somebody_set_meanwhile_beside_what_is_theirs(
         self, page: Page, place: Planned, address: str
@@ -328,6 +369,9 @@ class TestAViewer:
         page.get_by_role("cell", name="ada", exact=True).wait_for()
         assert page.get_by_role("form").count() == 0
         assert page.locator("button[data-start]").count() == 0
+        page.get_by_role("button", name="Show all").wait_for()
+        drag(page, 1, 0.5)
+        page.get_by_role("button", name="Show all").click()
         assert page.get_by_role("button", name=re.compile("Take")).count() == 0
 
 

@@ -25,6 +25,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "t", does: "Assign the chosen row of the worklist" },
   { keys: "u", does: "Up one level of the hierarchy" },
   { keys: "e", does: "Change numbers of the item" },
+  { keys: "drag", does: "Over the forecast in the chart: choose buckets to change" },
+  { keys: "Shift drag", does: "Look closer at the chart" },
   { keys: "Escape", does: "Close what is open" },
 ];
 const WAIT = 1000;

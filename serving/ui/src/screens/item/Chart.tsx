@@ -4,6 +4,8 @@ import "uplot/dist/uPlot.min.css";
 import { bucket, day } from "../../format/dates";
 import { share, units } from "../../format/numbers";
 import { useTheme } from "../../layout/theme";
+import { Button } from "../../parts/Notice";
+import { dragOf } from "./dragging";
 import { saysOf } from "./lanes";
 import { Legend } from "./Legend";
 import type { Lines } from "./lines";
@@ -11,6 +13,10 @@ import type { Lines } from "./lines";
 const HEIGHT = 340;
 /** Height of a lane, in pixels of the page. */
 const LANE = 18;
+/** How many buckets of history stand before the forecast where the chart looks closer at it. */
+const CLOSE = 13;
+
+type Range = (from: string, to: string) => void;
 
 /** History and forecast on one line of time. What it shows stands as numbers in the table below it. */
 export default function Chart({
@@ -18,28 +24,33 @@ export default function Chart({
   title,
   chosen,
   choose,
+  range,
 }: {
   lines: Lines;
   title: string;
   /** First and last bucket that are to be changed; empty text is none. */
   chosen: { from: string; to: string };
   choose: (start: string, stretch: boolean) => void;
+  /** Chooses the buckets that were dragged over; undefined where nothing can be changed, and every drag looks closer. */
+  range: Range | undefined;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const { theme } = useTheme();
   const [at, setAt] = useState<number | null>(null);
+  const [closer, setCloser] = useState(false);
   const drawn = useRef<uPlot>(null);
-  const now = useRef({ chosen, choose });
+  const now = useRef({ chosen, choose, range });
   useEffect(() => {
-    now.current = { chosen, choose };
+    now.current = { chosen, choose, range };
   });
   useEffect(() => drawn.current?.redraw(false), [chosen.from, chosen.to]);
   useEffect(() => {
     const holder = place.current;
     if (holder === null) return;
-    const plot = new uPlot(options(lines, holder, setAt, () => now.current.chosen), dataOf(lines), holder);
+    const drag = dragOf(lines, () => now.current.range);
+    const plot = new uPlot(options(lines, holder, drag, { point: setAt, look: setCloser, chosen: () => now.current.chosen }), dataOf(lines), holder);
     drawn.current = plot;
-    // A drag looks closer and is no click: uPlot keeps it from coming here.
+    // A drag is no click: it is kept from coming here.
     plot.root.addEventListener("click", (event) => {
       const start = lines.starts[plot.cursor.idx ?? -1];
       if (start !== undefined && plot.over.contains(event.target as Node)) now.current.choose(start, event.shiftKey);
@@ -52,6 +63,7 @@ export default function Chart({
       plot.destroy();
     };
   }, [lines, theme]);
+  const show = (first: number) => drawn.current?.setScale("x", { min: lines.at[Math.max(first, 0)] ?? 0, max: lines.at.at(-1) ?? 0 });
   return (
     <figure>
       <div ref={place} role="img" aria-label={title} className="min-h-[340px] w-full" />
@@ -59,6 +71,17 @@ export default function Chart({
         {at === null ? "Point at the chart to read a bucket." : told(lines, at)}
       </p>
       <Legend lines={lines} />
+      <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-2">
+        <Button onClick={() => show(lines.cutoff - CLOSE)}>Closer at the forecast</Button>
+        <Button disabled={!closer} onClick={() => show(0)}>
+          Show all
+        </Button>
+        <p className="text-sm text-soft">
+          {range
+            ? "Drag over the forecast, or click and Shift-click, to choose buckets. Shift and drag looks closer, as a drag over the history does."
+            : "Drag to look closer."}
+        </p>
+      </div>
     </figure>
   );
 }
@@ -94,8 +117,8 @@ function colours(holder: HTMLElement) {
 function options(
   lines: Lines,
   holder: HTMLElement,
-  point: (at: number | null) => void,
-  chosen: () => { from: string; to: string },
+  drag: ReturnType<typeof dragOf>,
+  { point, look, chosen }: { point: (at: number | null) => void; look: (closer: boolean) => void; chosen: () => { from: string; to: string } },
 ): uPlot.Options {
   const colour = colours(holder);
   const axis: uPlot.Axis = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
@@ -113,7 +136,7 @@ function options(
     padding: [lines.lanes.length * LANE + 8, null, null, null],
     tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Etc/UTC"),
     legend: { show: false },
-    cursor: { drag: { x: true, y: false }, y: false },
+    cursor: { ...drag.cursor, y: false },
     scales: { y: { range: (_, least, most) => [Math.min(0, least), Math.max(1, most) * 1.05] } },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map((tick) => day(new Date(tick * 1000).toISOString().slice(0, 10))), space: 110 },
@@ -140,6 +163,10 @@ function options(
         (plot) => frame(plot, lines, chosen(), colour("accent")),
       ],
       setCursor: [(plot) => point(plot.cursor.idx ?? null)],
+      setSelect: [drag.end],
+      setScale: [
+        ({ scales: { x } }, scale) => scale === "x" && look((x?.min ?? 0) > (lines.at[0] ?? 0) || (x?.max ?? 0) < (lines.at.at(-1) ?? 0)),
+      ],
     },
   };
 }
@@ -228,7 +255,9 @@ function frame(plot: uPlot, lines: Lines, { from, to }: { from: string; to: stri
   const [first, last] = [lines.at[lines.starts.indexOf(from)], lines.at[lines.starts.indexOf(to)]];
   if (first === undefined || last === undefined) return;
   const half = ((lines.at[1] ?? 0) - (lines.at[0] ?? 0)) / 2;
-  const [left, right] = [plot.valToPos(first - half, "x", true), plot.valToPos(last + half, "x", true)];
+  const [edge, end] = [plot.bbox.left, plot.bbox.left + plot.bbox.width];
+  const [left, right] = [first - half, last + half].map((at) => Math.min(Math.max(plot.valToPos(at, "x", true), edge), end)) as [number, number];
+  if (left === right) return; // out of sight, where the chart looks closer at others
   plot.ctx.save();
   plot.ctx.strokeStyle = colour;
   plot.ctx.lineWidth = 2;

@@ -41,7 +41,13 @@ export function ChartCard({
       ) : (
         <>
           <Suspense fallback={<Skeleton lines={9} className="min-h-[390px]" />}>
-            <Chart lines={lines} title={title} chosen={editing.draft} choose={editing.choose} />
+            <Chart
+              lines={lines}
+              title={title}
+              chosen={editing.draft}
+              choose={editing.choose}
+              range={editing.mayPlan && editing.cells.length > 0 ? editing.range : undefined}
+            />
           </Suspense>
           <Influences lines={lines} />
         </>
