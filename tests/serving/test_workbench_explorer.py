@@ -52,7 +52,7 @@ def told(page: Page, words: str) -> None:
 def draft(page: Page, percent: str) -> None:
     form = page.get_by_role("form", name="Change many series")
     form.get_by_label("From").select_option(index=1)
-    form.get_by_label("Percent").fill(percent)
+    form.get_by_role("spinbutton", name="Percent").fill(percent)
     form.get_by_label("Reason").select_option("promotion")
     form.get_by_label("Comment").fill("leaflet")
 
@@ -94,6 +94,26 @@ class TestManySeries:
         assert [(one.user, one.quantity) for one in held] == [("bob", 7.0)]
         preview(planner).get_by_text(re.compile("7 units by bob")).wait_for()
         planner.get_by_role("button", name="Drop the draft").click()
+
+    def test_units_are_set_for_each_of_them_and_refused_below_nothing(self, planner: Page, place: Planned) -> None:
+        names = [str(box.get_attribute("aria-label")).removeprefix("Choose ") for box in boxes(planner).all()[:2]]
+        boxes(planner).nth(0).check()
+        boxes(planner).nth(1).check()
+        planner.get_by_role("button", name="Change their numbers…").click()
+        form = planner.get_by_role("form", name="Change many series")
+        form.get_by_label("From").select_option(index=2)
+        form.get_by_role("combobox", name="Change").select_option("units")
+        amount = form.get_by_role("spinbutton", name="Units of each series in each bucket")
+        amount.fill("-3")
+        form.get_by_text("Units are zero or more.").wait_for()
+        amount.fill("12")
+        form.get_by_label("Reason").select_option("promotion")
+        form.get_by_label("Comment").fill("shelf of the till")
+        preview(planner).get_by_text("2 numbers would be set.").wait_for()
+        planner.get_by_role("button", name="Save", exact=True).click()
+        planner.get_by_text("Saved: 2 numbers set").wait_for()
+        made = [one for one in place.accounts.database.numbers() if one.comment == "shelf of the till"]
+        assert sorted((one.node, one.quantity) for one in made) == sorted((name, 12.0) for name in names)
 
     def test_rows_are_chosen_by_ranges_of_mouse_and_keys_and_stay_chosen_under_filters(self, planner: Page) -> None:
         boxes(planner).nth(0).check()

@@ -20,7 +20,7 @@ import { bodyOf, lacking, type Chosen } from "./bulk";
 const EMPTY: Draft = emptyDraft();
 const SHOWN = 20;
 
-/** One change for many series: percent of each, a reason, a lock; its effect is looked at before it is saved. */
+/** One change for many series: percent of each, or units for each, a reason, a lock; its effect is looked at before it is saved. */
 export function BulkEdit({ chosen, close }: { chosen: Chosen; close: () => void }) {
   const hierarchy = useQuery(hierarchies).data?.hierarchies[0]?.name ?? "";
   const one = chosen.series[0] ?? "";
@@ -85,7 +85,13 @@ function Form({ chosen, hierarchy, like }: { chosen: Chosen; hierarchy: string; 
       <fieldset disabled={running} className="grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3">
         <legend className="sr-only">What is wanted</legend>
         <Buckets draft={draft} cells={like.cells} change={change} />
-        <Field label="Percent of what is without planners">
+        <Field label="Change">
+          <select value={draft.by} onChange={(event) => change({ by: event.target.value as Draft["by"] })} className={FIELD}>
+            <option value="percent">by percent</option>
+            <option value="units">to units</option>
+          </select>
+        </Field>
+        <Field label={draft.by === "units" ? "Units of each series in each bucket" : "Percent of what is without planners"}>
           <input type="number" step="any" value={draft.amount} onChange={(event) => change({ amount: event.target.value })} className={FIELD} />
         </Field>
         <Field label="Reason">

@@ -18,6 +18,14 @@ test("each series gets an edit of its own", () => {
   ]);
 });
 
+test("units are those of each series in each bucket", () => {
+  const { edits } = bodyOf({ ...DRAFT, by: "units" }, CELLS, "product", { series: ["a", "b"] });
+  expect(edits?.map(({ quantity, percent }) => [quantity, percent])).toEqual([
+    [20, null],
+    [20, null],
+  ]);
+});
+
 test("more series than edits are one selection by the conditions that leave them", () => {
   const { edits, selection } = bodyOf(DRAFT, CELLS, "product", { series: some(MOST_EDITS + 1), conditions: ["brand:National"] });
   expect(edits).toEqual([]);
@@ -29,8 +37,11 @@ test("what cannot be asked is said before it is", () => {
   expect(lacking({ ...DRAFT, from: "", to: "" }, CELLS, { series: ["a"] })).toMatch(/buckets/);
   expect(lacking(DRAFT, CELLS, { series: some(20_000) })).toMatch(/choose fewer series or buckets/);
   expect(lacking({ ...DRAFT, to: DRAFT.from }, CELLS, { series: some(MOST_EDITS + 1) })).toMatch(/filters of attributes/);
+  const many = { series: some(MOST_EDITS + 1), conditions: ["brand:National"] };
+  expect(lacking({ ...DRAFT, by: "units", to: DRAFT.from }, CELLS, many)).toMatch(/by percent/);
+  expect(lacking({ ...DRAFT, by: "units", amount: "-1" }, CELLS, { series: ["a"] })).toMatch(/zero or more/);
   expect(lacking({ ...DRAFT, reason: "" }, CELLS, { series: ["a"] })).toMatch(/reason/);
-  expect(lacking(DRAFT, CELLS, { series: some(MOST_EDITS + 1), conditions: ["brand:National"] })).toBe(null);
+  expect(lacking(DRAFT, CELLS, many)).toBe(null);
 });
 
 test("a range goes from the row chosen before to this one, either way, and alone where that is not shown", () => {

@@ -22,6 +22,9 @@ export function lacking(draft: Draft, cells: readonly Cell[], chosen: Chosen): s
   if (numbers > MOST_NUMBERS) {
     return `That is ${count(numbers)} numbers, and ${count(MOST_NUMBERS)} are set at once at most: choose fewer series or buckets, or change a node of the hierarchy.`;
   }
+  if (chosen.series.length > MOST_EDITS && draft.by === "units") {
+    return `Units are set for ${count(MOST_EDITS)} series at once at most: choose fewer, or change them by percent.`;
+  }
   if (chosen.series.length > MOST_EDITS && !chosen.conditions) {
     return `More than ${count(MOST_EDITS)} series are changed at once only where filters of attributes leave exactly them: choose fewer, or filter and choose all.`;
   }
