@@ -27,6 +27,8 @@ from dp_resources.lake import Lake
 from dp_resources.settings import REPOSITORY, Settings
 
 TOTALS = "total_error_distributions"
+CHALLENGE = "champion_verdict"
+"""Event of the lake: cycle → whether its model may be used, against which champion, and why."""
 
 
 def open_panel(lake: Lake, cycle: str) -> Panel:
@@ -40,9 +42,23 @@ def open_encoders(lake: Lake, cycle: str) -> Encoders:
 
 
 def champion_cycle(lake: Lake, cycle: str) -> str | None:
-    """The cycle whose model forecasts `cycle`: the newest with weights and residuals, None when there is none."""
-    judged = set(lake.partitions("error_distributions"))
+    """The cycle whose model forecasts `cycle`: the newest with weights and residuals, None when there is none.
+
+    Left out are retrained models that lost against the champion they were to replace.
+    """
+    judged = set(lake.partitions("error_distributions")) - refused_models(lake)
     return newest_champion((model for model in lake.partitions("tuned_model") if model in judged), cycle)
+
+
+def refused_models(lake: Lake) -> set[str]:
+    """Cycles whose model is not used, because it lost against the champion."""
+    return {cycle for cycle, record in lake.committed(CHALLENGE).items() if not record["accepted"]}
+
+
+def champion_before(lake: Lake, cycle: str) -> str | None:
+    """The cycle of the champion that a model trained in `cycle` would replace; None for a first model."""
+    earlier = [model for model in lake.partitions("tuned_model") if model < cycle]
+    return champion_cycle(lake, max(earlier)) if earlier else None
 
 
 def open_champion(lake: Lake, cycle: str, config: DemandConfig) -> Champion | None:

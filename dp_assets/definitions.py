@@ -40,6 +40,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         boosted_model,
         checks,
         data_quality,
+        drift,
         encoders,
         features,
         file_ledger,
@@ -58,7 +59,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         tuned_model,
         weekly_buckets,
     )
-    from dp_assets.defs.automation import jobs, schedules, sensors
+    from dp_assets.defs.automation import drift_sensor, jobs, schedules, sensors
     from dp_assets.defs.automation.conditions import with_freshness
     from dp_resources.dagster_resources import build_resources
 
@@ -82,11 +83,12 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         serving_bundle,
         forecast_exports,
         monitoring,
+        drift,
     )
     with warnings.catch_warnings():
         # Single-run backfills are marked beta; without them every partition of a backfill costs a run of its own.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        parts = [part.build(project) for part in (*stages, checks, jobs, schedules, sensors)]
+        parts = [part.build(project) for part in (*stages, checks, jobs, schedules, sensors, drift_sensor)]
     merged = dg.Definitions.merge(
         *parts,
         dg.Definitions(

@@ -28,6 +28,7 @@ ASSET_OF_TABLE = {
     "error_distributions": "residuals",
     "leaderboard": "residuals",
     "total_error_distributions": "residuals",
+    "champion_verdict": "residuals",
     "interval_contract": "forecasts",
     "total_forecasts": "forecasts",
     "level_accuracy": "accuracy",

@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
-from dp_assets.champions import open_encoders, open_panel
-from dp_assets.domain.contracts import ERROR_DISTRIBUTIONS, LEADERBOARD, TOTAL_ERROR_DISTRIBUTIONS
+from dp_assets.champions import CHALLENGE, champion_before, model_version, open_encoders, open_panel
+from dp_assets.domain.accuracy import past_scales
+from dp_assets.domain.champion import FIRST, LOST, champion_verdict, verdict_over_all, verdict_words
+from dp_assets.domain.contracts import CHAMPION_VERDICT, ERROR_DISTRIBUTIONS, LEADERBOARD, TOTAL_ERROR_DISTRIBUTIONS
 from dp_assets.domain.contracts import residuals as residuals_table
 from dp_assets.domain.error_distributions import error_distributions
 from dp_assets.domain.inference import network_rows
 from dp_assets.domain.intervals import ErrorDistributions
+from dp_assets.domain.panel import Panel
 from dp_assets.domain.totals import total_residuals
 from dp_assets.pictures.models import leaderboard_markdown, residual_picture
 from dp_assets.pictures.previews import preview, table_schema
@@ -41,11 +45,61 @@ def build(project: Project) -> dg.Definitions:
 
         Beside them leaderboard: every method's errors by demand class, how much each counts for, and why; and
         error_distributions: mean, std, quantiles and a normality check per series and lead, and pools of like
-        forecasts; total_error_distributions is the same of totals over the first leads.
+        forecasts; total_error_distributions is the same of totals over the first leads; and champion_verdict: whether
+        the model beats the champion on the cycles that it forecast, without which it does not replace it.
         """
         return each_partition(context, lambda cycle: _judge(lake, project, cycle, context.log))
 
-    return dg.Definitions(assets=[residuals])
+    return dg.Definitions(assets=[residuals], asset_checks=[challenger_won()])
+
+
+def challenger_won() -> dg.AssetChecksDefinition:
+    """Warns where a retrained model lost, so that the champion stays."""
+
+    @dg.asset_check(
+        asset="residuals",
+        description=(
+            "The retrained model forecasts the champion's past cycles better than the champion did; where it does not, "
+            "the champion stays (`drift.challenger`)."
+        ),
+    )
+    def challenger_won(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
+        found = {key: lake.commit_of(CHALLENGE, key) for key in context.partition_keys}
+        lost = {key: record for key, record in found.items() if record is not None and record["verdict"] == LOST}
+        return dg.AssetCheckResult(
+            passed=not lost,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                **{key: str(record["reason"]) for key, record in found.items() if record is not None},
+                "next": "see docs/runbooks/drift.md" if lost else "nothing to do",
+            },
+        )
+
+    return challenger_won
+
+
+def judge_challenge(
+    lake: Lake, project: Project, cycle: str, residuals: pl.DataFrame, panel: Panel
+) -> Mapping[str, Any]:
+    """Compares a model with the champion it would replace, and commits whether it may; what the web UI shows of it."""
+    config, before = project.config, champion_before(lake, cycle)
+    table = CHAMPION_VERDICT.empty()
+    record = {"cycle": cycle, "accepted": True, "verdict": FIRST, "against": None, "reason": "the first model"}
+    if before is not None:
+        version = model_version(lake, before)
+        since = [key for key in lake.partitions("forecasts") if before <= key < cycle]
+        columns = ("series_id", "lead", "forecast", "model_version")
+        own = pl.col("model_version").str.starts_with(f"{before}+")  # also as it was before it was trained again
+        made = {key: lake.read("forecasts", columns, cycle=key).filter(own) for key in since}
+        table = champion_verdict(residuals, made, past_scales(panel, config), config)
+        verdict = verdict_over_all(table)
+        accepted = verdict != LOST or config.drift.challenger == "always"
+        reason = verdict_words(table, version, config)
+        record |= {"accepted": accepted, "verdict": verdict, "against": version, "reason": reason}
+    lake.write("champion_verdict", table, cycle=cycle)
+    lake.commit(CHALLENGE, cycle, record)
+    shown = preview(table.with_columns(pl.col(pl.Float64).round(4)), rows=50)
+    return {"challenge": str(record["reason"]), "takes_over": bool(record["accepted"]), "champion_verdict": shown}
 
 
 def _judge(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) -> Mapping[str, Any]:
@@ -81,6 +135,7 @@ def _judge(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
     totals = total_residuals(found, project.config)
     of_totals = error_distributions(totals, project.config, TOTAL_ERROR_DISTRIBUTIONS)
     lake.write("total_error_distributions", of_totals, cycle=cycle)
+    challenge = judge_challenge(lake, project, cycle, found, panel)  # before the model counts as one
     lake.write("error_distributions", made, cycle=cycle)
     # Which models they are of: one trained again counts once its residuals are its own.
     made_of = {
@@ -96,6 +151,7 @@ def _judge(lake: Lake, project: Project, cycle: str, log: dg.DagsterLogManager) 
         "bias": round(float(-errors.sum() / max(actual.sum(), 1e-9)), 4),
         "pools": int(made["pooled"].to_numpy().sum()),
         "normal_rows": int(made["normal"].to_numpy().sum()),
+        **challenge,
         "leaderboard": leaderboard_markdown(judged.leaderboard),
         "leaderboard_schema": table_schema(LEADERBOARD),
         "dagster/column_schema": table_schema(residuals_table(project.config)),

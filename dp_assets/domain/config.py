@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
+from dp_assets.domain.drift_config import DriftConfig, ThresholdConfig
 from dp_assets.domain.export_config import ExportConfig, export_mistake
 from dp_assets.domain.filter_config import DEFAULT_FILTERS, Filter
 from dp_assets.domain.groups import group_levels
@@ -182,15 +183,6 @@ class RetentionConfig(Section):
     """Years forecasts are kept."""
 
 
-class ThresholdConfig(Section):
-    metric: Literal["wape", "mape", "smape", "rmsse"] = "wape"
-    """Metric the thresholds apply to. MAPE is over non-zero actuals."""
-    retrain_increase: float = Field(0.15, gt=0)
-    """Relative rise of the metric over the level at training that asks for a retraining."""
-    category_alert: float = Field(0.20, gt=0)
-    """Metric of a category above which an alert is raised."""
-
-
 class BatchInferenceConfig(Section):
     skus: tuple[str, ...] = ()
     """SKUs refreshed by the `batch_inference` job."""
@@ -278,6 +270,8 @@ class DemandConfig(Section):
     """How long things are kept."""
     thresholds: ThresholdConfig = ThresholdConfig()
     """When to retrain and to alert."""
+    drift: DriftConfig = DriftConfig()
+    """When a model counts as outdated, and what becomes of a retrained one."""
     batch_inference: BatchInferenceConfig = BatchInferenceConfig()
     """The refresh between cycles."""
     replay: ReplayConfig = ReplayConfig()

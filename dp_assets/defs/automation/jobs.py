@@ -41,6 +41,7 @@ FORECASTING = (
     "lost_sales",
     "exceptions",
     "serving_bundle",
+    "drift",
 )
 REPLANNING = (
     "planner_inputs",

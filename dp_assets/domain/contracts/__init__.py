@@ -36,7 +36,13 @@ from dp_assets.domain.contracts.ingest import (
     product_master,
     unified_transactions,
 )
-from dp_assets.domain.contracts.monitoring import ACCURACY, FORECAST_VALUE_ADDED, LEVEL_ACCURACY
+from dp_assets.domain.contracts.monitoring import (
+    ACCURACY,
+    CHAMPION_VERDICT,
+    DRIFT,
+    FORECAST_VALUE_ADDED,
+    LEVEL_ACCURACY,
+)
 from dp_assets.domain.contracts.planning import (
     EXCEPTIONS,
     lost_sales,
@@ -62,7 +68,9 @@ __all__ = (
     "ACCURACY",
     "ATTRIBUTE_CONFLICTS",
     "ATTRIBUTE_CORRECTIONS",
+    "CHAMPION_VERDICT",
     "DATA_QUALITY",
+    "DRIFT",
     "ERROR_DISTRIBUTIONS",
     "EVENTS",
     "EXCEPTIONS",
@@ -143,6 +151,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         ERROR_DISTRIBUTIONS,
         TOTAL_ERROR_DISTRIBUTIONS,
         LEADERBOARD,
+        CHAMPION_VERDICT,
         INTERVAL_CONTRACT,
         forecasts(config),
         total_forecasts(config),
@@ -167,6 +176,7 @@ def tables(config: DemandConfig) -> tuple[Table, ...]:
         ACCURACY,
         LEVEL_ACCURACY,
         FORECAST_VALUE_ADDED,
+        DRIFT,
     )
 
 

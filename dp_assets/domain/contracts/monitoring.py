@@ -93,3 +93,36 @@ ACCURACY = Table(
         *(number(name, description, nullable=True) for name, description in ACCURACY_METRICS.items()),
     ),
 )
+
+
+DRIFT = Table(
+    name="drift",
+    grain="kind × name × measure",
+    key=("kind", "name", "measure"),
+    columns=(
+        text("kind", "metric, coverage, channels, attributes; or estimate: the error that was and is expected"),
+        text("name", "metric, interval in percent, channel, or attribute; `all` channels together"),
+        text("measure", "what was compared"),
+        number("value", "over the newest closed buckets before the cutoff", nullable=True),
+        number("reference", "the same at the champion's training, of the naive forecast, or promised", nullable=True),
+        number("threshold", "value beyond which it has drifted; empty where it is only shown", nullable=True),
+        count("observations", "values or forecasts behind it"),
+        text("verdict", "stable, drift, unjudged (too few observations, or none since the training), or shown"),
+        text("words", "the same in words"),
+    ),
+)
+
+
+CHAMPION_VERDICT = Table(
+    name="champion_verdict",
+    grain="replayed cycle",
+    key=("replayed_cycle",),
+    columns=(
+        text("replayed_cycle", "cycle that the champion had forecast, or `all` of them together"),
+        count("observations", "series × leads that both forecast and whose buckets have closed"),
+        number("actual", "units sold", "units"),
+        number("champion", "error of the champion's forecasts, by the metric of `thresholds`", nullable=True),
+        number("challenger", "the same of the retrained model, whose refits had not seen these buckets", nullable=True),
+        text("verdict", "won, lost or unjudged"),
+    ),
+)
