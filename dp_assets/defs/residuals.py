@@ -59,7 +59,7 @@ def challenger_won() -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset="residuals",
         description=(
-            "The newest retrained model forecasts the champion's past cycles better than the champion did; where it does not, "
+            "The newest retrained model forecasts the champion's cycles better than the champion did; where not, "
             "the champion stays (`drift.challenger`)."
         ),
     )
