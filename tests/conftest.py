@@ -38,6 +38,7 @@ PROGRAMS = {
     "needs_glibc": ("mallopt()", "/proc/self/statm"),
     "needs_memory_maps": ("/proc/self/maps",),
     "needs_helm": ("helm_python", "kubernetes_validate"),
+    "needs_kubectl": ("kubectl",),
     "needs_hadolint": (str(Path(sys.executable).parent / "hadolint"),),
 }
 """Marker → programs on the PATH, Python modules, devices, functions of the C library, and files that its tests need.
