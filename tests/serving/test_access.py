@@ -85,6 +85,10 @@ ENDPOINTS = [
         *("GET", "/v1/hierarchies/{name}/history/{node:path}", READ, "/v1/hierarchies/product/history/total"),
         hidden=404,
     ),
+    Endpoint(
+        *("GET", "/v1/hierarchies/{name}/channels/{node:path}", READ, "/v1/hierarchies/product/channels/total"),
+        hidden=404,
+    ),
     # This world has no tables beside its bundle, and says so; `test_scopes.py` has some.
     *(
         Endpoint("GET", path, READ, asked, answered=404, hidden=404)

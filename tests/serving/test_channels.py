@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from serving.api.channels.schemas import Channels
+from serving.api.channels.schemas import Channels, ChannelsOfNode
 from serving.bundle import Bundle
 from tests.serving.network_makers import Batch
 from tests.serving.test_forward import LONG, batch, bundle, client, network_rows
@@ -51,6 +51,40 @@ def test_a_series_that_is_forecast_from_its_sales_alone_has_none(client: TestCli
     other = next(row for row in range(len(bundle)) if bundle.tail_rows[row] < 0)
     found = channels(client, bundle.series_ids[other])
     assert (found.history, found.starts, found.channels) == (0, [], [])
+
+
+def channels_of_node(client: TestClient, node: str) -> ChannelsOfNode:
+    answer = client.get(f"/v1/hierarchies/product/channels/{node}")
+    assert answer.status_code == 200, answer.text
+    return ChannelsOfNode.model_validate_json(answer.content)
+
+
+@pytest.mark.parametrize("node", ["total", "dairy"])
+def test_those_of_a_node_are_means_over_the_series_below_that_models_are_told_of(
+    client: TestClient, bundle: Bundle, node: str
+) -> None:
+    found = channels_of_node(client, node)
+    assert bundle.nodes is not None
+    below = bundle.nodes.every_series_below(bundle.nodes.find("product", node, None) or 0)
+    rows = [row for row in network_rows(bundle) if row in below]
+    assert (found.series, found.told) == (len(below), len(rows))
+    assert found.told < found.series
+    told = {one.name: one.values for one in found.channels}
+    assert "price" not in told
+    each = [{one.name: one.values for one in channels(client, bundle.series_ids[row]).channels} for row in rows]
+    for name in ("promo_display", "yearly_sin"):
+        np.testing.assert_allclose(told[name], np.mean([one[name] for one in each], axis=0), atol=1e-5)
+    tail = bundle.tail
+    late = np.arange(tail.history) >= tail.first[bundle.tail_rows[rows]][:, None]
+    out = late & (tail.observed[bundle.tail_rows[rows]] < 1)
+    np.testing.assert_allclose(told["not_observed"][: tail.history], out.mean(axis=0), atol=1e-5)
+    assert told["not_observed"][tail.history :] == [None] * tail.horizon
+
+
+def test_a_node_that_is_none_has_no_channels(client: TestClient) -> None:
+    answer = client.get("/v1/hierarchies/product/channels/nothing")
+    assert answer.status_code == 404
+    assert "got 'nothing'" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,8 @@ class TestAPlanner:
         assert [(user, start) for user, start, _ in held(place)] == [("ada", start) for start, _ in before[:2]]
         assert [units for *_, units in held(place)] == pytest.approx([units * 1.2 for _, units in before[:2]])
         page.get_by_text("published forecast follows").wait_for()
+        page.get_by_text("influences, in numbers").click()
+        page.get_by_role("columnheader", name="set by a planner", exact=True).wait_for()
         page.get_by_role("button", name="Take back…").first.click()
         page.get_by_label(re.compile("Why do you take back")).fill("cancelled")
         page.get_by_role("button", name="Take back", exact=True).click()

@@ -533,6 +533,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hierarchies/{name}/channels/{node}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the models are told of the series below a node
+         * @description Means over the series below the node that models are told of: of promotions, the share of series under them.
+         */
+        get: operations["channels_of_node_v1_hierarchies__name__channels__node__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hierarchies/{name}/history/{node}": {
         parameters: {
             query?: never;
@@ -1977,6 +1997,71 @@ export interface components {
              *     ]
              */
             starts: string[];
+        };
+        /**
+         * ChannelsOfNode
+         * @description What the models are told of the series below a node, together: means over those series.
+         *
+         *     Of a promotion, the mean is the share of the series that are under it. Prices are of series, and so not told.
+         */
+        ChannelsOfNode: {
+            /**
+             * Channels
+             * @description What is known ahead, the calendar, and `not_observed`: the share of the series that had sold before and do not count in the bucket, such as those out of stock.
+             */
+            channels: components["schemas"]["ChannelOfSeries"][];
+            /**
+             * Cycle
+             * Format: date
+             * @description Cutoff of the cycle.
+             * @example 2017-12-04
+             */
+            cycle: string;
+            /**
+             * Hierarchy
+             * @description Name of the hierarchy.
+             * @example product
+             */
+            hierarchy: string;
+            /**
+             * History
+             * @description How many of the buckets lie before the cutoff.
+             * @example 1
+             */
+            history: number;
+            /**
+             * Level
+             * @description Level of the node.
+             * @example department
+             */
+            level: string;
+            /**
+             * Node
+             * @description Path of the node, joined by `/`.
+             * @example GROCERY
+             */
+            node: string;
+            /**
+             * Series
+             * @description Series below the node.
+             * @example 18371
+             */
+            series: number;
+            /**
+             * Starts
+             * @description First days of the buckets, by time.
+             * @example [
+             *       "2017-11-27",
+             *       "2017-12-04"
+             *     ]
+             */
+            starts: string[];
+            /**
+             * Told
+             * @description Those that the models are told of, which the means are over.
+             * @example 9120
+             */
+            told: number;
         };
         /**
          * ClassesPage
@@ -10973,6 +11058,92 @@ export interface operations {
             401: components["responses"]["not-authenticated"];
             403: components["responses"]["not-allowed"];
             404: components["responses"]["unknown-cycle"];
+            422: components["responses"]["bad-parameter"];
+            429: components["responses"]["too-many-requests"];
+            503: components["responses"]["no-forecasts-yet"];
+        };
+    };
+    channels_of_node_v1_hierarchies__name__channels__node__get: {
+        parameters: {
+            query?: {
+                /** @description Cutoff of a past cycle whose bundle is in the lake; the one being served when left out. One past bundle is held at a time, so the first question about another one takes longer. */
+                cycle?: string | null;
+                /** @description Level of the node, where two levels have a node of that path; the highest one when left out. */
+                level?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of a hierarchy, as configured. */
+                name: string;
+                /** @description Path of the node, joined by `/`; `total` is the top. */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share of the series is promoted, and the calendar, by bucket */
+            200: {
+                headers: {
+                    /** @description Version of the answer, for If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channels": [
+                     *         {
+                     *           "kind": "known",
+                     *           "name": "promo_display",
+                     *           "values": [
+                     *             0.02,
+                     *             0.05
+                     *           ]
+                     *         },
+                     *         {
+                     *           "kind": "calendar",
+                     *           "name": "holiday",
+                     *           "values": [
+                     *             0,
+                     *             0
+                     *           ]
+                     *         },
+                     *         {
+                     *           "kind": "past",
+                     *           "name": "not_observed",
+                     *           "values": [
+                     *             0.01,
+                     *             null
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "cycle": "2017-12-04",
+                     *       "hierarchy": "product",
+                     *       "history": 1,
+                     *       "level": "department",
+                     *       "node": "GROCERY",
+                     *       "series": 18371,
+                     *       "starts": [
+                     *         "2017-11-27",
+                     *         "2017-12-04"
+                     *       ],
+                     *       "told": 9120
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChannelsOfNode"];
+                };
+            };
+            /** @description The client has it: `If-None-Match` named the current ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["not-authenticated"];
+            403: components["responses"]["not-allowed"];
+            404: components["responses"]["unknown-node_or_unknown-cycle"];
             422: components["responses"]["bad-parameter"];
             429: components["responses"]["too-many-requests"];
             503: components["responses"]["no-forecasts-yet"];

@@ -45,6 +45,14 @@ export function channelsOf(series: string) {
   });
 }
 
+/** What the models are told of the series below a node, together. */
+export function channelsOfNode(hierarchy: string, node: string) {
+  return queryOptions({
+    queryKey: ["channels", "node", hierarchy, node],
+    queryFn: () => answer(api.GET("/v1/hierarchies/{name}/channels/{node}", { params: { path: { name: hierarchy, node } } })),
+  });
+}
+
 export const cycles = queryOptions({
   queryKey: ["cycles"],
   queryFn: () => answer(api.GET("/v1/cycles")),

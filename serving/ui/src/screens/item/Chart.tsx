@@ -224,7 +224,8 @@ function strips(plot: uPlot, { lanes, at }: Lines, colour: (name: string) => str
       lane.values.forEach((value, place) => {
         if (!value) return;
         const [left, right] = [x((at[place] ?? 0) - half), x((at[place] ?? 0) + half)];
-        ctx.fillRect(left + scale, bottom - room * value, Math.max(right - left - 2 * scale, scale), room * value);
+        const height = (room * value) / lane.full;
+        ctx.fillRect(left + scale, bottom - height, Math.max(right - left - 2 * scale, scale), height);
       });
     } else {
       const span = lane.most - lane.least || 1;
@@ -242,6 +243,12 @@ function strips(plot: uPlot, { lanes, at }: Lines, colour: (name: string) => str
         }
       });
       ctx.stroke();
+      const since = lane.values.findLastIndex((value) => value !== null) + 1;
+      const free = bbox.left + bbox.width - x((at[since] ?? Infinity) - half) - 6 * scale;
+      if (lane.unknown && ctx.measureText(lane.unknown).width <= free) {
+        ctx.fillStyle = colour("soft");
+        ctx.fillText(lane.unknown, bbox.left + bbox.width - 3 * scale, bottom - room / 2);
+      }
     }
     ctx.restore();
     ctx.fillStyle = colour("soft");

@@ -19,16 +19,21 @@ export function ChartCard({
   ahead,
   before,
   told,
+  toldOf,
   meanIs,
   editing,
-}: Beside & {
+}: Omit<Beside, "cells" | "together"> & {
   name: string;
   history: UseQueryResult<Past[]>;
   ahead: Ahead[];
   editing: Editing;
+  /** What is told is told of, where that is not the item alone. */
+  toldOf?: string;
 }) {
   const past = history.data ?? NONE;
-  const lines = useMemo(() => linesOf(past, ahead, { before, told, meanIs }), [past, ahead, before, told, meanIs]);
+  const { cells } = editing;
+  const together = toldOf !== undefined;
+  const lines = useMemo(() => linesOf(past, ahead, { before, told, together, meanIs, cells }), [past, ahead, before, told, together, meanIs, cells]);
   const first = ahead[0];
   const title = `${name}: ${count(past.length)} buckets sold${
     first ? `; from ${bucket(first.bucket_start)} on ${count(ahead.length)} are forecast, the first with ${units(first.published)} units` : ""
@@ -49,6 +54,7 @@ export function ChartCard({
               range={editing.mayPlan && editing.cells.length > 0 ? editing.range : undefined}
             />
           </Suspense>
+          {toldOf && lines.lanes.length > 0 && <p className="mt-2 text-sm text-soft">{toldOf}</p>}
           <Influences lines={lines} />
         </>
       )}

@@ -25,7 +25,7 @@ export function Influences({ lines }: { lines: Lines }) {
               name: lane.name,
               title: lane.name,
               numeric: true,
-              cell: (at: number) => (lane.form === "mark" ? share(lane.values[at]) : units(lane.values[at])),
+              cell: (at: number) => (lane.values[at] == null && lane.unknown) || (lane.form === "mark" ? share(lane.values[at]) : units(lane.values[at])),
             })),
             { name: "before", title: "Published in the cycle before (units)", numeric: true, cell: (at) => units(before[at]) },
           ]}

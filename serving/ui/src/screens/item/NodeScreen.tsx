@@ -9,7 +9,7 @@ import { Lock } from "../../parts/Lock";
 import { Table } from "../../parts/Table";
 import { ItemLink, NodeLink } from "../ItemLink";
 import { namesOf, trail } from "../links";
-import { earlierOfNode, forecastOfNode, historyOfNode } from "../questions";
+import { channelsOfNode, earlierOfNode, forecastOfNode, historyOfNode } from "../questions";
 import { AccuracyCard } from "./AccuracyCard";
 import { ChartCard } from "./ChartCard";
 import { EditCard } from "./editing/EditCard";
@@ -35,6 +35,7 @@ function OneNode({ forecast }: { forecast: Forecast }) {
   const { hierarchy, node, level } = forecast;
   const history = useQuery({ ...historyOfNode(hierarchy, node), select: (data) => data.buckets });
   const before = useQuery({ ...earlierOfNode(hierarchy, node, usePrevious(forecast.cycle)), select: (data) => data.leads }).data;
+  const told = useQuery(channelsOfNode(hierarchy, node)).data;
   const editing = useEditing(hierarchy, node);
   const isTotal = level === "total";
   return (
@@ -45,7 +46,16 @@ function OneNode({ forecast }: { forecast: Forecast }) {
       </Heading>
       <div className="grid grid-cols-1 gap-4 xl:grid-cols-2">
         <div className="xl:col-span-2">
-          <ChartCard name={namesOf(node).join(" › ")} history={history} ahead={forecast.leads} before={before} meanIs="reconciled" editing={editing} />
+          <ChartCard
+            name={namesOf(node).join(" › ")}
+            history={history}
+            ahead={forecast.leads}
+            before={before}
+            told={told}
+            toldOf={told && told.told > 0 ? sharesOf(told) : undefined}
+            meanIs="reconciled"
+            editing={editing}
+          />
         </div>
         <div className="xl:col-span-2">
           <EditCard editing={editing} isSeries={false} />
@@ -58,6 +68,11 @@ function OneNode({ forecast }: { forecast: Forecast }) {
       </div>
     </>
   );
+}
+
+/** What the strips of a node mean. */
+function sharesOf({ told, series }: Schemas["ChannelsOfNode"]): string {
+  return `Strips show which share of the series is promoted or not observed, of the ${count(told)} of ${count(series)} series that the models are told of; each strip is as high as its largest share.`;
 }
 
 function Trail({ hierarchy, node }: { hierarchy: string; node: string }) {

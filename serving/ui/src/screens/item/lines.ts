@@ -1,6 +1,6 @@
 import type { Schemas } from "../../api/client";
 import { moment } from "../../format/dates";
-import { lanesOf, type Lane } from "./lanes";
+import { lanesOf, plannersLanes, type Cell, type Lane, type Told } from "./lanes";
 
 type Interval = Schemas["Interval"];
 
@@ -47,7 +47,11 @@ export interface Lines {
 export interface Beside {
   /** The leads of the cycle before. */
   before?: readonly { bucket_start: string; published: number }[];
-  told?: Schemas["Channels"];
+  told?: Told;
+  /** Whether that is of many series together. */
+  together?: boolean;
+  /** Planners' numbers, for whoever may see them. */
+  cells?: readonly Cell[];
   meanIs?: Lines["meanIs"];
 }
 
@@ -80,6 +84,6 @@ export function linesOf(past: readonly Past[], ahead: readonly Ahead[], beside: 
     fan: levels.map((level) => ({ level, lower: end(level, "lower"), upper: end(level, "upper") })),
     unobserved: past.flatMap((one, place) => (one.observed === false ? [place] : [])),
     cutoff: past.length,
-    lanes: lanesOf(beside.told, starts),
+    lanes: [...lanesOf(beside.told, starts, beside.together), ...plannersLanes(beside.cells ?? [], starts)],
   };
 }

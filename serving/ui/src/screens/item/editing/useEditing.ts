@@ -7,6 +7,8 @@ import { cellsOf } from "../../questions";
 import { choosing, editsOf, leftOf, stretching, trying, type Cell, type Draft } from "./draft";
 import { useDraft } from "./keptDrafts";
 
+const NONE: Cell[] = [];
+
 export type Editing = ReturnType<typeof useEditing>;
 
 /** Whether somebody else was faster: what was looked at is no longer so. */
@@ -26,7 +28,7 @@ export function useEditing(hierarchy: string, node: string) {
   const queries = useQueryClient();
   const question = cellsOf(hierarchy, node);
   const found = useQuery({ ...question, enabled: asking?.signed_in === true && hierarchy !== "" });
-  const cells = found.data?.data.cells ?? [];
+  const cells = found.data?.data.cells ?? NONE;
   const tag = found.data?.tag ?? "";
   const { draft, keep } = useDraft(asking?.name ?? "", hierarchy, node);
   const bodyOf = (asked: Draft) => ({ edits: editsOf(asked, cells, hierarchy, node), selection: null });
