@@ -23,6 +23,7 @@ from serving.api.conflicts.endpoints import router as conflicts
 from serving.api.contributions.endpoints import router as contributions
 from serving.api.cycles.endpoints import router as cycles
 from serving.api.descriptions import document
+from serving.api.drift.endpoints import router as drift
 from serving.api.file_versions.endpoints import router as file_versions
 from serving.api.forecasts.endpoints import router as forecasts
 from serving.api.health.endpoints import router as health
@@ -70,6 +71,7 @@ READING = (
     worklist,
     accuracy,
     value_added,
+    drift,
     contributions,
     changes,
     channels,

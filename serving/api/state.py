@@ -94,6 +94,7 @@ MADE_BY = {
     "attribute_conflicts": "weekly_cycle",
     "accuracy": "score_cycles",
     "forecast_value_added": "score_cycles",
+    "drift": "weekly_cycle",
     "feature_contributions": "explain",
     "forecast_changes": "explain",
 }

@@ -78,7 +78,7 @@ def test_both_errors_are_of_the_same_rows_and_of_the_mean() -> None:
     residuals = backtest(1.0)
     made = champion_of(residuals, 2.0, cycles=2)
     row = champion_verdict(residuals, made, SCALES, configured()).row(-1, named=True)
-    units = sum(frame["actual"].sum() for frame in made.values())
+    units = sum(float(frame["actual"].sum()) for frame in made.values())
     assert (row["observations"], row["actual"]) == (80, units)
     assert row["champion"] == pytest.approx(2.0 * 80 / units)
     assert row["challenger"] == pytest.approx(1.0 * 80 / units)

@@ -9,6 +9,7 @@ import polars as pl
 from dp_assets.domain.attributes import ATTRIBUTE_CONFLICTS
 from dp_assets.domain.contracts import (
     ACCURACY,
+    DRIFT,
     EXCEPTIONS,
     FEATURE_CONTRIBUTIONS,
     FORECAST_CHANGES,
@@ -92,6 +93,16 @@ def make_value_added() -> pl.DataFrame:
         for lead, saved in ((0, 5.0 if name != "frozen" else -5.0), (1, 0.0))
     ]
     return FORECAST_VALUE_ADDED.conform(pl.DataFrame(rows))
+
+
+def make_drift() -> pl.DataFrame:
+    """A champion whose errors have risen, while its intervals hold, and what its quantiles lead to expect."""
+    rows = [
+        ("coverage", "80", "share inside", 0.79, 0.8, 0.7, 900, "stable", "80: 0.79 against 0.8"),
+        ("estimate", "this cycle", "wape", 0.6, None, None, 1200, "shown", "this cycle: wape 0.6"),
+        ("metric", "wape", "against its backtest", 0.7, 0.5, 0.575, 900, "drift", "wape: 0.7 against 0.5"),
+    ]
+    return DRIFT.conform(pl.DataFrame(rows, schema=DRIFT.schema, orient="row"))
 
 
 def make_contributions() -> pl.DataFrame:

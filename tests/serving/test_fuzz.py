@@ -37,6 +37,7 @@ from tests.serving.table_makers import (
     make_classes,
     make_conflicts,
     make_contributions,
+    make_drift,
     make_exceptions,
     make_outliers,
     make_value_added,
@@ -90,6 +91,7 @@ class World:
         lake.write("forecast_changes", make_changes(), cycle=cycle)
         lake.write("accuracy", make_accuracy(), cycle=SCORED.isoformat())
         lake.write("forecast_value_added", make_value_added(), cycle=SCORED.isoformat())
+        lake.write("drift", make_drift(), cycle=cycle)
         lake.write("outlier_log", make_outliers(), cycle=cycle)
         lake.write("outlier_causes", make_causes(), cycle=cycle)
         lake.write("attribute_conflicts", make_conflicts(), cycle=cycle)

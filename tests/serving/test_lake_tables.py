@@ -19,6 +19,7 @@ from serving.api.accuracy.schemas import Accuracy, Score
 from serving.api.changes.schemas import ChangedBucket, Changes, Part
 from serving.api.classes.schemas import ClassesPage, SeriesClass
 from serving.api.contributions.schemas import Contributions, Driver, ExplainedLead
+from serving.api.drift.schemas import Drift
 from serving.api.value_added.schemas import ValueAdded
 from serving.api.worklist.schemas import Worklist, WorklistItem
 from serving.tables import Kept, Tables
@@ -31,6 +32,7 @@ from tests.serving.table_makers import (
     make_changes,
     make_classes,
     make_contributions,
+    make_drift,
     make_exceptions,
     make_value_added,
 )
@@ -47,6 +49,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     lake.write("forecast_value_added", make_value_added(), cycle=SCORED.isoformat())
     lake.write("feature_contributions", make_contributions(), cycle=CYCLE.isoformat())
     lake.write("forecast_changes", make_changes(), cycle=CYCLE.isoformat())
+    lake.write("drift", make_drift(), cycle=CYCLE.isoformat())
     return lake
 
 
@@ -151,6 +154,19 @@ class TestValueAdded:
         assert client.get("/v1/value-added?grouping=user&name=ada&lead=0").json()["total"] == 1
 
 
+class TestDrift:
+    def test_it_is_the_table_of_the_cycle_in_service(self, client: TestClient) -> None:
+        found = Drift.model_validate_json(client.get("/v1/drift").content)
+        assert found.cycle == CYCLE
+        assert [one.model_dump() for one in found.compared] == make_drift().to_dicts()
+
+    def test_what_drifted_is_listed_alone(self, client: TestClient) -> None:
+        (one,) = client.get("/v1/drift?verdict=drift").json()["compared"]
+        assert (one["kind"], one["words"]) == ("metric", "wape: 0.7 against 0.5")
+        assert client.get("/v1/drift?verdict=drift&kind=coverage").json()["compared"] == []
+        assert "kind" in problem(client, "/v1/drift?kind=weather", 422).detail
+
+
 class TestReasons:
     @pytest.mark.parametrize("name", SERIES)
     def test_contributions_of_a_series_sum_to_its_forecast(self, client: TestClient, name: str) -> None:
@@ -183,6 +199,7 @@ class TestReasons:
     ("path", "job"),
     [
         ("/v1/worklist", "weekly_cycle"),
+        ("/v1/drift", "weekly_cycle"),
         ("/v1/accuracy", "score_cycles"),
         ("/v1/value-added", "score_cycles"),
         ("/v1/contributions/a", "explain"),
@@ -227,6 +244,7 @@ def test_what_did_not_change_is_not_sent_again(client: TestClient) -> None:
         "/v1/worklist",
         "/v1/accuracy",
         "/v1/value-added",
+        "/v1/drift",
         f"/v1/contributions/{SERIES[0]}",
         f"/v1/changes/{SERIES[0]}",
     ]

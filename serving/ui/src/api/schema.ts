@@ -283,6 +283,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the champion still fits
+         * @description The table `drift` of a cycle: errors, coverage, channels and attributes against the champion's training.
+         *
+         *     It is about all series together, so whoever must not see every node is refused.
+         */
+        get: operations["drift_v1_drift_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/files": {
         parameters: {
             query?: never;
@@ -2106,6 +2128,68 @@ export interface components {
             version: string;
         };
         /**
+         * Compared
+         * @description One comparison of the newest closed buckets with the champion's training.
+         */
+        Compared: {
+            /**
+             * Kind
+             * @description What is compared; `estimate` is shown, and never drifts.
+             * @example metric
+             * @enum {string}
+             */
+            kind: "metric" | "coverage" | "channels" | "attributes" | "estimate";
+            /**
+             * Measure
+             * @description How it is compared.
+             * @example against its backtest
+             */
+            measure: string;
+            /**
+             * Name
+             * @description Metric, interval in percent, channel or attribute; `all` channels together.
+             * @example wape
+             */
+            name: string;
+            /**
+             * Observations
+             * @description Values or forecasts behind it.
+             * @example 35894
+             */
+            observations: number;
+            /**
+             * Reference
+             * @description At training, of the naive forecast, or promised; null where a distance has none.
+             * @example 0.6
+             */
+            reference: number | null;
+            /**
+             * Threshold
+             * @description Beyond it, it has drifted; null where it is shown.
+             * @example 0.69
+             */
+            threshold: number | null;
+            /**
+             * Value
+             * @description As known at the cutoff; null where there is nothing yet.
+             * @example 0.63
+             */
+            value: number | null;
+            /**
+             * Verdict
+             * @description `unjudged` where there are too few observations.
+             * @example stable
+             * @enum {string}
+             */
+            verdict: "stable" | "drift" | "unjudged" | "shown";
+            /**
+             * Words
+             * @description The same in words.
+             * @example wape: 0.63 against 0.6
+             */
+            words: string;
+        };
+        /**
          * Comparison
          * @description Scenarios side by side, beside what is published (`base`).
          */
@@ -2832,6 +2916,30 @@ export interface components {
              * @description The biggest differences of all cycles, at most 20.
              */
             series: components["schemas"]["SeriesDifference"][];
+        };
+        /**
+         * Drift
+         * @description The comparisons of one cycle, by kind, name and measure.
+         */
+        Drift: {
+            /**
+             * Compared
+             * @description Those asked for.
+             */
+            compared: components["schemas"]["Compared"][];
+            /**
+             * Cycle
+             * Format: date
+             * @description Cutoff of the cycle.
+             * @example 2017-10-30
+             */
+            cycle: string;
+            /**
+             * Version
+             * @description Content hash of the table.
+             * @example 3f1c9a01
+             */
+            version: string;
         };
         /**
          * Driver
@@ -10039,6 +10147,67 @@ export interface operations {
             409: components["responses"]["cannot-be-served"];
             429: components["responses"]["too-many-requests"];
             503: components["responses"]["no-forecasts-yet_or_planning-unavailable"];
+        };
+    };
+    drift_v1_drift_get: {
+        parameters: {
+            query?: {
+                /** @description Cutoff of the cycle; the one in service when left out. */
+                cycle?: string | null;
+                /** @description Only of this kind. */
+                kind?: ("metric" | "coverage" | "channels" | "attributes" | "estimate") | null;
+                /** @description Only with this verdict. */
+                verdict?: ("stable" | "drift" | "unjudged" | "shown") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What changed since the champion was trained */
+            200: {
+                headers: {
+                    /** @description Version of the answer, for If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "compared": [
+                     *         {
+                     *           "kind": "metric",
+                     *           "measure": "against its backtest",
+                     *           "name": "wape",
+                     *           "observations": 35894,
+                     *           "reference": 0.6,
+                     *           "threshold": 0.69,
+                     *           "value": 0.63,
+                     *           "verdict": "stable",
+                     *           "words": "wape: against its backtest 0.63 against 0.6, at most 0.69 is stable"
+                     *         }
+                     *       ],
+                     *       "cycle": "2017-10-30",
+                     *       "version": "3f1c9a01"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Drift"];
+                };
+            };
+            /** @description The client has it: `If-None-Match` named the current ETag. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["not-authenticated"];
+            403: components["responses"]["not-allowed"];
+            404: components["responses"]["not-made"];
+            422: components["responses"]["bad-parameter"];
+            429: components["responses"]["too-many-requests"];
+            503: components["responses"]["no-forecasts-yet"];
         };
     };
     files_v1_files_get: {

@@ -1,0 +1,1 @@
+"""Whether the champion of a cycle still fits: what changed since it was trained."""
