@@ -20,7 +20,7 @@ DEMO_ENV = DP_BOOSTING_THREADS=$(DEMO_THREADS) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=
 DP_DEMO = $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up ui ui-test check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scenarios bench-training clean
+.PHONY: help demo demo-next-week up ui ui-test aws-templates aws-check check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scenarios bench-training clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -113,6 +113,19 @@ test-long: $(VENV)/.dev  ## Long kill, fuzz and soak runs; not in CI
 golden: $(VENV)/.dev $(UI)/node_modules/.package-lock.json  ## Rewrite the golden files (graph, OpenAPI, generated docs, workbench's types)
 	@DP_UPDATE_GOLDEN=1 $(BIN)/pytest -q -p no:cacheprovider -m golden
 	@$(NPM) --prefix $(UI) run --silent types
+
+$(VENV)/.cdk: $(BIN)/python pyproject.toml constraints.txt
+	@echo "→ installing CDK and a Node.js for it, 430 MB (exact versions of constraints.txt)"
+	@$(PIP) -e '.[cdk]'
+	@touch $@
+
+CDK = PATH="$(NODE_BIN):$$PATH" $(BIN)/python -m deploy.aws.templates
+
+aws-templates: $(VENV)/.cdk  ## Write the CloudFormation templates of deploy/aws anew (installs CDK)
+	@$(CDK)
+
+aws-check: $(VENV)/.cdk  ## The templates are those that CDK makes, and cfn-lint finds nothing in them (installs CDK)
+	@$(CDK) --check && $(BIN)/cfn-lint deploy/aws/templates/*.json && echo "→ templates are current and clean"
 
 screenshots: $(VENV)/.dev ui  ## Take the screenshots of the demo's graph and of the workbench (needs Chromium)
 	@$(DEMO_ENV) $(BIN)/python docs/screenshots.py

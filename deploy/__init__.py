@@ -1,0 +1,1 @@
+"""How the platform is put somewhere: infrastructure as code, one folder per target."""
