@@ -14,10 +14,21 @@ import aws_cdk as cdk
 
 from deploy.aws.areas import Bucket
 from deploy.aws.place import Place, read_place
+from deploy.aws.stacks.budgets import Budgets
+from deploy.aws.stacks.catalogue import Catalogue
+from deploy.aws.stacks.cluster import Cluster
+from deploy.aws.stacks.database import Database
+from deploy.aws.stacks.edge import Edge
 from deploy.aws.stacks.identities import Identities
 from deploy.aws.stacks.keys import Keys
+from deploy.aws.stacks.network import Network
 from deploy.aws.stacks.queue import Queue, tell
+from deploy.aws.stacks.registry import Registry
+from deploy.aws.stacks.secrets import Secrets
+from deploy.aws.stacks.sign_in import SignIn
 from deploy.aws.stacks.storage import Storage
+from deploy.aws.stacks.trail import Trail
+from deploy.aws.stacks.watching import Watching
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.config_file import load_config
 
@@ -30,7 +41,18 @@ def add_stacks(app: cdk.App, place: Place, config: DemandConfig) -> None:
     queue = Queue(app, place.name("queue"), place, keys)
     storage = Storage(app, place.name("storage"), place, keys, config.retention)
     tell(storage.buckets[Bucket.RAW], queue.landed)
-    Identities(app, place.name("identities"), place, keys)
+    identities = Identities(app, place.name("identities"), place, keys)
+    Secrets(app, place.name("secrets"), place, keys)
+    network = Network(app, place.name("network"), place, keys)
+    Database(app, place.name("database"), place, network, keys)
+    Registry(app, place.name("registry"), place, keys)
+    Cluster(app, place.name("cluster"), place, network, keys, identities)
+    SignIn(app, place.name("sign-in"), place)
+    edge = Edge(app, place.name("edge"), place, network, keys, storage)
+    Catalogue(app, place.name("catalogue"), place, keys, config)
+    Watching(app, place.name("watching"), place, keys, queue, edge)
+    Trail(app, place.name("trail"), place, keys, storage)
+    Budgets(app, place.name("budgets"), place)
     for stack in app.node.children:
         if isinstance(stack, cdk.Stack):
             noun = stack.stack_name.removeprefix(place.name(""))

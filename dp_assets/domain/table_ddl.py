@@ -65,7 +65,7 @@ def table_ddl(table: Table, config: DemandConfig, root: str, database: str) -> s
     """`CREATE EXTERNAL TABLE` over one table's Hive layout."""
     location = f"{root.rstrip('/')}/{table.name}/"
     key = table.partitioned_by
-    properties = _projection(key, location, config) if key in GRID_PARTITIONS else {}
+    properties = projected_partitions(key, location, config) if key in GRID_PARTITIONS else {}
     lines = [
         f"CREATE EXTERNAL TABLE IF NOT EXISTS `{database}`.`{table.name}` (",
         ",\n".join(f"  {_column(column)}" for column in table.columns),
@@ -90,7 +90,7 @@ def _column(column: Column) -> str:
     return f"`{athena_name(column.name)}` {ATHENA_TYPES[column.dtype]} COMMENT {_text(comment[:LONGEST_COMMENT])}"
 
 
-def _projection(key: str, location: str, config: DemandConfig) -> dict[str, str]:
+def projected_partitions(key: str, location: str, config: DemandConfig) -> dict[str, str]:
     """Partitions are the starts of the grid, from the first bucket to the one that runs now."""
     return {
         "projection.enabled": "true",
