@@ -30,7 +30,7 @@ class Place:
         kubernetes_version: of the cluster.
         service_instance: instance type of the nodes that serve and orchestrate.
         batch_instances: instance types of spot nodes for steps.
-        gpu_instances: instance types of spot nodes for tuning and training.
+        gpu_instances: instance types of spot nodes for tuning and training, whose pods ask for 4 processors and 16 GiB.
         batch_nodes, gpu_nodes: most nodes of each; the least is none.
         database_class: instance class of PostgreSQL.
         database_gib: storage of PostgreSQL at the start, GiB.
@@ -49,7 +49,7 @@ class Place:
     kubernetes_version: str = "1.34"
     service_instance: str = "m7i.large"
     batch_instances: tuple[str, ...] = ("m7i.2xlarge", "m6i.2xlarge", "m7a.2xlarge")
-    gpu_instances: tuple[str, ...] = ("g5.xlarge", "g6.xlarge", "g4dn.xlarge")
+    gpu_instances: tuple[str, ...] = ("g5.2xlarge", "g6.2xlarge", "g4dn.2xlarge")
     batch_nodes: int = 20
     gpu_nodes: int = 4
     database_class: str = "db.m7g.large"

@@ -20,6 +20,8 @@ class Role(StrEnum):
     INGEST = "ingest"
     TRAINING = "training"
     FORECAST = "forecast"
+    PIPELINE = "pipeline"
+    DAGSTER = "dagster"
     INFERENCE = "inference"
     WORKBENCH = "workbench"
     DASHBOARD = "dashboard"
@@ -51,6 +53,17 @@ DATA: Mapping[Role, Mapping[Area, tuple[Action, ...]]] = {
         Area.BUNDLE: (LIST, GET, PUT),
         Area.LOGS: (PUT,),
     },
+    Role.PIPELINE: {
+        Area.RAW: READ,
+        Area.PROCESSED: WRITE,
+        Area.MODELS: WRITE,
+        Area.FORECASTS: WRITE,
+        Area.METRICS: WRITE,
+        Area.BUNDLE: (LIST, GET, PUT),
+        Area.EVENTS: WRITE,
+        Area.LOGS: (PUT,),
+    },
+    Role.DAGSTER: {Area.LOGS: (LIST, GET, PUT)},
     Role.INFERENCE: {Area.BUNDLE: READ, Area.PINS: READ},
     Role.WORKBENCH: {
         Area.RAW: (LIST, GET, PUT),
@@ -105,6 +118,8 @@ SERVICES: Mapping[Role, tuple[Service, ...]] = {
     Role.INGEST: (Service.DATABASE_SECRET, Service.QUEUE),
     Role.TRAINING: (Service.DATABASE_SECRET,),
     Role.FORECAST: (Service.DATABASE_SECRET,),
+    Role.PIPELINE: (Service.DATABASE_SECRET, Service.QUEUE),
+    Role.DAGSTER: (Service.DATABASE_SECRET,),
     Role.INFERENCE: (),
     Role.WORKBENCH: (Service.DATABASE_SECRET, Service.SIGN_IN_SECRET),
     Role.DASHBOARD: (Service.CATALOGUE, Service.QUERIES, Service.QUICKSIGHT),
@@ -112,10 +127,21 @@ SERVICES: Mapping[Role, tuple[Service, ...]] = {
 }
 """Role → services that it uses; what is not in it is refused."""
 
-SERVICE_ACCOUNTS = (Role.INGEST, Role.TRAINING, Role.FORECAST, Role.INFERENCE, Role.WORKBENCH)
-"""Roles that pods take, each by a Kubernetes service account of the same name."""
+SERVICE_ACCOUNTS: Mapping[Role, str] = {
+    Role.INGEST: "demand-planner-ingest",
+    Role.TRAINING: "demand-planner-training",
+    Role.FORECAST: "demand-planner-forecast",
+    Role.PIPELINE: "demand-planner-pipeline",
+    Role.DAGSTER: "demand-planner-dagster",
+    Role.INFERENCE: "demand-planner-inference",
+    Role.WORKBENCH: "demand-planner-serving",
+}
+"""Roles that pods take → the Kubernetes service account that takes them.
 
-LISTS_ALL = (Role.WORKBENCH, Role.ADMIN)
+`pipeline` is what the values in `deploy/kubernetes` run every step under: ingest, training and forecast together.
+"""
+
+LISTS_ALL = (Role.PIPELINE, Role.WORKBENCH, Role.ADMIN)
 """Roles that ask which tables a cycle has, which lists the whole lake."""
 
 OBJECT_ACTIONS: Mapping[Action, tuple[str, ...]] = {

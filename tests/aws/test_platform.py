@@ -15,6 +15,7 @@ from deploy.aws.roles import SERVICE_ACCOUNTS
 from dp_assets.domain.access import Role
 from dp_assets.domain.contracts import ACCURACY, tables
 from dp_assets.domain.table_ddl import table_ddl
+from dp_assets.pods import GPU_TAGS
 from tests.aws.test_templates import CONFIG, TEMPLATES, resources
 
 PLACE = read_place("production")
@@ -96,9 +97,16 @@ def test_the_control_plane_is_reached_from_inside_alone_and_keeps_secrets_under_
 
 def test_each_service_account_takes_its_role_and_a_pod_cannot_take_that_of_its_node() -> None:
     accounts = {one["ServiceAccount"] for _, one in resources("AWS::EKS::PodIdentityAssociation")}
-    assert accounts == {str(role) for role in SERVICE_ACCOUNTS}
+    assert accounts == set(SERVICE_ACCOUNTS.values())
     options = the("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]["MetadataOptions"]
     assert options == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+
+
+def test_steps_that_ask_for_a_gpu_find_its_nodes() -> None:
+    asked = GPU_TAGS["dagster-k8s/config"]["pod_spec_config"]
+    groups = {one["NodegroupName"]: one for _, one in resources("AWS::EKS::Nodegroup")}
+    assert asked["node_selector"].items() <= groups["gpu"]["Labels"].items()
+    assert [one["key"] for one in asked["tolerations"]] == [one["Key"] for one in groups["gpu"]["Taints"]]
 
 
 def test_images_cannot_be_replaced_under_their_tag_and_are_scanned() -> None:

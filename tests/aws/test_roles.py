@@ -120,6 +120,9 @@ def test_the_roles_of_the_issue_are_as_it_words_them() -> None:
     assert {area for area, actions in training.items() if Action.PUT in actions} >= {Area.MODELS, Area.METRICS}
     assert Action.PUT not in forecast[Area.MODELS]
     assert {area for area, actions in forecast.items() if Action.PUT in actions} >= {Area.FORECASTS, Area.METRICS}
+    for area in Area:
+        narrow = {action for one in (Role.INGEST, Role.TRAINING, Role.FORECAST) for action in DATA[one].get(area, ())}
+        assert set(DATA[Role.PIPELINE].get(area, ())) == narrow
     assert set(DATA[Role.INFERENCE]) == {Area.BUNDLE, Area.PINS}
     assert all(Action.PUT not in actions for actions in DATA[Role.INFERENCE].values())
 
@@ -169,9 +172,9 @@ def test_no_role_names_every_resource_or_every_action() -> None:
         assert not any("*" in action for action in statement["Action"])
 
 
-def test_only_the_workbench_and_administrators_list_the_whole_lake() -> None:
+def test_only_the_pipeline_the_workbench_and_administrators_list_the_whole_lake() -> None:
     whole = {role for role in Role if '"lake/"' in json.dumps(base_policy(role, PLACES))}
-    assert whole == set(LISTS_ALL) == {Role.WORKBENCH, Role.ADMIN}
+    assert whole == set(LISTS_ALL) == {Role.PIPELINE, Role.WORKBENCH, Role.ADMIN}
 
 
 def test_a_role_is_passed_to_quicksight_alone() -> None:
@@ -184,11 +187,11 @@ def test_a_role_is_passed_to_quicksight_alone() -> None:
 
 def test_pods_take_a_role_only_by_the_service_account_of_its_name_and_administrators_with_a_second_factor() -> None:
     roles = {one["Properties"]["RoleName"]: one["Properties"] for one in of_type("AWS::IAM::Role")}
-    for role in SERVICE_ACCOUNTS:
+    for role, account in SERVICE_ACCOUNTS.items():
         (statement,) = roles[f"{NAME}-{role}"]["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
         asked = statement["Condition"]["StringEquals"]
-        assert asked["aws:RequestTag/kubernetes-service-account"] == role
+        assert asked["aws:RequestTag/kubernetes-service-account"] == account
         assert asked["aws:RequestTag/kubernetes-namespace"] == "demand-planner"
         assert asked["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
     (admin,) = roles[f"{NAME}-admin"]["AssumeRolePolicyDocument"]["Statement"]

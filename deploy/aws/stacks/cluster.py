@@ -25,6 +25,8 @@ NODE_POLICIES = (
     "AmazonEC2ContainerRegistryReadOnly",
     "CloudWatchAgentServerPolicy",
 )
+GPU_LABELS = {"accelerator": "nvidia"}
+"""What `dp_assets/pods.py` selects nodes by; its pods tolerate the taint."""
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "true", "effect": "NO_SCHEDULE"}
 
 
@@ -57,13 +59,13 @@ class Cluster(cdk.Stack):
                 addon_name=addon,
                 resolve_conflicts="OVERWRITE",
             )
-        for role in SERVICE_ACCOUNTS:
+        for role, account in SERVICE_ACCOUNTS.items():
             eks.CfnPodIdentityAssociation(
                 self,
                 f"{role.capitalize()}Account",
                 cluster_name=self.cluster.ref,
                 namespace=place.namespace,
-                service_account=str(role),
+                service_account=account,
                 role_arn=identities.roles[role].role_arn,
             )
 
@@ -144,7 +146,7 @@ class Cluster(cdk.Stack):
             capacity_type="SPOT" if is_spot else "ON_DEMAND",
             ami_type="AL2023_x86_64_NVIDIA" if has_gpu else "AL2023_x86_64_STANDARD",
             scaling_config=eks.CfnNodegroup.ScalingConfigProperty(min_size=least, desired_size=wanted, max_size=most),
-            labels={"demand-planner/nodes": name},
+            labels={"demand-planner/nodes": name} | (GPU_LABELS if has_gpu else {}),
             launch_template=eks.CfnNodegroup.LaunchTemplateSpecificationProperty(
                 id=template.ref, version=template.attr_latest_version_number
             ),

@@ -64,7 +64,7 @@ class Identities(cdk.Stack):
         if role in SERVICE_ACCOUNTS:
             tags = {
                 "aws:RequestTag/kubernetes-namespace": self.place.namespace,
-                "aws:RequestTag/kubernetes-service-account": str(role),
+                "aws:RequestTag/kubernetes-service-account": SERVICE_ACCOUNTS[role],
                 "aws:SourceAccount": self.account,
             }
             return iam.PrincipalWithConditions(

@@ -44,7 +44,7 @@ class Watching(cdk.Stack):
 
     Attributes:
         topic: where alarms go.
-        steps, serving: logs of the pods that compute, and of the API.
+        pods: what pods print: the events of Dagster's runs, and the requests that the API answered.
     """
 
     def __init__(self, scope: Construct, name: str, place: Place, keys: Keys, queue: Queue, edge: Edge) -> None:
@@ -52,8 +52,7 @@ class Watching(cdk.Stack):
         self.place, self.edge = place, edge
         self.topic = sns.Topic(self, "Alarms", topic_name=place.name("alarms"), master_key=keys.logs, enforce_ssl=True)
         self.topic.add_subscription(subscriptions.EmailSubscription(place.alert_address))
-        self.steps = self._log("steps", keys)
-        self.serving = self._log("serving", keys)
+        self.pods = self._log(keys)
         for metric, patterns in FILTERS.items():
             self._count(metric, patterns)
         self._alarm_on_runs()
@@ -61,12 +60,13 @@ class Watching(cdk.Stack):
         self._alarm_on_data(queue)
         self._dashboard()
 
-    def _log(self, noun: str, keys: Keys) -> logs.LogGroup:
+    def _log(self, keys: Keys) -> logs.LogGroup:
+        """Where the CloudWatch add-on writes what pods print; made before it, so that it has an end and a key."""
         return logs.LogGroup(
             self,
-            noun.capitalize(),
-            log_group_name=f"/{self.place.name('pods')}/{noun}",
-            retention=logs.RetentionDays(logs.RetentionDays.THIRTEEN_MONTHS),
+            "Pods",
+            log_group_name=f"/aws/containerinsights/{self.place.name('cluster')}/application",
+            retention=logs.RetentionDays.THIRTEEN_MONTHS,
             encryption_key=keys.logs,
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
@@ -76,7 +76,7 @@ class Watching(cdk.Stack):
             logs.MetricFilter(
                 self,
                 f"{metric.title().replace('_', '')}{at}",
-                log_group=self.steps,
+                log_group=self.pods,
                 filter_pattern=logs.FilterPattern.literal(pattern),
                 metric_namespace=METRICS,
                 metric_name=metric,
