@@ -99,6 +99,8 @@ TABLES: Mapping[Area, tuple[str, ...]] = {
     ),
     Area.METRICS: (
         "accuracy",
+        "champion_verdict",
+        "drift",
         "error_distributions",
         "forecast_value_added",
         "interval_contract",

@@ -10,13 +10,15 @@ import pytest
 
 from deploy.aws.areas import Bucket
 from deploy.aws.catalogue_tables import QUERIES, catalogue_tables
+from deploy.aws.costs import table_markdown as bill
 from deploy.aws.place import read_place
-from deploy.aws.roles import SERVICE_ACCOUNTS
+from deploy.aws.roles import SERVICE_ACCOUNTS, table_markdown
 from dp_assets.domain.access import Role
 from dp_assets.domain.contracts import ACCURACY, tables
 from dp_assets.domain.table_ddl import table_ddl
 from dp_assets.pods import GPU_TAGS
 from tests.aws.test_templates import CONFIG, TEMPLATES, resources
+from tests.test_docs import REPOSITORY
 
 PLACE = read_place("production")
 
@@ -96,7 +98,8 @@ def test_the_control_plane_is_reached_from_inside_alone_and_keeps_secrets_under_
 
 
 def test_each_service_account_takes_its_role_and_a_pod_cannot_take_that_of_its_node() -> None:
-    accounts = {one["ServiceAccount"] for _, one in resources("AWS::EKS::PodIdentityAssociation")}
+    held = [one for _, one in resources("AWS::EKS::PodIdentityAssociation")]
+    accounts = {one["ServiceAccount"] for one in held if one["Namespace"] == "demand-planner"}
     assert accounts == set(SERVICE_ACCOUNTS.values())
     options = the("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]["MetadataOptions"]
     assert options == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
@@ -113,6 +116,13 @@ def test_images_cannot_be_replaced_under_their_tag_and_are_scanned() -> None:
     for _, one in resources("AWS::ECR::Repository"):
         assert one["ImageTagMutability"] == "IMMUTABLE"
         assert one["ImageScanningConfiguration"] == {"ScanOnPush": True}
+
+
+def test_groups_of_nodes_grow_and_shrink_by_themselves_and_what_does_so_touches_no_others() -> None:
+    documents = [one["PolicyDocument"] for _, one in resources("AWS::IAM::Policy")]
+    scaling = [s for one in documents for s in one["Statement"] if "autoscaling:SetDesiredCapacity" in s["Action"]]
+    owned = {"aws:ResourceTag/k8s.io/cluster-autoscaler/demand-planner-production-cluster": "owned"}
+    assert [one["Condition"] for one in scaling] == [{"StringEquals": owned}]
 
 
 # -- people and the way in --------------------------------------------------------------------------------------------
@@ -248,3 +258,11 @@ def test_the_budget_counts_what_carries_the_tag_and_tells_before_the_month_is_ov
         for one in budget["NotificationsWithSubscribers"]
     ]
     assert ("FORECASTED", 100) in told
+
+
+def test_the_bill_of_the_documentation_is_the_one_that_the_prices_make() -> None:
+    assert bill() in (REPOSITORY / "docs/aws.md").read_text(), "run python -m deploy.aws.costs"
+
+
+def test_the_table_of_roles_in_the_documentation_is_the_one_that_is_enforced() -> None:
+    assert table_markdown() in (REPOSITORY / "docs/aws.md").read_text()

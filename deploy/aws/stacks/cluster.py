@@ -69,6 +69,49 @@ class Cluster(cdk.Stack):
                 role_arn=identities.roles[role].role_arn,
             )
 
+        self._operators(place.name("cluster"))
+
+    def _operators(self, cluster: str) -> None:
+        """What scales the groups of nodes, and what registers pods with the balancer, each with no more than that."""
+        asked = ["autoscaling:Describe*", "ec2:DescribeInstanceTypes", "ec2:DescribeLaunchTemplateVersions"]
+        owned = {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster}": "owned"}}
+        scaling = ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"]
+        groups = f"arn:{self.partition}:eks:{self.region}:{self.account}:nodegroup/{cluster}/*"
+        self._operator(
+            "Autoscaler",
+            "cluster-autoscaler",
+            iam.PolicyStatement(actions=asked, resources=["*"]),
+            iam.PolicyStatement(actions=["eks:DescribeNodegroup"], resources=[groups]),
+            iam.PolicyStatement(actions=scaling, resources=["*"], conditions=owned),
+        )
+        targets = f"arn:{self.partition}:elasticloadbalancing:{self.region}:{self.account}:targetgroup/*"
+        looked = [
+            "elasticloadbalancing:Describe*",
+            "ec2:DescribeVpcs",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeInstances",
+        ]
+        named = ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"]
+        self._operator(
+            "Balancing",
+            "aws-load-balancer-controller",
+            iam.PolicyStatement(actions=looked, resources=["*"]),
+            iam.PolicyStatement(actions=named, resources=[targets]),
+        )
+
+    def _operator(self, noun: str, account: str, *statements: iam.PolicyStatement) -> None:
+        role = iam.Role(self, noun, assumed_by=iam.ServicePrincipal("pods.eks.amazonaws.com").with_session_tags())
+        for statement in statements:
+            role.add_to_policy(statement)
+        eks.CfnPodIdentityAssociation(
+            self,
+            f"{noun}Account",
+            cluster_name=self.cluster.ref,
+            namespace="kube-system",
+            service_account=account,
+            role_arn=role.role_arn,
+        )
+
     def _cluster(self, keys: Keys) -> eks.CfnCluster:
         role = self._role("Control", "eks.amazonaws.com", ("AmazonEKSClusterPolicy",))
         private = self.network.vpc.select_subnets(subnet_group_name="private")
