@@ -171,6 +171,18 @@ def patterns(area: Area) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def folder_keys(area: Area) -> tuple[str, ...]:
+    """Names of an area's folders as keys, which whoever lists them asks for first: there is nothing, and 404 says so.
+
+    >>> folder_keys(Area.BUNDLE)
+    ('*/serving_bundle',)
+    """
+    if area in (Area.RAW, Area.RESULTS, Area.LOGS):
+        return tuple(prefix.rstrip("/") for prefix in prefixes(area))
+    last = [folder.rsplit("/", 1)[-1] for folder in FOLDERS.get(area, ())]
+    return tuple(sorted({f"*/{name}" for name in (*TABLES.get(area, ()), *COMMITS.get(area, ()), *last)}))
+
+
 def archived(retention: RetentionConfig) -> Iterator[tuple[Area, str, int]]:
     """Area, prefix and years after which what lies there is archived.
 

@@ -6,12 +6,12 @@ Belongs here: the tables, and their translation into policy documents. Does not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from deploy.aws.areas import ROOT, Area, Bucket, bucket_of, patterns
+from deploy.aws.areas import ROOT, Area, Bucket, bucket_of, folder_keys, patterns
 
 
 class Role(StrEnum):
@@ -29,7 +29,11 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be done with the keys of an area."""
+    """What can be done with the keys of an area.
+
+    Listing shows names, and of the whole bucket: a right that ends at a prefix turns "there is no such file" into a
+    refusal, and whoever writes looks first whether there is one.
+    """
 
     LIST = "list"
     GET = "get"
@@ -141,16 +145,13 @@ SERVICE_ACCOUNTS: Mapping[Role, str] = {
 `pipeline` is what the values in `deploy/kubernetes` run every step under: ingest, training and forecast together.
 """
 
-LISTS_ALL = (Role.PIPELINE, Role.WORKBENCH, Role.ADMIN)
-"""Roles that ask which tables a cycle has, which lists the whole lake."""
-
 OBJECT_ACTIONS: Mapping[Action, tuple[str, ...]] = {
     GET: ("s3:GetObject",),
     PUT: ("s3:PutObject", "s3:AbortMultipartUpload"),
     DELETE: ("s3:DeleteObject",),
 }
-LONGEST_POLICY = 6144
-"""Characters that IAM takes for one managed policy, white space not counted."""
+LONGEST_POLICY, LONGEST_INLINE = 6144, 10_240
+"""Characters that IAM takes for one managed policy, and for all inline ones of a role; white space not counted."""
 
 
 @dataclass(frozen=True)
@@ -173,9 +174,6 @@ def area_policy(role: Role, area: Area, places: Places) -> dict[str, Any]:
     actions = DATA[role][area]
     objects = [name for action in actions for name in OBJECT_ACTIONS.get(action, ())]
     statements = [_allow(objects, [f"{bucket}/{pattern}" for pattern in keys])]
-    if LIST in actions:
-        listed = _allow(["s3:ListBucket"], [bucket])
-        statements.append({**listed, "Condition": {"StringLike": {"s3:prefix": list(keys)}}})
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -185,11 +183,18 @@ def base_policy(role: Role, places: Places) -> dict[str, Any]:
     verbs = {action for actions in DATA[role].values() for action in actions}
     key = (["kms:Decrypt"] if GET in verbs else []) + (["kms:GenerateDataKey"] if PUT in verbs else [])
     statements = [_allow(["s3:GetBucketLocation"], buckets), _allow(key, [places.data_key])]
-    if role in LISTS_ALL:
-        listed = _allow(["s3:ListBucket"], [places.buckets[Bucket.LAKE]])
-        statements.append({**listed, "Condition": {"StringLike": {"s3:prefix": [f"{ROOT}/", ROOT]}}})
+    if listed := [area for area, actions in DATA[role].items() if LIST in actions]:
+        statements.append(_allow(["s3:ListBucket"], sorted({places.buckets[bucket_of(area)] for area in listed})))
+        statements.append(_allow(["s3:GetObject"], _folders(listed, places)))
     statements += [_use(service, places) for service in SERVICES[role]]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _folders(listed: Iterable[Area], places: Places) -> list[str]:
+    """Keys that are names of folders: s3fs asks whether they are files, and takes a refusal for a failure."""
+    found = {f"{places.buckets[bucket_of(area)]}/{key}" for area in listed for key in folder_keys(area)}
+    lake = places.buckets[Bucket.LAKE]
+    return sorted(found | {f"{lake}/{ROOT}" for area in listed if bucket_of(area) is Bucket.LAKE})
 
 
 def _use(service: Service, places: Places) -> dict[str, Any]:

@@ -33,6 +33,16 @@ class Account:
             self.clients[role, service] = _client(self.endpoint, service, self.keys[role] if role else {})
         return self.clients[role, service]
 
+    def options(self, role: Role) -> dict[str, str]:
+        """What fsspec opens S3 with as a role."""
+        keys = self.keys[role]
+        return {
+            "endpoint_url": self.endpoint,
+            "key": keys["aws_access_key_id"],
+            "secret": keys["aws_secret_access_key"],
+            "token": keys["aws_session_token"],
+        }
+
 
 def bucket(one: Bucket) -> str:
     """Its name in the account."""

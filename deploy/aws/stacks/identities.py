@@ -41,12 +41,8 @@ class Identities(cdk.Stack):
     def _role(self, role: Role, places: Places) -> iam.Role:
         made = self._made(role.capitalize(), role, self._trusted(role))
         base = referring(base_policy(role, places))
-        iam.CfnRolePolicy(
-            self,
-            f"{role.capitalize()}Base",
-            role_name=made.role_name,
-            policy_name="base",
-            policy_document=base,
+        iam.CfnPolicy(
+            self, f"{role.capitalize()}Base", roles=[made.role_name], policy_name="base", policy_document=base
         )
         return made
 
