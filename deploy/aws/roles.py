@@ -138,7 +138,7 @@ SERVICE_ACCOUNTS: Mapping[Role, str] = {
     Role.PIPELINE: "demand-planner-pipeline",
     Role.DAGSTER: "demand-planner-dagster",
     Role.INFERENCE: "demand-planner-inference",
-    Role.WORKBENCH: "demand-planner-serving",
+    Role.WORKBENCH: "planning",
 }
 """Roles that pods take → the Kubernetes service account that takes them.
 
