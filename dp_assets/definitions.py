@@ -59,7 +59,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         tuned_model,
         weekly_buckets,
     )
-    from dp_assets.defs.automation import drift_sensor, jobs, schedules, sensors
+    from dp_assets.defs.automation import alerts, drift_sensor, jobs, schedules, sensors
     from dp_assets.defs.automation.conditions import with_freshness
     from dp_resources.dagster_resources import build_resources
 
@@ -88,7 +88,7 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
     with warnings.catch_warnings():
         # Single-run backfills are marked beta; without them every partition of a backfill costs a run of its own.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        parts = [part.build(project) for part in (*stages, checks, jobs, schedules, sensors, drift_sensor)]
+        parts = [part.build(project) for part in (*stages, checks, jobs, schedules, sensors, drift_sensor, alerts)]
     merged = dg.Definitions.merge(
         *parts,
         dg.Definitions(

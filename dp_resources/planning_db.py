@@ -31,7 +31,7 @@ from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinitio
 from dp_resources.database_urls import parse_url, place_of
 from dp_resources.planning_ledger import LEDGER, METADATA, Head, chain_faults, enter, head_of, ledger_row
 
-REVISION = "0007"
+REVISION = "0008"
 """Newest revision of `planning_migrations`, which this code is written for."""
 EXAMPLE = "sqlite:////folder/planning.db or postgresql+psycopg://user:password@host/database"
 LOCK = 7_231_950_412

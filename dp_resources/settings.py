@@ -90,6 +90,30 @@ class Settings(BaseSettings):
     """Origins, separated by commas, whose pages may call the API, e.g. `https://planning.example.com`."""
     api_session_key_file: Path | None = None
     """PEM file of the P-256 private key that signs sessions; left out, each process makes its own."""
+    alert_slack_token: SecretStr | None = None
+    """Token of a Slack app that may write (`chat:write`), for channels that are named."""
+    alert_slack_webhook_url: SecretStr | None = None
+    """Incoming webhook of Slack, for the one channel that it was made for."""
+    alert_slack_api_url: str = "https://slack.com/api/"
+    """Where Slack answers."""
+    alert_webhook_url: SecretStr | None = None
+    """Where webhooks without a `url` of their own go."""
+    alert_webhook_secret: SecretStr | None = None
+    """What webhooks are signed with."""
+    alert_smtp_host: str | None = None
+    """Server that e-mail is handed to."""
+    alert_smtp_port: int = 587
+    """Its port."""
+    alert_smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted; `none` only without a password."""
+    alert_smtp_ca_file: Path | None = None
+    """PEM file of the authority that vouches for the server; left out, those of the machine."""
+    alert_smtp_user: str | None = None
+    """User, where the server asks for one."""
+    alert_smtp_password: SecretStr | None = None
+    """The user's password."""
+    alert_from: str = "demand-planner@localhost"
+    """Sender of e-mail."""
     oidc_issuer: str | None = None
     """Issuer of OIDC tokens, exactly as their claim `iss` says it; left out, there are none."""
     oidc_audience: str | None = None
@@ -109,6 +133,11 @@ class Settings(BaseSettings):
             "DP_S3_SECRET_ACCESS_KEY": self.s3_secret_access_key,
             "DP_SFTP_PASSWORD": self.sftp_password,
             "DP_SFTP_KEY_PASSPHRASE": self.sftp_key_passphrase,
+            "DP_ALERT_SLACK_TOKEN": self.alert_slack_token,
+            "DP_ALERT_SLACK_WEBHOOK_URL": self.alert_slack_webhook_url,
+            "DP_ALERT_WEBHOOK_URL": self.alert_webhook_url,
+            "DP_ALERT_WEBHOOK_SECRET": self.alert_webhook_secret,
+            "DP_ALERT_SMTP_PASSWORD": self.alert_smtp_password,
             "the password in DP_PLANNING_DATABASE_URL": _password(self.planning_database_url),
             "the password in DP_EXPORT_DATABASE_URL": _password(self.export_database_url),
         }
@@ -131,6 +160,12 @@ class Settings(BaseSettings):
         urls = [one for one in (self.oidc_issuer, self.oidc_jwks) if one and one.startswith("http://")]
         if self.environment == "production" and urls:
             raise ValueError(f"expected https in production, got {urls[0]}, which anybody on the way can answer for")
+        return self
+
+    @model_validator(mode="after")
+    def _mail_is_encrypted(self) -> Settings:
+        if self.alert_smtp_password is not None and self.alert_smtp_security == "none":
+            raise ValueError("DP_ALERT_SMTP_PASSWORD would be sent in the open; set DP_ALERT_SMTP_SECURITY=starttls")
         return self
 
     @property

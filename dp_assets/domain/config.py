@@ -20,7 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
+from dp_assets.domain.alert_config import AlertConfig, alert_mistake
+from dp_assets.domain.config_section import WEEKDAYS, MisplacedValueError, Section, Slug, Weekday, check_time_zone
 from dp_assets.domain.drift_config import DriftConfig, ThresholdConfig
 from dp_assets.domain.export_config import ExportConfig, export_mistake
 from dp_assets.domain.filter_config import DEFAULT_FILTERS, Filter
@@ -48,8 +49,6 @@ from dp_assets.domain.training_config import (
     ValidationConfig,
 )
 
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 AttributeKind = Literal["single", "multi"]
 Seasonality = Literal["yearly", "half_yearly", "quarterly", "monthly"]
 
@@ -278,6 +277,8 @@ class DemandConfig(Section):
     """How far back `dp run` goes."""
     quality: QualityConfig = QualityConfig()
     """When delivered data looks wrong."""
+    alerts: AlertConfig = AlertConfig()
+    """Who is told, and how, when something goes wrong."""
 
     @field_validator("series_key")
     @classmethod
@@ -333,6 +334,8 @@ class DemandConfig(Section):
             )
             raise MisplacedValueError(message, "reconciliation", "middle_level")
         self._check_thresholds()
+        if told_wrongly := alert_mistake(self.alerts):
+            raise MisplacedValueError(str(told_wrongly), "alerts", *told_wrongly.path)
         spans = [(one.name, one.levels) for one in self.hierarchies]
         if wrong := export_mistake(self.exports, spans, self.series_key):
             raise MisplacedValueError(str(wrong), "exports", *wrong.path)

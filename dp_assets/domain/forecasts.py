@@ -87,8 +87,14 @@ def config_hash(config: DemandConfig) -> str:
 
 
 def config_text(config: DemandConfig) -> str:
-    """What the business decided, without places, as JSON in the order it was written: that of attributes counts."""
-    return config.model_dump_json(exclude={"landing", "lake", "exports"})
+    """What the business decided, without places, as JSON in the order it was written: that of attributes counts.
+
+    Whom alerts are told to, and when files are due, changes no forecast.
+    """
+    told = {"__all__": {"due_by", "owner"}}
+    return config.model_dump_json(
+        exclude={"landing": True, "lake": True, "exports": True, "alerts": True, "producers": told}
+    )
 
 
 def forecast_table(

@@ -17,7 +17,8 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from dp_assets.domain.config import WEEKDAYS, DemandConfig
+from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.config_section import WEEKDAYS
 from dp_assets.domain.reporting_config import CalendarConfig
 
 Matrix = npt.NDArray[np.float64]

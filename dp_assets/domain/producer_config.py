@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from dp_assets.domain.alert_config import DueConfig
 from dp_assets.domain.config_section import MisplacedValueError, Section, Slug, check_time_zone
 from dp_assets.domain.restatement_config import RestatementConfig
 
@@ -195,6 +196,10 @@ class ProducerConfig(Section):
     """Rank when producers disagree on an attribute: the lowest number wins."""
     restatement: RestatementConfig = RestatementConfig()
     """What a file replaces besides the version before it under its own name; see `docs/restatements.md`."""
+    due_by: DueConfig | None = None
+    """When a new file is expected; without one by then there is an alert. Never when left out."""
+    owner: str | None = Field(None, min_length=1)
+    """Who answers for its files, for `alerts.routes`; left out, whom `alerts.owners` or `alerts.owner` names."""
 
     _tables: ProducerTables | None = PrivateAttr(None)
     _zone = field_validator("time_zone")(check_time_zone)

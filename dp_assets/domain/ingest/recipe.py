@@ -23,9 +23,10 @@ from dp_assets.domain.producer_config import ATTRIBUTE_FEEDS, Feed, ProducerConf
 
 INGEST_FORMAT = 2
 """Raise it with every change of code after which the same bytes give other tables or another commit record."""
-ELSEWHERE = frozenset({"name", "feed", "files", "arrival", "priority", "restatement"})
+ELSEWHERE = frozenset({"name", "feed", "files", "arrival", "priority", "restatement", "due_by", "owner"})
 """Keys of a producer that decide nothing here: who owns a file, its feed and its arrival were fixed by its
-registration; ranks matter where attributes are merged. What restatements decide is added where there are any."""
+registration; ranks matter where attributes are merged; when files are due and who answers for them, to alerts alone.
+What restatements decide is added where there are any."""
 
 
 def recipe(producer: ProducerConfig, feed: Feed, config: DemandConfig) -> str:
