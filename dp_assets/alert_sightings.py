@@ -113,19 +113,20 @@ def missing(place: Place) -> list[Sighting]:
 def stale(place: Place) -> list[Sighting]:
     """The newest cycle, where it should be published and is not. Before a first one nothing is late."""
     grid, lake = BucketGrid.of(place.config), place.lake
-    if not lake.partitions("serving_bundle"):
+    newest = max(lake.partitions("serving_bundle"), default=None)
+    if newest is None:
         return []
     cutoff = grid.newest_cutoff(place.now - timedelta(days=place.config.alerts.late_days))
     if cutoff <= grid.first:
         return []
     cycle, bucket = cutoff.isoformat(), (cutoff - grid.step).isoformat()
+    if newest >= cycle:
+        return []
     made = {
         f"weekly_buckets of {bucket}": lake.commit_of("weekly_buckets", bucket) is not None,
         "published_forecasts": lake.exists("published_forecasts", cycle=cycle),
-        "serving_bundle": lake.has_bytes(f"{lake.folder('serving_bundle', cycle=cycle)}/manifest.json"),
+        "serving_bundle": False,
     }
-    if made["serving_bundle"]:
-        return []
     due = grid.known_at(cutoff) + timedelta(days=place.config.alerts.late_days)
     lacking = ", ".join(name for name, is_there in made.items() if not is_there)
     said = f"Cycle {cycle} should have been served by {due:%Y-%m-%d %H:%M} UTC, and lacks {lacking}."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from dp_assets.commands.alerts import alerts
 from dp_assets.commands.export import export
 from dp_assets.commands.inspect import inspect
 from dp_assets.commands.key import key
@@ -59,6 +60,7 @@ app.add_typer(why, name="why")
 app.add_typer(scenario, name="scenario")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
+app.add_typer(alerts, name="alerts")
 app.command("rollback")(rollback)
 app.command("export")(export)
 

@@ -82,6 +82,7 @@ class SlackChannel(Section):
     """Slack, through a token (`DP_ALERT_SLACK_TOKEN`) or an incoming webhook (`DP_ALERT_SLACK_WEBHOOK_URL`)."""
 
     kind: Literal["slack"]
+    """What it is."""
     name: Slug
     """Name for `routes`."""
     channel: str | None = None
@@ -92,6 +93,7 @@ class EmailChannel(Section):
     """E-mail, through the server that `DP_ALERT_SMTP_HOST` names."""
 
     kind: Literal["email"]
+    """What it is."""
     name: Slug
     """Name for `routes`."""
     to: tuple[str, ...] = Field(min_length=1)
@@ -109,6 +111,7 @@ class WebhookChannel(Section):
     """A POST of JSON, signed with `DP_ALERT_WEBHOOK_SECRET`."""
 
     kind: Literal["webhook"]
+    """What it is."""
     name: Slug
     """Name for `routes`."""
     url: str | None = Field(None, pattern=r"^https?://")

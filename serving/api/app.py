@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from dp_resources.settings import Settings
 from serving.api.access import check_guarded, describe_refusals
 from serving.api.accuracy.endpoints import router as accuracy
+from serving.api.alerts.endpoints import router as alerts
 from serving.api.authentication import Gate
 from serving.api.catalogue.endpoints import router as catalogue
 from serving.api.changes.endpoints import router as changes
@@ -87,7 +88,7 @@ SENT = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None
 """Headers that pages elsewhere which are named may send."""
 SHOWN = ("ETag", "Retry-After", "X-Request-Id", "X-Planning-Database")
 """Headers of answers that they may read, beside those that every page may."""
-RUNNING = (producers, quality, conflicts, ledger, users, keys, thresholds)
+RUNNING = (producers, quality, conflicts, ledger, alerts, users, keys, thresholds)
 """What whoever runs the platform looks at and changes."""
 DESCRIPTION = """
 Forecasts of SKUs and of every node of the hierarchies, with intervals, read from the serving bundle that the asset

@@ -207,6 +207,7 @@ def test_a_cycle_that_is_not_served_in_time_is_told(project: Project, tmp_path: 
     assert "Cycle 2017-07-31 should have been served by 2017-08-02 00:00 UTC" in said
     lake.write_folder("serving_bundle", bundle, cycle="2017-07-31")
     assert found(AT + timedelta(days=2)) == []
+    assert found(datetime(2017, 7, 20, tzinfo=UTC)) == []  # a cycle before the newest one that nobody ever forecast
 
 
 def test_categories_whose_error_is_above_the_threshold_are_told_in_one_alert(project: Project) -> None:

@@ -169,6 +169,7 @@ ENDPOINTS = [
     ),
     Endpoint("GET", "/v1/thresholds", READ, "/v1/thresholds", hidden=403),
     Endpoint("GET", "/v1/ledger", OPERATE, "/v1/ledger", hidden=403),
+    Endpoint("GET", "/v1/alerts", OPERATE, "/v1/alerts", hidden=403),
     Endpoint("GET", "/v1/users", ADMINISTER, "/v1/users", hidden=403),
     Endpoint("POST", "/v1/users", ADMINISTER, "/v1/users", {"user": "No", "roles": ["viewer"]}, 422, 403, 403),
     *(
