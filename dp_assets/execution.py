@@ -24,7 +24,7 @@ from dp_assets.lake_state import read_state
 from dp_assets.orphans import own_process
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.project import Project
-from dp_assets.recalls import write_reports
+from dp_assets.recalls import enter_events, write_reports
 from dp_assets.registry import registrations
 
 Progress = Callable[[str], None]
@@ -129,6 +129,7 @@ def _first_failure(result: dg.ExecuteInProcessResult) -> str:
 
 def run_until_done(project: Project, instance: dg.DagsterInstance, progress: Progress) -> int:
     """Registers files and runs every plan until nothing is due; the number of plans that ran."""
+    enter_events(project.lake(), project.planning(), progress)
     register(project, instance, progress)
     state = read_state(project.lake(), project.planning())
     for producer, files in waiting(state.registrations, state.commits, project.config).items():
@@ -145,5 +146,6 @@ def run_until_done(project: Project, instance: dg.DagsterInstance, progress: Pro
             done += 1
         if plan_requests(read_state(project.lake(), project.planning()), project.config, project.clock.now()) == plans:
             raise RunFailedError(f"{plans[0].job} ran but left the same work to do ({plans[0].cause}); this is a bug")
+    enter_events(project.lake(), project.planning(), progress)  # gates may have recalled files
     write_reports(project.lake(), progress)
     return done

@@ -15,13 +15,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from dp_assets.content import Known
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import FILE_LINES
+from dp_assets.domain.errors import StorageError
 from dp_assets.domain.ingest.freshness import quarantined, recipes
 from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.plan import Affected, LakeState, affected
@@ -49,6 +50,9 @@ from dp_assets.registry import (
     write_file_event,
 )
 from dp_resources.lake import Lake, parquet_bytes
+
+if TYPE_CHECKING:
+    from dp_resources.planning_db import PlanningDatabase
 
 PUBLISHED = "published_forecasts"
 
@@ -88,6 +92,20 @@ def write_event(lake: Lake, file_version_id: str, undo: bool, by: str, reason: s
     )
     write_file_event(lake, event)
     return event
+
+
+def enter_events(lake: Lake, database: PlanningDatabase, progress: Callable[[str], None]) -> None:
+    """Enters into the ledger every recall and undo that is not there yet, whoever told it: the command line, the job, a
+    gate. Where the planning database is away, that is said, and the next call makes it good: the lake keeps events."""
+    from dp_resources.planning_notes import note_file_events
+
+    if not (events := file_events(lake)):
+        return
+    try:
+        if entered := note_file_events(database, sorted(events, key=lambda one: one.at)):
+            progress(f"{entered} recall(s) or undo(s) of files entered into the ledger")
+    except StorageError as error:
+        progress(f"recalls hold, and stand in the ledger once the planning database answers again: {error}")
 
 
 def backdate_meant(lake: Lake, name: str, arrived_at: datetime | None) -> tuple[str, Backdated | None]:

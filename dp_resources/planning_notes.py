@@ -8,14 +8,17 @@ here: planners' numbers (`planning_db.py`), who is behind a run (`dp_assets/auth
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from dp_resources.planning_db import PlanningDatabase
 from dp_resources.planning_ledger import LEDGER, enter
+
+if TYPE_CHECKING:
+    from dp_assets.domain.recall import FileEvent
 
 PUBLISH = "publish"
 RETRAIN = "retrain"
@@ -63,6 +66,47 @@ def note_file_event(
     return _note(database, FILE_EVENTS[event], file_version_id, user, at, after, "at")
 
 
+def note_file_events(database: PlanningDatabase, events: Iterable[FileEvent]) -> int:
+    """Adds a row for every recall and undo that has none yet.
+
+    Args:
+        events: what was told of files, oldest first; other events than recalls and undos have no rows.
+
+    Returns:
+        How many rows were added.
+
+    Raises:
+        StorageError: the database does not answer.
+    """
+    told = [one for one in events if one.event in FILE_EVENTS]
+    if not told:
+        return 0
+    with database.read() as connection:
+        if not _without_row(connection, told):
+            return 0
+    with database.write() as connection:
+        missing = _without_row(connection, told)  # again: whoever was faster has added some
+        for one in missing:
+            action, after = FILE_EVENTS[one.event], {"event": one.event, "at": one.at.isoformat(), "reason": one.reason}
+            before = _newest(connection, action, one.file_version_id)
+            enter(connection, one.at, one.by, action, one.file_version_id, before, after)
+    return len(missing)
+
+
+def _without_row(connection: sa.Connection, told: Sequence[FileEvent]) -> list[FileEvent]:
+    query = sa.select(LEDGER.c.action, LEDGER.c.subject, LEDGER.c.after).where(
+        LEDGER.c.action.in_(list(FILE_EVENTS.values()))
+    )
+    known = {(row.action, row.subject, json.loads(row.after)["at"]) for row in connection.execute(query)}
+    return [one for one in told if (FILE_EVENTS[one.event], one.file_version_id, one.at.isoformat()) not in known]
+
+
+def _newest(connection: sa.Connection, action: str, subject: str) -> dict[str, Any] | None:
+    about = (LEDGER.c.action == action) & (LEDGER.c.subject == subject)
+    found = connection.scalar(sa.select(LEDGER.c.after).where(about).order_by(LEDGER.c.sequence.desc()).limit(1))
+    return None if found is None else dict(json.loads(found))
+
+
 def _note(
     database: PlanningDatabase,
     action: str,
@@ -72,11 +116,8 @@ def _note(
     after: Mapping[str, Any],
     key: str,
 ) -> int | None:
-    about = (LEDGER.c.action == action) & (LEDGER.c.subject == subject)
-    newest = sa.select(LEDGER.c.after).where(about).order_by(LEDGER.c.sequence.desc()).limit(1)
     with database.write() as connection:
-        found = connection.scalar(newest)
-        before = None if found is None else json.loads(found)
+        before = _newest(connection, action, subject)
         if before is not None and before.get(key) == after[key]:
             return None
         return enter(connection, at, user, action, subject, before, dict(after))

@@ -104,6 +104,8 @@ def test_the_command_lists_recomputes_and_reports_what_one_file_had_touched(
     assert changed_partitions(before, after, "accuracy") == set(listed.scored)
     (event,) = file_events(lake)
     assert (event.file_version_id, event.by, event.reason) == (version, "ann", "till 4 counted twice")
+    entered = [(row["user"], row["action"], row["subject"]) for row in world.project.planning().ledger()]
+    assert ("ann", "recall file", version) in entered
     report = difference_report(lake, event)
     assert report is not None
     assert set(report["cycle"]) == {last}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,8 +15,9 @@ from fastapi.testclient import TestClient
 
 from dp_assets.domain.access import Role
 from dp_assets.quality import GATE
-from dp_assets.recalls import write_event
+from dp_assets.recalls import enter_events, write_event
 from dp_assets.registry import file_events, recalled_versions
+from dp_resources.planning_db import planning_database
 from serving.api.file_versions.schemas import FileCard
 from serving.api.recalls.schemas import Recall, Recalled
 from tests.landed import START, encode, make_rows
@@ -99,6 +101,42 @@ def test_an_event_whose_row_was_cut_short_is_entered_when_the_next_one_is_told(s
         told(as_engineer(shop, client)("DELETE", f"/v1/files/{version}/recall?reason=it was right"))
     rows = [(user, action) for user, action, subject in shop.ledger() if subject == version]
     assert rows == [("eve", "recall file"), ("dee", "undo recall of file")]
+
+
+def test_what_the_command_line_or_a_gate_told_is_entered_once_beside_what_came_over_http(shop: Shop) -> None:
+    version = shop.put("shop/week.csv", encode(make_rows(), "csv"))
+    shop.settle()
+    said: list[str] = []
+    enter_events(shop.lake, shop.accounts.database, said.append)
+    assert said == []
+    write_event(shop.lake, version, False, GATE, "too many rows", START)
+    with shop.client() as client:
+        ask = as_engineer(shop, client)
+        told(ask("DELETE", f"/v1/files/{version}/recall?reason=it was right"))
+        write_event(shop.lake, version, False, "ann", "not right", START + timedelta(days=1))
+        for _ in range(2):
+            enter_events(shop.lake, shop.accounts.database, said.append)
+        told(ask("DELETE", f"/v1/files/{version}/recall?reason=it is"))
+    rows = [(user, action) for user, action, subject in shop.ledger() if subject == version]
+    recall, undo = "recall file", "undo recall of file"
+    assert rows == [(GATE, recall), ("dee", undo), ("ann", recall), ("dee", undo)]
+    assert said == ["1 recall(s) or undo(s) of files entered into the ledger"]
+    assert shop.accounts.database.verify() == []
+
+
+def test_an_event_told_while_the_planning_database_is_away_is_entered_when_it_answers_again(
+    shop: Shop, tmp_path: Path
+) -> None:
+    version = shop.put("shop/week.csv", encode(make_rows(), "csv"))
+    shop.settle()
+    write_event(shop.lake, version, False, "ann", "till 4 counted twice", START)
+    said: list[str] = []
+    (tmp_path / "away.db").mkdir()  # which SQLite cannot open
+    enter_events(shop.lake, planning_database(f"sqlite:///{tmp_path}/away.db"), said.append)
+    assert len(said) == 1
+    assert "recalls hold" in said[0]
+    enter_events(shop.lake, shop.accounts.database, said.append)
+    assert ("ann", "recall file", version) in shop.ledger()
 
 
 def test_what_cannot_be_taken_back_or_put_back_says_why(shop: Shop) -> None:

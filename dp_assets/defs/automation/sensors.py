@@ -22,7 +22,7 @@ from dp_assets.ingestion import register_new_files
 from dp_assets.lake_state import read_state, standing
 from dp_assets.partitions import FILE_PARTITIONS, SCENARIO_PARTITIONS
 from dp_assets.project import Project
-from dp_assets.recalls import write_reports
+from dp_assets.recalls import enter_events, write_reports
 from dp_assets.scenario_results import what_is_missing
 from dp_resources.clock import Clock
 from dp_resources.lake import Lake
@@ -200,6 +200,7 @@ def build(project: Project) -> dg.Definitions:
     ) -> dg.SensorResult | dg.SkipReason:
         if busy := unfinished_run(context.instance, [*INGESTION_JOBS, *FOLLOW_UP_JOBS]):
             return dg.SkipReason(f"{busy} is running; the next step follows it")
+        enter_events(lake, project.planning(), context.log.info)
         plans = plan_requests(read_state(lake, project.planning()), project.config, clock.now())
         requests = [
             request

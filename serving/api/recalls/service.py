@@ -4,7 +4,8 @@ Belongs here: who may, the order of reads and writes, answers. Does not belong h
 recall means (`dp_assets/recalls.py`), computing again, which the asset graph does as after any recall.
 
 The event is written within the transaction that enters it into the ledger. Killed in between, the event holds, and
-the row that is missing is entered with the next event of the file, or by whoever asks again in the same words.
+the row that is missing is entered with the next event of the file, by whoever asks again in the same words, or by the
+graph, which enters what the command line, the job and gates told as well.
 """
 
 from __future__ import annotations
