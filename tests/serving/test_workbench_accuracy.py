@@ -61,6 +61,9 @@ def test_calibration_movers_and_what_each_step_saved_stand_on_one_page(page: Pag
     steps.get_by_role("row", name=re.compile("Planners.*saved 5")).wait_for()
     page.get_by_role("table", name="Numbers that planners changed, by planner").get_by_text("ada").wait_for()
     page.get_by_role("table", name="Numbers that planners changed, by reason").get_by_text("promotion").wait_for()
+    nodes = page.get_by_role("table", name="What each step saved, by department of product")
+    nodes.get_by_role("row", name=re.compile("dairy.*saved 5")).wait_for()
+    nodes.get_by_role("row", name=re.compile("frozen.*cost 5")).wait_for()
     assert wrong_in_a_theme(page) == {}
 
 

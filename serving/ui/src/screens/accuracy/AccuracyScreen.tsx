@@ -69,7 +69,7 @@ export function AccuracyScreen() {
       {cycle && (
         <div className="mt-4 space-y-4">
           <Movers cycle={cycle} before={before} level={level} lead={lead} groups={GROUPS} />
-          <ValueAdded cycle={cycle} lead={lead} />
+          <ValueAdded cycle={cycle} lead={lead} level={level} />
           <Leaderboard cycle={cycle} />
         </div>
       )}

@@ -4,6 +4,8 @@ import { count, share, units, NOTHING } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Table } from "../../parts/Table";
+import { NodeLink } from "../ItemLink";
+import { hierarchies } from "../questions";
 import { Sign } from "./Movers";
 
 type Group = Schemas["GroupAdded"];
@@ -27,8 +29,10 @@ function valueAdded(cycle: string, lead: number, grouping: string) {
   };
 }
 
-/** What each step on the way to the published number did to its error. */
-export function ValueAdded({ cycle, lead }: { cycle: string; lead: number }) {
+/** What each step on the way to the published number did to its error, also by node of a level that belongs to a hierarchy. */
+export function ValueAdded({ cycle, lead, level }: { cycle: string; lead: number; level: string }) {
+  const known = useQuery(hierarchies).data?.hierarchies ?? [];
+  const inside = known.filter((one) => level !== "total" && one.levels.some((each) => each.level === level)).map((one) => one.name);
   const all = useQuery(valueAdded(cycle, lead, "all"));
   return (
     <Card title="Forecast value added" aside={<span className="text-soft">{lead === 0 ? "all leads" : `lead ${lead}`}</span>}>
@@ -46,6 +50,12 @@ export function ValueAdded({ cycle, lead }: { cycle: string; lead: number }) {
           )
         }
       </Asked>
+      <div className="mt-4 space-y-4">
+        {inside.length === 0 && <p className="text-soft">Choose a level of a hierarchy above, such as {known[0]?.levels[1]?.level ?? "a department"}, to see it by node.</p>}
+        {inside.map((hierarchy) => (
+          <Nodes key={hierarchy} cycle={cycle} lead={lead} hierarchy={hierarchy} level={level} />
+        ))}
+      </div>
     </Card>
   );
 }
@@ -103,6 +113,40 @@ function Who({ cycle, lead, grouping, title }: { cycle: string; lead: number; gr
               { name: "saved", title: "Planners", numeric: true, cell: (one) => <Saved units={one.added.published} /> },
             ]}
           />
+        )
+      }
+    </Asked>
+  );
+}
+
+/** What each step saved of the error of every node of a level; where planners moved most comes first. */
+function Nodes({ cycle, lead, hierarchy, level }: { cycle: string; lead: number; hierarchy: string; level: string }) {
+  const found = useQuery(valueAdded(cycle, lead, `${hierarchy}.${level}`));
+  const saved = (step: Step) => (one: Group) => (step === "naive" ? units(one.errors.naive) : <Saved units={one.added[step]} />);
+  const moved = (one: Group) => Math.abs(one.added.published);
+  return (
+    <Asked of={found} lines={4}>
+      {({ groups, next }) =>
+        groups.length === 0 ? (
+          <p className="text-soft">By {level.replaceAll("_", " ")}: not scored at this lead, or it tells of nodes that you do not see.</p>
+        ) : (
+          <>
+            <h3 className="mb-1 font-semibold">By {level.replaceAll("_", " ")} of {hierarchy}</h3>
+            <Table
+              caption={`What each step saved, by ${level.replaceAll("_", " ")} of ${hierarchy}`}
+              rows={[...groups].sort((one, other) => moved(other) - moved(one) || other.errors.naive - one.errors.naive)}
+              keyOf={(one) => one.name}
+              columns={[
+                { name: "name", title: "Node", cell: (one) => <NodeLink hierarchy={hierarchy} node={one.name} /> },
+                { name: "naive", title: "Naive error (units)", numeric: true, cell: saved("naive") },
+                { name: "model", title: "Model", numeric: true, cell: saved("model") },
+                { name: "reconciled", title: "Reconciliation", numeric: true, cell: saved("reconciled") },
+                { name: "published", title: "Planners", numeric: true, cell: saved("published") },
+                { name: "left", title: "Error left (units)", numeric: true, cell: (one) => units(one.errors.published) },
+              ]}
+            />
+            {next && <p className="text-soft">The first {count(groups.length)} by name are shown.</p>}
+          </>
         )
       }
     </Asked>
