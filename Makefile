@@ -20,7 +20,7 @@ DEMO_ENV = DP_BOOSTING_THREADS=$(DEMO_THREADS) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=
 DP_DEMO = $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up ui ui-test aws-templates aws-check check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scenarios bench-training clean
+.PHONY: help demo demo-next-week up ui ui-test aws-templates aws-check check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scale bench-scenarios bench-training clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -154,6 +154,9 @@ bench-reconciliation: $(VENV)/.dev  ## Levels that agree, with and without locks
 
 bench-promotions: $(VENV)/.dev  ## What promotions and prices as inputs are worth on promoted weeks of the demo (after `make demo`)
 	@$(BIN)/python -m benchmarks.promotions $(if $(LAKE),--lake $(LAKE)) $(ARGS)
+
+bench-scale: $(VENV)/.dev  ## A weekly cycle of 5,000 to 50,000 series: time, memory, growth, shards → benchmarks/out/scale.json (SIZES="…")
+	@$(BIN)/python -m benchmarks.scale $(if $(SIZES),--sizes $(SIZES))
 
 bench-scenarios: $(VENV)/.dev  ## Scenarios that touch 1, 10 and 100 % of 5,000 SKUs → benchmarks/out/scenarios.json
 	@$(BIN)/python -m benchmarks.scenarios

@@ -6,7 +6,10 @@ import json
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
+
+from dp_resources.lake import Lake
 
 
 @pytest.mark.slow
@@ -22,3 +25,29 @@ def test_scenarios_are_measured_over_a_cycle_made_by_the_product(
     found = json.loads((tmp_path / "scenarios.json").read_text())
     assert {"name", "value", "unit", "peer", "bar", "holds"} == set(found[0])
     assert "CPU of 50 scenarios" in {one["name"] for one in found}
+
+
+@pytest.mark.slow
+def test_a_cycle_of_any_size_goes_through_every_stage_and_its_shards_are_the_whole(tmp_path: Path) -> None:
+    from benchmarks import scale
+
+    cycle, lake = scale.CYCLE.isoformat(), Lake(tmp_path / "lake")
+    scale.write_catalogue(lake, 60)
+    scale.features(tmp_path, lake)
+    scale.write_model(tmp_path, lake)
+    for stage in (scale.forecasts, scale.node_forecasts, scale.reconciled_rollups):
+        stage(tmp_path, lake)
+    for shard in range(scale.SHARDS):
+        scale.spend(f"forecasts:{shard}", tmp_path, lake)
+    whole = lake.read("forecasts", cycle=cycle)
+    pieces = [lake.read(f"forecasts_{shard}", cycle=cycle) for shard in range(scale.SHARDS)]
+    assert scale.difference(pl.concat(pieces), whole) < 1e-6
+    total = lake.read("reconciled_rollups", cycle=cycle).filter(pl.col("level") == "total")
+    assert total["forecast"].sum() > 0
+
+
+def test_growth_is_the_exponent_of_a_power_law() -> None:
+    from benchmarks.scale import exponent
+
+    assert exponent([10, 100, 1000], [3.0, 30.0, 300.0]) == pytest.approx(1.0)
+    assert exponent([10, 100], [5.0, 500.0]) == pytest.approx(2.0)

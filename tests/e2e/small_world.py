@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,11 @@ from typing import Any
 import dagster as dg
 import numpy as np
 import polars as pl
+import pytest
+from filelock import FileLock
 
 from dp_assets.domain.config import DemandConfig
-from dp_assets.execution import run_until_done
+from dp_assets.execution import register, run_until_done
 from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
 from dp_resources.settings import Settings
@@ -22,6 +26,10 @@ from tests.manifest import hand_over_manifest
 DEPARTMENTS = ("dairy", "bakery", "frozen")
 BRANDS = ("own", "national")
 PLANNED_AHEAD = 6
+WEEKS = 24
+"""Of the world that has been run."""
+RESTATED = MONDAY + timedelta(weeks=2)
+"""The week whose shop file that world's shop sent a second time."""
 
 
 def world_config(**overrides: Any) -> DemandConfig:
@@ -173,8 +181,6 @@ def land_plan(root: Path, week: int, skus: int = 24, seed: int = 5) -> None:
 
 def drop(path: Path, text: str, arrived_on: date) -> None:
     """A file whose modification time says that it arrived at six in the morning of a day."""
-    import os
-
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     stamp = datetime(arrived_on.year, arrived_on.month, arrived_on.day, 6, tzinfo=UTC).timestamp()
@@ -185,6 +191,19 @@ class World:
     """A project in a temporary folder whose clock stands `weeks` after its first Monday, on a Tuesday noon."""
 
     def __init__(self, folder: Path, config: DemandConfig, weeks: int) -> None:
+        self._open(folder, config)
+        hand_over_manifest(folder / "state")
+        master = [f"S{sku:03d},{DEPARTMENTS[sku % 3]}" for sku in range(24)]
+        drop(folder / "landing" / "master" / "products.csv", "\n".join(["sku,department", *master]) + "\n", MONDAY)
+        land_holidays(folder / "landing")
+        land_corrections(folder / "landing")
+        for week in range(PLANNED_AHEAD):
+            land_plan(folder / "landing", week)
+        for week in range(weeks):
+            land_week(folder / "landing", week)
+        self.advance_to(weeks)
+
+    def _open(self, folder: Path, config: DemandConfig) -> None:
         self.folder = folder
         self.config = config.model_copy(
             update={
@@ -196,16 +215,13 @@ class World:
         (folder / "dagster").mkdir(parents=True, exist_ok=True)
         self.instance = dg.DagsterInstance.local_temp(str(folder / "dagster"))
         self.said: list[str] = []
-        hand_over_manifest(folder / "state")
-        master = [f"S{sku:03d},{DEPARTMENTS[sku % 3]}" for sku in range(24)]
-        drop(folder / "landing" / "master" / "products.csv", "\n".join(["sku,department", *master]) + "\n", MONDAY)
-        land_holidays(folder / "landing")
-        land_corrections(folder / "landing")
-        for week in range(PLANNED_AHEAD):
-            land_plan(folder / "landing", week)
-        for week in range(weeks):
-            land_week(folder / "landing", week)
-        self.advance_to(weeks)
+
+    @classmethod
+    def kept_in(cls, folder: Path, config: DemandConfig) -> World:
+        """A world whose files are there already."""
+        world = cls.__new__(cls)
+        world._open(folder, config)
+        return world
 
     def advance_to(self, weeks: int) -> None:
         """Moves the clock to the Tuesday after that many weeks."""
@@ -223,3 +239,31 @@ class World:
 
     def table(self, name: str, **key: str) -> pl.DataFrame:
         return self.project.lake().read(name, **key)
+
+
+def world_that_ran(temporary: pytest.TempPathFactory) -> World:
+    """A world of its own for whoever asks, of two cycles, the first with the model of both; it is run once for all.
+
+    One shop file was restated between the cycles: every SKU sold 40 units in its week, and one a week later.
+    """
+    config = world_config(lookback_weeks=8, replay={"cycles": 1})
+    base = temporary.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with FileLock(shared / "world.lock"):
+        if not (shared / "world").exists():
+            _run_first(shared / "unfinished", config)
+            (shared / "unfinished").rename(shared / "world")
+    folder = temporary.mktemp("world") / "copy"
+    shutil.copytree(shared / "world", folder)
+    return World.kept_in(folder, config)
+
+
+def _run_first(folder: Path, config: DemandConfig) -> None:
+    world = World(folder, config, WEEKS)
+    register(world.project, world.instance)
+    sales = [f"S{sku:03d};{RESTATED:%d/%m/%Y};40;1,00;" for sku in range(24)]
+    sales.append(f"S001;{RESTATED + timedelta(weeks=1):%d/%m/%Y};40;1,00;bakery")
+    text = "\n".join(["item;day;qty;money;dept", *sales, ""])
+    drop(folder / "landing" / "shop" / f"{RESTATED}.csv", text, MONDAY + timedelta(weeks=21))
+    world.run()
+    world.instance.dispose()

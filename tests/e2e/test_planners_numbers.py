@@ -25,7 +25,7 @@ from dp_assets.domain.plan import RunPlan
 from dp_assets.execution import definitions_for, execute
 from dp_assets.project import REPOSITORY
 from dp_resources.accounts import Accounts
-from tests.e2e.small_world import World, land_week, world_config
+from tests.e2e.small_world import WEEKS, World, land_week, world_that_ran
 from tests.factories import MONDAY
 from tests.serving.browsers import PASSWORD, choose_password, page, sign_in
 from tests.serving.browsers import browser_of_one_test as browser
@@ -37,15 +37,12 @@ if TYPE_CHECKING:
 __all__ = ["browser", "page"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-WEEKS = 24
 NODE = "dairy"
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = World(tmp_path_factory.mktemp("world"), world_config(lookback_weeks=8, replay={"cycles": 1}), WEEKS)
-    world.run()
-    return world
+    return world_that_ran(tmp_path_factory)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from dp_assets.cli import app
 from dp_assets.domain.plan import Affected, plan_requests
 from dp_assets.domain.recall import RecallRefusedError, difference_totals
-from dp_assets.execution import definitions_for, register
+from dp_assets.execution import definitions_for
 from dp_assets.lake_state import read_state
 from dp_assets.project import REPOSITORY
 from dp_assets.recalls import (
@@ -27,31 +27,19 @@ from dp_assets.recalls import (
 )
 from dp_assets.registry import file_events
 from tests.e2e.lake_content import changed_partitions, lake_content
-from tests.e2e.small_world import World, drop, world_config
+from tests.e2e.small_world import RESTATED, World, world_that_ran
 from tests.factories import MONDAY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-WEEKS = 24
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Two cycles, the first with the model of both. One shop file was restated after the first cycle had begun."""
-    config = world_config(lookback_weeks=8, replay={"cycles": 1})
-    world = World(tmp_path_factory.mktemp("world"), config, WEEKS)
-    register(world.project, world.instance)
-    drop(restated(world), "item;day;qty;money;dept\n" + sold(3, 40), MONDAY + timedelta(weeks=21))
-    world.run()
-    return world
+    return world_that_ran(tmp_path_factory)
 
 
 def restated(world: World) -> Path:
-    return world.folder / "landing" / "shop" / f"{MONDAY + timedelta(weeks=2)}.csv"
-
-
-def sold(week: int, units: int) -> str:
-    """One line of a sale in another week than the file is named for."""
-    return f"S001;{MONDAY + timedelta(weeks=week):%d/%m/%Y};{units};1,00;bakery\n"
+    return world.folder / "landing" / "shop" / f"{RESTATED}.csv"
 
 
 def reached(world: World, name: str, undo: bool = False) -> tuple[str, Affected]:

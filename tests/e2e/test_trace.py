@@ -20,7 +20,6 @@ from dp_assets.cli import app
 from dp_assets.domain.access import EVERYTHING, NodeScope, Permission, Role, parse_scope_node
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.planning import NumberToSet
-from dp_assets.execution import register
 from dp_assets.kept_receipts import find
 from dp_assets.project import REPOSITORY
 from dp_assets.recalls import write_event
@@ -31,8 +30,7 @@ from serving.api import create_app
 from serving.api.lineage.schemas import CycleCard
 from serving.api.receipts.schemas import Receipt as ReceiptAnswer
 from serving.api.trace.schemas import RowsPage, Trace
-from tests.e2e.small_world import World, drop, world_config
-from tests.factories import MONDAY
+from tests.e2e.small_world import RESTATED, World, world_that_ran
 from tests.serving.access_makers import shown
 from tests.serving.browsers import browser_of_one_test as browser
 from tests.serving.browsers import page, wrong_for_axe
@@ -44,23 +42,14 @@ if TYPE_CHECKING:
 __all__ = ["browser", "page"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-WEEKS = 24
-RESTATED = MONDAY + timedelta(weeks=2)
 NOW = datetime(2017, 6, 20, 12, tzinfo=UTC)
 ARTEFACTS = ("tuned_model", "features")
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Two cycles. A shop file was restated between them; ann locked a department, which bob approved, and a series."""
-    world = World(tmp_path_factory.mktemp("world"), world_config(lookback_weeks=8, replay={"cycles": 1}), WEEKS)
-    register(world.project, world.instance)
-    drop(
-        world.folder / "landing" / "shop" / f"{RESTATED}.csv",
-        "\n".join(["item;day;qty;money;dept", *(f"S{sku:03d};{RESTATED:%d/%m/%Y};40;1,00;" for sku in range(24)), ""]),
-        MONDAY + timedelta(weeks=WEEKS - 1, days=3),
-    )
-    world.run()
+    """Ann locked a department, which bob approved, and a series."""
+    world = world_that_ran(tmp_path_factory)
     cycle = date.fromisoformat(cycles(world)[-1])
     lock = NumberToSet("product", "dairy", cycle, 500.0, True, "promotion", "leaflet", cycle)
     database = world.project.planning()
@@ -193,7 +182,8 @@ def test_contributions_sum_to_the_bucket_that_every_series_was_forecast_from(wor
                 assert found.agrees, (cycle, series, found)
                 if found.unknown:
                     left_out.add((cycle, bucket))
-    assert left_out == {(cycles(world)[0], RESTATED)}
+    touched = [RESTATED, RESTATED + timedelta(weeks=1)]
+    assert left_out == {(cycles(world)[0], week) for week in touched}
 
 
 def test_a_restated_file_shows_and_is_left_out_where_it_was_not_known(world: World, client: TestClient) -> None:
