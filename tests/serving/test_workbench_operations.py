@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,6 +12,9 @@ import polars as pl
 import pytest
 
 from dp_assets.domain.access import Role
+from dp_assets.domain.alert_config import AlertConfig
+from dp_assets.domain.alerts import Closing, Decision, make_alert
+from dp_resources.planning_alerts import apply_decision, note_failed, waiting
 from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK, SKUS, shown
 from tests.serving.browsers import browser, look_as, page, server_with_keys, wrong_in_a_theme
 from tests.serving.makers import CYCLE, make_forecasts, put_bundle
@@ -34,6 +37,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     place = Planned(tmp_path_factory.mktemp("operations"), {"exceptions": {"change_share": 0.3}})
     put_bundle(place.lake, place.folder, make_forecasts(series=list(SKUS), cycle=EARLIER), cycle=EARLIER)
     place.lake.write("interval_contract", pl.DataFrame([DRIFTED]), cycle=CYCLE.isoformat())
+    put_alerts(place)
     place.user("root", [Role.ADMIN])
     place.user("kim", [Role.ADMIN], GROCERY_AND_A_LOOK)
     place.user("dee", [Role.DATA_ENGINEER])
@@ -47,6 +51,19 @@ def address(place: Planned) -> Iterator[str]:
         yield address
 
 
+def put_alerts(place: Planned) -> None:
+    """A file that is missing, of which a channel could not be told, and one that came."""
+    config = AlertConfig.model_validate({"channels": [{"kind": "email", "name": "mail", "to": ["a@example.com"]}]})
+    database, at = place.accounts.database, datetime(2017, 8, 1, 12, tzinfo=UTC)
+    north, south = (
+        make_alert(config, "file_missing", name, f"No new file from {name}.", f"http://127.0.0.1/{name}", "shops")
+        for name in ("north", "south")
+    )
+    apply_decision(database, Decision(opened=(north, south)), config, at, at)
+    apply_decision(database, Decision(closed=(Closing(south.key, "recovered", "It came."),)), config, at, at)
+    note_failed(database, "mail", [one.notice for one in waiting(database)], "nobody answered")
+
+
 def status_of(address: str, key: str) -> int:
     """What whoever shows a key is answered."""
     return httpx.get(f"{address}/v1/session", headers=shown(key), timeout=30).status_code
@@ -56,6 +73,7 @@ def test_axe_finds_nothing_on_any_part_in_light_and_dark(page: Page, place: Plan
     found = {}
     for path, words in (
         (f"?cycle={CYCLE}", "Alerts and drift"),
+        ("?part=alerts&every=true", "Alerts, the last opened first"),
         ("?part=ledger", "Rows of the ledger"),
         ("?part=thresholds", "What comes on the worklist"),
         ("?part=accounts&account=dee", "User dee"),
@@ -121,6 +139,27 @@ class TestAnEngineer:
         page.keyboard.press("Enter")
         page.get_by_text("No row fits").wait_for()
         assert page.get_by_role("link", name="Users and keys").count() == 0
+
+
+def test_alerts_say_what_is_wrong_what_to_do_whom_they_were_told_to_and_what_is_over(
+    page: Page, place: Planned, address: str
+) -> None:
+    look_as(page, place, address, "dee", "/operations")
+    page.get_by_role("link", name="Alerts").click()
+    listed = page.get_by_role("list", name="Alerts, the last opened first")
+    (item,) = listed.get_by_role("listitem").all()
+    told = item.inner_text()
+    assert "! warning: No new file from north." in told
+    assert "Ask the producer" in told
+    assert "not told to mail yet: nobody answered" in told
+    assert "docs/runbooks/alert-file-missing.md" in told
+    assert item.get_by_role("link").get_attribute("href") == "http://127.0.0.1/north"
+    page.get_by_role("link", name="Show what is over as well").click()
+    listed.get_by_text("✓ over: No new file from south.").wait_for()
+    listed.get_by_text(re.compile("until .*: It came.")).wait_for()
+    page.get_by_role("status").get_by_text("1 open; 2 of 2 shown").wait_for()
+    look_as(page, place, address, "vic", "/operations?part=alerts")
+    page.get_by_text("Alerts: not for you").wait_for()
 
 
 def test_thresholds_say_what_is_not_as_usual(page: Page, place: Planned, address: str) -> None:

@@ -66,6 +66,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is wrong, and what was
+         * @description Alerts about runs, files, cycles and checks: what happened, what it means, what to do, whom it was told to. They
+         *     open and close by themselves; a sensor of the asset graph looks every 15 seconds.
+         */
+        get: operations["alerts_v1_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/changes/{series_id}": {
         parameters: {
             query?: never;
@@ -1520,6 +1541,144 @@ export interface components {
              * @description Scores of this page.
              */
             scores: components["schemas"]["Score"][];
+            /**
+             * Total
+             * @description Items of all pages together.
+             * @example 240
+             */
+            total: number;
+            /**
+             * Version
+             * @description Content hash of what is listed.
+             * @example 3f1c9a01
+             */
+            version: string;
+        };
+        /**
+         * AlertCard
+         * @description An alert.
+         */
+        AlertCard: {
+            /**
+             * Closed At
+             * @description When it ended; null: it is open.
+             * @example 2017-12-04T15:00:00Z
+             */
+            closed_at: string | null;
+            /**
+             * Do
+             * @description What to do.
+             * @example Ask the producer.
+             */
+            do: string;
+            /**
+             * Ending
+             * @description How: it is over, or a graver alert of the same trouble took its place.
+             * @example recovered
+             */
+            ending: ("recovered" | "replaced") | null;
+            /**
+             * Happened
+             * @description What happened.
+             * @example No new file from north by Monday 2017-12-04 07:00.
+             */
+            happened: string;
+            /**
+             * Key
+             * @description The trouble; open once at most at any time.
+             * @example file_missing:north
+             */
+            key: string;
+            /**
+             * Kind
+             * @description Kind of alert.
+             * @example file_missing
+             */
+            kind: string;
+            /**
+             * Link
+             * @description Where to look.
+             * @example http://127.0.0.1:8000/data?producer=north
+             */
+            link: string | null;
+            /**
+             * Means
+             * @description What that means.
+             * @example What was sold is not known yet.
+             */
+            means: string;
+            /**
+             * Number
+             * @description Row of the ledger that opened it.
+             * @example 12
+             */
+            number: number;
+            /**
+             * Opened At
+             * Format: date-time
+             * @description When it was opened.
+             * @example 2017-12-04T12:00:00Z
+             */
+            opened_at: string;
+            /**
+             * Over Because
+             * @description Why it ended.
+             * @example It is no longer so.
+             */
+            over_because: string | null;
+            /**
+             * Owner
+             * @description Who answers for it.
+             * @example demand-planning
+             */
+            owner: string;
+            /**
+             * Runbook
+             * @description What to do, step by step: a file of the repository, or its address.
+             * @example docs/runbooks/alert-file-missing.md
+             */
+            runbook: string;
+            /**
+             * Severity
+             * @description How bad it is.
+             * @example warning
+             * @enum {string}
+             */
+            severity: "warning" | "error" | "critical";
+            /**
+             * Told
+             * @description Whom it was told to.
+             */
+            told: components["schemas"]["ToldNotice"][];
+        };
+        /**
+         * Alerts
+         * @description Alerts, the last opened first.
+         */
+        Alerts: {
+            /**
+             * Alerts
+             * @description Alerts of this page.
+             */
+            alerts: components["schemas"]["AlertCard"][];
+            /**
+             * Changed
+             * @description Whether the data was replaced since the page before: this page is of the new data and begins behind the last item seen, so whatever is in both is listed once.
+             * @example false
+             */
+            changed: boolean;
+            /**
+             * Next
+             * @description `cursor` of the next page; null on the last one.
+             * @example WyIuLi4iXQ
+             */
+            next: string | null;
+            /**
+             * Open
+             * @description How many are open in all, whatever is asked for.
+             * @example 1
+             */
+            open: number;
             /**
              * Total
              * @description Items of all pages together.
@@ -8088,6 +8247,42 @@ export interface components {
             thresholds: components["schemas"]["Threshold"][];
         };
         /**
+         * ToldNotice
+         * @description A notice to one channel.
+         */
+        ToldNotice: {
+            /**
+             * Attempts
+             * @description How often it was tried.
+             * @example 1
+             */
+            attempts: number;
+            /**
+             * Channel
+             * @description Name of the channel.
+             * @example operators
+             */
+            channel: string;
+            /**
+             * Error
+             * @description Why the last try failed; null where none did.
+             * @example nobody answered
+             */
+            error: string | null;
+            /**
+             * Sent At
+             * @description When; null while it waits.
+             * @example 2017-12-05T12:00:01Z
+             */
+            sent_at: string | null;
+            /**
+             * What
+             * @description That it began, or that it is over.
+             * @enum {string}
+             */
+            what: "opened" | "recovered";
+        };
+        /**
          * TotalForecast
          * @description The forecast of leads 1 to `horizon` together: demand until then, with an uncertainty of its own.
          */
@@ -9348,6 +9543,78 @@ export interface operations {
             422: components["responses"]["bad-parameter"];
             429: components["responses"]["too-many-requests"];
             503: components["responses"]["no-forecasts-yet"];
+        };
+    };
+    alerts_v1_alerts_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; the first page when left out. It holds for the same filters only, and outlives a newer bundle: the listing goes on behind the last item seen. */
+                cursor?: string | null;
+                /** @description Kind of alert, exactly. */
+                kind?: string | null;
+                /** @description Items of one page at most. */
+                limit?: number;
+                /** @description Who answers for it. */
+                owner?: string | null;
+                /** @description Exactly this bad. */
+                severity?: ("warning" | "error" | "critical") | null;
+                /** @description Those that are open, or those that are over; all when left out. */
+                state?: ("open" | "past") | null;
+                /** @description Part of its key or of what happened. */
+                text?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alerts, the last opened first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "alerts": [
+                     *         {
+                     *           "do": "Ask the producer.",
+                     *           "happened": "No new file from north by Monday 2017-12-04 07:00 (America/New_York).",
+                     *           "key": "file_missing:north",
+                     *           "kind": "file_missing",
+                     *           "link": "http://127.0.0.1:8000/data?producer=north",
+                     *           "means": "What was sold is not known yet.",
+                     *           "number": 12,
+                     *           "opened_at": "2017-12-04T12:00:00Z",
+                     *           "owner": "demand-planning",
+                     *           "runbook": "docs/runbooks/alert-file-missing.md",
+                     *           "severity": "warning",
+                     *           "told": [
+                     *             {
+                     *               "attempts": 1,
+                     *               "channel": "operators",
+                     *               "sent_at": "2017-12-04T12:00:01Z",
+                     *               "what": "opened"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "changed": false,
+                     *       "next": "WyIuLi4iXQ",
+                     *       "open": 1,
+                     *       "total": 1,
+                     *       "version": "12"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Alerts"];
+                };
+            };
+            401: components["responses"]["not-authenticated"];
+            403: components["responses"]["not-allowed"];
+            422: components["responses"]["bad-parameter"];
+            429: components["responses"]["too-many-requests"];
+            503: components["responses"]["planning-unavailable"];
         };
     };
     changes_v1_changes__series_id__get: {

@@ -5,6 +5,7 @@ import { Notice } from "../../parts/Notice";
 import { TAB } from "../../parts/tab";
 import { useAsking } from "../../session/useAsking";
 import { Accounts } from "./Accounts";
+import { AlertsTab } from "./AlertsTab";
 import { Cycles } from "./Cycles";
 import { LedgerTab } from "./LedgerTab";
 import { ThresholdsPart } from "./ThresholdsPart";
@@ -12,13 +13,14 @@ import { ThresholdsPart } from "./ThresholdsPart";
 const route = getRouteApi("/operations");
 const PARTS = [
   { part: "cycles", title: "Cycles", needs: "read" },
+  { part: "alerts", title: "Alerts", needs: "operate" },
   { part: "ledger", title: "Ledger", needs: "operate" },
   { part: "thresholds", title: "Thresholds", needs: "read" },
   { part: "accounts", title: "Users and keys", needs: "administer" },
 ] as const;
 const ROLES = { read: "viewer", operate: "data engineer or admin", administer: "admin" };
 
-/** Cycles and what is served of them, the audit ledger, users and keys. */
+/** Cycles and what is served of them, alerts, the audit ledger, thresholds, users and keys. */
 export function OperationsScreen() {
   const { part = "cycles" } = route.useSearch();
   const asking = useAsking().data;
@@ -48,6 +50,7 @@ export function OperationsScreen() {
 }
 
 function Chosen({ part }: { part: (typeof PARTS)[number]["part"] }) {
+  if (part === "alerts") return <AlertsTab />;
   if (part === "ledger") return <LedgerTab />;
   if (part === "thresholds") return <ThresholdsPart />;
   return part === "accounts" ? <Accounts /> : <Cycles />;

@@ -43,6 +43,15 @@ export function ledgerOf(asked: LedgerAsked) {
   });
 }
 
+export function alertsOf(every: boolean, cursor?: string) {
+  return queryOptions({
+    queryKey: ["operations", "alerts", every, cursor],
+    queryFn: () => answer(api.GET("/v1/alerts", { params: { query: { ...(every ? {} : { state: "open" as const }), cursor, limit: 50 } } })),
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+  });
+}
+
 export const users = queryOptions({
   queryKey: ["operations", "users"],
   queryFn: () => answer(api.GET("/v1/users")),
