@@ -147,8 +147,9 @@ def test_alerts_say_what_is_wrong_what_to_do_whom_they_were_told_to_and_what_is_
     look_as(page, place, address, "dee", "/operations")
     page.get_by_role("link", name="Alerts").click()
     listed = page.get_by_role("list", name="Alerts, the last opened first")
-    (item,) = listed.get_by_role("listitem").all()
+    item = listed.get_by_role("listitem").filter(has_text="No new file from north.")
     told = item.inner_text()
+    assert listed.get_by_role("listitem").count() == 1
     assert "! warning: No new file from north." in told
     assert "Ask the producer" in told
     assert "not told to mail yet: nobody answered" in told
