@@ -23,7 +23,7 @@ from dp_assets.commands.plan import plan
 from dp_assets.commands.receipt import receipt
 from dp_assets.commands.rollback import rollback
 from dp_assets.commands.scenario import scenario
-from dp_assets.commands.terminal import console, open_instance, open_project, say, show
+from dp_assets.commands.terminal import console, heed_interrupts, open_instance, open_project, say, show
 from dp_assets.commands.user import user
 from dp_assets.commands.why import why
 from dp_assets.domain.errors import DemandPlannerError
@@ -442,6 +442,7 @@ def config_reference() -> None:
 
 def main() -> None:
     """Entry point: errors raised on purpose become one message, not a traceback."""
+    heed_interrupts()
     code = 0
     try:
         app()

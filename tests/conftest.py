@@ -12,12 +12,17 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from dp_assets.commands.terminal import heed_interrupts
+
+if threading.current_thread() is threading.main_thread():
+    heed_interrupts()
 settings.register_profile("untimed", settings(), deadline=None)
 settings.load_profile("untimed")  # how long an example takes says what else the machine does
 os.environ.setdefault("OMP_NUM_THREADS", "1")

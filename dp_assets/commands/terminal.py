@@ -1,11 +1,12 @@
-"""What every command of `dp` shares: the project it works on, lines of progress, tables.
+"""What every command of `dp` shares: the project it works on, lines of progress, tables, signals.
 
-Belongs here: opening and printing. Does not belong here: commands (`cli.py`, `commands/inspect.py`).
+Belongs here: opening, printing, being interrupted. Does not belong here: commands (`cli.py`, `commands/inspect.py`).
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -30,6 +31,18 @@ def say(message: str) -> None:
 
 
 STARTED = time.monotonic()
+
+
+def heed_interrupts() -> None:
+    """SIGINT and SIGTERM end this process and those that it starts, however it was started. Call it before all else.
+
+    A shell has a command in the background, or under nohup, ignore SIGINT, and whatever that starts as well. Dagster
+    gives SIGTERM the handler of SIGINT: runs could not be ended, and each would wait half a minute for the processes
+    that follow its logs, which it asks to end by SIGTERM.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def open_project() -> Project:
