@@ -76,7 +76,7 @@ ALERTS_EXAMPLE = {
     "total": 1,
     "changed": False,
     "next": "WyIuLi4iXQ",
-    "open": 1,
+    "open": 0,
     "alerts": [
         {
             "number": 12,
@@ -90,8 +90,14 @@ ALERTS_EXAMPLE = {
             "link": "http://127.0.0.1:8000/data?producer=north",
             "runbook": "docs/runbooks/alert-file-missing.md",
             "opened_at": "2017-12-04T12:00:00Z",
+            "closed_at": "2017-12-04T15:00:00Z",
+            "ending": "recovered",
+            "over_because": "It is no longer so.",
             "told": [
-                {"what": "opened", "channel": "operators", "sent_at": "2017-12-04T12:00:01Z", "attempts": 1},
+                {
+                    **{"what": "opened", "channel": "operators", "sent_at": "2017-12-04T12:00:16Z", "attempts": 2},
+                    "error": "nobody answered",
+                },
             ],
         }
     ],

@@ -9579,7 +9579,9 @@ export interface operations {
                      * @example {
                      *       "alerts": [
                      *         {
+                     *           "closed_at": "2017-12-04T15:00:00Z",
                      *           "do": "Ask the producer.",
+                     *           "ending": "recovered",
                      *           "happened": "No new file from north by Monday 2017-12-04 07:00 (America/New_York).",
                      *           "key": "file_missing:north",
                      *           "kind": "file_missing",
@@ -9587,14 +9589,16 @@ export interface operations {
                      *           "means": "What was sold is not known yet.",
                      *           "number": 12,
                      *           "opened_at": "2017-12-04T12:00:00Z",
+                     *           "over_because": "It is no longer so.",
                      *           "owner": "demand-planning",
                      *           "runbook": "docs/runbooks/alert-file-missing.md",
                      *           "severity": "warning",
                      *           "told": [
                      *             {
-                     *               "attempts": 1,
+                     *               "attempts": 2,
                      *               "channel": "operators",
-                     *               "sent_at": "2017-12-04T12:00:01Z",
+                     *               "error": "nobody answered",
+                     *               "sent_at": "2017-12-04T12:00:16Z",
                      *               "what": "opened"
                      *             }
                      *           ]
@@ -9602,7 +9606,7 @@ export interface operations {
                      *       ],
                      *       "changed": false,
                      *       "next": "WyIuLi4iXQ",
-                     *       "open": 1,
+                     *       "open": 0,
                      *       "total": 1,
                      *       "version": "12"
                      *     }
