@@ -1,4 +1,4 @@
-"""What is wrong, by what stands in the lake: files, cycles that are late, accuracy.
+"""What is wrong, by what stands in the lake: files, cycles that are late, accuracy, drift.
 
 Belongs here: looking, and naming what is wrong. Does not belong here: what failed to run
 (`dp_assets/defs/automation/alerts.py`), what follows from it (`domain/alerts.py`). Nothing here knows Dagster.
@@ -19,6 +19,7 @@ from dp_assets.domain.accuracy import category_of
 from dp_assets.domain.alerts import Sighting, make_alert
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
+from dp_assets.domain.drift import COVERAGE, DRIFTED, UNJUDGED
 from dp_assets.domain.due_files import missing_since
 from dp_assets.file_cards import files
 from dp_assets.quality import GATE
@@ -166,11 +167,41 @@ def _scored(place: Place) -> str | None:
     return max(whole, default=None)
 
 
+def drifted(place: Place) -> list[Sighting]:
+    """The champion, where the newest cycle it was judged in asks for a retraining or its intervals hold too little.
+
+    A cycle that could not be judged says nothing new of the same champion; that of another champion ends the matter.
+    """
+    records = place.lake.committed("drift")
+    newest = max(records, default=None)
+    if newest is None:
+        return []
+    of_champion = {key: one for key, one in records.items() if one.get("champion") == records[newest].get("champion")}
+    cycle = max((key for key, one in of_champion.items() if one["verdict"] != UNJUDGED), default=newest)
+    causes = _causes(place, cycle, records[cycle])
+    said = f"Drift in cycle {cycle}: {'; '.join(causes)}." if causes else f"Cycle {newest} is {records[newest]['verdict']}."
+    alert = make_alert(
+        place.config.alerts, "model_drifted", "champion", said, place.screen(f"operations?part=drift&cycle={cycle}")
+    )
+    return [Sighting(alert) if causes else Sighting(alert, is_over=True, may_open=False)]
+
+
+def _causes(place: Place, cycle: str, record: Mapping[str, Any]) -> list[str]:
+    """Why a cycle asks for a retraining, and which intervals hold too little; in words, each once."""
+    asked = str(record["cause"]).split("; ") if record["verdict"] == DRIFTED else []
+    if not place.lake.exists("drift", cycle=cycle):
+        return asked
+    table = place.lake.read("drift", ("kind", "verdict", "words"), cycle=cycle)
+    left = table.filter((pl.col("kind") == COVERAGE) & (pl.col("verdict") == DRIFTED))["words"]
+    return list(dict.fromkeys([*asked, *left]))
+
+
 LOOKS: Mapping[Callable[[Place], list[Sighting]], tuple[str, ...]] = {
     quarantined: ("file_quarantined",),
     blocked: ("file_blocked",),
     missing: ("file_missing",),
     stale: ("asset_stale",),
     inaccurate: ("accuracy_dropped",),
+    drifted: ("model_drifted",),
 }
 """Each look, and the kinds of alerts that it finds."""

@@ -25,6 +25,7 @@ KindName = Literal[
     "asset_stale",
     "check_failed",
     "accuracy_dropped",
+    "model_drifted",
 ]
 
 

@@ -80,6 +80,13 @@ KINDS: Mapping[str, Kind] = {
         "Forecasts of these categories are off by more than was agreed (`thresholds.category_alert`).",
         "See in the workbench under Accuracy which items it comes from; retrain if it stays so.",
     ),
+    "model_drifted": Kind(
+        Severity.WARNING,
+        "The champion was trained on a world that is no longer the one it forecasts, or its intervals hold less than they "
+        "promise. Forecasts go on; a retraining is asked for by itself where `drift.retrain_on` says so.",
+        "See in the workbench under Operations, Drift, what drifted. Mend a fault in the data first; else wait for the "
+        "retraining and look whether its model won.",
+    ),
     "test": Kind(Severity.WARNING, "This channel works.", "Nothing."),
 }
 

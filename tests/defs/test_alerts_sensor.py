@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG, WILL_RETRY_TAG
 
-from dp_assets.alert_sightings import LOOKS, Place, inaccurate, stale
+from dp_assets.alert_sightings import LOOKS, Place, drifted, inaccurate, stale
 from dp_assets.defs.automation import alerts
 from dp_assets.defs.automation.sensors import RANGE_END, RANGE_START
 from dp_assets.project import Project, build_project
@@ -18,7 +19,7 @@ from dp_resources.planning_alerts import kept_alerts
 from dp_resources.settings import REPOSITORY, Settings
 from tests.factories import make_config
 from tests.landed import World, encode, make_rows, shop_config
-from tests.serving.table_makers import make_accuracy
+from tests.serving.table_makers import make_accuracy, make_drift
 
 AT = datetime(2017, 8, 1, 12, tzinfo=UTC)
 FLAG = "the disk is full"
@@ -221,3 +222,34 @@ def test_categories_whose_error_is_above_the_threshold_are_told_in_one_alert(pro
     (one,) = inaccurate(place)
     assert one.alert.key == "accuracy_dropped:department"
     assert "is above 20% in cycle 2017-07-03" in one.alert.happened
+
+
+def test_drift_is_told_once_until_a_cycle_is_stable_again(project: Project, instance: dg.DagsterInstance) -> None:
+    lake, cause = project.lake(), "wape: 0.7 against 0.5"
+
+    def judge(cycle: str, verdict: str, champion: str = "2017-06-05+a") -> str:
+        said = cause if verdict == "drift" else ""
+        lake.commit("drift", cycle, {"cycle": cycle, "champion": champion, "verdict": verdict, "cause": said})
+        return tick(project, instance)
+
+    assert "1 open, 1 opened" in judge("2017-07-10", "drift")
+    assert "1 open, 0 opened" in judge("2017-07-17", "drift")  # the same trouble, a cycle later
+    assert "1 open, 0 opened" in judge("2017-07-24", "unjudged")  # nothing new is known
+    assert "0 open, 0 opened, 1 closed" in judge("2017-07-31", "stable")
+    (alert,) = kept_alerts(project.planning())
+    assert alert.alert.happened == f"Drift in cycle 2017-07-10: {cause}."
+    assert (alert.said, alert.alert.severity) == ("Cycle 2017-07-31 is stable.", "warning")
+    assert alert.alert.link.endswith("/operations?part=drift&cycle=2017-07-10")
+    assert "1 open, 1 opened" in judge("2017-08-07", "drift")
+    assert "0 open, 0 opened, 1 closed" in judge("2017-08-14", "unjudged", "2017-08-07+b")  # another one forecasts
+
+
+def test_intervals_that_hold_too_little_are_told_even_where_they_ask_for_no_retraining(project: Project) -> None:
+    lake, place = project.lake(), Place(project.lake(), project.config, project.settings, AT)
+    assert drifted(place) == []
+    left = pl.when(pl.col("kind") == "coverage").then(pl.lit("drift")).otherwise(pl.lit("stable"))
+    lake.write("drift", make_drift().with_columns(verdict=left), cycle="2017-07-31")
+    lake.commit("drift", "2017-07-31", {"cycle": "2017-07-31", "champion": "a", "verdict": "stable", "cause": ""})
+    (one,) = drifted(place)
+    assert one.alert.happened == "Drift in cycle 2017-07-31: 80: 0.79 against 0.8."
+    assert not one.is_over
