@@ -179,7 +179,11 @@ def drifted(place: Place) -> list[Sighting]:
     of_champion = {key: one for key, one in records.items() if one.get("champion") == records[newest].get("champion")}
     cycle = max((key for key, one in of_champion.items() if one["verdict"] != UNJUDGED), default=newest)
     causes = _causes(place, cycle, records[cycle])
-    said = f"Drift in cycle {cycle}: {'; '.join(causes)}." if causes else f"Cycle {newest} is {records[newest]['verdict']}."
+    said = (
+        f"Drift in cycle {cycle}: {'; '.join(causes)}."
+        if causes
+        else f"Cycle {newest} is {records[newest]['verdict']}."
+    )
     alert = make_alert(
         place.config.alerts, "model_drifted", "champion", said, place.screen(f"operations?part=drift&cycle={cycle}")
     )

@@ -82,8 +82,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "model_drifted": Kind(
         Severity.WARNING,
-        "The champion was trained on a world that is no longer the one it forecasts, or its intervals hold less than they "
-        "promise. Forecasts go on; a retraining is asked for by itself where `drift.retrain_on` says so.",
+        "The champion was trained on a world that is no longer the one it forecasts, or its intervals hold less than "
+        "they promise. Forecasts go on; a retraining is asked for by itself where `drift.retrain_on` says so.",
         "See in the workbench under Operations, Drift, what drifted. Mend a fault in the data first; else wait for the "
         "retraining and look whether its model won.",
     ),

@@ -227,21 +227,23 @@ def test_categories_whose_error_is_above_the_threshold_are_told_in_one_alert(pro
 def test_drift_is_told_once_until_a_cycle_is_stable_again(project: Project, instance: dg.DagsterInstance) -> None:
     lake, cause = project.lake(), "wape: 0.7 against 0.5"
 
-    def judge(cycle: str, verdict: str, champion: str = "2017-06-05+a") -> str:
+    def told(cycle: str, verdict: str, champion: str = "2017-06-05+a") -> list[str | None]:
+        """How each alert about drift ended, None while it is open, once a cycle was judged."""
         said = cause if verdict == "drift" else ""
         lake.commit("drift", cycle, {"cycle": cycle, "champion": champion, "verdict": verdict, "cause": said})
-        return tick(project, instance)
+        tick(project, instance)
+        return [ending for kind, ending in states(project) if kind == "model_drifted"]
 
-    assert "1 open, 1 opened" in judge("2017-07-10", "drift")
-    assert "1 open, 0 opened" in judge("2017-07-17", "drift")  # the same trouble, a cycle later
-    assert "1 open, 0 opened" in judge("2017-07-24", "unjudged")  # nothing new is known
-    assert "0 open, 0 opened, 1 closed" in judge("2017-07-31", "stable")
-    (alert,) = kept_alerts(project.planning())
+    assert told("2017-07-10", "drift") == [None]
+    assert told("2017-07-17", "drift") == [None]  # the same trouble, a cycle later
+    assert told("2017-07-24", "unjudged") == [None]  # nothing new is known
+    assert told("2017-07-31", "stable") == ["recovered"]
+    (alert,) = (one for one in kept_alerts(project.planning()) if one.alert.kind == "model_drifted")
     assert alert.alert.happened == f"Drift in cycle 2017-07-10: {cause}."
     assert (alert.said, alert.alert.severity) == ("Cycle 2017-07-31 is stable.", "warning")
     assert alert.alert.link.endswith("/operations?part=drift&cycle=2017-07-10")
-    assert "1 open, 1 opened" in judge("2017-08-07", "drift")
-    assert "0 open, 0 opened, 1 closed" in judge("2017-08-14", "unjudged", "2017-08-07+b")  # another one forecasts
+    assert told("2017-08-07", "drift") == ["recovered", None]
+    assert told("2017-08-14", "unjudged", "2017-08-07+b") == ["recovered", "recovered"]  # another one forecasts
 
 
 def test_intervals_that_hold_too_little_are_told_even_where_they_ask_for_no_retraining(project: Project) -> None:

@@ -96,11 +96,20 @@ def make_value_added() -> pl.DataFrame:
 
 
 def make_drift() -> pl.DataFrame:
-    """A champion whose errors have risen, while its intervals hold, and what its quantiles lead to expect."""
+    """A champion whose errors have risen, while its intervals hold, with a channel and an attribute that moved."""
     rows = [
+        ("attributes", "brand", "new values", 2.0, None, None, 40, "shown", "brand: new since the training are A, B"),
+        ("attributes", "brand", "psi", 0.12, None, 0.25, 40, "stable", "brand: psi 0.12"),
+        ("attributes", "brand", "unknown", 0.04, 0.01, 0.06, 40, "stable", "brand: unknown 0.04 against 0.01"),
+        ("channels", "all", "share that drifted", 0.5, None, 0.6, 2, "stable", "all: share that drifted 0.5"),
+        ("channels", "price", "ks", 0.1, None, 0.25, 900, "stable", "price: ks 0.1"),
+        ("channels", "price", "psi", 0.4, None, 0.25, 900, "drift", "price: psi 0.4"),
+        ("channels", "quantity", "ks", 0.02, None, 0.25, 900, "stable", "quantity: ks 0.02"),
+        ("channels", "quantity", "psi", 0.01, None, 0.25, 900, "stable", "quantity: psi 0.01"),
         ("coverage", "80", "share inside", 0.79, 0.8, 0.7, 900, "stable", "80: 0.79 against 0.8"),
         ("estimate", "this cycle", "wape", 0.6, None, None, 1200, "shown", "this cycle: wape 0.6"),
         ("metric", "wape", "against its backtest", 0.7, 0.5, 0.575, 900, "drift", "wape: 0.7 against 0.5"),
+        ("metric", "wape", "against the naive forecast", 0.7, 0.9, 0.9, 900, "stable", "wape: 0.7 against 0.9"),
     ]
     return DRIFT.conform(pl.DataFrame(rows, schema=DRIFT.schema, orient="row"))
 

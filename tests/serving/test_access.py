@@ -151,6 +151,7 @@ ENDPOINTS = [
     Endpoint("GET", "/v1/producers", READ, "/v1/producers", hidden=403),
     Endpoint("GET", "/v1/quality", READ, "/v1/quality", hidden=403),
     Endpoint("GET", "/v1/drift", READ, "/v1/drift", answered=404, hidden=403),
+    Endpoint("GET", "/v1/drift/cycles", READ, "/v1/drift/cycles", hidden=403),
     Endpoint("GET", "/v1/files/{file_version_id}", READ, "/v1/files/north-1", answered=404, hidden=403),
     *(
         Endpoint(method, "/v1/files/{file_version_id}/recall", OPERATE, f"/v1/files/north-1/recall{query}", *rest)

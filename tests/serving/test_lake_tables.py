@@ -19,7 +19,7 @@ from serving.api.accuracy.schemas import Accuracy, Score
 from serving.api.changes.schemas import ChangedBucket, Changes, Part
 from serving.api.classes.schemas import ClassesPage, SeriesClass
 from serving.api.contributions.schemas import Contributions, Driver, ExplainedLead
-from serving.api.drift.schemas import Drift
+from serving.api.drift.schemas import Drift, DriftCycles
 from serving.api.value_added.schemas import ValueAdded
 from serving.api.worklist.schemas import Worklist, WorklistItem
 from serving.tables import Kept, Tables
@@ -161,10 +161,35 @@ class TestDrift:
         assert [one.model_dump() for one in found.compared] == make_drift().to_dicts()
 
     def test_what_drifted_is_listed_alone(self, client: TestClient) -> None:
-        (one,) = client.get("/v1/drift?verdict=drift").json()["compared"]
-        assert (one["kind"], one["words"]) == ("metric", "wape: 0.7 against 0.5")
+        found = client.get("/v1/drift?verdict=drift").json()["compared"]
+        assert [(one["kind"], one["words"]) for one in found] == [
+            ("channels", "price: psi 0.4"),
+            ("metric", "wape: 0.7 against 0.5"),
+        ]
         assert client.get("/v1/drift?verdict=drift&kind=coverage").json()["compared"] == []
         assert "kind" in problem(client, "/v1/drift?kind=weather", 422).detail
+
+    def test_verdicts_over_cycles_come_with_errors_and_what_became_of_retrainings(self, tmp_path: Path) -> None:
+        lake, (before, after) = Lake(tmp_path / "lake"), ("2017-07-24", "2017-07-31")
+        put_bundle(lake, tmp_path, make_forecasts())
+        lake.write("drift", make_drift(), cycle=after)
+        for cycle, verdict, cause in ((before, "unjudged", ""), (after, "drift", "wape: 0.7 against 0.5")):
+            record = {"cycle": cycle, "champion": "2017-06-05+a", "verdict": verdict, "cause": cause, "kinds": []}
+            lake.commit("drift", cycle, record)
+        lost = {"accepted": False, "verdict": "lost", "against": "2017-06-05", "reason": "the retrained model lost"}
+        lake.commit("champion_verdict", after, {"cycle": after, **lost})
+        with client_over(lake) as client:
+            found = DriftCycles.model_validate_json(client.get("/v1/drift/cycles").content)
+            assert [(one.cycle.isoformat(), one.verdict) for one in found.cycles] == [
+                (after, "drift"),
+                (before, "unjudged"),
+            ]
+            newest = found.cycles[0]
+            assert (newest.error, newest.backtest, newest.naive, newest.limit) == (0.7, 0.5, 0.9, 0.575)
+            assert found.cycles[1].error is None
+            assert [(one.verdict, one.accepted) for one in found.retrainings] == [("lost", False)]
+            assert len(client.get("/v1/drift/cycles?limit=1").json()["cycles"]) == 1
+            assert "limit" in problem(client, "/v1/drift/cycles?limit=0", 422).detail
 
 
 class TestReasons:

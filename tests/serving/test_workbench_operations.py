@@ -14,11 +14,14 @@ import pytest
 from dp_assets.domain.access import Role
 from dp_assets.domain.alert_config import AlertConfig
 from dp_assets.domain.alerts import Closing, Decision, make_alert
+from dp_resources import made
+from dp_resources.made import Author
 from dp_resources.planning_alerts import apply_decision, note_failed, waiting
 from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK, SKUS, shown
 from tests.serving.browsers import browser, look_as, page, server_with_keys, wrong_in_a_theme
 from tests.serving.makers import CYCLE, make_forecasts, put_bundle
 from tests.serving.planning_makers import Planned
+from tests.serving.table_makers import make_drift
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,6 +41,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     put_bundle(place.lake, place.folder, make_forecasts(series=list(SKUS), cycle=EARLIER), cycle=EARLIER)
     place.lake.write("interval_contract", pl.DataFrame([DRIFTED]), cycle=CYCLE.isoformat())
     put_alerts(place)
+    put_drift(place)
     place.user("root", [Role.ADMIN])
     place.user("kim", [Role.ADMIN], GROCERY_AND_A_LOOK)
     place.user("dee", [Role.DATA_ENGINEER])
@@ -64,6 +68,21 @@ def put_alerts(place: Planned) -> None:
     note_failed(database, "mail", [one.notice for one in waiting(database)], "nobody answered")
 
 
+def put_drift(place: Planned) -> None:
+    """Three judged cycles of which the newest has drifted, a first model, and a retrained one that lost."""
+    lake, first = place.lake, CYCLE - timedelta(weeks=2)
+    for cycle, verdict, error in ((first, "unjudged", 0.5), (EARLIER, "stable", 0.55), (CYCLE, "drift", 0.7)):
+        name, own = cycle.isoformat(), pl.col("kind") == "metric"
+        lake.write("drift", make_drift().with_columns(value=pl.when(own).then(error).otherwise("value")), cycle=name)
+        cause = {"drift": "wape: against its backtest 0.7 against 0.5"}.get(verdict, "")
+        lake.commit("drift", name, {"champion": "a", "verdict": verdict, "cause": cause, "kinds": ["metric"]})
+    for cycle, won, said in ((first, "first", "the first model"), (CYCLE, "lost", "the retrained model lost")):
+        record = {"verdict": won, "accepted": won != "lost", "against": None, "reason": said}
+        lake.commit("champion_verdict", cycle.isoformat(), record)
+    author = Author("r1", "retrain", "sensor", "drift_sensor", f"drift in cycle {CYCLE}: wape", "code", "config")
+    made.note(lake, author, "tuned_model", {"cycle": CYCLE.isoformat()}, "0" * 64, None, 1)
+
+
 def status_of(address: str, key: str) -> int:
     """What whoever shows a key is answered."""
     return httpx.get(f"{address}/v1/session", headers=shown(key), timeout=30).status_code
@@ -74,6 +93,7 @@ def test_axe_finds_nothing_on_any_part_in_light_and_dark(page: Page, place: Plan
     for path, words in (
         (f"?cycle={CYCLE}", "Alerts and drift"),
         ("?part=alerts&every=true", "Alerts, the last opened first"),
+        ("?part=drift", "Channels, what moved most first"),
         ("?part=ledger", "Rows of the ledger"),
         ("?part=thresholds", "What comes on the worklist"),
         ("?part=accounts&account=dee", "User dee"),
@@ -161,6 +181,64 @@ def test_alerts_say_what_is_wrong_what_to_do_whom_they_were_told_to_and_what_is_
     page.get_by_role("status").get_by_text("1 open; 2 of 2 shown").wait_for()
     look_as(page, place, address, "vic", "/operations?part=alerts")
     page.get_by_text("Alerts: not for you").wait_for()
+
+
+class TestDrift:
+    def test_says_over_cycles_what_drifted_how_far_and_what_became_of_retrainings(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        look_as(page, place, address, "dee", "/operations")
+        page.get_by_role("link", name="Drift", exact=True).click()
+        rows = page.get_by_role("table", name="Drift by cycle, the newest first").get_by_role("row")
+        rows.nth(3).wait_for()
+        newest, earlier, first = (rows.nth(place).inner_text() for place in (1, 2, 3))
+        assert re.search(r"! drift\s+70%\s+50%\s+90%\s+57.5%\s+wape: against its backtest", newest)
+        assert "✓ stable" in earlier
+        assert "? not judged" in first
+        page.get_by_role("img", name=re.compile("Error over 3 cycles, from 50% to 70%, limit 57.5%")).wait_for()
+        trained = page.get_by_role("region", name="Retrainings")
+        trained.get_by_text("✕ lost").wait_for()
+        told = trained.inner_text()
+        assert f"because of drift in cycle {CYCLE}: wape. Champion’s verdict: the retrained model lost." in told
+        trained.get_by_text("Earlier ones").click()
+        trained.get_by_text("✓ first model").wait_for()
+        channels = page.get_by_role("table", name="Channels, what moved most first").get_by_role("row")
+        assert [one.split()[:3] for one in channels.all_inner_texts()[1:]] == [
+            ["price", "!", "large"],
+            ["quantity", "✓", "stable"],
+        ]
+        brand = page.get_by_role("table", name="Attributes, what moved most first").get_by_role("row").nth(1)
+        assert re.search(
+            r"brand\s+~ moderate\s+0.12\s+4% \(1% at training\)\s+2: new since the training are A, B",
+            brand.inner_text(),
+        )
+        kept = page.get_by_role("table", name="Intervals of the newest closed buckets").get_by_role("row").nth(1)
+        assert kept.inner_text().split() == ["80", "%", "79%", "70%", "900", "✓", "holds"]
+        page.get_by_role("link", name=re.compile("W30")).click()
+        page.get_by_role("heading", name=re.compile("compared in cycle W30")).wait_for()
+        assert f"cycle={EARLIER}" in page.url
+
+    def test_says_what_to_do_where_a_cycle_was_not_judged_or_the_api_is_away(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        look_as(page, place, address, "dee", "/operations?part=drift&cycle=2001-01-01")
+        page.get_by_text("dp materialize weekly_cycle 2001-01-01").wait_for()
+        nothing = '{"cycles": [], "retrainings": []}'
+        page.route("**/v1/drift/cycles", lambda one: one.fulfill(body=nothing, content_type="application/json"))
+        page.goto(f"{address}/operations?part=drift")
+        page.get_by_text("No cycle was judged yet").wait_for()
+        page.get_by_text("No model was trained yet").wait_for()
+        page.unroute("**/v1/drift/cycles")
+        page.route("**/v1/drift/cycles", lambda one: one.abort("connectionrefused"))
+        page.reload()
+        page.get_by_role("alert").get_by_text("The API does not answer").wait_for()
+        page.unroute("**/v1/drift/cycles")
+        page.get_by_role("button", name="Try again").click()
+        page.get_by_role("table", name="Drift by cycle, the newest first").wait_for()
+
+    def test_is_not_for_whoever_is_kept_to_some_nodes(self, page: Page, place: Planned, address: str) -> None:
+        look_as(page, place, address, "vic", "/operations?part=drift")
+        page.get_by_text("Drift: not for you").wait_for()
 
 
 def test_thresholds_say_what_is_not_as_usual(page: Page, place: Planned, address: str) -> None:

@@ -326,6 +326,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/drift/cycles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Drift over cycles, and what came of retrainings
+         * @description Per cycle whether its champion still fits and how far off it was; per retraining why, and whether it took over.
+         *
+         *     It is about all series together, so whoever must not see every node is refused.
+         */
+        get: operations["drift_cycles_v1_drift_cycles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/files": {
         parameters: {
             query?: never;
@@ -3101,6 +3123,22 @@ export interface components {
             version: string;
         };
         /**
+         * DriftCycles
+         * @description Cycles that were judged and models that were trained, the newest first.
+         */
+        DriftCycles: {
+            /**
+             * Cycles
+             * @description Judged cycles.
+             */
+            cycles: components["schemas"]["JudgedCycle"][];
+            /**
+             * Retrainings
+             * @description Models trained, as many as cycles are asked for at most.
+             */
+            retrainings: components["schemas"]["Retraining"][];
+        };
+        /**
          * Driver
          * @description What one driver adds to the baseline.
          */
@@ -4228,6 +4266,76 @@ export interface components {
              * @example ok
              */
             verdict: string;
+        };
+        /**
+         * JudgedCycle
+         * @description What the drift of one cycle came to, and the champion's error in it.
+         */
+        JudgedCycle: {
+            /**
+             * Backtest
+             * @description Of its backtest, which it is compared with.
+             * @example 0.6
+             */
+            backtest: number | null;
+            /**
+             * Cause
+             * @description Why, in words; empty without drift.
+             * @example wape: 0.7 against 0.6
+             */
+            cause: string;
+            /**
+             * Champion
+             * @description Version of the model that was judged.
+             * @example 2017-10-02+c41d
+             */
+            champion: string | null;
+            /**
+             * Cycle
+             * Format: date
+             * @description Cutoff of the cycle.
+             * @example 2017-10-30
+             */
+            cycle: string;
+            /**
+             * Error
+             * @description Of the champion's newest closed forecasts.
+             * @example 0.63
+             */
+            error: number | null;
+            /**
+             * Kinds
+             * @description Kinds that ask for a retraining.
+             * @example [
+             *       "metric"
+             *     ]
+             */
+            kinds: ("metric" | "coverage" | "channels" | "attributes" | "estimate")[];
+            /**
+             * Limit
+             * @description Error above which a retraining is asked for.
+             * @example 0.69
+             */
+            limit: number | null;
+            /**
+             * Metric
+             * @description What errors are measured by; null where there are none.
+             * @example wape
+             */
+            metric: string | null;
+            /**
+             * Naive
+             * @description Of the naive forecast of the same buckets.
+             * @example 0.74
+             */
+            naive: number | null;
+            /**
+             * Verdict
+             * @description `drift` asks for a retraining; `unjudged` where there is too little.
+             * @example stable
+             * @enum {string}
+             */
+            verdict: "stable" | "drift" | "unjudged";
         };
         /**
          * KeptBundle
@@ -7167,6 +7275,50 @@ export interface components {
              * @example spring-sale
              */
             scenario: string;
+        };
+        /**
+         * Retraining
+         * @description A model that was trained, why, and whether it took over.
+         */
+        Retraining: {
+            /**
+             * Accepted
+             * @description Whether it forecasts.
+             * @example true
+             */
+            accepted: boolean;
+            /**
+             * Cause
+             * @description Why; null where nobody said.
+             * @example drift in cycle 2017-10-02
+             */
+            cause: string | null;
+            /**
+             * Cycle
+             * Format: date
+             * @description Cycle it was trained in.
+             * @example 2017-10-02
+             */
+            cycle: string;
+            /**
+             * Reason
+             * @description The verdict in words.
+             * @example the retrained model won
+             */
+            reason: string;
+            /**
+             * Trained At
+             * @description Null where no run noted it.
+             * @example 2017-10-03T04:11:00Z
+             */
+            trained_at: string | null;
+            /**
+             * Verdict
+             * @description Against the champion on past cycles; `first` had nobody to beat.
+             * @example won
+             * @enum {string}
+             */
+            verdict: "first" | "won" | "lost" | "unjudged";
         };
         /**
          * Rollback
@@ -10479,6 +10631,64 @@ export interface operations {
             422: components["responses"]["bad-parameter"];
             429: components["responses"]["too-many-requests"];
             503: components["responses"]["no-forecasts-yet"];
+        };
+    };
+    drift_cycles_v1_drift_cycles_get: {
+        parameters: {
+            query?: {
+                /** @description Cycles at most, the newest. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Verdicts and retrainings, the newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cycles": [
+                     *         {
+                     *           "backtest": 0.6,
+                     *           "cause": "wape: 0.7 against 0.6",
+                     *           "champion": "2017-10-02+c41d",
+                     *           "cycle": "2017-10-30",
+                     *           "error": 0.7,
+                     *           "kinds": [
+                     *             "metric"
+                     *           ],
+                     *           "limit": 0.69,
+                     *           "metric": "wape",
+                     *           "naive": 0.74,
+                     *           "verdict": "drift"
+                     *         }
+                     *       ],
+                     *       "retrainings": [
+                     *         {
+                     *           "accepted": true,
+                     *           "cause": "no model yet",
+                     *           "cycle": "2017-10-02",
+                     *           "reason": "the first model",
+                     *           "trained_at": "2017-10-03T04:11:00Z",
+                     *           "verdict": "first"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DriftCycles"];
+                };
+            };
+            401: components["responses"]["not-authenticated"];
+            403: components["responses"]["not-allowed"];
+            422: components["responses"]["bad-parameter"];
+            429: components["responses"]["too-many-requests"];
+            503: components["responses"]["cannot-authenticate"];
         };
     };
     files_v1_files_get: {

@@ -7,6 +7,7 @@ import { useAsking } from "../../session/useAsking";
 import { Accounts } from "./Accounts";
 import { AlertsTab } from "./AlertsTab";
 import { Cycles } from "./Cycles";
+import { DriftPart } from "./DriftPart";
 import { LedgerTab } from "./LedgerTab";
 import { ThresholdsPart } from "./ThresholdsPart";
 
@@ -14,13 +15,14 @@ const route = getRouteApi("/operations");
 const PARTS = [
   { part: "cycles", title: "Cycles", needs: "read" },
   { part: "alerts", title: "Alerts", needs: "operate" },
+  { part: "drift", title: "Drift", needs: "read" },
   { part: "ledger", title: "Ledger", needs: "operate" },
   { part: "thresholds", title: "Thresholds", needs: "read" },
   { part: "accounts", title: "Users and keys", needs: "administer" },
 ] as const;
 const ROLES = { read: "viewer", operate: "data engineer or admin", administer: "admin" };
 
-/** Cycles and what is served of them, alerts, the audit ledger, thresholds, users and keys. */
+/** Cycles and what is served of them, alerts, drift, the audit ledger, thresholds, users and keys. */
 export function OperationsScreen() {
   const { part = "cycles" } = route.useSearch();
   const asking = useAsking().data;
@@ -51,6 +53,7 @@ export function OperationsScreen() {
 
 function Chosen({ part }: { part: (typeof PARTS)[number]["part"] }) {
   if (part === "alerts") return <AlertsTab />;
+  if (part === "drift") return <DriftPart />;
   if (part === "ledger") return <LedgerTab />;
   if (part === "thresholds") return <ThresholdsPart />;
   return part === "accounts" ? <Accounts /> : <Cycles />;

@@ -69,3 +69,16 @@ export const thresholds = queryOptions({
   queryKey: ["operations", "thresholds"],
   queryFn: () => answer(api.GET("/v1/thresholds")),
 });
+
+export const driftCycles = queryOptions({
+  queryKey: ["operations", "drift", "cycles"],
+  queryFn: () => answer(api.GET("/v1/drift/cycles")),
+});
+
+/** Everything that was compared in a cycle. */
+export function driftOf(cycle: string) {
+  return queryOptions({
+    queryKey: ["operations", "drift", cycle],
+    queryFn: () => answer(api.GET("/v1/drift", { params: { query: { cycle } } })),
+  });
+}
