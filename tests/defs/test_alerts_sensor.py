@@ -140,6 +140,35 @@ def test_a_check_of_severity_error_is_told_until_it_passes(project: Project, ins
     assert alerts.failed_checks(instance, keys, project) == []
 
 
+def test_a_check_that_is_planned_and_has_not_run_says_what_it_found_before(
+    project: Project, instance: dg.DagsterInstance
+) -> None:
+    breaks = [False]
+
+    @dg.asset
+    def late() -> None:
+        if breaks[0]:
+            raise OSError(FLAG)
+
+    @dg.asset_check(asset=late)
+    def is_whole() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=False)
+
+    @dg.asset
+    def never() -> None:
+        raise OSError(FLAG)
+
+    @dg.asset_check(asset=never)
+    def is_there() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=False)
+
+    dg.materialize([late, is_whole], instance=instance)
+    breaks[0] = True
+    dg.materialize([late, is_whole, never, is_there], instance=instance, raise_on_error=False)
+    keys = [*is_whole.check_keys, *is_there.check_keys]
+    assert [one.alert.key for one in alerts.failed_checks(instance, keys, project)] == ["check_failed:late:is_whole"]
+
+
 def test_a_database_that_is_away_is_said_and_stops_nothing_else(
     project: Project, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import (
+    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
+    AssetCheckExecutionRecord,
+)
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, PARTITION_NAME_TAG, WILL_RETRY_TAG
 
 from dp_assets.alert_sightings import Place
@@ -101,7 +105,7 @@ def failed_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]
     records = instance.event_log_storage.get_latest_asset_check_execution_by_key(wanted)
     found = []
     for key, record in sorted(records.items(), key=lambda one: one[0].to_user_string()):
-        evaluation = record.evaluation
+        evaluation = _evaluation(instance, key, record)
         if evaluation is None or evaluation.passed or evaluation.severity != dg.AssetCheckSeverity.ERROR:
             continue
         asset = "/".join(key.asset_key.path)
@@ -111,6 +115,18 @@ def failed_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]
         link = f"{project.settings.dagster_url.rstrip('/')}/assets/{asset}?view=checks"
         found.append(Sighting(make_alert(project.config.alerts, "check_failed", f"{asset}:{key.name}", said, link)))
     return found
+
+
+def _evaluation(
+    instance: dg.DagsterInstance, key: dg.AssetCheckKey, newest: AssetCheckExecutionRecord
+) -> dg.AssetCheckEvaluation | None:
+    """What a check found when it last came to an end: a run that goes on, or died before it, has said nothing yet."""
+    if newest.status in COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES:
+        return newest.evaluation
+    before = instance.event_log_storage.get_asset_check_execution_history(
+        key, limit=1, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
+    )
+    return before[0].evaluation if before else None
 
 
 def runs_since(instance: dg.DagsterInstance, open_keys: Iterable[str], wall: datetime) -> datetime:
