@@ -137,7 +137,7 @@ def _said(episode: _Episode, given_up: Sequence[RunFact]) -> str:
     if episode.over is not None:
         return f"{last.what} failed {times} ({last.error or 'see its log'}) and has succeeded since."
     if given_up:
-        return f"{last.what} failed {times} and is not tried again: {last.error or 'see its log'}."
+        return f"{last.what} failed {times}, and its tries are used up: {last.error or 'see its log'}."
     return f"{last.what} failed {times} and is tried again: {last.error or 'see its log'}."
 
 

@@ -40,9 +40,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "retries_exhausted": Kind(
         Severity.CRITICAL,
-        "It is not tried again by itself, save for files, which the sensor asks for up to four times. Until it is put "
-        "right, forecasts stay as they were.",
-        "Read the error in the run's log, put its cause right, and re-execute the run from failure in Dagster.",
+        "Forecasts stay as they were. What is still due is begun anew after pauses of 1, 5 and 25 minutes, and then no "
+        "more; what somebody started by hand is not.",
+        "Read the error in the run's log and put its cause right. If it is not begun anew after that, re-execute the "
+        "run from failure in Dagster.",
     ),
     "cycle_too_long": Kind(
         Severity.ERROR,

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import dagster as dg
+from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
 from dp_assets.authors import CAUSE_TAG
 from dp_assets.defs.automation.jobs import define_job
+from dp_assets.domain.alert_runs import RETRY_STARTS_WITHIN
 from dp_assets.domain.errors import StorageError
 from dp_assets.domain.plan import RunPlan, bounded, contiguous, ingestion_due, plan_requests
 from dp_assets.ingestion import register_new_files
@@ -43,17 +45,44 @@ UNFINISHED = [
 READING_SECONDS = 30.0
 """How long one tick reads new files; Dagster gives up a tick that takes longer than a minute. The next goes on."""
 MOST_ATTEMPTS = 4
-"""How often one ingestion is started, each with the retries that Dagster gives a run."""
+"""How often the same work is started, each with the retries that Dagster gives a run."""
 INGESTION_JOBS = ("ingest_files", "ingest_new_files")
 FOLLOW_UP_JOBS = ("refresh_buckets", "retrain", "weekly_cycle", "replan", "score_cycles")
 
+ONE_BY_ONE = ("retrain", "weekly_cycle")
+"""Jobs of cycles that look at what earlier cycles forecast: their ranges follow one another, the oldest first."""
+
 
 def unfinished_run(instance: dg.DagsterInstance, jobs: Sequence[str]) -> str | None:
-    """Name of one of the jobs that is queued or running now, None when all are at rest."""
+    """Name of one of the jobs that is queued or running now, or failed and about to be tried again by Dagster; None
+    when all are at rest."""
     for job in jobs:
         if instance.get_run_records(dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1):
             return job
+        failed = instance.get_run_records(dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.FAILURE]), limit=1)
+        if failed and _is_tried_again(failed[0], time.time()):
+            return job
     return None
+
+
+def _is_tried_again(failed: dg.RunRecord, now: float) -> bool:
+    """Whether Dagster will start a failed run once more, and has not yet; what it did not start for long it forgot."""
+    tags = failed.dagster_run.tags
+    if tags.get(WILL_RETRY_TAG) != "true" or AUTO_RETRY_RUN_ID_TAG in tags:
+        return False
+    return now - (failed.end_time or now) <= RETRY_STARTS_WITHIN.total_seconds()
+
+
+def not_asked_for(requests: Sequence[dg.RunRequest], instance: dg.DagsterInstance) -> list[dg.RunRequest]:
+    """The first request that no run was started for, alone: what is made of one range depends on those before it.
+
+    One whose run has failed for good is passed over, so that a past cycle that cannot be made holds up no later one.
+    """
+    for request in requests:
+        key = dg.RunsFilter(tags={"dagster/run_key": str(request.run_key)})
+        if not instance.get_run_records(key, limit=1):
+            return [request]
+    return []
 
 
 def partition_order(plan: RunPlan, project: Project, instance: dg.DagsterInstance) -> list[str]:
@@ -202,12 +231,11 @@ def build(project: Project) -> dg.Definitions:
             return dg.SkipReason(f"{busy} is running; the next step follows it")
         enter_events(lake, project.planning(), context.log.info)
         plans = plan_requests(read_state(lake, project.planning()), project.config, clock.now())
-        requests = [
-            request
-            for plan in plans
-            if plan.job in FOLLOW_UP_JOBS
-            for request in run_requests(plan, project, context.instance)
-        ]
+        requests = []
+        for plan in plans:
+            if plan.job in FOLLOW_UP_JOBS:
+                found = try_again(run_requests(plan, project, context.instance), context.instance, time.time())
+                requests += not_asked_for(found, context.instance) if plan.job in ONE_BY_ONE else found
         if not plans:
             write_reports(lake, context.log.info)
         return dg.SensorResult(run_requests=requests) if requests else dg.SkipReason("everything is up to date")

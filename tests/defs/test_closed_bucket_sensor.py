@@ -1,0 +1,56 @@
+"""The sensor of buckets and cycles: one range after another, and again what failed, without a hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
+
+from dp_assets.defs.automation.sensors import not_asked_for, try_again, unfinished_run
+
+FIRST, SECOND = (dg.RunRequest(run_key=f"weekly_cycle:{name}", job_name="weekly_cycle") for name in ("old", "new"))
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as found:
+        yield found
+
+
+@dg.job(name="weekly_cycle")
+def weekly_cycle() -> None: ...
+
+
+def asked(instance: dg.DagsterInstance) -> list[str | None]:
+    requests = try_again([FIRST, SECOND], instance, time.time())
+    return [one.run_key for one in not_asked_for(requests, instance)]
+
+
+def begin(instance: dg.DagsterInstance, request: dg.RunRequest, **tags: str) -> dg.DagsterRun:
+    return instance.create_run_for_job(
+        weekly_cycle, tags={"dagster/run_key": str(request.run_key), **tags}, status=dg.DagsterRunStatus.STARTED
+    )
+
+
+def test_ranges_of_cycles_follow_one_another_and_one_that_fails_holds_up_no_later_one(
+    instance: dg.DagsterInstance,
+) -> None:
+    assert asked(instance) == [FIRST.run_key]
+    instance.report_run_failed(begin(instance, FIRST))
+    assert unfinished_run(instance, ["weekly_cycle"]) is None
+    assert asked(instance) == [SECOND.run_key]
+    begin(instance, SECOND)
+    assert asked(instance) == []
+
+
+def test_what_dagster_is_about_to_try_again_is_not_at_rest(instance: dg.DagsterInstance) -> None:
+    assert unfinished_run(instance, ["weekly_cycle"]) is None
+    run = begin(instance, FIRST, **{WILL_RETRY_TAG: "true"})
+    assert unfinished_run(instance, ["weekly_cycle"]) == "weekly_cycle"
+    instance.report_run_failed(run)
+    assert unfinished_run(instance, ["weekly_cycle"]) == "weekly_cycle"
+    instance.add_run_tags(run.run_id, {AUTO_RETRY_RUN_ID_TAG: "another"})
+    assert unfinished_run(instance, ["weekly_cycle"]) is None
