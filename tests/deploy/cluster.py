@@ -2,9 +2,11 @@
 
 Belongs here: what becomes of Jobs and pods. Does not belong here: how they are asked for (`api_server.py`).
 
-Nothing is isolated and nothing is mounted: a container's command runs here, with the environment that its manifest says
-and the PATH and PYTHONPATH of the tests. What a manifest asks for is heeded where it decides on placing, trying again
-and ending: node selectors, taints, sums of resources, `backoffLimit`, `activeDeadlineSeconds`.
+Nothing is isolated: a container's command runs here, with the environment that its manifest says and the PATH and
+PYTHONPATH of the tests. What a manifest mounts lies below a folder of the pod's own, and paths in its environment lead
+there: empty folders, files of ConfigMaps, and claims, which alone outlive a pod. What a manifest asks for is heeded
+where it decides on placing, trying again and ending: node selectors, taints, sums of resources, `backoffLimit`,
+`activeDeadlineSeconds`.
 """
 
 from __future__ import annotations
@@ -92,8 +94,8 @@ class Cluster:
 
     Args:
         nodes: where pods may be placed.
-        folder: for what pods print.
-        config_maps, secrets: name → entries, for environments that name them.
+        folder: for what pods print, what they find mounted, and what claims keep (`claims/<name>`).
+        config_maps, secrets: name → entries, for environments and volumes that name them.
     """
 
     def __init__(
@@ -166,6 +168,15 @@ class Cluster:
         """Pods of a Job."""
         return [pod for pod in self.pods.values() if pod["metadata"]["labels"]["job-name"] == job]
 
+    def steps(self, run: str) -> dict[str, list[str]]:
+        """Step of a Dagster run → the nodes that its pods were placed on."""
+        found: dict[str, list[str]] = {}
+        for pod in self.pods.values():
+            labels = pod["metadata"]["labels"]
+            if labels.get("dagster/run-id") == run and "dagster/op" in labels:
+                found.setdefault(labels["dagster/op"], []).append(pod["spec"].get("nodeName", ""))
+        return found
+
     def _run(self) -> None:
         while not self._stopping.wait(0.1):
             with self.lock:
@@ -200,32 +211,64 @@ class Cluster:
         (container,) = pod["spec"]["containers"]
         command = [*container.get("command", []), *container.get("args", [])]
         pod["spec"]["nodeName"] = node.name
+        environment = self._environment(pod, container, node)
         with (self.folder / f"{name}.log").open("wb") as log:
             self._processes[name] = subprocess.Popen(
                 command,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env=self._environment(container, name, node),
+                env=environment,
                 start_new_session=True,
-                cwd=self.folder,
+                cwd=self.folder / name,
             )
         self.placed.append((name, node.name))
         self._status(pod, "Running", {"running": {"startedAt": moment()}})
         self._tell("Pod", pod, "Scheduled", f"Successfully assigned {name} to {node.name}")
 
-    def _environment(self, container: Manifest, name: str, node: Node) -> dict[str, str]:
-        """Exactly what the manifest says, and what finds the programs of this machine."""
+    def _environment(self, pod: Manifest, container: Manifest, node: Node) -> dict[str, str]:
+        """Exactly what the manifest says, with paths that are mounted where they are, and what finds the programs of
+        this machine."""
+        name = pod["metadata"]["name"]
+        root, mounted = self._mounts(pod, container)
         found = {"PATH": f"{Path(sys.executable).parent}:{os.defpath}", "HOSTNAME": name, "NODE": node.name}
         found |= {key: os.environ[key] for key in ("PYTHONPATH", "OMP_NUM_THREADS") if key in os.environ}
+        found |= {"TMPDIR": str(root / "tmp")} if "/tmp" in mounted else {}
         for source in container.get("envFrom", []):
             for kind, kept in (("configMapRef", self.config_maps), ("secretRef", self.secrets)):
                 if kind in source:
                     found |= kept[source[kind]["name"]]
         for entry in container.get("env", []):
             given = entry.get("valueFrom", {}).get("secretKeyRef")
-            found[entry["name"]] = self.secrets[given["name"]][given["key"]] if given else str(entry.get("value", ""))
+            value = self.secrets[given["name"]][given["key"]] if given else str(entry.get("value", ""))
+            within = any(f"{value}/".startswith(f"{path}/") or path.startswith(f"{value}/") for path in mounted)
+            found[entry["name"]] = f"{root}{value}" if value.startswith("/") and within else value
         return found
+
+    def _mounts(self, pod: Manifest, container: Manifest) -> tuple[Path, list[str]]:
+        """The pod's own folder, in which everything lies where it is mounted, and the paths that are."""
+        root = self.folder / pod["metadata"]["name"]
+        root.mkdir()
+        volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes", [])}
+        mounts = sorted(container.get("volumeMounts", []), key=lambda mount: str(mount["mountPath"]))
+        for mount in mounts:
+            place, part = root / mount["mountPath"].lstrip("/"), mount.get("subPath", "")
+            volume = volumes[mount["name"]]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if "persistentVolumeClaim" in volume:
+                kept = self.folder / "claims" / volume["persistentVolumeClaim"]["claimName"] / part
+                kept.mkdir(parents=True, exist_ok=True)
+                place.symlink_to(kept)
+            elif "configMap" in volume:
+                entries = self.config_maps[volume["configMap"]["name"]]
+                for path, text in (
+                    [(place, entries[part])] if part else [(place / key, entries[key]) for key in entries]
+                ):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(text)
+            else:
+                place.mkdir()
+        return root, [mount["mountPath"] for mount in mounts]
 
     def _ended(self, pod: Manifest, code: int) -> None:
         (container,) = pod["spec"]["containers"]

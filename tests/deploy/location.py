@@ -1,49 +1,45 @@
-"""A code location for the emulated cluster: a run that begins by itself, with the executor and the tags of the product.
-
-`fitted` asks for what `tuned_model` asks for. It keeps where it is in the state folder, and its first try waits to be
-killed; the next one goes on from there.
-"""
+"""The product's graph for the emulated cluster, without its sensors but with one that asks once for some assets."""
 
 from __future__ import annotations
 
 import os
-import time
-from pathlib import Path
 
 import dagster as dg
-from dagster_k8s import k8s_job_executor
 
-from dp_assets.pods import ROOMY_TAGS, TRAINING_TAGS
+from dp_assets.definitions import build_definitions
+from dp_assets.defs.automation.jobs import define_job
+from dp_assets.defs.automation.sensors import RANGE_END, RANGE_START
+from dp_assets.project import load_project
+from dp_resources.lake import Lake
 
-
-def _note(name: str) -> Path:
-    folder = Path(os.environ["DP_STATE_DIR"])
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / name
-
-
-@dg.asset(op_tags=ROOMY_TAGS)
-def prepared() -> None:
-    """Runs on any node."""
-    _note("prepared").write_text(os.environ["NODE"])
+JOB, ASSETS = "ASKED_JOB", "ASKED_ASSETS"
+"""Variables of the environment: a job of the product, and the assets of it that are asked for."""
 
 
-@dg.asset(deps=[prepared], op_tags=TRAINING_TAGS)
-def fitted() -> None:
-    """Runs where a GPU is; the first try leaves a checkpoint and never ends."""
-    if not _note("checkpoint").exists():
-        _note("checkpoint").write_text("half")
-        time.sleep(600)
-    _note("fitted").write_text(f"{_note('checkpoint').read_text()} + half on {os.environ['NODE']}")
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What the daemon of the tests loads."""
+    whole = build_definitions(load_project())
 
+    @dg.sensor(
+        job=define_job(os.environ[JOB]),
+        minimum_interval_seconds=1,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def begin(lake: dg.ResourceParam[Lake]) -> dg.RunRequest:
+        """Asks for one run, of the first cycle that has features."""
+        (cycle, *_) = lake.partitions("features")
+        return dg.RunRequest(
+            run_key="once",
+            asset_selection=[dg.AssetKey(name) for name in os.environ[ASSETS].split(",")],
+            tags={RANGE_START: cycle, RANGE_END: cycle},
+        )
 
-job = dg.define_asset_job("cycle", selection=[prepared, fitted])
-
-
-@dg.sensor(job=job, minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
-def begin() -> dg.RunRequest:
-    """Asks for one run."""
-    return dg.RunRequest(run_key="once")
-
-
-defs = dg.Definitions(assets=[prepared, fitted], jobs=[job], sensors=[begin], executor=k8s_job_executor)
+    return dg.Definitions(
+        assets=whole.assets,
+        asset_checks=whole.asset_checks,
+        jobs=whole.jobs,
+        sensors=[begin],
+        resources=whole.resources,
+        executor=whole.executor,
+    )

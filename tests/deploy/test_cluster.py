@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
-import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
-import yaml
 
 from dp_assets.pods import GPU_TAGS
 from tests.deploy.api_server import serving
-from tests.deploy.cluster import Cluster, Node
-from tests.deploy.manifests import KUBERNETES, read
-from tests.postgres_server import running_postgres
+from tests.deploy.cluster import Cluster
+from tests.deploy.deployment import PROCESSORS, deployed, until
+from tests.e2e.small_world import world_that_ran
 
 pytestmark = [pytest.mark.needs_helm, pytest.mark.slow]
-PROCESSORS = Node("cpu-0", {"cpu": "8", "memory": "32Gi"}, {"kubernetes.io/arch": "amd64"})
-GPU = Node(
-    "gpu-0",
-    {"cpu": "8", "memory": "64Gi", "nvidia.com/gpu": "1"},
-    {"accelerator": "nvidia"},
-    ({"key": "nvidia.com/gpu", "effect": "NoSchedule"},),
-)
 NAMESPACE = "demand-planner"
-REPOSITORY = Path(__file__).parents[2]
-
-
-def until(true: Callable[[], Any], seconds: float, told: Callable[[], str] = str) -> Any:
-    """Waits for something; what came of it."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := true():
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"not within {seconds} s: {told()}")
 
 
 def gpu_job(name: str, **spec: Any) -> dict[str, Any]:
@@ -73,7 +51,7 @@ def client(kubeconfig: Path) -> Any:
 @pytest.fixture
 def processors_only(tmp_path: Path) -> Iterator[tuple[Cluster, Path]]:
     """A cluster without a GPU, and its kubeconfig."""
-    cluster = Cluster([PROCESSORS], tmp_path)
+    cluster = Cluster([PROCESSORS], tmp_path, config_maps={"instance": {"dagster.yaml": ""}})
     with serving(cluster, tmp_path) as (kubeconfig, _):
         yield cluster, kubeconfig
 
@@ -121,75 +99,24 @@ def test_kubectl_reads_the_cluster(processors_only: tuple[Cluster, Path]) -> Non
         assert shown.stdout.split() == [name]
 
 
-def instance_yaml(url: str, kubeconfig: Path, home: Path) -> str:
-    """The dagster.yaml of production, with a server of this machine, its kubeconfig, and logs on disk."""
-    found = read(KUBERNETES / "dagster.yaml")
-    found["storage"]["postgres"]["postgres_db"] |= {"port": int(url.rsplit(":", 1)[1].split("/")[0]), "params": {}}
-    found["run_launcher"]["config"] |= {
-        **{"load_incluster_config": False, "kubeconfig_file": str(kubeconfig), "dagster_home": str(home)},
-        "env_vars": [f"DP_STATE_DIR={home / 'state'}"],
-    }
-    del found["compute_logs"]
-    return yaml.safe_dump(found)
-
-
 def test_a_killed_training_goes_on_where_it_was_on_the_node_with_the_gpu(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = tmp_path
-    with running_postgres() as url:
-        settings = {"DAGSTER_PG_HOST": "127.0.0.1", "DAGSTER_PG_USERNAME": "planner", "DAGSTER_PG_DB": "postgres"}
-        settings |= {"DAGSTER_JOB_IMAGE": "registry.example.com/pipeline:1", "DAGSTER_HOME": str(home)}
-        cluster = Cluster(
-            [PROCESSORS, GPU],
-            home,
-            config_maps={"demand-planner-settings": settings},
-            secrets={"demand-planner-secrets": {}, "dagster-postgresql-secret": {"postgresql-password": "none"}},
-        )
-        # The daemon and its pods begin in another folder, and find what is tested as the tests do.
-        paths = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
-        for name, value in (settings | {"DAGSTER_PG_PASSWORD": "none", "PYTHONPATH": paths}).items():
-            monkeypatch.setenv(name, value)
-        with serving(cluster, home) as (kubeconfig, asked):
-            (home / "dagster.yaml").write_text(instance_yaml(url, kubeconfig, home))
-            with daemon(home):
-                runs = _killed_once(cluster, home)
-        assert runs == ["FAILURE", "SUCCESS"]
-        assert (home / "state/fitted").read_text() == "half + half on gpu-0"
-        steps = [node for pod, node in cluster.placed if pod.startswith("dagster-step-")]
-        assert steps == ["cpu-0", "gpu-0", "gpu-0"], "what was done is not done again"
-        assert {"POST jobs", "GET jobs/status"} <= set(asked)
-
-
-def _killed_once(cluster: Cluster, home: Path) -> list[str]:
-    """Kills the pod of `fitted` when it has left its checkpoint; what became of the runs, in their order."""
-
-    def output() -> str:
-        logs = "\n".join(f"== {path.name}\n{path.read_text()[-3000:]}" for path in home.glob("*.log"))
-        return f"{cluster.placed} {cluster.events}\n{logs}"
-
-    until((home / "state/checkpoint").exists, 300, output)
-    running = [name for name, node in cluster.placed if node == "gpu-0"]
-    cluster.kill(running[-1])
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        until((home / "state/fitted").exists, 300, output)
-        done = {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE}
-        until(lambda: all(run.status in done for run in instance.get_runs()), 120, output)
-        return [run.status.value for run in reversed(instance.get_runs())]
-
-
-@contextmanager
-def daemon(home: Path) -> Iterator[None]:
-    """Dagster's daemon over the location of these tests, as a process."""
-    command = [str(Path(sys.executable).parent / "dagster-daemon"), "run", "-m", "tests.deploy.location"]
-    with (home / "daemon.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=home, start_new_session=True)
-    try:
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    world = world_that_ran(tmp_path_factory)
+    (cycle, *_) = world.project.lake().partitions("tuned_model")
+    asked = ("encoders", "tuned_model")
+    with deployed(
+        tmp_path, world.project, lambda table, _: table in asked, monkeypatch, ("retrain", asked)
+    ) as installed:
+        installed.kill_training()
+        until(lambda: len(installed.ended()) == 2, 300, installed.told)
+        runs = installed.ended()
+        assert [run.status.value for run in runs] == ["FAILURE", "SUCCESS"]
+        steps = [installed.cluster.steps(run.run_id) for run in runs]
+        assert steps == [{"encoders": ["cpu-0"], "tuned_model": ["gpu-0"]}, {"tuned_model": ["gpu-0"]}]
+        assert {"POST jobs", "GET jobs/status"} <= set(installed.asked)
+        made, expected = (lake.manifest("tuned_model", cycle=cycle) for lake in (installed.lake, world.project.lake()))
+        assert made["files"] == expected["files"], "the same bytes as those of an undisturbed process"
+        curve = json.loads((installed.lake.open_folder("tuned_model", cycle=cycle) / "curve.json").read_text())
+        pod = next(name for name in reversed(installed.cluster.pods) if "step" in name)
+        assert installed.cluster.log(pod).count(": training loss") < sum(len(epochs) for epochs in curve.values())
