@@ -21,6 +21,7 @@ from dp_assets.commands.inspect import inspect
 from dp_assets.commands.key import key
 from dp_assets.commands.plan import plan
 from dp_assets.commands.receipt import receipt
+from dp_assets.commands.retention import retention
 from dp_assets.commands.rollback import rollback
 from dp_assets.commands.scenario import scenario
 from dp_assets.commands.terminal import console, heed_interrupts, open_instance, open_project, say, show
@@ -61,6 +62,7 @@ app.add_typer(scenario, name="scenario")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
 app.add_typer(alerts, name="alerts")
+app.add_typer(retention, name="retention")
 app.command("rollback")(rollback)
 app.command("export")(export)
 

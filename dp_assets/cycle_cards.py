@@ -14,6 +14,7 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.trace import Made
 from dp_assets.kept_receipts import NONE, Receipt, find
 from dp_assets.tracing import model_link
+from dp_resources.archive import location_of
 from dp_resources.lake import Lake
 from dp_resources.made import made_of
 
@@ -99,4 +100,4 @@ def _made_of(lake: Lake, table: str, cycle: str) -> dict[str, Any]:
     noted = made_of(lake, table, cycle=cycle)
     own = noted is not None and noted.sha256 == found["sha256"]
     made = Made(**asdict(noted.author), at=noted.at) if own and noted is not None else None
-    return {"table": table, **found, "location": path, "made": made}
+    return {"table": table, **found, "location": location_of(lake, path), "made": made}

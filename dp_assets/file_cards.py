@@ -19,6 +19,7 @@ from dp_assets.domain.ingest.registration import Registration
 from dp_assets.domain.recall import FileEvent
 from dp_assets.registry import file_events, landed_path, registration, registrations
 from dp_assets.sources import Reader, made_by_file
+from dp_resources.archive import is_kept, location_of
 from dp_resources.lake import Lake
 
 STATES = ("waiting", "accepted", "superseded", "duplicate", "quarantined", "recalled")
@@ -94,11 +95,11 @@ def file_card(reader: Reader, version: str, rejected: int, rule: str | None) -> 
         **_file(found, line, {version: events}),
         "modified_at": found.modified_at,
         "archive": {
-            "location": landed_path(lake, found.content_sha256),
+            "location": location_of(lake, landed_path(lake, found.content_sha256)),
             "sha256": found.content_sha256,
             "bytes": found.bytes,
         },
-        "archived": lake.has_bytes(landed_path(lake, found.content_sha256)),
+        "archived": is_kept(lake, landed_path(lake, found.content_sha256)),
         "read_as": _read_as(lake, version),
         "ledger": None if line is None else _ledger(line),
         "schema_drift": None if commit is None else commit["schema_drift"],

@@ -21,6 +21,7 @@ from dp_assets.domain.trace import CONTRIBUTION, HistoryBucket, counted, history
 from dp_assets.kept_receipts import Receipt
 from dp_assets.registry import landed_path, recalled_versions, registration
 from dp_assets.sources import Reader, made_by_file, table_source
+from dp_resources.archive import is_kept, location_of
 from dp_resources.lake import Lake
 
 BUCKETS = 8
@@ -125,14 +126,14 @@ def files_behind(lake: Lake, history: Sequence[HistoryBucket]) -> list[dict[str,
 def file_link(lake: Lake, version: str, recalled: bool) -> dict[str, Any]:
     """A file version: who delivered it, when, its hash, and where its bytes are kept whatever becomes of the file."""
     one, commit = registration(lake, version), lake.commit_of("ingest", version)
-    archive = landed_path(lake, one.content_sha256)
+    path = landed_path(lake, one.content_sha256)
     return {
         "file_version_id": version,
         **{name: getattr(one, name) for name in ("producer", "uri", "content_sha256", "arrived_at", "supersedes")},
         "status": None if commit is None else commit["status"],
         "recalled": recalled,
-        "archive": {"location": archive, "sha256": one.content_sha256, "bytes": one.bytes},
-        "archived": lake.has_bytes(archive),
+        "archive": {"location": location_of(lake, path), "sha256": one.content_sha256, "bytes": one.bytes},
+        "archived": is_kept(lake, path),
         "rows_sha256": None if commit is None else commit["tables"].get("unified_transactions"),
         "made": made_by_file(lake, version),
     }

@@ -3,7 +3,8 @@
 Belongs here: reading and writing those records. Does not belong here: when to write them (`ingestion.py`), or deciding
 what is a new version (`domain/ingest/registration.py`).
 
-    _landed/<sha256>                 the bytes as landed; what a producer overwrites later can still be read
+    _landed/<sha256>                 the bytes as landed; what a producer overwrites later can still be read. Old ones
+                                     lie packed in the archive (`dp_resources/archive.py`)
     _registrations/<version>.json    a file version; never changed, written before anything refers to the version
     _sightings/<hash>.json           an object that was written again with the content its path already held
     _file_events/<time>-<hash>.json  a recall of a file version, its undo, or a backdated arrival; never changed
@@ -28,7 +29,7 @@ from dp_assets.domain.ingest.registration import LandedObject, Registration
 from dp_assets.domain.ingest.restatements import LinesOf
 from dp_assets.domain.recall import Backdated, FileEvent, backdated, recalled
 from dp_assets.domain.scratch import scratch_folder
-from dp_resources import collector
+from dp_resources import archive, collector
 from dp_resources.lake import Lake, json_bytes
 from dp_resources.records import note_change, read_records
 from dp_resources.staged_files import StagedFile
@@ -140,14 +141,23 @@ def landed_path(lake: Lake, digest: str) -> str:
 
 @contextmanager
 def landed_file(lake: Lake, digest: str) -> Iterator[Path]:
-    """The kept bytes of that hash as a local file; ArtefactError when they were never kept."""
+    """The kept bytes of that hash as a local file, from the archive where they were archived.
+
+    Raises:
+        ArtefactError: they were never kept.
+        StorageError: the archive cannot be read.
+    """
     path = landed_path(lake, digest)
-    if lake.is_local:
-        if not Path(path).is_file():
-            raise ArtefactError(f"expected the landed bytes {digest} at {path}, but they are gone; land the file again")
+    if lake.is_local and Path(path).is_file():
         yield Path(path)
         return
+    note = archive.note_of(lake, archive.below(lake, path))
+    if lake.is_local and note is None:
+        raise ArtefactError(f"expected the landed bytes {digest} at {path}, but they are gone; land the file again")
     with scratch_folder() as folder:
         copy = folder / digest
-        lake.fetch(path, copy)
+        if note is None:
+            lake.fetch(path, copy)
+        else:
+            archive.unpack(note, copy)
         yield copy

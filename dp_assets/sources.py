@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import polars as pl
 
 from dp_assets.domain.trace import Made, Source
+from dp_resources.archive import location_of
 from dp_resources.lake import Lake
 from dp_resources.made import made_of
 
@@ -75,7 +76,7 @@ def table_source(lake: Lake, table: str, sha256: str, row: Mapping[str, Any], **
     """Where a row of a current partition stands."""
     (partition,) = key.values()
     made = made_by(lake, table, sha256, **key)
-    return Source(table, partition, sha256, lake.path(table, **key), True, dict(row), made)
+    return Source(table, partition, sha256, location_of(lake, lake.path(table, **key)), True, dict(row), made)
 
 
 def artefact_source(lake: Lake, table: str, sha256: str, row: Mapping[str, Any], **key: str) -> Source:

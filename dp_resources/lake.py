@@ -11,6 +11,7 @@ Layout:
     <root>/_commits/<event>/<id>.json                 what became current together, written last
     <root>/_made/<table>/<partition>.json             the run that wrote it, see `made.py`
     <root>/_staging/                                  files that are not whole yet, on disk; see `staged_files.py`
+    <root>/_archived/                                 where files went that are old, see `archive.py`
     <root>/_index/                                    see `records.py`: what makes many records cheap to read
 
 A write is visible in one atomic step: a rename on disk, one PUT on S3. The same content leaves everything untouched.
@@ -21,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +34,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from dp_assets.domain.errors import ArtefactError, ConfigError
+from dp_assets.domain.errors import ArtefactError, ConfigError, StorageError
 from dp_resources import made, records, staged_files, storage
 from dp_resources.table_files import TableFile, file_sha256
 
@@ -155,12 +157,15 @@ class Lake:
         try:
             return storage.read_bytes(self.fs, self.scheme, path)
         except FileNotFoundError:
+            if self.is_local and Path(path).is_symlink():
+                away = f"{path} was archived at {Path(path).readlink()}, which cannot be read; mount the archive"
+                raise StorageError(f"{away}, and try again") from None
             raise ArtefactError(f"expected a file at {path}, but there is none") from None
 
     def has_bytes(self, path: str) -> bool:
         """Whether there is a file at a full path; StorageError when that cannot be said."""
-        try:
-            return bool(self.fs.exists(path))
+        try:  # a link whose archive is away is there: it must not be written anew
+            return bool(self.fs.exists(path)) or (self.is_local and Path(path).is_symlink())
         except storage.failures(self.scheme) as error:
             raise storage.storage_error("cannot look at", path, error) from error
 
@@ -317,7 +322,7 @@ class Lake:
         wanted = set(partitions)
         if self.is_local:  # looked up one by one: a listing would grow with all there ever was
             named = (self.path(table, **{key: name}) for name in wanted for key in PARTITION_KEYS)
-            return sorted(path for path in named if Path(path).exists())
+            return sorted(path for path in named if os.path.lexists(path))
         return [path for path in self.paths(table) if path.rsplit("/", 2)[1].split("=", 1)[1] in wanted]
 
     def frames(

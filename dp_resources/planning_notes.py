@@ -1,5 +1,5 @@
 """Rows of the ledger about what is done to the lake: which content was published, what models were trained for, which
-files were recalled.
+files were recalled, what was archived.
 
 Belongs here: one row per publication, training run and event of a file, however often it is written. Does not belong
 here: planners' numbers (`planning_db.py`), who is behind a run (`dp_assets/authors.py`).
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PUBLISH = "publish"
 RETRAIN = "retrain"
+RETENTION = {"begin": "begin retention", "end": "end retention"}
 FILE_EVENTS = {"recall": "recall file", "undo": "undo recall of file"}
 """Event → what the ledger calls it."""
 
@@ -50,6 +51,21 @@ def note_retraining(
 ) -> int | None:
     """As `note_publication`, for models of cycles that are trained: one row per `run`."""
     return _note(database, RETRAIN, cycles, user, at, after, "run")
+
+
+def note_retention(
+    database: PlanningDatabase, step: str, plan: str, user: str, at: datetime, after: Mapping[str, Any]
+) -> int | None:
+    """As `note_publication`, for a plan of retention: one row when it begins, before anything is touched, and one when
+    it is done.
+
+    Args:
+        step: `begin` or `end`.
+        plan: its hash.
+        user, at: who applies it, and when.
+        after: counts, and which file of the lake lists what is done.
+    """
+    return _note(database, RETENTION[step], plan, user, at, {"step": step, **after}, "step")
 
 
 def note_file_event(

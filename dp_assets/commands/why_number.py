@@ -164,10 +164,11 @@ def _print_history(found: dict[str, Any], shown: int) -> None:
                 **{name: one[name] for name in ("file_version_id", "uri")},
                 "arrived at": one["arrived_at"].isoformat(timespec="minutes"),
                 "sha256": one["content_sha256"][:SHOWN],
+                "bytes are at": one["archive"]["location"] if one["archived"] else "nowhere: the archive is away",
             }
             for one in found["files"]
         ]
-        show(pl.DataFrame(files), "Files; the lake keeps their bytes as _landed/<sha256>")
+        show(pl.DataFrame(files), "Files, and where their bytes are kept")
     if found["rows"] is not None:
         listed = found["rows"]["rows"]
         columns = ("file_version_id", "row_number", "sold_at", "quantity", "revenue", "counts")

@@ -180,6 +180,21 @@ class RetentionConfig(Section):
     """Years processed tables are kept."""
     forecast_years: int = Field(5, ge=1)
     """Years forecasts are kept."""
+    archive: str | None = None
+    """Folder, best on another disk, to which `dp retention apply` moves what is older; relative to `demand.yaml`.
+    Nothing is archived when left out. A lake on S3 needs none: lifecycle rules of its bucket do it."""
+
+    @field_validator("archive")
+    @classmethod
+    def _is_a_folder(cls, archive: str | None) -> str | None:
+        if archive is not None and "://" in archive:
+            raise ValueError(
+                f"expected a folder, such as /mnt/archive/demand_planner, got {archive!r}; what lies on S3 is archived "
+                "by lifecycle rules of its bucket, see docs/operating.md"
+            )
+        if archive is not None and not archive.strip():
+            raise ValueError("expected a folder, got nothing; leave the key out to archive nothing")
+        return archive
 
 
 class BatchInferenceConfig(Section):

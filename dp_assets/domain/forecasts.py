@@ -93,7 +93,10 @@ def config_text(config: DemandConfig) -> str:
     """
     told = {"__all__": {"due_by", "owner"}}
     return config.model_dump_json(
-        exclude={"landing": True, "lake": True, "exports": True, "alerts": True, "producers": told}
+        exclude={
+            **{"landing": True, "lake": True, "exports": True, "retention": {"archive": True}},
+            **{"alerts": True, "producers": told},
+        }
     )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from deploy.aws.areas import Area, archived, bucket_of
+from deploy.aws.areas import TABLES, Area, archived, bucket_of
 from deploy.aws.place import read_place
 from deploy.aws.templates import STAMP, read_templates, sources_hash
 from dp_assets.domain.config_file import load_config
+from dp_assets.domain.retention import EVERY_CYCLE_READS, FORECAST_TABLES
 from tests.test_docs import REPOSITORY
 
 TEMPLATES = read_templates()
@@ -152,3 +153,9 @@ def test_every_exception_from_the_checks_says_why() -> None:
 def test_each_area_has_a_lifecycle_but_those_that_hold_a_few_small_files() -> None:
     aged = {area for area, _, _ in archived(CONFIG.retention)}
     assert set(Area) - aged == {Area.PINS, Area.EVENTS, Area.LOGS, Area.RESULTS}
+
+
+def test_tables_have_the_period_on_disk_that_they_have_on_s3() -> None:
+    areas = (Area.FORECASTS, Area.METRICS, Area.BUNDLE)
+    assert {table for area in areas for table in TABLES[area]} == FORECAST_TABLES
+    assert {*TABLES[Area.PROCESSED]} >= EVERY_CYCLE_READS

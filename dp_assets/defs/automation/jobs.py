@@ -4,13 +4,18 @@ Belongs here: which assets run together. Does not belong here: when they run (`s
 recall or a backdated arrival means (`dp_assets/domain/recall.py`).
 """
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 
 import dagster as dg
+import polars as pl
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from pydantic import Field
 
+from dp_assets.archiving import apply_plan, archive_of, make_plan
+from dp_assets.domain.retention import summary
+from dp_assets.pictures.previews import preview
 from dp_assets.project import Project
 from dp_assets.recalls import (
     backdate_meant,
@@ -172,6 +177,34 @@ def backdate_job(project: Project) -> dg.JobDefinition:
     return backdate
 
 
+def archive_job(project: Project) -> dg.JobDefinition:
+    """The job `archive_old_files`: it makes a plan of retention and applies it at once."""
+
+    @dg.op(
+        description="Archives what is older than retention allows and nothing reads, and removes what nothing names."
+    )
+    def apply_retention(
+        context: dg.OpExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
+    ) -> None:
+        archive, planning, now = archive_of(lake, project), project.planning(), clock.now()
+        plan = make_plan(lake, project.config, planning, now)
+        wanted = next(iter(plan.unfinished), plan.hash)  # what was begun is finished first
+        context.add_output_metadata(
+            {"what, and why": preview(pl.DataFrame([asdict(one) for one in summary(plan.decisions)]), 50)}
+        )
+        came = apply_plan(archive, project.config, planning, wanted, "archive_old_files", now, context.log.info)
+        context.add_output_metadata(asdict(came))
+
+    @dg.job(
+        description="Moves what is older than `retention` says to the archive; `dp retention plan` shows it before."
+    )
+    def archive_old_files() -> None:
+        apply_retention()
+
+    return archive_old_files
+
+
 def build(project: Project) -> dg.Definitions:
     """Every job; runs of one job on the same partitions are safe to repeat."""
-    return dg.Definitions(jobs=[*(define_job(name) for name in SELECTIONS), recall_job(project), backdate_job(project)])
+    own = [recall_job(project), backdate_job(project), archive_job(project)]
+    return dg.Definitions(jobs=[*(define_job(name) for name in SELECTIONS), *own])

@@ -6,6 +6,7 @@ simulated clock schedules stay stopped: wall time means nothing there, and the s
 
 import dagster as dg
 
+from dp_assets.defs.automation.sensors import FOLLOW_UP_JOBS, INGESTION_JOBS, unfinished_run
 from dp_assets.lake_state import read_state
 from dp_assets.project import Project
 from dp_resources.clock import Clock
@@ -15,7 +16,7 @@ CRON = {"daily": "0 6 * * *", "weekly": "0 6 * * 2"}
 
 
 def build(project: Project) -> dg.Definitions:
-    """The batch-inference schedule, and a weekly retraining that is stopped until somebody starts it."""
+    """The batch-inference schedule; retraining weekly and archiving monthly wait until somebody starts them."""
     running = dg.DefaultScheduleStatus.RUNNING if project.settings.clock == "wall" else dg.DefaultScheduleStatus.STOPPED
     zone = project.config.bucket.time_zone
 
@@ -44,4 +45,17 @@ def build(project: Project) -> dg.Definitions:
     def retrain_schedule(clock: dg.ResourceParam[Clock]) -> dg.RunRequest:
         return dg.RunRequest(partition_key=project.grid.newest_cutoff(clock.now()).isoformat())
 
-    return dg.Definitions(schedules=[batch_inference_schedule, retrain_schedule])
+    @dg.schedule(
+        name="archive_schedule",
+        job_name="archive_old_files",
+        cron_schedule="0 3 1 * *",
+        execution_timezone=zone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Archives what is older than `retention` says on the first of a month; start it to have it so.",
+    )
+    def archive_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if busy := unfinished_run(context.instance, [*INGESTION_JOBS, *FOLLOW_UP_JOBS]):
+            return dg.SkipReason(f"{busy} is running; what is old is archived next month, or by `dp retention apply`")
+        return dg.RunRequest()
+
+    return dg.Definitions(schedules=[batch_inference_schedule, retrain_schedule, archive_schedule])

@@ -7,6 +7,7 @@ import json
 import re
 
 from dp_assets.domain.errors import ArtefactError
+from dp_resources.archive import location_of
 from dp_resources.lake import Lake
 from serving.api.problems import BadParameterError, UnknownReceiptError
 from serving.api.questions import Answer
@@ -51,4 +52,4 @@ def _decided(lake: Lake, table: str, cycle: str, digest: str) -> Answer:
     path, kept = lake.path(table, cycle=cycle), f"{lake.root}/_versions/{table}/{digest}/part.parquet"
     current = lake.has_bytes(path) and lake.digest(table, cycle=cycle) == digest
     location = path if current else kept if lake.has_bytes(kept) else None
-    return {"table": table, "sha256": digest, "current": current, "location": location}
+    return {"table": table, "sha256": digest, "current": current, "location": location and location_of(lake, location)}
