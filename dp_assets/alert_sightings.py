@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -37,12 +37,20 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Place:
-    """What is looked at, and when."""
+    """What is looked at, and when.
+
+    Attributes:
+        lake, config, settings: of the project.
+        now: the time of the business.
+        listed_at: when the landing root was last looked through for new files; None where that is not known, and what
+            is registered counts as all that came.
+    """
 
     lake: Lake
     config: DemandConfig
     settings: Settings
     now: datetime
+    listed_at: datetime | None = None
 
     @cached_property
     def files(self) -> list[dict[str, Any]]:
@@ -88,7 +96,8 @@ def _of_file(place: Place, kind: str, file: Mapping[str, Any], what: str) -> Sig
 
 
 def missing(place: Place) -> list[Sighting]:
-    """Producers whose file was due and has not come."""
+    """Producers whose file was due and has not come. Until the landing root was looked through after a due moment
+    nobody knows, e.g. where the daemon was down meanwhile: then nothing is opened, and nothing closed."""
     arrived: dict[str, list[datetime]] = {}
     for one in place.files:
         if one["state"] in DELIVERED:
@@ -105,17 +114,20 @@ def missing(place: Place) -> list[Sighting]:
         last = f"the last came {max(own).astimezone(zone):%Y-%m-%d %H:%M}" if own else "none ever came"
         said = f"No new file from {producer.name} by {due:%A %Y-%m-%d %H:%M} ({zone.key}); {last}."
         link = place.screen(f"data?producer={quote(producer.name)}")
-        found.append(
-            Sighting(make_alert(place.config.alerts, "file_missing", producer.name, said, link, producer.owner))
-        )
+        alert = make_alert(place.config.alerts, "file_missing", producer.name, said, link, producer.owner)
+        found.append(Sighting(alert, may_open=place.listed_at is None or place.listed_at >= since))
     return found
 
 
 def stale(place: Place) -> list[Sighting]:
-    """The newest cycle, where it should be published and is not. Before a first one nothing is late."""
+    """The newest cycle, where it should be published and is not. Before a first one nothing is late, and cycles that
+    are replayed after a first training are not that: nobody works on them."""
     grid, lake = BucketGrid.of(place.config), place.lake
     newest = max(lake.partitions("serving_bundle"), default=None)
     if newest is None:
+        return []
+    first = min(lake.partitions("tuned_model"), default=None)
+    if first and date.fromisoformat(newest) < date.fromisoformat(first) + place.config.replay.cycles * grid.step:
         return []
     cutoff = grid.newest_cutoff(place.now - timedelta(days=place.config.alerts.late_days))
     if cutoff <= grid.first:

@@ -64,6 +64,8 @@ from dp_resources.table_files import TableFile
 
 log = logging.getLogger(__name__)
 
+READ_NEXT = "it is read next"
+"""How the reason ends for which an object waits whose only fault is that time was up."""
 FAILURES_IN_A_ROW = 3
 """Objects that could not be read or kept one after another, after which a storage counts as down."""
 
@@ -211,7 +213,7 @@ def _keep_all(landing: Landing, lake: Lake, ready: Iterable[LandedObject], withi
         if failed == FAILURES_IN_A_ROW:
             landing.wait(one.uri, "objects before it could not be read or kept; it was not tried")
         elif hashes and time.monotonic() > until:
-            landing.wait(one.uri, f"the {within_seconds:g} s for reading were over; it is read next")
+            landing.wait(one.uri, f"the {within_seconds:g} s for reading were over; {READ_NEXT}")
         else:
             try:
                 hashes.update(_keep(landing, lake, one))

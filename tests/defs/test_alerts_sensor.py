@@ -1,20 +1,23 @@
 """alerts_sensor over real runs and a real lake: who is told of what, and when it is over."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, InstigatorType, SensorInstigatorData
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG, WILL_RETRY_TAG
 
-from dp_assets.alert_sightings import LOOKS, Place, drifted, inaccurate, stale
-from dp_assets.defs.automation import alerts
+from dp_assets.alert_sightings import LOOKS, Place, drifted, inaccurate, missing, stale
+from dp_assets.defs.automation import alerts, sensors
 from dp_assets.defs.automation.sensors import RANGE_END, RANGE_START
 from dp_assets.project import Project, build_project
 from dp_assets.recalls import write_event
 from dp_resources.clock import SimulatedClock
+from dp_resources.landing import Landing
 from dp_resources.planning_alerts import kept_alerts
 from dp_resources.settings import REPOSITORY, Settings
 from tests.factories import make_config
@@ -220,6 +223,51 @@ def test_files_that_are_missing_broken_or_held_out_are_told_until_they_are_put_r
     assert shop.seen(tomorrow) == {f"file_blocked:{first}": "shop/a.csv of shop is held out: rows 5 times as many"}
     write_event(shop.world.lake, first, undo=True, by="ann", reason="a sale", now=tomorrow)
     assert shop.seen(tomorrow) == {}
+
+
+def test_a_file_is_not_missed_before_the_landing_root_was_looked_through(tmp_path: Path) -> None:
+    shop, tomorrow = Shop(tmp_path), AT + timedelta(days=1)
+    due = datetime(2017, 8, 2, 7, tzinfo=UTC)
+    for looked_at, told in ((alerts.NEVER, False), (due - timedelta(minutes=1), False), (due, True), (None, True)):
+        (found,) = missing(Place(shop.world.lake, shop.world.config, shop.settings, tomorrow, looked_at))
+        assert found.may_open == told  # and what is open stays
+
+
+def test_when_the_landing_root_was_looked_through_is_known_from_the_sensor_that_does(
+    project: Project, tmp_path: Path
+) -> None:
+    (sensor,) = [one for one in sensors.build(project).sensors or [] if one.name == sensors.NEW_FILES_SENSOR]
+    assert isinstance(sensor, dg.SensorDefinition)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        assert alerts.listed_at(instance) == alerts.NEVER
+        resources = {"lake": project.lake(), "landing": Landing(tmp_path / "landing"), "clock": project.clock}
+        with dg.build_sensor_context(instance, resources=resources) as context:
+            sensor(context)
+            cursor = context.cursor
+        assert sensors.read_cursor(cursor) == (0, AT)
+        place = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("demand_planner"), "__repository__")
+        origin = place.get_instigator_origin(sensor.name)
+        data = SensorInstigatorData(cursor=cursor)
+        state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
+        instance.add_instigator_state(state)
+        assert alerts.listed_at(instance) == AT
+        instance.update_instigator_state(state.with_status(InstigatorStatus.STOPPED))
+        assert alerts.listed_at(instance) is None
+
+
+def test_a_first_start_that_replays_old_cycles_is_late_with_none(project: Project, tmp_path: Path) -> None:
+    lake, folder, first = project.lake(), tmp_path / "folder", date(2017, 6, 5)
+    folder.mkdir()
+    (folder / "file").write_bytes(b"1")
+    lake.write_folder("tuned_model", folder, cycle=first.isoformat())
+    place = Place(lake, project.config, project.settings, AT + timedelta(days=2))
+    replayed = project.config.replay.cycles
+    for number in range(replayed):
+        lake.write_folder("serving_bundle", folder, cycle=(first + timedelta(weeks=number)).isoformat())
+        assert stale(place) == []
+    lake.write_folder("serving_bundle", folder, cycle=(first + timedelta(weeks=replayed)).isoformat())
+    (found,) = stale(place)
+    assert "Cycle 2017-07-31 should have been served" in found.alert.happened
 
 
 def test_a_cycle_that_is_not_served_in_time_is_told(project: Project, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
 import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, SensorInstigatorData
 from dagster._core.storage.asset_check_execution_record import (
     COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
     AssetCheckExecutionRecord,
@@ -22,7 +23,14 @@ from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, PARTITION_NAME_TAG
 from dp_assets.alert_sightings import Place
 from dp_assets.alerting import Look, Report, look_and_tell, looks_at
 from dp_assets.defs.automation.jobs import SELECTIONS
-from dp_assets.defs.automation.sensors import RANGE_END, RANGE_START, partition_order
+from dp_assets.defs.automation.sensors import (
+    NEVER,
+    NEW_FILES_SENSOR,
+    RANGE_END,
+    RANGE_START,
+    partition_order,
+    read_cursor,
+)
 from dp_assets.domain.alert_runs import RunFact, failures, too_long
 from dp_assets.domain.alerts import Sighting, make_alert
 from dp_assets.domain.errors import ConfigError, StorageError
@@ -129,6 +137,17 @@ def _evaluation(
     return before[0].evaluation if before else None
 
 
+def listed_at(instance: dg.DagsterInstance) -> datetime | None:
+    """When the sensor of new files last looked through the landing root, by the clock of the business; None where
+    somebody stopped it, as then others register files."""
+    for state in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR):
+        if state.name == NEW_FILES_SENSOR:
+            data = state.instigator_data
+            cursor = data.cursor if isinstance(data, SensorInstigatorData) else None
+            return None if state.status == InstigatorStatus.STOPPED else read_cursor(cursor)[1]
+    return NEVER
+
+
 def runs_since(instance: dg.DagsterInstance, open_keys: Iterable[str], wall: datetime) -> datetime:
     """From when on runs are looked at: some days, or as far back as a failure that is not made good."""
     held = [key.rpartition(":")[2] for key in open_keys if key.partition(":")[0] in RUN_KINDS]
@@ -144,8 +163,9 @@ def look(
     checks: Iterable[dg.AssetCheckKey],
     now: datetime,
     wall: datetime,
+    listed: datetime | None = None,
 ) -> Report:
-    """One look at everything; see `look_and_tell`."""
+    """One look at everything; see `look_and_tell`, and `listed_at` of `Place`."""
     config, database = project.config.alerts, project.planning()
     url = project.settings.dagster_url.rstrip("/")
     runs = run_facts(instance, project, runs_since(instance, open_alerts(database), wall))
@@ -154,7 +174,7 @@ def look(
         (("cycle_too_long",), partial(too_long, runs, config, url, wall)),
         (("check_failed",), partial(failed_checks, instance, list(checks), project)),
     ]
-    place = Place(lake, project.config, project.settings, now)
+    place = Place(lake, project.config, project.settings, now, listed)
     channels = channels_of(config, project.settings)
     return look_and_tell(database, config, [*own, *looks_at(place)], channels, now, wall)
 
@@ -174,7 +194,8 @@ def build(project: Project) -> dg.Definitions:
         definitions = context.repository_def
         checks = definitions.asset_graph.asset_check_keys if definitions is not None else ()
         try:
-            report = look(project, context.instance, lake, checks, clock.now(), datetime.now(UTC))
+            listed = listed_at(context.instance)
+            report = look(project, context.instance, lake, checks, clock.now(), datetime.now(UTC), listed)
         except (StorageError, ConfigError) as error:
             return dg.SkipReason(f"alerts wait: {error}")
         for name, reason in report.failed.items():

@@ -10,7 +10,7 @@ their cause and when they were written last, lets Dagster start the same work on
 import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import dagster as dg
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
@@ -20,7 +20,7 @@ from dp_assets.defs.automation.jobs import define_job
 from dp_assets.domain.alert_runs import RETRY_STARTS_WITHIN
 from dp_assets.domain.errors import StorageError
 from dp_assets.domain.plan import RunPlan, bounded, contiguous, ingestion_due, plan_requests
-from dp_assets.ingestion import register_new_files
+from dp_assets.ingestion import READ_NEXT, register_new_files
 from dp_assets.lake_state import read_state, standing
 from dp_assets.partitions import FILE_PARTITIONS, SCENARIO_PARTITIONS
 from dp_assets.project import Project
@@ -42,6 +42,8 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
 ]
+NEVER = datetime.min.replace(tzinfo=UTC)
+NEW_FILES_SENSOR = "new_files_sensor"
 READING_SECONDS = 30.0
 """How long one tick reads new files; Dagster gives up a tick that takes longer than a minute. The next goes on."""
 MOST_ATTEMPTS = 4
@@ -148,6 +150,13 @@ def look_for_files(
     return (ticks + 1) % project.settings.landing_full_listing_ticks
 
 
+def read_cursor(cursor: str | None) -> tuple[int, datetime]:
+    """Of `new_files_sensor`: ticks since everything was listed, and the business time of the last look that read
+    whatever it found; the beginning of time where there was none."""
+    ticks, _, listed_at = (cursor or "0").partition(" ")
+    return int(ticks), datetime.fromisoformat(listed_at) if listed_at else NEVER
+
+
 def try_again(requests: Sequence[dg.RunRequest], instance: dg.DagsterInstance, now: float) -> list[dg.RunRequest]:
     """Requests whose run has failed get another key once a pause is over: storage that failed may be back.
 
@@ -186,7 +195,7 @@ def build(project: Project) -> dg.Definitions:
     )
 
     @dg.sensor(
-        name="new_files_sensor",
+        name=NEW_FILES_SENSOR,
         jobs=[define_job(name) for name in INGESTION_JOBS],
         minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -199,8 +208,11 @@ def build(project: Project) -> dg.Definitions:
         clock: dg.ResourceParam[Clock],
     ) -> dg.SensorResult | dg.SkipReason:
         now = clock.now()
-        ticks = look_for_files(landing, lake, project, now, queue, int(context.cursor or 0))
-        context.update_cursor(str(ticks))
+        before, listed_at = read_cursor(context.cursor)
+        ticks = look_for_files(landing, lake, project, now, queue, before)
+        if not any(reason.endswith(READ_NEXT) for reason in landing.waiting.values()):
+            listed_at = now
+        context.update_cursor(f"{ticks} {listed_at.isoformat()}")
         for uri, reason in landing.waiting.items():
             context.log.warning(f"{uri} waits: {reason}")
         known = set(context.instance.get_dynamic_partitions(str(FILE_PARTITIONS.name)))
