@@ -20,7 +20,7 @@ DEMO_ENV = DP_BOOSTING_THREADS=$(DEMO_THREADS) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=
 DP_DEMO = $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up ui ui-test aws-templates aws-check check test test-long lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scale bench-scenarios bench-training clean
+.PHONY: help demo demo-next-week up ui ui-test aws-templates aws-check check test test-long test-soak lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scale bench-scenarios bench-training clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -101,14 +101,17 @@ types: $(VENV)/.dev
 
 check: lint types  ## Lint, types and the fast tests (≤ 3 min)
 	@echo "→ fast tests"
-	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow and not long"
+	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow and not long and not soak"
 
 test: lint types ui ui-test  ## Everything a fresh machine can run (35 to 45 min on 2 cores)
 	@echo "→ all tests but the long ones"
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long" --durations 30 --durations-min 15
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long and not soak" --durations 30 --durations-min 15
 
-test-long: $(VENV)/.dev  ## Long kill, fuzz and soak runs; not in CI
+test-long: $(VENV)/.dev  ## Long kill and fuzz runs; not in CI
 	@$(BIN)/pytest -q -m long
+
+test-soak: $(VENV)/.dev  ## Twelve simulated weeks in which the platform runs itself, unattended; not in CI (PLACE=disk or s3)
+	@DP_TEST_SOAK_PLACE=$(or $(PLACE),disk) $(BIN)/pytest -q -s -p no:cacheprovider -m soak tests/soak
 
 golden: $(VENV)/.dev $(UI)/node_modules/.package-lock.json  ## Rewrite the golden files (graph, OpenAPI, generated docs, workbench's types)
 	@DP_UPDATE_GOLDEN=1 $(BIN)/pytest -q -p no:cacheprovider -m golden
