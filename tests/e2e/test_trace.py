@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,7 @@ import yaml
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from dp_assets.archiving import stored_files
 from dp_assets.cli import app
 from dp_assets.domain.access import EVERYTHING, NodeScope, Permission, Role, parse_scope_node
 from dp_assets.domain.panel import Panel
@@ -23,8 +25,10 @@ from dp_assets.domain.planning import NumberToSet
 from dp_assets.kept_receipts import find
 from dp_assets.project import REPOSITORY
 from dp_assets.recalls import write_event
+from dp_assets.receipts import verify
 from dp_assets.sources import LakeReader, Read
 from dp_resources.accounts import Accounts
+from dp_resources.archive import Archive
 from dp_resources.settings import Settings
 from serving.api import create_app
 from serving.api.lineage.schemas import CycleCard
@@ -116,6 +120,42 @@ def test_every_link_names_a_table_its_hash_and_the_run_that_wrote_it(world: Worl
         assert run is not None
         assert run.job_name == one["made"]["job"]
         assert one["made"]["trigger"] == "command line"
+
+
+def test_a_number_of_which_every_file_lies_in_the_archive_is_traced_and_computed_again(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = World.kept_in(_copied(world, tmp_path_factory), world.project.config)
+    lake, cycle = other.project.lake(), cycles(other)[-1]
+    with client_of(other) as asked:
+        before = traced(asked, f"S001/{cycle}")
+    archive = Archive(lake, other.folder / "archive")
+    for one in stored_files(lake):
+        archive.move(one.path, pack=one.path.startswith("_landed/"), at=NOW, plan="p")
+    assert all(one.archived for one in stored_files(lake))
+    with client_of(other) as asked:
+        after = traced(asked, f"S001/{cycle}")
+    assert _without_places(after) == _without_places(before)
+    for one in (*(file["archive"] for file in after["files"]), *sources(after)):
+        if one.get("table") not in ARTEFACTS:  # of these a folder is named, whose files are links
+            assert Path(one["location"]).parent.parent == archive.root
+            assert one["sha256"] in one["location"]
+    assert all(one["archived"] for one in after["files"])
+    verdicts = verify(find(lake, cycle), lake, other.project.settings, lambda _: None)
+    assert all(one.holds for one in verdicts), verdicts
+    assert other.run() == 0  # nothing is taken for missing
+
+
+def _copied(world: World, temporary: pytest.TempPathFactory) -> Path:
+    folder = temporary.mktemp("archived") / "copy"
+    shutil.copytree(world.folder, folder)
+    return folder
+
+
+def _without_places(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {name: _without_places(value) for name, value in found.items() if name != "location"}
+    return [_without_places(one) for one in found] if isinstance(found, list) else found
 
 
 def test_values_are_those_of_the_tables(world: World, client: TestClient) -> None:
