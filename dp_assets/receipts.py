@@ -27,7 +27,15 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import LEADERBOARD
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.forecasts import Champion, config_hash, config_text, designated_rows, forecast_table, receipt_of
+from dp_assets.domain.forecasts import (
+    Champion,
+    Modelled,
+    config_hash,
+    config_text,
+    designated_rows,
+    forecast_table,
+    receipt_of,
+)
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.reconciliation_config import HierarchyConfig
@@ -118,10 +126,14 @@ def tables_of(
     config: DemandConfig,
     parts: Mapping[str, str],
     threads: int,
+    modelled: Modelled | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """The tables that a receipt's parts decide, by name: what is written, and what is computed again to compare."""
+    """The tables that a receipt's parts decide, by name: what is written, and what is computed again to compare.
+
+    `modelled` is what `model_forecasts` says of all series that the model forecasts, where shards computed it.
+    """
     rows = designated_rows(panel, config.batch_inference) if parts["table"] == "refreshed_forecasts" else None
-    made = forecast_table(panel, champion, config, receipt_of(**parts), rows, threads, contract)
+    made = forecast_table(panel, champion, config, receipt_of(**parts), rows, threads, contract, modelled)
     if parts["table"] == "refreshed_forecasts":
         return {parts["table"]: made}
     errors = champion.total_errors if champion else None

@@ -421,7 +421,7 @@ class Lake:
             ArtefactError: there is no such version, or its files are not those it is named after.
         """
         version = f"{self.root}/_versions/{table}/{digest}"
-        names = self._files_below(version)
+        names = self.files_below(version)
         if not names:
             raise ArtefactError(f"expected version {digest[:12]} of {table} below {self.root}, but there is none")
         listing = {"sha256": digest, "files": dict.fromkeys(names)}
@@ -441,7 +441,7 @@ class Lake:
         """Hashes of all versions of an artefact that are kept, sorted; one may be half written."""
         return sorted(path.rstrip("/").rsplit("/", 1)[1] for path in self._glob(f"{self.root}/_versions/{table}/*"))
 
-    def _files_below(self, folder: str) -> list[str]:
+    def files_below(self, folder: str) -> list[str]:
         """Names of all files below a full path, relative to it, sorted."""
         try:
             found = self.fs.find(folder)

@@ -208,6 +208,12 @@ class BatchInferenceConfig(Section):
     """How often the schedule runs it."""
 
 
+class ForecastingConfig(Section):
+    shards: int = Field(1, ge=1, le=200)
+    """Shards of the catalogue that a cycle is forecast in; more than one are steps of their own, on Kubernetes pods.
+    Their number changes no forecast; never more than there are blocks of 512 series."""
+
+
 class ReplayConfig(Section):
     cycles: int = Field(6, ge=1)
     """Past cycles, all leads closed, that `dp run` replays before the current one."""
@@ -260,6 +266,8 @@ class DemandConfig(Section):
     """Gradient boosting, the network's challenger."""
     intervals: IntervalConfig = IntervalConfig()
     """Published uncertainty."""
+    forecasting: ForecastingConfig = ForecastingConfig()
+    """How the work of forecasting is shared out."""
     hierarchies: tuple[HierarchyConfig, ...] = ()
     """Levels forecasts are rolled up to."""
     reconciliation: ReconciliationConfig = ReconciliationConfig()

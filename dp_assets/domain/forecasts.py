@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from dp_assets.domain.encoders import Encoders
 
 Array = npt.NDArray[np.float64]
+Modelled = tuple[Array, Array]
+"""(R, M) means and (R, M, Q) quantiles of series that the model forecasts, before any widening."""
 ENDING = "ending"
 """Method of a forecast in which a product ends, whatever made what comes before."""
 RECENT_WEEKS = 13
@@ -89,15 +91,11 @@ def config_hash(config: DemandConfig) -> str:
 def config_text(config: DemandConfig) -> str:
     """What the business decided, without places, as JSON in the order it was written: that of attributes counts.
 
-    Whom alerts are told to, and when files are due, changes no forecast.
+    Whom alerts are told to, when files are due, and in how many shards a cycle is forecast, changes no forecast.
     """
     told = {"__all__": {"due_by", "owner"}}
-    return config.model_dump_json(
-        exclude={
-            **{"landing": True, "lake": True, "exports": True, "retention": {"archive": True}},
-            **{"alerts": True, "producers": told},
-        }
-    )
+    sections = dict.fromkeys(("landing", "lake", "exports", "alerts", "forecasting"), True)
+    return config.model_dump_json(exclude={**sections, "retention": {"archive": True}, "producers": told})
 
 
 def forecast_table(
@@ -108,6 +106,7 @@ def forecast_table(
     rows: IndexArray | None = None,
     threads: int = 1,
     contract: pl.DataFrame | None = None,
+    modelled: Modelled | None = None,
 ) -> pl.DataFrame:
     """Rows of the table `forecasts`: every series of the panel × every lead.
 
@@ -119,11 +118,9 @@ def forecast_table(
         rows: series wanted (default: all). Their forecasts are those they have among all the others.
         threads: threads of torch.
         contract: the cycle's table `interval_contract`, by which intervals may be widened; None widens none.
+        modelled: what `model_forecasts` says of all `modelled_rows`, where that was computed already, e.g. in shards.
     """
-    winners = methods_of(champion.leaderboard, panel, config) if champion is not None else np.full(len(panel), "")
-    taken_over = np.flatnonzero(winners != "")
-    known = network_rows(panel) if champion is not None else np.zeros(0, np.int64)
-    made, others = np.setdiff1d(known, taken_over), np.intersect1d(known, taken_over)
+    winners, made, others = _shared_out(panel, champion, config)
     asked = np.arange(len(panel), dtype=np.int64) if rows is None else rows
     by_network = np.isin(asked, made).all()
     computed = np.intersect1d(made, asked) if by_network else made
@@ -134,7 +131,8 @@ def forecast_table(
     if champion is not None and len(computed):
         shares = champion.shares(panel)
         method[shares > 0] = BLEND
-        means[computed], spans[computed] = model_forecasts(panel, champion, config, computed, shares, threads)
+        found = modelled or model_forecasts(panel, champion, config, computed, shares, threads)
+        means[computed], spans[computed] = found
     if not by_network:
         for name in np.unique(winners[others]).tolist():
             here = others[winners[others] == name]
@@ -151,9 +149,27 @@ def forecast_table(
     return _table(panel.take(asked), means[asked], spans[asked], method[asked], version[asked], config, receipt)
 
 
+def modelled_rows(panel: Panel, champion: Champion | None, config: DemandConfig) -> IndexArray:
+    """Rows of a panel that the model forecasts: those of the network, but for classes that a statistical method won."""
+    return _shared_out(panel, champion, config)[1]
+
+
+def _shared_out(
+    panel: Panel, champion: Champion | None, config: DemandConfig
+) -> tuple[npt.NDArray[np.str_], IndexArray, IndexArray]:
+    """(S,) statistical methods that won the class of each series, "" for none; rows that the model forecasts; rows that
+    it could, but that such a method does."""
+    if champion is None:
+        return np.full(len(panel), ""), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    winners, known = methods_of(champion.leaderboard, panel, config), network_rows(panel)
+    taken_over = np.flatnonzero(winners != "")
+    by_model = np.isin(known, taken_over, invert=True)
+    return winners, known[by_model], known[~by_model]
+
+
 def model_forecasts(
     panel: Panel, champion: Champion, config: DemandConfig, rows: IndexArray, shares: Array, threads: int = 1
-) -> tuple[Array, Array]:
+) -> Modelled:
     """(R, M) means and (R, M, Q) quantiles of series that the model forecasts, before any widening.
 
     Args:

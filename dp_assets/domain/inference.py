@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.panel import FloatArray, Panel
-from dp_assets.domain.windows import Inputs, forecastable, windows_at
+from dp_assets.domain.windows import BLOCK, IndexArray, Inputs, forecastable, windows_at
 
 if TYPE_CHECKING:
     from dp_assets.domain.boosting import Boosting
@@ -29,6 +29,8 @@ MODELS = (LSTM, BLEND)
 """What `method` says of a series that the cycle's model forecasts: the network alone, or mixed with boosting."""
 TAIL = 0.15
 """How far beyond its highest quantile a distribution is taken to reach, as a share of that quantile."""
+FEW = 2
+"""Of one series in so many or fewer the panel is cut to them first: scaling all others would cost more."""
 NETWORK_REASONS = ("eligible", "mandatory", "no_attributes", "held_back")
 """Reasons under which the network forecasts a series: those it was trained on, and those only kept out of training."""
 
@@ -37,6 +39,31 @@ def network_rows(panel: Panel) -> npt.NDArray[np.int64]:
     """Rows of the series that the network forecasts: enough sales, or asked for, and enough observed history."""
     wanted = panel.series["reason"].is_in(NETWORK_REASONS).to_numpy()
     return np.flatnonzero(wanted & forecastable(panel)).astype(np.int64)
+
+
+def shard(rows: IndexArray, number: int, shards: int) -> IndexArray:
+    """The rows of one of several shards, numbered from 0: whole blocks, so that each is computed as it is among all.
+
+    >>> [len(shard(np.arange(1200), number, 2)) for number in range(2)]
+    [512, 688]
+    """
+    blocks = block_count(rows)
+    first, last = (blocks * part // shards * BLOCK for part in (number, number + 1))
+    return rows[first:last]
+
+
+def block_count(rows: IndexArray) -> int:
+    """Blocks that rows are forecast in, the last one filled up."""
+    return -(-len(rows) // BLOCK)
+
+
+def filled_up(rows: IndexArray) -> IndexArray:
+    """Rows with the last one repeated until the last block is full.
+
+    How a matrix product rounds depends on how many rows it has. With always as many, a series' forecast depends on its
+    block alone, whatever else is computed beside it.
+    """
+    return np.pad(rows, (0, block_count(rows) * BLOCK - len(rows)), mode="edge") if len(rows) else rows
 
 
 def mixed(network: Array, boosting: Array, share: Array) -> Array:
@@ -75,7 +102,7 @@ def predict(
         model_folder: a model.
         panel: the cycle's panel; its horizon must be the model's.
         encoders: the model's own encoders, not the cycle's.
-        rows: series rows.
+        rows: series rows; the forecasts of a block of them depend on nothing outside it.
         threads: threads torch may use; more than one makes small networks slower.
         boosting: what is mixed with the network.
         shares: (R,) what it counts for.
@@ -95,13 +122,15 @@ def predict(
             f"the model forecasts {network.spec.horizon} buckets and the panel of cycle {panel.cutoff} wants "
             f"{panel.horizon}; train again under the present horizon_weeks"
         )
+    wanted = np.asarray(rows, np.int64)
+    if len(wanted) * FEW < len(panel):
+        panel, wanted = panel.take(wanted), np.arange(len(wanted), dtype=np.int64)
     source = WindowSource.of(panel, encoders)
-    index = windows_at(np.asarray(rows, np.int64), panel.history)
-    found = predict_windows(network, source, index)
-    mean, quantiles = found.mean.astype(np.float64), found.quantiles.astype(np.float64)
+    found = predict_windows(network, source, windows_at(filled_up(wanted), panel.history))
+    mean, quantiles = (part[: len(wanted)].astype(np.float64) for part in (found.mean, found.quantiles))
     if boosting is not None and shares is not None and shares.any():
         boosting.refuse_others(encoders)
-        other_mean, other_quantiles = boosting.predict_windows(source, index)
+        other_mean, other_quantiles = boosting.predict_windows(source, windows_at(wanted, panel.history))
         mean, quantiles = mixed(mean, other_mean, shares), mixed(quantiles, other_quantiles, shares)
     return settled(mean, quantiles, network.spec.levels), quantiles
 

@@ -29,6 +29,7 @@ from dp_assets.domain.network import DemandNetwork, NetworkSpec, as_tensors, net
 from dp_assets.domain.panel import FloatArray
 from dp_assets.domain.parallel import agreed, place
 from dp_assets.domain.windows import (
+    BLOCK,
     MIN_OBSERVED,
     IndexArray,
     WindowIndex,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from dp_assets.domain.encoders import Encoders
     from dp_assets.domain.panel import Panel
 
-PREDICT_BATCH = 512
 FITS = ("held_out", "everything")
 """The fits of a cycle's model: one judged on the last horizon, one on all there is."""
 
@@ -184,8 +184,8 @@ def predict_windows(network: DemandNetwork, source: WindowSource, index: WindowI
 
 
 def _pieces(index: WindowIndex) -> Iterator[WindowIndex]:
-    for start in range(0, len(index), PREDICT_BATCH):
-        yield index.take(np.arange(start, min(start + PREDICT_BATCH, len(index))))
+    for start in range(0, len(index), BLOCK):
+        yield index.take(np.arange(start, min(start + BLOCK, len(index))))
 
 
 def evaluate(

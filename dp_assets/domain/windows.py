@@ -26,6 +26,8 @@ IndexArray = npt.NDArray[np.int64]
 Inputs = dict[str, npt.NDArray[np.float32] | npt.NDArray[np.int64]]
 LARGEST_INPUT = float(np.finfo(np.float32).max)
 """Largest number, in size, that a network can be given."""
+BLOCK = 512
+"""Windows that a network forecasts at once."""
 MIN_OBSERVED = 6
 """Observed buckets a series needs before an origin for the network to be trained on it or to forecast it."""
 INPUT_NAMES = (

@@ -22,7 +22,7 @@ EARLY, LATE = (str(MONDAY + timedelta(weeks=weeks)) for weeks in (30, 31))
 class Stage:
     """A project whose lake holds panels and encoders of two cycles."""
 
-    def __init__(self, folder: Path, **overrides: Any) -> None:
+    def __init__(self, folder: Path, series: int = 16, **overrides: Any) -> None:
         config = make_config(
             lake={"root": str(folder / "lake")},
             batch_inference={"top_n": 3},
@@ -35,7 +35,7 @@ class Stage:
         self.project: Project = build_project(settings, config, folder, clock)
         self.lake: Lake = self.project.lake()
         for history, cycle in ((30, EARLY), (31, LATE)):
-            panel = make_panel(history=history, series=16)
+            panel = make_panel(history=history, series=series)
             panel.save(folder / "panel")
             self.lake.write_folder("features", folder / "panel", cycle=cycle)
             encoders = folder / "encoders"

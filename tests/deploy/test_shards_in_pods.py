@@ -1,0 +1,45 @@
+"""Forecasts in shards on the emulated cluster: a pod for each, and one that is killed is computed again alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from dp_assets.defs import forecasts
+from tests.defs.forecast_stage import EARLY, Stage
+from tests.deploy.deployment import deployed, until
+
+pytestmark = [pytest.mark.needs_helm, pytest.mark.long, pytest.mark.timeout(3600)]
+TABLES = ("forecasts", "total_forecasts", "interval_contract")
+SHARDS = [f"forecasts.forecast_shard-{number}_of_3" for number in range(3)]
+"""The steps of the shards, as labels of their pods say it."""
+
+
+def test_a_shard_that_is_killed_is_computed_again_alone_and_the_bytes_are_those_of_one_step(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path_factory.mktemp("stage"), series=1200, tuning={"trials": 0}, forecasting={"shards": 3})
+    stage.train()
+    one = stage.project.config.forecasting.model_copy(update={"shards": 1})
+    config = stage.project.config.model_copy(update={"forecasting": one})
+    sharded, stage.project = stage.project, dataclasses.replace(stage.project, config=config)
+    stage.run(forecasts, EARLY, "forecasts")
+    asked = ("weekly_cycle", ["forecasts"])
+    with deployed(tmp_path, sharded, lambda table, _: table in TABLES, monkeypatch, asked) as installed:
+        until(lambda: installed.runs(), 300, installed.told)
+        (run,) = installed.runs()
+        until(lambda: "forecasts.forecast_shard[1_of_3]" in installed.steps(run.run_id), 300, installed.told)
+        installed.kill(SHARDS[1])
+        until(lambda: installed.ended(), 300, installed.told)
+        assert not installed.lake.exists("forecasts", cycle=EARLY), "nothing half made is to be seen"
+        until(lambda: len(installed.ended()) == 2, 300, installed.told)
+        first, second = installed.ended()
+        assert [first.status.value, second.status.value] == ["FAILURE", "SUCCESS"]
+        tried, again = (set(installed.cluster.steps(run.run_id)) for run in (first, second))
+        assert tried == {"forecasts.share_out", *SHARDS}
+        assert {step for step in again if step.startswith("forecasts.")} == {SHARDS[1], "forecasts.put_together"}
+        for table in TABLES:
+            assert installed.lake.digest(table, cycle=EARLY) == stage.lake.digest(table, cycle=EARLY), table
+        assert installed.lake.files_below(f"{installed.lake.root}/_shards") == []
