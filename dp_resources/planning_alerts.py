@@ -16,8 +16,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dp_assets.domain.alert_config import AlertConfig, Severity
+from dp_assets.domain.alert_config import AlertConfig
 from dp_assets.domain.alerts import Alert, Closing, Decision, Notice, What, channels_for
+from dp_assets.domain.severity import Severity
 from dp_resources.planning_db import PlanningDatabase
 from dp_resources.planning_ledger import METADATA, enter
 

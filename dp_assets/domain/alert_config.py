@@ -7,14 +7,13 @@ said of it (`alerts.py`), tokens, passwords and servers (`DP_ALERT_*` in `dp_res
 from __future__ import annotations
 
 from datetime import time as time_of_day
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
 from dp_assets.domain.config_section import WEEKDAYS, MisplacedValueError, Section, Slug, Weekday, check_time_zone
+from dp_assets.domain.severity import SeverityName
 
-SeverityName = Literal["warning", "error", "critical"]
 KindName = Literal[
     "run_failed",
     "retries_exhausted",
@@ -27,19 +26,6 @@ KindName = Literal[
     "accuracy_dropped",
     "model_drifted",
 ]
-
-
-class Severity(StrEnum):
-    """How bad it is, the least first."""
-
-    WARNING = "warning"
-    ERROR = "error"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """Place from the least, 0."""
-        return list(Severity).index(self)
 
 
 class DueConfig(Section):

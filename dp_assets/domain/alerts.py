@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from dp_assets.domain.alert_config import AlertConfig, Severity
+from dp_assets.domain.alert_config import AlertConfig
+from dp_assets.domain.severity import Severity
 
 RUNBOOKS = "docs/runbooks"
 Ending = Literal["recovered", "replaced"]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dp_assets.domain.alert_config import SeverityName
+from dp_assets.domain.severity import SeverityName
 from serving.api.schemas import CURSOR, LIMIT, Page, Schema
 
 
