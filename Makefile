@@ -20,7 +20,7 @@ DEMO_ENV = DP_BOOSTING_THREADS=$(DEMO_THREADS) OMP_WAIT_POLICY=PASSIVE DP_CLOCK=
 DP_DEMO = $(DEMO_ENV) $(BIN)/dp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-next-week up ui ui-test aws-templates aws-check check test test-long test-soak lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scale bench-scenarios bench-training clean
+.PHONY: help demo demo-next-week up ui ui-test aws-templates aws-check check test test-long test-soak test-postgresql lint types golden docs screenshots bench-serving bench-ingest bench-fan-out bench-engines bench-accuracy bench-inference bench-promotions bench-reconciliation bench-scale bench-scenarios bench-training clean
 
 help:  ## List the targets
 	@echo "Demand Planner: targets (each sets up what it needs in $(VENV) and can be run twice)"
@@ -112,6 +112,9 @@ test-long: $(VENV)/.dev  ## Long kill and fuzz runs; not in CI
 
 test-soak: $(VENV)/.dev  ## Twelve simulated weeks in which the platform runs itself, unattended; not in CI (PLACE=disk or s3)
 	@DP_TEST_SOAK_PLACE=$(or $(PLACE),disk) $(BIN)/pytest -q -s -p no:cacheprovider -m soak tests/soak
+
+test-postgresql: $(VENV)/.dev ui  ## The tests of the API and the workbench over a real PostgreSQL instead of SQLite; not in CI
+	@DP_TEST_PLANNING_DATABASE=postgresql $(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not long" tests/serving
 
 golden: $(VENV)/.dev $(UI)/node_modules/.package-lock.json  ## Rewrite the golden files (graph, OpenAPI, generated docs, workbench's types)
 	@DP_UPDATE_GOLDEN=1 $(BIN)/pytest -q -p no:cacheprovider -m golden

@@ -38,7 +38,7 @@ def running_postgres() -> Iterator[str]:
         port = free.getsockname()[1]
     data = str(folder / "data")
     call("initdb", "-D", data, "-U", "planner", "--auth=trust", "-E", "UTF8")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=500"
     call("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
         yield f"postgresql+psycopg://planner@127.0.0.1:{port}/postgres"

@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,17 +37,25 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DP = Path(sys.executable).parent / "dp"
 
 
+def free_ports(count: int) -> list[int]:
+    """Different ports that are free now: each is held until all are known."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 class Up:
     """A running `dp up` and what it says."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.web, self.api = folder, free_port(), free_port()
+        self.folder = folder
+        self.web, self.api = free_ports(2)
         (folder / "demand.yaml").write_text(yaml.safe_dump(world_config().model_dump(mode="json", exclude_none=True)))
         SimulatedClock(folder / "state" / "clock.json").set(datetime(2017, 8, 1, 12, tzinfo=UTC))
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("DP_", "DAGSTER_"))}

@@ -17,6 +17,7 @@ from dp_resources.lake import Lake
 from dp_resources.planning_db import planning_database
 from dp_resources.settings import Settings
 from serving.api import create_app
+from tests.planning_databases import new_planning_url
 from tests.serving.makers import make_forecasts, put_bundle
 
 SKUS = {"sku0000": "GROCERY/SOUP", "sku0001": "GROCERY/TEA", "sku0002": "DAIRY/MILK", "sku0003": "DAIRY/<UNK>"}
@@ -31,9 +32,8 @@ class Place:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder = folder
         self.lake = Lake(folder / "lake")
-        self.settings = Settings(
-            lake_root=self.lake.root, state_dir=folder / "state", **{"api_access": "keys", **settings}
-        )
+        own = {"api_access": "keys", "planning_database_url": new_planning_url(), **settings}
+        self.settings = Settings(lake_root=self.lake.root, state_dir=folder / "state", **own)
         self.accounts = Accounts(planning_database(self.settings.planning_url))
 
     def put_bundle(self, skus: dict[str, str] = SKUS) -> None:

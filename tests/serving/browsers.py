@@ -75,6 +75,7 @@ def server_with_keys(place: Planned, **environment: str) -> AbstractContextManag
     """A server over a place, which asks who is there."""
     folder = place.folder
     own = {"DP_API_ACCESS": "keys", "DP_STATE_DIR": str(folder / "state"), "DP_CONFIG": str(folder / "demand.yaml")}
+    own["DP_PLANNING_DATABASE_URL"] = place.settings.planning_url
     return server_over(place.lake, **own, **environment)
 
 

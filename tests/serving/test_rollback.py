@@ -393,6 +393,7 @@ class TestCommand:
         monkeypatch.setenv("DP_CONFIG", str(path))
         monkeypatch.setenv("DP_LAKE_ROOT", world.lake.root)
         monkeypatch.setenv("DP_STATE_DIR", str(world.place.settings.state_dir))
+        monkeypatch.setenv("DP_PLANNING_DATABASE_URL", world.place.settings.planning_url)
         return lambda *arguments: CliRunner().invoke(app, ["rollback", *arguments])
 
     def test_it_lists_rolls_back_and_undoes(self, world: World, dp: Callable[..., Result]) -> None:

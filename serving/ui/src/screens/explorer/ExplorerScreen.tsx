@@ -29,10 +29,11 @@ export function ExplorerScreen() {
   const attributes = useMemo(() => Object.keys(all[0]?.series.attributes ?? {}), [all]);
   const put = (next: ExplorerSearch) => void go({ search: (now) => ({ ...now, ...next }) });
   const choice = useChosen(all);
+  const failed = found.error !== null && all.length === 0;
   return (
     <>
       <Heading title="Explorer">
-        {complete ? `${count(total)} series` : `${count(loaded)} of ${count(total)} series loaded`}
+        {failed ? "" : complete ? `${count(total)} series` : `${count(loaded)} of ${count(total)} series loaded`}
         {cycle && `, cycle of ${bucket(cycle)}`}
       </Heading>
       <div className="grid grid-cols-1 gap-4 lg:grid-cols-[18rem_1fr]">
@@ -45,13 +46,12 @@ export function ExplorerScreen() {
             <Export method={method} where={where} cycle={cycle} />
           </div>
           <p role="status" className="mb-2 text-soft">
-            {count(series.length)} {series.length === 1 ? "item" : "items"}
-            {!complete && " so far"}
+            {!failed && `${count(series.length)} ${series.length === 1 ? "item" : "items"}${complete ? "" : " so far"}`}
             {where.length > 0 && <> where {where.map((one) => one.replace(":", " is ")).join(", ")}</>}
           </p>
-          {choice.mayPlan && complete && <Choice choice={choice} series={series} conditions={!q && !method && where.length > 0 ? where : undefined} />}
+          {choice.mayPlan && complete && !failed && <Choice choice={choice} series={series} conditions={!q && !method && where.length > 0 ? where : undefined} />}
           {found.error && <Failure error={found.error} retry={() => void found.refetch()} />}
-          {found.isPending ? (
+          {failed ? null : found.isPending ? (
             <Skeleton lines={16} />
           ) : series.length === 0 && complete ? (
             <Notice title="Nothing fits">
