@@ -6,6 +6,7 @@ here: starting the platform (`platform.py`).
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -171,6 +172,7 @@ def on_s3(folder: Path) -> Iterator[Place]:
     from tests.resources.faulty_s3 import FaultyS3
     from tests.resources.s3_store import run_store
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # which says every request
     with run_store() as store, running_postgres() as url:
         faulty = FaultyS3(store.address)
         try:
