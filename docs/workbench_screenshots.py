@@ -44,6 +44,8 @@ SCREENS = {
     "approvals": "/approvals",
     "data": "/data",
     "operations": "/operations",
+    "alerts": "/operations?part=alerts",
+    "drift": "/operations?part=drift",
 }
 SHOWN_AT = {"where-from": "Where from"}
 """Screen → the heading that is scrolled to."""
@@ -66,6 +68,13 @@ def serving(state: Path) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait()
+
+
+def look_for_alerts(state: Path) -> None:
+    """What is wrong in the demo is entered, as its daemon would."""
+    own = {"DP_STATE_DIR": str(state), "DP_LAKE_ROOT": str((DEMO / "lake").resolve()), "DP_CLOCK": "simulated"}
+    command = [str(Path(sys.executable).parent / "dp"), "alerts", "check"]
+    subprocess.run(command, env={**os.environ, **own}, check=True, stdout=subprocess.DEVNULL)
 
 
 def prepare(state: Path) -> tuple[str, str]:
@@ -120,6 +129,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
         shutil.copytree(DEMO / "state", state)
+        look_for_alerts(state)
         with serving(state), sync_playwright() as playwright:
             password, second = prepare(state)
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
