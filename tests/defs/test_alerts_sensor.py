@@ -228,7 +228,7 @@ def test_files_that_are_missing_broken_or_held_out_are_told_until_they_are_put_r
 def test_a_file_is_not_missed_before_the_landing_root_was_looked_through(tmp_path: Path) -> None:
     shop, tomorrow = Shop(tmp_path), AT + timedelta(days=1)
     due = datetime(2017, 8, 2, 7, tzinfo=UTC)
-    for looked_at, told in ((alerts.NEVER, False), (due - timedelta(minutes=1), False), (due, True), (None, True)):
+    for looked_at, told in ((sensors.NEVER, False), (due - timedelta(minutes=1), False), (due, True), (None, True)):
         (found,) = missing(Place(shop.world.lake, shop.world.config, shop.settings, tomorrow, looked_at))
         assert found.may_open == told  # and what is open stays
 
@@ -239,7 +239,7 @@ def test_when_the_landing_root_was_looked_through_is_known_from_the_sensor_that_
     (sensor,) = [one for one in sensors.build(project).sensors or [] if one.name == sensors.NEW_FILES_SENSOR]
     assert isinstance(sensor, dg.SensorDefinition)
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        assert alerts.listed_at(instance) == alerts.NEVER
+        assert sensors.listed_at(instance) == sensors.NEVER
         resources = {"lake": project.lake(), "landing": Landing(tmp_path / "landing"), "clock": project.clock}
         with dg.build_sensor_context(instance, resources=resources) as context:
             sensor(context)
@@ -250,9 +250,9 @@ def test_when_the_landing_root_was_looked_through_is_known_from_the_sensor_that_
         data = SensorInstigatorData(cursor=cursor)
         state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
         instance.add_instigator_state(state)
-        assert alerts.listed_at(instance) == AT
+        assert sensors.listed_at(instance) == AT
         instance.update_instigator_state(state.with_status(InstigatorStatus.STOPPED))
-        assert alerts.listed_at(instance) is None
+        assert sensors.listed_at(instance) is None
 
 
 def test_a_first_start_that_replays_old_cycles_is_late_with_none(project: Project, tmp_path: Path) -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
-from dp_assets.defs.automation.sensors import not_asked_for, try_again, unfinished_run
+from dp_assets.defs.automation.sensors import NEVER, not_asked_for, try_again, unfinished_run, waits_for_files
+from dp_assets.domain.plan import RunPlan
+from dp_assets.project import build_project
+from dp_resources.clock import SimulatedClock
+from dp_resources.settings import Settings
+from tests.factories import make_config
 
 FIRST, SECOND = (dg.RunRequest(run_key=f"weekly_cycle:{name}", job_name="weekly_cycle") for name in ("old", "new"))
 
@@ -44,6 +51,21 @@ def test_ranges_of_cycles_follow_one_another_and_one_that_fails_holds_up_no_late
     assert asked(instance) == [SECOND.run_key]
     begin(instance, SECOND)
     assert asked(instance) == []
+
+
+def test_a_cycle_waits_until_files_were_looked_for_since_its_knowledge_time_unless_it_is_late(tmp_path: Path) -> None:
+    clock = SimulatedClock(tmp_path / "clock.json")
+    clock.set(datetime(2017, 8, 1, 12, tzinfo=UTC))
+    project = build_project(Settings(state_dir=tmp_path, clock="simulated"), make_config(), tmp_path, clock)
+    known, minute = datetime(2017, 8, 1, tzinfo=UTC), timedelta(minutes=1)
+    cycle, buckets = RunPlan("weekly_cycle", ("2017-07-31",), ""), RunPlan("refresh_buckets", ("2017-07-24",), "")
+    assert "landing root" in (waits_for_files([cycle], NEVER, project, clock.now()) or "")
+    assert "landing root" in (waits_for_files([cycle], known - minute, project, clock.now()) or "")
+    assert waits_for_files([cycle], known, project, clock.now()) is None
+    assert waits_for_files([cycle], None, project, clock.now()) is None  # somebody else registers files
+    assert waits_for_files([cycle], NEVER, project, known + timedelta(days=1) + minute) is None
+    assert waits_for_files([buckets], NEVER, project, clock.now()) is None
+    assert waits_for_files([], NEVER, project, clock.now()) is None
 
 
 def test_what_dagster_is_about_to_try_again_is_not_at_rest(instance: dg.DagsterInstance) -> None:

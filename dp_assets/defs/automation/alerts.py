@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 
 import dagster as dg
-from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, SensorInstigatorData
 from dagster._core.storage.asset_check_execution_record import (
     COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
     AssetCheckExecutionRecord,
@@ -24,12 +23,10 @@ from dp_assets.alert_sightings import Place
 from dp_assets.alerting import Look, Report, look_and_tell, looks_at
 from dp_assets.defs.automation.jobs import SELECTIONS
 from dp_assets.defs.automation.sensors import (
-    NEVER,
-    NEW_FILES_SENSOR,
     RANGE_END,
     RANGE_START,
+    listed_at,
     partition_order,
-    read_cursor,
 )
 from dp_assets.domain.alert_runs import RunFact, failures, too_long
 from dp_assets.domain.alerts import Sighting, make_alert
@@ -135,17 +132,6 @@ def _evaluation(
         key, limit=1, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
     )
     return before[0].evaluation if before else None
-
-
-def listed_at(instance: dg.DagsterInstance) -> datetime | None:
-    """When the sensor of new files last looked through the landing root, by the clock of the business; None where
-    somebody stopped it, as then others register files."""
-    for state in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR):
-        if state.name == NEW_FILES_SENSOR:
-            data = state.instigator_data
-            cursor = data.cursor if isinstance(data, SensorInstigatorData) else None
-            return None if state.status == InstigatorStatus.STOPPED else read_cursor(cursor)[1]
-    return NEVER
 
 
 def runs_since(instance: dg.DagsterInstance, open_keys: Iterable[str], wall: datetime) -> datetime:

@@ -10,9 +10,10 @@ their cause and when they were written last, lets Dagster start the same work on
 import logging
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, SensorInstigatorData
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
 from dp_assets.authors import CAUSE_TAG
@@ -157,6 +158,33 @@ def read_cursor(cursor: str | None) -> tuple[int, datetime]:
     return int(ticks), datetime.fromisoformat(listed_at) if listed_at else NEVER
 
 
+def listed_at(instance: dg.DagsterInstance) -> datetime | None:
+    """When the sensor of new files last looked through the landing root, by the clock of the business; None where
+    somebody stopped it, as then others register files."""
+    for state in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR):
+        if state.name == NEW_FILES_SENSOR:
+            data = state.instigator_data
+            cursor = data.cursor if isinstance(data, SensorInstigatorData) else None
+            return None if state.status == InstigatorStatus.STOPPED else read_cursor(cursor)[1]
+    return NEVER
+
+
+def waits_for_files(
+    plans: Sequence[RunPlan], looked_at: datetime | None, project: Project, now: datetime
+) -> str | None:
+    """Why cycles that are due wait: nobody has looked for files since the newest one's knowledge time, e.g. where the
+    daemon was down meanwhile, so one that came in time may not be registered. None where nothing waits.
+
+    Once the cycle is late (`alerts.late_days`) it goes on without them: the landing root may be away for days.
+    """
+    if not plans or plans[0].job not in ONE_BY_ONE or looked_at is None:
+        return None
+    known = project.grid.known_at(project.grid.newest_cutoff(now))
+    if looked_at >= known or now > known + timedelta(days=project.config.alerts.late_days):
+        return None
+    return f"{plans[0].job} waits until the landing root was looked through after {known.isoformat()}"
+
+
 def try_again(requests: Sequence[dg.RunRequest], instance: dg.DagsterInstance, now: float) -> list[dg.RunRequest]:
     """Requests whose run has failed get another key once a pause is over: storage that failed may be back.
 
@@ -243,6 +271,8 @@ def build(project: Project) -> dg.Definitions:
             return dg.SkipReason(f"{busy} is running; the next step follows it")
         enter_events(lake, project.planning(), context.log.info)
         plans = plan_requests(read_state(lake, project.planning()), project.config, clock.now())
+        if waiting := waits_for_files(plans, listed_at(context.instance), project, clock.now()):
+            return dg.SkipReason(waiting)
         requests = []
         for plan in plans:
             if plan.job in FOLLOW_UP_JOBS:
