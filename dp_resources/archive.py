@@ -58,7 +58,10 @@ class Archived:
 
 
 def note_of(lake: Lake, path: str) -> Archived | None:
-    """Where the file at a path below the lake's root went; None where it was never archived."""
+    """Where the file at a path below the lake's root went; None where it was never archived, as on S3 nothing is: there
+    asking would cost a request for each file that is read."""
+    if not lake.is_local:
+        return None
     try:
         return Archived(**json.loads(lake.read_bytes(_note(lake, path))))
     except ArtefactError:
