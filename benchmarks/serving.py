@@ -135,7 +135,7 @@ def cpu_seconds(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def import_cpu(code: str, tries: int = 5) -> float:
+def import_cpu(code: str, tries: int = 15) -> float:
     """Least CPU seconds of a fresh interpreter that runs some code, compiled before, as what is installed is."""
     found = []
     with tempfile.TemporaryDirectory() as compiled:
@@ -239,7 +239,7 @@ def findings(found: dict[str, list[tuple[float, float]]], forward_ms: float) -> 
         pairs = zip(found[name], found["peer"], strict=True)
         return statistics.median(ours[which] / (theirs[which] + extra) for ours, theirs in pairs)
 
-    start = "from serving.__main__ import Settings, loaded_app; loaded_app(Settings())"
+    start = "from serving.__main__ import Settings, loaded_app; loaded_app(Settings()); import uvicorn"
     packages = dependencies(start)
     imports = import_cpu(start) / import_cpu(f"import {', '.join(packages)}")
     return [
