@@ -107,7 +107,7 @@ test: lint types ui ui-test  ## Everything a fresh machine can run (35 to 45 min
 	@echo "→ all tests but the long ones"
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long and not soak" --durations 30 --durations-min 15
 
-test-long: $(VENV)/.dev  ## Long kill and fuzz runs; not in CI
+test-long: $(VENV)/.dev ui  ## Long kill and fuzz runs, and a day of planning on the demo in a browser; not in CI
 	@$(BIN)/pytest -q -m long
 
 test-soak: $(VENV)/.dev  ## Twelve simulated weeks in which the platform runs itself, unattended; not in CI (PLACE=disk or s3)
