@@ -25,6 +25,7 @@ import yaml
 
 from dp_assets.domain.access import EVERYTHING, Role
 from dp_assets.project import REPOSITORY, Project, load_project
+from dp_assets.registry import recalled_versions
 from dp_resources.accounts import Accounts
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
@@ -115,6 +116,11 @@ class Demo:
             process.wait(timeout=120)
             listening.join(timeout=30)
             lines.close()
+
+    def held(self, node: str) -> list[tuple[str, str]]:
+        """Who set numbers of a node that hold, and why, the latest last."""
+        numbers = self.project.planning().numbers()
+        return [(one.user, one.comment) for one in numbers if one.node == node and one.ended is None]
 
     def newest(self) -> str:
         return max(self.lake.partitions("reconciled_rollups"))
@@ -250,6 +256,7 @@ class TestADayOnTheDemo:
             page.get_by_role("region", name="Preview").wait_for()
             save(page)
             page.get_by_text("Saved: 1 number set").wait_for()
+        assert demo.held(NODE) == [("bob", "from the trade fair")]
 
     def test_a_viewer_cannot_edit(self, demo: Demo, page: Page) -> None:
         with as_user(page, "eve", demo.address, f"/skus/{SKU}"):
@@ -296,6 +303,7 @@ class TestADayOnTheDemo:
             return float(rows.filter(pl.col("series_id") == SKU).sort("lead")["published"][3])
 
         wait_for(lambda: exported() == pytest.approx(wanted, rel=1e-6), 300)
+        assert demo.held(SKU)[-1] == ("ada", "tasting at the door")
 
     def test_the_ledger_tells_of_it_all_and_is_whole(self, demo: Demo, page: Page) -> None:
         with as_user(page, "dee", demo.address, "/operations?part=ledger&text=tasting"):
@@ -318,6 +326,9 @@ class TestADayOnTheDemo:
             form.get_by_label("Reason").select_option("price")
             form.get_by_role("button", name="Make it the plan").click()
             page.get_by_text(re.compile("It is the plan: .* set")).wait_for()
+        promoted = [one for one in demo.project.planning().numbers() if one.reason_code == "price" and not one.ended]
+        assert {one.user for one in promoted} == {"ada"}
+        assert SKU in {one.node for one in promoted}
 
     def test_a_bad_file_is_quarantined_and_shown_and_a_good_one_is_taken_back_and_put_back(
         self, demo: Demo, page: Page
@@ -333,12 +344,15 @@ class TestADayOnTheDemo:
             page.goto(f"{demo.address}/data?state=quarantined")
             page.get_by_role("link", name="north/sales-2017-bad.csv").first.click()
             page.get_by_role("alert").get_by_text("Nothing of it counts").wait_for()
-            before = newest_file(demo)
-            page.goto(f"{demo.address}/data/files/{before}")
+            taken = newest_file(demo)
+            page.goto(f"{demo.address}/data/files/{taken}")
             self.say_why(page, "Take it back…", "Why does it not count?", "Take back", "till 4 counted twice")
             page.get_by_text("Taken back: it counts for nothing").wait_for()
+            assert taken in recalled_versions(demo.lake)
             self.say_why(page, "Put it back…", "Why does it count again?", "Put back", "it was right")
             page.get_by_text("Put back: it counts from now on").wait_for()
+        assert taken not in recalled_versions(demo.lake)
+        assert states(demo)["north/sales-2017-bad.csv"] == "quarantined"
 
     @staticmethod
     def say_why(page: Page, opens: str, asks: str, does: str, reason: str) -> Locator:
@@ -349,8 +363,16 @@ class TestADayOnTheDemo:
         return button
 
 
+def files_of_north(demo: Demo) -> list[dict[str, str]]:
+    return list(demo.get("/v1/files?producer=north&limit=100", user="dee").json()["files"])
+
+
+def states(demo: Demo) -> dict[str, str]:
+    """Path of each file of the producer north → its state."""
+    return {one["uri"]: one["state"] for one in files_of_north(demo)}
+
+
 def newest_file(demo: Demo) -> str:
     """The version of the newest file of the producer north that counts."""
-    files = demo.get("/v1/files?producer=north&limit=100", user="dee").json()["files"]
-    counted = [one for one in files if one["state"] == "accepted"]
-    return str(max(counted or files, key=lambda one: str(one["uri"]))["file_version_id"])
+    counted = [one for one in files_of_north(demo) if one["state"] == "accepted"]
+    return max(counted, key=lambda one: one["uri"])["file_version_id"]
