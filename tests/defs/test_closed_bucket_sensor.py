@@ -11,9 +11,16 @@ import dagster as dg
 import pytest
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
-from dp_assets.defs.automation.sensors import NEVER, not_asked_for, try_again, unfinished_run, waits_for_files
+from dp_assets.defs.automation.sensors import (
+    NEVER,
+    follow_ups,
+    not_asked_for,
+    try_again,
+    unfinished_run,
+    waits_for_files,
+)
 from dp_assets.domain.plan import RunPlan
-from dp_assets.project import build_project
+from dp_assets.project import Project, build_project
 from dp_resources.clock import SimulatedClock
 from dp_resources.settings import Settings
 from tests.factories import make_config
@@ -25,6 +32,14 @@ FIRST, SECOND = (dg.RunRequest(run_key=f"weekly_cycle:{name}", job_name="weekly_
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as found:
         yield found
+
+
+def project_of(folder: Path) -> Project:
+    """A project on the Tuesday after its newest bucket has closed."""
+    clock = SimulatedClock(folder / "clock.json")
+    clock.set(datetime(2017, 8, 1, 12, tzinfo=UTC))
+    settings = Settings(state_dir=folder, clock="simulated", lake_root=str(folder / "lake"))
+    return build_project(settings, make_config(), folder, clock)
 
 
 @dg.job(name="weekly_cycle")
@@ -53,10 +68,27 @@ def test_ranges_of_cycles_follow_one_another_and_one_that_fails_holds_up_no_late
     assert asked(instance) == []
 
 
+@pytest.mark.parametrize("job", ["weekly_cycle", "refresh_buckets"])
+def test_what_failed_for_good_is_begun_anew_after_a_pause_and_not_before(
+    job: str, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    project = project_of(tmp_path)
+    plan = RunPlan(job, ("2017-07-24",), "new sales")
+    (first,) = follow_ups(plan, project, instance, time.time())
+    instance.report_run_failed(begin(instance, first))
+    at_once = follow_ups(plan, project, instance, time.time())
+    assert [one.run_key for one in at_once if one.run_key != first.run_key] == []
+    (anew,) = follow_ups(plan, project, instance, time.time() + 61)
+    assert anew.run_key == f"{first.run_key}:1"
+    assert anew.tags == first.tags
+    begin(instance, anew)
+    later = follow_ups(plan, project, instance, time.time() + 61)
+    assert {one.run_key for one in later} <= {anew.run_key}  # a key that has a run begins no other
+
+
 def test_a_cycle_waits_until_files_were_looked_for_since_its_knowledge_time_unless_it_is_late(tmp_path: Path) -> None:
-    clock = SimulatedClock(tmp_path / "clock.json")
-    clock.set(datetime(2017, 8, 1, 12, tzinfo=UTC))
-    project = build_project(Settings(state_dir=tmp_path, clock="simulated"), make_config(), tmp_path, clock)
+    project = project_of(tmp_path)
+    clock = project.clock
     known, minute = datetime(2017, 8, 1, tzinfo=UTC), timedelta(minutes=1)
     cycle, buckets = RunPlan("weekly_cycle", ("2017-07-31",), ""), RunPlan("refresh_buckets", ("2017-07-24",), "")
     assert "landing root" in (waits_for_files([cycle], NEVER, project, clock.now()) or "")

@@ -88,6 +88,12 @@ def not_asked_for(requests: Sequence[dg.RunRequest], instance: dg.DagsterInstanc
     return []
 
 
+def follow_ups(plan: RunPlan, project: Project, instance: dg.DagsterInstance, now: float) -> list[dg.RunRequest]:
+    """What is asked for of a plan that is due: what failed for good anew after a pause, cycles one range at a time."""
+    found = try_again(run_requests(plan, project, instance), instance, now)
+    return not_asked_for(found, instance) if plan.job in ONE_BY_ONE else found
+
+
 def partition_order(plan: RunPlan, project: Project, instance: dg.DagsterInstance) -> list[str]:
     """All keys of the plan's partitions definition, in the order in which ranges run."""
     if plan.job in INGESTION_JOBS:
@@ -276,8 +282,7 @@ def build(project: Project) -> dg.Definitions:
         requests = []
         for plan in plans:
             if plan.job in FOLLOW_UP_JOBS:
-                found = try_again(run_requests(plan, project, context.instance), context.instance, time.time())
-                requests += not_asked_for(found, context.instance) if plan.job in ONE_BY_ONE else found
+                requests += follow_ups(plan, project, context.instance, time.time())
         if not plans:
             write_reports(lake, context.log.info)
         return dg.SensorResult(run_requests=requests) if requests else dg.SkipReason("everything is up to date")
