@@ -16,6 +16,16 @@ export function Card({ title, aside, children }: { title: string; aside?: ReactN
   );
 }
 
+/** A titled part of a card. */
+export function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title}>
+      <h3 className="mb-1 font-semibold">{title}</h3>
+      {children}
+    </section>
+  );
+}
+
 export function Heading({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <header className="mb-4 flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">

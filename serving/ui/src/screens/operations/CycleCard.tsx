@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef } from "react";
 import type { Schemas } from "../../api/client";
 import { bucket, day, instant } from "../../format/dates";
 import { NOTHING, count, share, signedShare, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
-import { Card } from "../../parts/Card";
+import { Card, Part } from "../../parts/Card";
 import { Table } from "../../parts/Table";
 import { classesOf } from "../accuracy/standings";
 import { cardOf } from "../questions";
@@ -46,15 +46,6 @@ export function CycleCard({ cycle, dagster }: { cycle: string; dagster: string |
         </Asked>
       </Card>
     </div>
-  );
-}
-
-function Part({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <h3 className="mb-1 font-semibold">{title}</h3>
-      {children}
-    </section>
   );
 }
 

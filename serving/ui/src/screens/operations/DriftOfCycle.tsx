@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { bucket } from "../../format/dates";
 import { NOTHING, count, share, units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
-import { Card } from "../../parts/Card";
+import { Card, Part } from "../../parts/Card";
 import { Table, type Column } from "../../parts/Table";
 import { movedOf, type Compared, type Moved } from "./drift";
 import { driftOf } from "./questions";
@@ -28,15 +27,6 @@ export function DriftOfCycle({ cycle }: { cycle: string }) {
         )}
       </Asked>
     </Card>
-  );
-}
-
-function Part({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <h3 className="mb-1 font-semibold">{title}</h3>
-      {children}
-    </section>
   );
 }
 
