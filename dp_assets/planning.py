@@ -34,7 +34,7 @@ from dp_assets.domain.planning import (
     numbers_of,
     unknown_node,
 )
-from dp_assets.domain.planning_scope import nodes_within
+from dp_assets.domain.planning_scope import places_within
 from dp_assets.domain.rollups import roll_up
 from dp_assets.reconciling import champion_residuals
 from dp_resources.lake import Lake
@@ -125,6 +125,11 @@ class PlanningCycle:
         return build_hierarchies(self.forecasts, self.attributes, self.config, self.cutoff)
 
     @cached_property
+    def series(self) -> pl.DataFrame:
+        """One row per series, ascending: series_id and its key columns."""
+        return self.forecasts.select("series_id", *self.config.series_key).unique().sort("series_id")
+
+    @cached_property
     def units(self) -> pl.DataFrame:
         """Units published per hierarchy, level, node and bucket, down to the series."""
         return node_units(self.published, self.hierarchies)
@@ -171,9 +176,9 @@ class PlanningCycle:
             raise EditRefusedError(unknown_node(edit.hierarchy, edit.node, self.places))
         return numbers_of(edit, now, self.cutoff, self.config)
 
-    def within(self, scope: NodeScope) -> frozenset[tuple[str, str]]:
-        """Hierarchy and name of all nodes and series that a scope covers wholly."""
-        return nodes_within(self.hierarchies, scope)
+    def within(self, scope: NodeScope) -> frozenset[tuple[str, str, str]]:
+        """Hierarchy, level and name of all nodes and series that a scope covers wholly."""
+        return places_within(self.hierarchies, scope)
 
     def preview(
         self, numbers: Iterable[PlannerNumber], wanted: Sequence[NumberToSet]

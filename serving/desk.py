@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 1.0
 REMOTE_CHECK_SECONDS = 10.0
 KEPT_SCOPES = 64
+Places = frozenset[tuple[str, str, str]]
+"""Hierarchy, level and name of nodes and series."""
+Names = frozenset[tuple[str, str]]
+"""Hierarchy and name of nodes and series."""
 
 
 class Desk:
@@ -48,7 +52,7 @@ class Desk:
         self.marking = Turns("marks", at_once=1, most=64)  # the worklist is read without planning, and waits for none
         self._opened: PlanningCycle | None = None
         self._looked = 0.0
-        self._reaches: OrderedDict[tuple[str, NodeScope], frozenset[tuple[str, str]]] = OrderedDict()
+        self._reaches: OrderedDict[tuple[str, NodeScope], tuple[Places, Names]] = OrderedDict()
         self._numbers: dict[int, tuple[PlannerNumber, int]] = {}
         self._last = 0
         self._marks: tuple[int, dict[Place, Mark]] = (0, {})
@@ -123,14 +127,15 @@ class Desk:
         """What somebody may set numbers for in a cycle."""
         scope = principal.scope
         if scope.nodes is None:
-            return Reach(principal, None)
+            return Reach(principal, None, None)
         key = (opened.stamp, NodeScope(scope.nodes))
         found = self._reaches.get(key)
         if found is None:
-            found = self._reaches[key] = opened.within(scope)
+            places = opened.within(scope)
+            found = self._reaches[key] = places, frozenset((hierarchy, name) for hierarchy, _, name in places)
             while len(self._reaches) > KEPT_SCOPES:
                 self._reaches.popitem(last=False)
-        return Reach(principal, found)
+        return Reach(principal, *found)
 
     def once(self, asked: Asked | None, change: Callable[[Joined], Reply]) -> Reply:
         """Makes a change in one transaction, at most once for a request; see `change_once`."""
@@ -145,11 +150,13 @@ class Reach:
 
     Attributes:
         principal: who.
-        inside: hierarchy and name of the nodes and series that are theirs; None is everything.
+        places: nodes and series that are theirs; None is everything.
+        inside: those by hierarchy and name alone.
     """
 
     principal: Principal
-    inside: frozenset[tuple[str, str]] | None
+    places: Places | None
+    inside: Names | None
 
     def covers(self, hierarchy: str, node: str) -> bool:
         """Whether a number may be set there."""

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from dp_assets.domain.access import NodeScope
-from dp_assets.domain.hierarchy import Hierarchy
+from dp_assets.domain.hierarchy import SERIES, Hierarchy
 
 
-def nodes_within(hierarchies: Sequence[Hierarchy], scope: NodeScope) -> frozenset[tuple[str, str]]:
-    """Hierarchy and name of every node and series that a scope covers wholly.
+def places_within(hierarchies: Sequence[Hierarchy], scope: NodeScope) -> frozenset[tuple[str, str, str]]:
+    """Hierarchy, level and name of every node and series that a scope covers wholly.
 
     A node of any hierarchy is inside where every series below it is: its number moves those series and no others.
 
@@ -26,9 +26,9 @@ def nodes_within(hierarchies: Sequence[Hierarchy], scope: NodeScope) -> frozense
     for one in hierarchies:
         pairs = zip(one.series, one.series_parents, strict=True)
         inside |= np.array([scope.covers(one.name, name, parent) for name, parent in pairs], np.bool_)
-    found: set[tuple[str, str]] = set()
+    found: set[tuple[str, str, str]] = set()
     for one in hierarchies:
         whole = one.aggregate(inside.astype(np.float64)) == one.sizes
-        found |= {(one.name, node) for node in one.nodes["node"].filter(whole)}
-        found |= {(one.name, name) for name in one.series.filter(inside)}
+        found |= {(one.name, level, node) for level, node in one.nodes.filter(whole).select("level", "node").rows()}
+        found |= {(one.name, SERIES, name) for name in one.series.filter(inside)}
     return frozenset(found)

@@ -9,7 +9,7 @@ It is opened once for any number of scenarios; what all of them need is computed
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -197,10 +197,7 @@ class Base:
         if hierarchy is not None and hierarchy not in names:
             raise ScenarioRefusedError(f"{where}: expected a hierarchy among {', '.join(names)}, got {hierarchy!r}")
         tree = self.hierarchies[names.index(hierarchy) if hierarchy else 0]
-        found = (tree.nodes["node"] == node).arg_true()
-        if len(found):
-            return tree.members(int(found[0]))
-        rows = (self.panel.series["sku"] == node).arg_true().to_numpy().astype(np.intp)
+        rows = rows_called(node, tree, self.panel.series)
         if len(rows):
             return rows
         known = [*tree.nodes["node"], *self.rows_by_series, *self.panel.series["sku"].unique().sort()]
@@ -228,6 +225,33 @@ class Base:
         overlap = np.minimum(starts + days, high + 1) - np.maximum(starts, low)
         share: Matrix = np.clip(overlap, 0, days) / days
         return share
+
+
+def rows_called(name: str, tree: Hierarchy, series: pl.DataFrame) -> Rows:
+    """Rows of the series that a change of `name` speaks of, ascending; none where nothing is called so.
+
+    Args:
+        name: a series, else a node of the hierarchy, else a SKU.
+        tree: the hierarchy.
+        series: its series in its order: series_id and key columns.
+    """
+    own: Rows = (series["series_id"] == name).arg_true().to_numpy().astype(np.intp)
+    if len(own):
+        return own
+    nodes = (tree.nodes["node"] == name).arg_true()
+    if len(nodes):
+        return tree.members(int(nodes[0]))
+    found: Rows = (series["sku"] == name).arg_true().to_numpy().astype(np.intp)
+    return found
+
+
+def rows_like(columns: Mapping[str, str], series: pl.DataFrame) -> Rows:
+    """Rows of the series with these key columns, ascending; none where a column is no key column."""
+    if not set(columns) <= set(series.columns):
+        return np.zeros(0, np.intp)
+    matches = pl.all_horizontal(pl.col(name) == value for name, value in columns.items())
+    found: Rows = series.select(matches.arg_true()).to_series().to_numpy().astype(np.intp)
+    return found
 
 
 def open_base(inputs: Inputs, config: DemandConfig, threads: int = 1) -> Base:

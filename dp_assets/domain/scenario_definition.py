@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from hashlib import blake2b
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -26,6 +27,9 @@ from dp_assets.domain.errors import DemandPlannerError
 from dp_assets.domain.windows import LARGEST_INPUT
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+OF_USER = "."
+"""Stands between a user and a name that is theirs alone, and in no other name."""
+USER = re.compile(r"[a-z0-9]+(?:[._@-][a-z0-9]+)*")
 BASE = "base"
 """What the published numbers are called beside scenarios, so no scenario may have that name."""
 Value = Annotated[float, Field(allow_inf_nan=False, ge=-LARGEST_INPUT, le=LARGEST_INPUT)]
@@ -225,12 +229,39 @@ def parse_scenario(text: str, name: str = "scenario.yaml") -> ScenarioDefinition
     return definition
 
 
-def check_name(name: str) -> str:
+def own_name(user: str, name: str) -> str:
+    """How a scenario is called that somebody keeps who must not see those of others: no other user makes such a name.
+
+    >>> own_name("ada", "spring-sale")
+    'ada.spring-sale'
+    >>> own_name("oidc:Ada Lovelace", "spring-sale")
+    'oidc-ada-lovelace-26774a30.spring-sale'
+    """
+    return f"{_folder_of(user)}{OF_USER}{name}"
+
+
+def _folder_of(user: str) -> str:
+    """A user's name where it can stand in one of a partition, else something like it with a hash of it."""
+    if USER.fullmatch(user):
+        return user
+    plain = re.sub(r"[^a-z0-9]+", "-", user.lower()).strip("-")[:48]
+    return f"{plain}-{blake2b(user.encode(), digest_size=4).hexdigest()}"
+
+
+def check_name(name: str, user: str | None = None) -> str:
     """The name, if a scenario may be called so.
+
+    Args:
+        name: the name.
+        user: whose `own_name` it may be as well.
 
     Raises:
         ScenarioRefusedError: it may not.
     """
+    whose, dot, rest = name.rpartition(OF_USER)
+    if dot and user is not None and whose == _folder_of(user):
+        check_name(rest)
+        return name
     if not NAME.fullmatch(name) or name == BASE:
         raise ScenarioRefusedError(
             f"expected a name of lower-case letters, digits, - and _, not {BASE!r}, and of at most 63 characters, "

@@ -37,7 +37,7 @@ from dp_assets.domain.least_squares import Problem, nearest
 from dp_assets.domain.node_intervals import moved_quantiles
 from dp_assets.domain.planner_inputs import Target
 from dp_assets.domain.planning import NumberToSet, check_reason
-from dp_assets.domain.scenario_base import Base, Flags, Rows, named
+from dp_assets.domain.scenario_base import Base, Flags, Rows, named, rows_like
 from dp_assets.domain.scenario_channels import Reforecast, reforecast
 from dp_assets.domain.scenario_definition import (
     BASE,
@@ -217,8 +217,7 @@ def _like_rows(base: Base, one: Launch, where: str) -> Rows:
     key = base.config.series_key
     if strangers := sorted(set(one.like) - set(key)):
         raise ScenarioRefusedError(f"{where}: expected key columns of a series, {list(key)}, got {strangers[0]!r}")
-    matches = pl.all_horizontal(pl.col(name) == value for name, value in one.like.items())
-    rows = base.panel.series.select(matches.arg_true()).to_series().to_numpy().astype(np.intp)
+    rows = rows_like(one.like, base.panel.series)
     if not len(rows):
         like = ", ".join(f"{name} {value!r}" for name, value in one.like.items())
         raise ScenarioRefusedError(f"{where}: cycle {base.cutoff} forecasts no series of {like}")

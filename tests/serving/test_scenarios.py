@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +41,12 @@ def keep(ask: Ask, name: str = "more", **fields: Any) -> Any:
     return ask("POST", "/v1/scenarios", {"name": name, "definition": GROWTH, **fields})
 
 
-def put_result(place: Planned, name: str) -> None:
-    """What the graph would write: 10 % more in the first bucket, of every node and series."""
+def put_result(place: Planned, name: str, nodes: Collection[str] | None = None) -> None:
+    """What the graph would write: 10 % more in the first bucket, of every node and series, or of some of them."""
     kept = place.accounts.database.scenario(name)
     rollups = place.lake.read("reconciled_rollups", cycle=FIRST).filter(pl.col("lead") == 1)
+    if nodes is not None:
+        rollups = rollups.filter(pl.col("node").is_in(list(nodes)))
     names = ["forecast", *(quantile_name(level) for level in place.config.quantile_levels)]
     table = contracts.scenario_forecasts(place.config)
     base = {one: f"base_{one}" for one in table.schema if f"base_{one}" in table.schema}

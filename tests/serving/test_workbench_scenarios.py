@@ -15,9 +15,11 @@ from dp_assets.domain.access import Role
 from dp_assets.domain.scenario_definition import ScenarioDefinition
 from dp_assets.scenario_results import TABLE, made_of
 from dp_resources.planning_requests import RUN_SCENARIO, newest_requests
+from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK
 from tests.serving.browsers import address, browser, look_as, page, wrong_for_axe, wrong_in_a_theme
 from tests.serving.makers import CYCLE
 from tests.serving.planning_makers import FIRST, Planned
+from tests.serving.test_scenario_scopes import INSIDE
 from tests.serving.test_scenarios import GROWTH, put_result
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     place = Planned(tmp_path_factory.mktemp("scenarios"))
     place.user("ada", [Role.PLANNER])
     place.user("eve", [Role.VIEWER])
+    place.user("gro", [Role.PLANNER], GROCERY)
+    place.user("looks", [Role.PLANNER], GROCERY_AND_A_LOOK)
     return place
 
 
@@ -135,6 +139,48 @@ class TestAPlanner:
         place.lake.commit(TABLE, "odd", {**record, "refused": "changes[0] (growth): expected a node"})
         look_as(page, place, address, "ada", "/scenarios?scenario=odd")
         assert "Change 1 (growth): expected a node" in page.get_by_role("alert").inner_text()
+
+
+class TestAPlannerOfADepartment:
+    def test_builds_compares_and_promotes_one_of_it_and_reads_of_no_other(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        kept(place, "whole")
+        look_as(page, place, address, "gro", "/scenarios?form=new")
+        form = fill_growth(page, "mine", "DAIRY")
+        form.get_by_text("kept with your name and a dot before it").wait_for()
+        assert form.get_by_role("button", name="A new store or product").count() == 0
+        assert form.locator("datalist option[value=DAIRY]").count() == 0
+        form.get_by_role("button", name="Save", exact=True).click()
+        assert "DAIRY" in page.get_by_role("alert").inner_text()
+        form.get_by_label("Where").fill("GROCERY")
+        form.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("not computed yet: compute it").wait_for()
+        assert "scenario=gro.mine" in page.url
+        put_result(place, "gro.mine", INSIDE)
+        page.reload()
+        page.get_by_role("region", name="GROCERY").get_by_role("img").wait_for()
+        assert page.get_by_role("combobox", name="Level").locator("option").all_inner_texts()[0] == "department"
+        page.get_by_text("units to what you see").wait_for()
+        assert wrong_for_axe(page) == []
+        page.get_by_role("button", name="Make it the plan…").click()
+        form = page.get_by_role("form", name="Make it the plan")
+        form.get_by_label("Reason").select_option("price")
+        before = {one.sequence for one in place.accounts.database.numbers()}
+        form.get_by_role("button", name="Make it the plan").click()
+        page.get_by_text("It is the plan: 2 numbers set").wait_for()
+        made = {one.node for one in place.accounts.database.numbers() if one.sequence not in before}
+        assert made == {"sku0000", "sku0001"}
+        assert not any(word in page.content() for word in ("DAIRY", "sku0002", "whole"))
+
+    def test_who_sees_the_others_too_looks_at_theirs_and_is_offered_nothing(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        kept(place, "everything")
+        look_as(page, place, address, "looks", "/scenarios?scenario=everything")
+        page.get_by_text("It also changes what lies outside of the nodes that you plan").wait_for()
+        assert page.get_by_role("button", name=re.compile("Compute|plan…|Delete")).count() == 0
+        assert page.get_by_role("link", name="Change it").count() == 0
 
 
 class TestAViewer:

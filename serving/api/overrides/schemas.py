@@ -172,11 +172,23 @@ class PlannersNumber(NumberWanted):
     ended: date | None = Field(description="Cycle from which on it no longer holds; null while nobody ended it.")
 
 
+ReasonCodes = Annotated[
+    list[str],
+    Field(examples=[["promotion", "price"]], description="Reasons that an override may give: `planning.reason_codes`."),
+]
+Approval = Annotated[
+    Literal["none", "review", "four_eyes"],
+    Field(description="Who must approve a number before it holds: `planning.approval`."),
+]
+
+
 class Overrides(Page):
     """Planners' numbers, oldest first."""
 
     cycle: date = Field(examples=["2017-12-04"], description="The current cycle.")
     overrides: list[PlannersNumber] = Field(description="Numbers of this page.")
+    reason_codes: ReasonCodes
+    approval: Approval
 
 
 class Cell(Schema):
@@ -195,12 +207,8 @@ class Cells(Schema):
     node: str = Field(examples=["GROCERY"], description="Path of the node, or id of the series.")
     cycle: date = Field(examples=["2017-12-04"], description="The current cycle.")
     cells: list[Cell] = Field(description="Buckets in their order.")
-    reason_codes: list[str] = Field(
-        examples=[["promotion", "price"]], description="Reasons that an override may give: `planning.reason_codes`."
-    )
-    approval: Literal["none", "review", "four_eyes"] = Field(
-        description="Who must approve a number before it holds: `planning.approval`."
-    )
+    reason_codes: ReasonCodes
+    approval: Approval
 
 
 class OverridesSet(Schema):
@@ -277,6 +285,8 @@ LIST_EXAMPLE = {
     "next": "WyIuLi4iXQ",
     "cycle": "2017-12-04",
     "overrides": [NUMBER_EXAMPLE],
+    "reason_codes": ["promotion", "price"],
+    "approval": "none",
 }
 CELLS_EXAMPLE = {
     "hierarchy": "product",

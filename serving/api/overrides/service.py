@@ -155,6 +155,8 @@ def listing(desk: Desk, principal: Principal, query: OverridesQuery) -> tuple[An
         "next": part.next,
         "cycle": opened.cycle,
         "overrides": [number_shown(found[row]) for row in part.rows],
+        "reason_codes": opened.config.planning.reason_codes,
+        "approval": opened.config.planning.approval,
     }
     return answer, plan_tag(last, opened.cycle)
 

@@ -42,11 +42,11 @@ REFUSED = may_raise(*REFUSALS, UnknownScenarioError)
         **may_raise(PlanningUnavailableError),
     },
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def scenarios(request: Request) -> Response:
     """Scenarios by name, and whether what they came to still holds."""
-    here = desk(request)
-    answer = await beside(here.turns, lambda: service.listing(here))
+    here, principal = desk(request), principal_of(request)
+    answer = await beside(here.turns, lambda: service.listing(here, principal))
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
@@ -60,11 +60,11 @@ async def scenarios(request: Request) -> Response:
     },
     openapi_extra={"parameters": [NAME]},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def scenario(request: Request) -> Response:
     """One scenario by name; ask again until its state is `up to date` after it was asked to run."""
-    here, name = desk(request), request.path_params["name"]
-    answer = await beside(here.turns, lambda: service.one(here, name))
+    here, principal, name = desk(request), principal_of(request), request.path_params["name"]
+    answer = await beside(here.turns, lambda: service.one(here, principal, name))
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
@@ -79,9 +79,12 @@ async def scenario(request: Request) -> Response:
         "parameters": [IDEMPOTENCY_KEY],
     },
 )
-@needs(Permission.PLAN)
+@needs(Permission.PLAN, heeds_scope=True)
 async def keep(request: Request) -> Response:
-    """Keeps what would be different; nothing is computed yet. One of the same name is replaced only by its number."""
+    """Keeps what would be different; nothing is computed yet. One of the same name is replaced only by its number.
+
+    Whoever is kept to nodes changes what lies wholly inside them; a change of anything else is refused by name.
+    """
     body, principal = await parse_body(ScenarioToKeep, request), principal_of(request)
     return await changed(request, lambda here, asked: service.keep(here, principal, body, asked))
 
@@ -93,9 +96,9 @@ async def keep(request: Request) -> Response:
     responses={**answered(Deleted, "It is gone", {"deleted": "spring-sale"}, conditional=False), **REFUSED},
     openapi_extra={"parameters": documented(DeletionQuery, path={"name": "Name of the scenario."})},
 )
-@needs(Permission.PLAN)
+@needs(Permission.PLAN, heeds_scope=True)
 async def delete(request: Request) -> Response:
-    """Ends a scenario; numbers that it was promoted to stay. Scenarios are of all planners, whoever made them."""
+    """Ends a scenario; numbers that it was promoted to stay. Scenarios are of all who plan what they change."""
     query, principal, name = parse(DeletionQuery, request), principal_of(request), request.path_params["name"]
     return await changed(request, lambda here, asked: service.delete(here, principal, name, query.number, asked), b"")
 
@@ -113,7 +116,7 @@ async def delete(request: Request) -> Response:
     },
     openapi_extra={"parameters": [NAME, IDEMPOTENCY_KEY]},
 )
-@needs(Permission.PLAN)
+@needs(Permission.PLAN, heeds_scope=True)
 async def run(request: Request) -> Response:
     """Asks the asset graph to compute it; the sensor `requests_sensor` takes that up within a minute."""
     principal, name = principal_of(request), request.path_params["name"]
@@ -130,11 +133,12 @@ async def run(request: Request) -> Response:
     },
     openapi_extra={"parameters": documented(ComparisonQuery, path={"name": "Name of the scenario."})},
 )
-@needs(Permission.READ)
+@needs(Permission.READ, heeds_scope=True)
 async def comparison(request: Request) -> Response:
     """One or several scenarios beside what is published: one row per node and bucket that any of them changes."""
     query, here, name = parse(ComparisonQuery, request), desk(request), request.path_params["name"]
-    answer = await beside(here.turns, lambda: service.comparison(here, name, query))
+    principal = principal_of(request)
+    answer = await beside(here.turns, lambda: service.comparison(here, principal, name, query))
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
@@ -153,7 +157,7 @@ async def comparison(request: Request) -> Response:
         "parameters": [NAME, *CHANGES],
     },
 )
-@needs(Permission.PLAN)
+@needs(Permission.PLAN, heeds_scope=True)
 async def promote(request: Request) -> Response:
     """Sets, or proposes, every number that it changes; one of a series that is not theirs refuses all."""
     body, principal, seen = await parse_body(Promotion, request), principal_of(request), seen_of(request)

@@ -13,7 +13,14 @@ from serving.api.schemas import Schema
 class ScenarioToKeep(Schema):
     """A scenario as a planner writes it."""
 
-    name: str = Field(max_length=63, examples=["spring-sale"], description="Small letters, digits, `-` and `_`.")
+    name: str = Field(
+        max_length=128,
+        examples=["spring-sale"],
+        description=(
+            "Small letters, digits, `-` and `_`, at most 63. Kept as `<user>.<name>` for whoever must not see what "
+            "lies outside of some nodes."
+        ),
+    )
     definition: dict[str, Any] = Field(
         examples=[{"changes": [{"kind": "growth", "node": "total", "percent": 5}]}],
         description="`changes`, `description` and `cycle`, as docs/scenarios.md describes them.",
@@ -56,7 +63,13 @@ class Scenario(Schema):
         examples=["up to date"],
         description="`up to date`, or why there is no result: `not computed yet`, changed since, `refused: …`.",
     )
-    units: float | None = Field(description="Units that it adds in all; null unless it is up to date.")
+    inside: bool = Field(
+        examples=[True],
+        description="Whether it only changes what who asks plans; others they neither compute nor make the plan.",
+    )
+    units: float | None = Field(
+        description="Units that it adds to all series that are seen; null unless it is up to date."
+    )
     notes: list[str] = Field(examples=[[]], description="What its computation had to say.")
     waits_since: datetime | None = Field(
         examples=["2017-12-04T15:00:00Z"],
@@ -67,7 +80,11 @@ class Scenario(Schema):
 class Scenarios(Schema):
     """All scenarios, by name."""
 
-    scenarios: list[Scenario] = Field(description="Every one that is kept.")
+    scenarios: list[Scenario] = Field(
+        description=(
+            "Every one that is kept; for who must not see what lies outside of some nodes, those inside, and their own."
+        )
+    )
 
 
 class Requested(Schema):
@@ -118,6 +135,7 @@ SCENARIO_EXAMPLE = {
     "user": "ada",
     "definition": DEFINITION,
     "state": "up to date",
+    "inside": True,
     "units": 412.5,
     "notes": ["2 numbers of planners were kept"],
     "waits_since": "2017-12-04T15:00:00Z",

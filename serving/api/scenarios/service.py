@@ -13,52 +13,51 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from serving.api.overrides.service import Answer, numbers_set, proposed, reply
-from serving.api.problems import (
-    AlreadyDecidedError,
-    RefusedEditError,
-    UnknownScenarioError,
-)
+from serving.api.problems import AlreadyDecidedError, ForbiddenError, RefusedEditError
 from serving.api.scenarios.schemas import ComparisonQuery, ScenarioToKeep
+from serving.api.scenarios.sight import Sight, sight_of
 from serving.api.writing import Seen, seen_change
 from serving.desk import Desk
+from serving.nodes import SERIES
 
 if TYPE_CHECKING:
     from dp_assets.domain.access import Principal
     from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinition
-    from dp_resources.planning_db import PlanningDatabase
     from dp_resources.planning_once import Asked, Joined, Reply
 
 SHOWN_FINDINGS = 10
+LEFT = "it no longer lies inside the nodes that you plan"
+HELD = "numbers that were set outside of the nodes that you plan stay: other series below them make room"
 
 
-def listing(desk: Desk) -> Answer:
+def listing(desk: Desk, principal: Principal) -> Answer:
     """The answer of `Scenarios`."""
-    return {"scenarios": [_shown(desk, one) for one in desk.database.scenarios()]}
+    sight = sight_of(desk, principal)
+    return {"scenarios": [_shown(desk, sight, one) for one in desk.database.scenarios() if sight.sees(one)]}
 
 
-def one(desk: Desk, name: str) -> Answer:
-    """The answer of `Scenario`; UnknownScenarioError when there is none of that name."""
-    return _shown(desk, _found(desk.database, name))
+def one(desk: Desk, principal: Principal, name: str) -> Answer:
+    """The answer of `Scenario`; UnknownScenarioError when there is none of that name, or none that is seen."""
+    sight = sight_of(desk, principal)
+    return _shown(desk, sight, sight.find(name, desk.database.scenarios()))
 
 
-def _found(database: PlanningDatabase, name: str) -> KeptScenario:
-    from dp_assets.domain.scenario_definition import unknown_name
+def _shown(desk: Desk, sight: Sight, kept: KeptScenario) -> Answer:
+    from dp_assets.scenario_results import record_of, result
 
-    known = {one.name: one for one in database.scenarios()}
-    if name not in known:
-        raise UnknownScenarioError(str(unknown_name(name, known)))
-    return known[name]
-
-
-def _shown(desk: Desk, kept: KeptScenario) -> Answer:
-    from dp_assets.domain.hierarchy import SERIES
-    from dp_assets.scenario_results import record_of, result, what_is_missing
-
-    missing, units = what_is_missing(desk.lake, kept), None
-    if missing is None:
-        series = result(desk.lake, kept).filter(pl.col("level") == SERIES)
-        units = float((series["forecast"] - series["base_forecast"]).sum())
+    inside = sight.plans(kept)
+    missing, units = _missing(desk, sight, kept), None
     record = record_of(desk.lake, kept.name) or {}
+    notes = list(record.get("notes", []))
+    if missing is None:
+        table = result(desk.lake, kept)
+        seen = sight.of_result(table)
+        series = seen.filter(pl.col("level") == SERIES)
+        units = float((series["forecast"] - series["base_forecast"]).sum())
+        if sight.hides and not inside:
+            notes = []  # they count and name what was theirs once
+        elif seen["held"].sum() < table["held"].sum():
+            notes = [HELD]
     return {
         "number": kept.sequence,
         "name": kept.name,
@@ -66,10 +65,21 @@ def _shown(desk: Desk, kept: KeptScenario) -> Answer:
         "user": kept.user,
         "definition": kept.definition.model_dump(mode="json", exclude_defaults=True),
         "state": missing or "up to date",
+        "inside": inside,
         "units": units,
-        "notes": [] if missing else list(record.get("notes", [])),
+        "notes": [] if missing else notes,
         "waits_since": None if missing is None else _waits_since(desk, kept, record),
     }
+
+
+def _missing(desk: Desk, sight: Sight, kept: KeptScenario) -> str | None:
+    """Why the result of a scenario cannot be used, as far as it may be told; None where it can."""
+    from dp_assets.scenario_results import REFUSED, what_is_missing
+
+    missing = what_is_missing(desk.lake, kept)
+    if missing and missing.startswith(REFUSED) and sight.hides and not sight.plans(kept):
+        return f"{REFUSED}{LEFT}"  # why it was refused may name what is near what it names
+    return missing
 
 
 def _waits_since(desk: Desk, kept: KeptScenario, record: Mapping[str, Any]) -> datetime | None:
@@ -86,26 +96,54 @@ def keep(desk: Desk, principal: Principal, body: ScenarioToKeep, asked: Asked | 
     Raises:
         RefusedEditError: the name or the definition is none.
         AlreadyDecidedError: there is one of that name, or it is another than the one that was looked at.
+        ForbiddenError: it changes something outside, or replaces one that does, or one that is its owner's alone.
     """
-    from dp_assets.domain.scenario_definition import check_name
-
-    check_name(body.name)
+    sight = sight_of(desk, principal)
+    name = _name(sight, body)
     definition = _definition(body.definition)
+    sight.check_definition(definition)
     cycle, at = _cycle(desk, definition), desk.clock.now()
 
     def change(database: Joined) -> Reply:
-        before = {one.name: one.sequence for one in database.scenarios()}.get(body.name)
-        if before != body.replaces:
+        before = {one.name: one for one in database.scenarios() if sight.sees(one)}.get(name)
+        if (before and before.sequence) != body.replaces:
             raise AlreadyDecidedError(
-                f"scenario {body.name!r} has number {before}, and {body.replaces} was looked at; look at it again, and "
-                "say by `replaces` which one is to be replaced"
+                f"scenario {name!r} has number {before and before.sequence}, and {body.replaces} was looked at; look "
+                "at it again, and say by `replaces` which one is to be replaced"
             )
-        made = database.create_scenario(
-            body.name, cycle, definition, principal.name, at, replace=body.replaces is not None
-        )
-        return reply(201, _shown(desk, made), {"location": f"/v1/scenarios/{made.name}"})
+        if before is not None:
+            _check_replaced(sight, before)
+        made = database.create_scenario(name, cycle, definition, principal.name, at, replace=body.replaces is not None)
+        return reply(201, _shown(desk, sight, made), {"location": f"/v1/scenarios/{made.name}"})
 
     return desk.once(asked, change)
+
+
+def _name(sight: Sight, body: ScenarioToKeep) -> str:
+    """The name that a scenario is kept by.
+
+    One of who must not see all scenarios begins with theirs: that a name is taken would tell them of one.
+    """
+    from dp_assets.domain.scenario_definition import OF_USER, check_name, own_name
+
+    user = sight.principal.name
+    if body.replaces is not None:
+        return body.name
+    if sight.hides and OF_USER not in body.name:
+        return own_name(user, check_name(body.name))
+    return check_name(body.name, user)
+
+
+def _check_replaced(sight: Sight, before: KeptScenario) -> None:
+    """Refuses to replace what is outside, or what is its owner's alone: they would see that it is another's by then."""
+    from dp_assets.domain.scenario_definition import OF_USER
+
+    if OF_USER in before.name and not sight.is_own(before):
+        raise ForbiddenError(
+            f"scenario {before.name!r} is changed by {before.user} alone; keep yours under another name"
+        )
+    if not sight.is_own(before):
+        sight.check_plans(before)
 
 
 def _definition(given: dict[str, Any]) -> ScenarioDefinition:
@@ -132,15 +170,17 @@ def delete(desk: Desk, principal: Principal, name: str, number: int | None, aske
     """Ends a scenario and removes what it came to; the answer of `Deleted`.
 
     Raises:
-        UnknownScenarioError: there is none of that name.
+        UnknownScenarioError: there is none of that name, or none that is seen.
         AlreadyDecidedError: it is another than the one that was looked at.
+        ForbiddenError: it is not theirs, and changes something outside.
     """
     from dp_assets.scenario_results import forget
 
-    at = desk.clock.now()
+    sight, at = sight_of(desk, principal), desk.clock.now()
 
     def change(database: Joined) -> Reply:
-        found = _found(database, name)
+        found = sight.find(name, database.scenarios())
+        sight.check_delete(found)
         if number is not None and number != found.sequence:
             raise AlreadyDecidedError(
                 f"{found.user} made scenario {name!r} anew, as number {found.sequence}, and {number} was looked at; "
@@ -154,33 +194,43 @@ def delete(desk: Desk, principal: Principal, name: str, number: int | None, aske
 
 
 def ask_for(desk: Desk, principal: Principal, name: str, asked: Asked | None) -> Reply:
-    """Asks the asset graph to compute a scenario; the answer of `Requested`."""
+    """Asks the asset graph to compute a scenario; the answer of `Requested`.
+
+    Raises:
+        UnknownScenarioError: there is none of that name, or none that is seen.
+        ForbiddenError: it changes something outside.
+    """
     from dp_resources.planning_requests import RUN_SCENARIO, add_request
 
-    at = desk.clock.now()
+    sight, at = sight_of(desk, principal), desk.clock.now()
 
     def change(database: Joined) -> Reply:
-        _found(database, name)
+        sight.check_plans(sight.find(name, database.scenarios()))
         number = add_request(database, RUN_SCENARIO, name, principal.name, at)
         return reply(202, {"request": number, "scenario": name}, {"location": f"/v1/scenarios/{name}"})
 
     return desk.once(asked, change)
 
 
-def comparison(desk: Desk, name: str, query: ComparisonQuery) -> Answer:
+def comparison(desk: Desk, principal: Principal, name: str, query: ComparisonQuery) -> Answer:
     """The answer of `Comparison`.
 
     Raises:
-        UnknownScenarioError: there is none of a name.
-        ScenarioRefusedError: one is not up to date, or there is no such level.
+        UnknownScenarioError: there is none of a name, or none that is seen.
+        RefusedEditError, ScenarioRefusedError: one is not up to date, or there is no such level.
     """
     from dp_assets.domain.scenario_definition import BASE
-    from dp_assets.domain.scenarios import compare
-    from dp_assets.scenario_results import results
+    from dp_assets.domain.scenarios import compare, levels_of
+    from dp_assets.scenario_results import REFUSED, results
 
+    sight, every = sight_of(desk, principal), desk.database.scenarios()
     names = list(dict.fromkeys([name, *query.beside]))
-    kept = [_found(desk.database, one) for one in names]
+    kept = [sight.find(one, every) for one in names]
+    for one in kept:
+        if (missing := _missing(desk, sight, one)) and missing.startswith(REFUSED):
+            raise RefusedEditError(f"scenario {one.name!r} has no result: {missing}")
     frame = compare(results(desk.lake, kept), query.level, desk.config, query.hierarchy)
+    frame = sight.of_level(frame, levels_of(desk.config, query.hierarchy)[0], query.level)
     if query.node is not None:
         frame = frame.filter(pl.col("node") == query.node)
     return {"names": [BASE, *names], "total": len(frame), "rows": frame.head(query.limit).to_dicts()}
@@ -190,7 +240,7 @@ def promote(desk: Desk, principal: Principal, name: str, reason: str, seen: Seen
     """Sets the numbers of a scenario, or proposes them; the answer of `OverridesSet`.
 
     Raises:
-        UnknownScenarioError: there is none of that name.
+        UnknownScenarioError: there is none of that name, or none that is seen.
         RefusedEditError: it is over another cycle, changes nothing, or is not up to date.
         ForbiddenError: it moves a series that is not theirs.
     """
@@ -199,15 +249,20 @@ def promote(desk: Desk, principal: Principal, name: str, reason: str, seen: Seen
     from dp_resources.planning_once import check_seen
 
     opened, at = desk.opened(), desk.clock.now()
-    reach, kept = desk.reach(principal, opened), _found(desk.database, name)
+    sight = sight_of(desk, principal)
+    kept = sight.find(name, desk.database.scenarios())
+    sight.check_plans(kept)
     if kept.cycle != opened.cutoff:
         raise RefusedEditError(f"{name} is over cycle {kept.cycle}, and {opened.cycle} is current: create it again")
     series = opened.published["series_id"].unique().to_list()
     wanted = numbers_to_promote(name, result(desk.lake, kept), series, reason, kept.cycle, desk.config)
     if not wanted:
         raise RefusedEditError(f"{name} changes no number of a series that cycle {opened.cycle} forecasts")
-    for number in wanted:
-        reach.check(opened, number.hierarchy, number.node)
+    if not all(sight.owns(number.node) for number in wanted):
+        raise ForbiddenError(
+            f"{name} also moves series that lie outside of the nodes that you plan: a number that somebody set above "
+            "both makes them give way; whoever plans all of them can make it the plan"
+        )
     known = seen_change(seen, opened.cycle)
 
     def change(database: Joined) -> Reply:

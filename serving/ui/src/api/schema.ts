@@ -1059,6 +1059,8 @@ export interface paths {
         /**
          * Keep a scenario
          * @description Keeps what would be different; nothing is computed yet. One of the same name is replaced only by its number.
+         *
+         *     Whoever is kept to nodes changes what lies wholly inside them; a change of anything else is refused by name.
          */
         post: operations["keep_v1_scenarios_post"];
         delete?: never;
@@ -1083,7 +1085,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a scenario
-         * @description Ends a scenario; numbers that it was promoted to stay. Scenarios are of all planners, whoever made them.
+         * @description Ends a scenario; numbers that it was promoted to stay. Scenarios are of all who plan what they change.
          */
         delete: operations["delete_v1_scenarios__name__delete"];
         options?: never;
@@ -5993,6 +5995,12 @@ export interface components {
          */
         Overrides: {
             /**
+             * Approval
+             * @description Who must approve a number before it holds: `planning.approval`.
+             * @enum {string}
+             */
+            approval: "none" | "review" | "four_eyes";
+            /**
              * Changed
              * @description Whether the data was replaced since the page before: this page is of the new data and begins behind the last item seen, so whatever is in both is listed once.
              * @example false
@@ -6016,6 +6024,15 @@ export interface components {
              * @description Numbers of this page.
              */
             overrides: components["schemas"]["PlannersNumber"][];
+            /**
+             * Reason Codes
+             * @description Reasons that an override may give: `planning.reason_codes`.
+             * @example [
+             *       "promotion",
+             *       "price"
+             *     ]
+             */
+            reason_codes: string[];
             /**
              * Total
              * @description Items of all pages together.
@@ -7550,6 +7567,12 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Inside
+             * @description Whether it only changes what who asks plans; others they neither compute nor make the plan.
+             * @example true
+             */
+            inside: boolean;
+            /**
              * Name
              * @description What it is called.
              * @example spring-sale
@@ -7575,7 +7598,7 @@ export interface components {
             state: string;
             /**
              * Units
-             * @description Units that it adds in all; null unless it is up to date.
+             * @description Units that it adds to all series that are seen; null unless it is up to date.
              */
             units: number | null;
             /**
@@ -7598,7 +7621,7 @@ export interface components {
         Scenarios: {
             /**
              * Scenarios
-             * @description Every one that is kept.
+             * @description Every one that is kept; for who must not see what lies outside of some nodes, those inside, and their own.
              */
             scenarios: components["schemas"]["Scenario"][];
         };
@@ -7625,7 +7648,7 @@ export interface components {
             };
             /**
              * Name
-             * @description Small letters, digits, `-` and `_`.
+             * @description Small letters, digits, `-` and `_`, at most 63. Kept as `<user>.<name>` for whoever must not see what lies outside of some nodes.
              * @example spring-sale
              */
             name: string;
@@ -12406,6 +12429,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "approval": "none",
                      *       "changed": false,
                      *       "cycle": "2017-12-04",
                      *       "next": "WyIuLi4iXQ",
@@ -12425,6 +12449,10 @@ export interface operations {
                      *           "split": "forecast",
                      *           "user": "ada"
                      *         }
+                     *       ],
+                     *       "reason_codes": [
+                     *         "promotion",
+                     *         "price"
                      *       ],
                      *       "total": 1,
                      *       "version": "4"
@@ -13380,6 +13408,7 @@ export interface operations {
                      *               }
                      *             ]
                      *           },
+                     *           "inside": true,
                      *           "name": "spring-sale",
                      *           "notes": [
                      *             "2 numbers of planners were kept"
@@ -13454,6 +13483,7 @@ export interface operations {
                      *           }
                      *         ]
                      *       },
+                     *       "inside": true,
                      *       "name": "spring-sale",
                      *       "notes": [
                      *         "2 numbers of planners were kept"
@@ -13512,6 +13542,7 @@ export interface operations {
                      *           }
                      *         ]
                      *       },
+                     *       "inside": true,
                      *       "name": "spring-sale",
                      *       "notes": [
                      *         "2 numbers of planners were kept"

@@ -4,13 +4,16 @@ import { Button, Failure } from "./Notice";
 /** How a field looks that is as wide as its place. */
 export const FIELD = "w-full rounded-md border border-line bg-page px-3 py-1.5";
 
-/** A field under its name. */
-export function Field({ label, children }: { label: string; children: ReactNode }) {
+/** A field under its name, with a note below it. */
+export function Field({ label, note, children }: { label: string; note?: string; children: ReactNode }) {
   return (
-    <label className="block">
-      <span className="mb-1 block text-sm font-medium">{label}</span>
-      {children}
-    </label>
+    <div>
+      <label className="block">
+        <span className="mb-1 block text-sm font-medium">{label}</span>
+        {children}
+      </label>
+      {note && <p className="mt-1 text-sm text-soft">{note}</p>}
+    </div>
   );
 }
 

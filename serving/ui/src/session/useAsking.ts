@@ -20,6 +20,12 @@ export function useMay(permission: string): boolean {
   return useAsking().data?.permissions.includes(permission) ?? false;
 }
 
+/** Whether there is anything that whoever asks must not see. */
+export function useIsKept(): boolean {
+  const asking = useAsking().data;
+  return asking !== undefined && asking.nodes !== null && !asking.sees_outside;
+}
+
 /** Whether whoever asks may bring files in and take them back: a file is about all nodes. */
 export function useMayOperate(): boolean {
   const asking = useAsking().data;

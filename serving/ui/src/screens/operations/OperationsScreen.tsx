@@ -3,7 +3,7 @@ import type { Schemas } from "../../api/client";
 import { Heading } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
 import { TAB } from "../../parts/tab";
-import { useAsking } from "../../session/useAsking";
+import { useAsking, useIsKept } from "../../session/useAsking";
 import { Accounts } from "./Accounts";
 import { AlertsTab } from "./AlertsTab";
 import { Cycles } from "./Cycles";
@@ -26,8 +26,8 @@ const ROLES = { read: "viewer", operate: "data engineer or admin", administer: "
 export function OperationsScreen() {
   const { part = "cycles" } = route.useSearch();
   const asking = useAsking().data;
+  const isKept = useIsKept();
   if (!asking) return null;
-  const isKept = asking.nodes !== null && !asking.sees_outside;
   const open = PARTS.filter((one) => asking.permissions.includes(one.needs) && !(isKept && one.part !== "cycles"));
   const chosen = open.find((one) => one.part === part);
   return (

@@ -7,7 +7,8 @@ import { count } from "../../format/numbers";
 import { Ask, Field, FIELD } from "../../parts/Form";
 import { Button, Failure, Notice, Skeleton } from "../../parts/Notice";
 import { isConflict } from "../item/editing/useEditing";
-import { cellsOf, hierarchies } from "../questions";
+import { useAsking } from "../../session/useAsking";
+import { isOneUsers } from "./changes";
 import { numbersSeen, scenario, UP_TO_DATE, type Scenario } from "./questions";
 
 /** What a planner can do with a scenario: compute it, change it, make it the plan, delete it. */
@@ -15,26 +16,31 @@ export function Actions({ one, isCurrent }: { one: Scenario; isCurrent: boolean 
   const [open, setOpen] = useState<"promote" | "delete" | null>(null);
   const run = useRun(one.name);
   const isReady = one.state === UP_TO_DATE;
+  const isMine = useAsking().data?.name === one.user;
+  if (!one.inside && !isMine)
+    return <p className="mt-4 text-soft">It also changes what lies outside of the nodes that you plan: you can look at it, and whoever plans all of them can compute it and make it the plan.</p>;
   return (
     <div className="mt-4 space-y-3">
       <div className="flex flex-wrap gap-3">
-        {!one.waits_since && !isReady && (
+        {one.inside && !one.waits_since && !isReady && (
           <Button main={!one.state.startsWith("refused")} disabled={run.isPending} onClick={() => run.mutate()}>
             {run.isPending ? "Asking…" : "Compute"}
           </Button>
         )}
-        {isReady && isCurrent && (
+        {one.inside && isReady && isCurrent && (
           <Button main aria-expanded={open === "promote"} onClick={() => setOpen("promote")}>
             Make it the plan…
           </Button>
         )}
-        <Link
-          to="/scenarios"
-          search={(now) => ({ ...now, form: "edit" as const })}
-          className="rounded-md border border-line bg-surface px-3 py-1.5 font-medium hover:border-soft"
-        >
-          Change it
-        </Link>
+        {(isMine || !isOneUsers(one.name)) && (
+          <Link
+            to="/scenarios"
+            search={(now) => ({ ...now, form: "edit" as const })}
+            className="rounded-md border border-line bg-surface px-3 py-1.5 font-medium hover:border-soft"
+          >
+            Change it
+          </Link>
+        )}
         <Button aria-expanded={open === "delete"} onClick={() => setOpen("delete")}>
           Delete…
         </Button>
@@ -62,8 +68,6 @@ function useRun(name: string) {
 
 function Promote({ one, close }: { one: Scenario; close: () => void }) {
   const queries = useQueryClient();
-  const first = useQuery(hierarchies).data?.hierarchies[0]?.name ?? "";
-  const cells = useQuery({ ...cellsOf(first, "total"), enabled: first !== "" });
   const seen = useQuery(numbersSeen);
   const [tried, setTried] = useState({ reason: "", key: freshKey() });
   const promote = useMutation({
@@ -80,10 +84,9 @@ function Promote({ one, close }: { one: Scenario; close: () => void }) {
     onError: (error) => (isConflict(error) ? queries.invalidateQueries({ queryKey: numbersSeen.queryKey }) : undefined),
   });
   if (promote.data) return <Promoted made={promote.data} />;
-  const approval = cells.data?.data.approval ?? "none";
-  const error = cells.error ?? seen.error;
-  if (error) return <Failure error={error} />;
-  if (!cells.data || !seen.data) return <Skeleton lines={3} />;
+  if (seen.error) return <Failure error={seen.error} />;
+  if (!seen.data) return <Skeleton lines={3} />;
+  const { approval, reason_codes } = seen.data.data;
   return (
     <Ask
       label="Make it the plan"
@@ -106,7 +109,7 @@ function Promote({ one, close }: { one: Scenario; close: () => void }) {
           className={`${FIELD} max-w-xs`}
         >
           <option value="">Choose…</option>
-          {cells.data.data.reason_codes.map((code) => (
+          {reason_codes.map((code) => (
             <option key={code} value={code}>
               {code.replaceAll("_", " ")}
             </option>

@@ -6,7 +6,7 @@ import { change } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card } from "../../parts/Card";
 import { Notice } from "../../parts/Notice";
-import { useMay } from "../../session/useAsking";
+import { useIsKept, useMay } from "../../session/useAsking";
 import { currentCycle } from "../questions";
 import { Actions } from "./Actions";
 import type { Definition } from "./changes";
@@ -65,6 +65,7 @@ function counted(words: string): string {
 function Details({ one, mayPlan }: { one: Scenario; mayPlan: boolean }) {
   const { description, changes } = one.definition as unknown as Definition;
   const cycle = useQuery(currentCycle).data?.cycle;
+  const isKept = useIsKept();
   const refused = one.state.startsWith("refused: ") ? counted(one.state.slice("refused: ".length)) : null;
   return (
     <>
@@ -87,7 +88,7 @@ function Details({ one, mayPlan }: { one: Scenario; mayPlan: boolean }) {
         </Notice>
       ) : one.state === UP_TO_DATE ? (
         <p role="status">
-          ✓ Computed. It adds <strong>{change(one.units)} units</strong> in all.
+          ✓ Computed. It adds <strong>{change(one.units)} units</strong> {isKept ? "to what you see" : "in all"}.
         </p>
       ) : (
         <p role="status">

@@ -21,10 +21,11 @@ const NONE: string[] = [];
 
 /** A scenario, and up to two others, beside what is published, on any level, with intervals. */
 export function Comparison({ one, all }: { one: Scenario; all: Scenario[] }) {
-  const { with: beside = NONE, hierarchy, level = "total", node } = route.useSearch();
+  const { with: beside = NONE, hierarchy, node } = route.useSearch();
+  const { level } = usePlace();
   const others = all.filter((each) => each.name !== one.name && each.state === UP_TO_DATE && each.cycle === one.cycle);
   const chosen = beside.filter((name) => others.some((each) => each.name === name)).slice(0, BESIDE);
-  const found = useQuery(comparison(one.name, chosen, { hierarchy, level }));
+  const found = useQuery({ ...comparison(one.name, chosen, { hierarchy, level: level ?? "total" }), enabled: level !== undefined });
   return (
     <Card title="Beside what is published" aside={<Places />}>
       <With others={others} chosen={chosen} />
@@ -39,13 +40,20 @@ export function Comparison({ one, all }: { one: Scenario; all: Scenario[] }) {
   );
 }
 
+/** Hierarchies, and the level that the address names, else the highest on which whoever asks sees a node. */
+function usePlace() {
+  const { hierarchy, level } = route.useSearch();
+  const asked = useQuery(hierarchies);
+  const known = asked.data?.hierarchies ?? [];
+  const here = known.find((each) => each.name === hierarchy) ?? known[0];
+  const levels = here?.levels.filter((each) => each.nodes > 0).map((each) => each.level) ?? [];
+  return { known, here, levels, level: level ?? (asked.isPending ? undefined : (levels[0] ?? "total")) };
+}
+
 /** On which level of which hierarchy. */
 function Places() {
-  const { hierarchy, level = "total" } = route.useSearch();
   const go = useNavigate({ from: "/scenarios" });
-  const known = useQuery(hierarchies).data?.hierarchies ?? [];
-  const here = known.find((each) => each.name === hierarchy) ?? known[0];
-  const levels = here?.levels.map((each) => each.level) ?? [level];
+  const { known, here, levels, level } = usePlace();
   return (
     <span className="flex flex-wrap gap-3">
       {known.length > 1 && (

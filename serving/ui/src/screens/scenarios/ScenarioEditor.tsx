@@ -9,11 +9,13 @@ import { Card } from "../../parts/Card";
 import { Field } from "../../parts/Form";
 import { Button, Failure } from "../../parts/Notice";
 import { useKept } from "../../session/kept";
+import { useIsKept } from "../../session/useAsking";
 import { currentCycle, hierarchies } from "../questions";
 import { ChangeFields, LOOK } from "./ChangeFields";
 import { definitionOf, emptyChange, formOf, KINDS, lacking, lastDay, type Definition, type Kind, type ScenarioForm } from "./changes";
 import type { Scenario } from "./questions";
 
+const KIND_NAMES = Object.keys(KINDS) as Kind[];
 const EMPTY: ScenarioForm = { name: "", description: "", changes: [] };
 
 /** The form of a scenario: a new one, or one that is kept. What is typed outlives a reload. */
@@ -41,7 +43,8 @@ function Form({ kept, empty }: { kept?: Scenario; empty: ScenarioForm }) {
     keep(null);
     await go({ to: "/scenarios", search: { scenario: name } });
   });
-  const lacks = lacking(form);
+  const lacks = lacking(form, kept !== undefined);
+  const isKept = useIsKept();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (lacks === null) save.mutate({ form, run: true });
@@ -49,8 +52,8 @@ function Form({ kept, empty }: { kept?: Scenario; empty: ScenarioForm }) {
   return (
     <form onSubmit={submit} aria-label={kept ? `Change ${kept.name}` : "New scenario"} className="space-y-4">
       <div className="grid grid-cols-1 gap-3 sm:grid-cols-2">
-        <Field label="Name">
-          <input value={form.name} readOnly={kept !== undefined} autoFocus={!kept} maxLength={63} placeholder="spring-sale" onChange={(event) => change({ name: event.target.value })} className={LOOK} />
+        <Field label="Name" note={isKept && !kept ? "It is kept with your name and a dot before it." : undefined}>
+          <input value={form.name} readOnly={kept !== undefined} autoFocus={!kept} maxLength={kept ? undefined : 63} placeholder="spring-sale" onChange={(event) => change({ name: event.target.value })} className={LOOK} />
         </Field>
         <Field label="What it is about, in your words">
           <input value={form.description} maxLength={1000} onChange={(event) => change({ description: event.target.value })} className={LOOK} />
@@ -70,9 +73,10 @@ function Form({ kept, empty }: { kept?: Scenario; empty: ScenarioForm }) {
               />
             ))}
             <AddChange
+              kinds={KIND_NAMES.filter((kind) => !(isKept && kind === "launch"))}
               add={(kind) => {
                 const end = lastDay(found.leads.at(-1) ?? found.cycle, found.bucket_weeks);
-                change({ changes: [...form.changes, emptyChange(kind, found.cycle, end)] });
+                change({ changes: [...form.changes, emptyChange(kind, found.cycle, end, isKept ? "" : "total")] });
               }}
             />
           </>
@@ -102,7 +106,7 @@ function Form({ kept, empty }: { kept?: Scenario; empty: ScenarioForm }) {
   );
 }
 
-function AddChange({ add }: { add: (kind: Kind) => void }) {
+function AddChange({ kinds, add }: { kinds: Kind[]; add: (kind: Kind) => void }) {
   const id = useId();
   return (
     <div role="group" aria-labelledby={id}>
@@ -110,7 +114,7 @@ function AddChange({ add }: { add: (kind: Kind) => void }) {
         Add what is different
       </p>
       <div className="flex flex-wrap gap-2">
-        {(Object.keys(KINDS) as Kind[]).map((kind) => (
+        {kinds.map((kind) => (
           <Button key={kind} title={KINDS[kind].means} onClick={() => add(kind)}>
             + {KINDS[kind].title}
           </Button>

@@ -31,6 +31,11 @@ export interface ScenarioForm {
   changes: ChangeForm[];
 }
 
+/** Whether a scenario is its author's alone to change: its name begins with theirs, with a dot after it. */
+export function isOneUsers(name: string): boolean {
+  return name.includes(".");
+}
+
 /** A change as the API takes and gives it. */
 export type Change = Record<string, unknown> & { kind: Kind };
 export interface Definition {
@@ -66,10 +71,10 @@ export const KINDS: Record<Kind, { title: string; means: string }> = {
 };
 export const NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
-export function emptyChange(kind: Kind, first: string, last: string): ChangeForm {
+export function emptyChange(kind: Kind, first: string, last: string, top = "total"): ChangeForm {
   return {
     kind,
-    node: kind === "regressor" ? "total" : "",
+    node: kind === "regressor" ? top : "",
     hierarchy: "",
     first,
     last,
@@ -121,9 +126,9 @@ export function lackingIn(one: ChangeForm): string | null {
   return null;
 }
 
-/** What a scenario still lacks, one thing at a time; null where it can be saved. */
-export function lacking(form: ScenarioForm): string | null {
-  if (!NAME.test(form.name) || form.name === "base") return "Give it a name of small letters, digits, - and _, other than base.";
+/** What a scenario still lacks, one thing at a time; null where it can be saved. One that is kept has its name. */
+export function lacking(form: ScenarioForm, isKept = false): string | null {
+  if (!isKept && (!NAME.test(form.name) || form.name === "base")) return "Give it a name of small letters, digits, - and _, other than base.";
   if (form.changes.length === 0) return "Add what is different.";
   for (const [place, one] of form.changes.entries()) {
     const lacks = lackingIn(one);

@@ -42,7 +42,7 @@ export function comparison(name: string, beside: string[], { hierarchy, level }:
   });
 }
 
-/** The state of planners' numbers that a promotion says it has seen. */
+/** The state of planners' numbers that a promotion says it has seen, and what it may give as its reason. */
 export const numbersSeen = queryOptions({
   queryKey: ["scenarios", "numbers"],
   queryFn: () => tagged(api.GET("/v1/overrides", { params: { query: { limit: 1 } } })),
