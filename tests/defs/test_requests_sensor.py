@@ -43,18 +43,18 @@ def tick(project: Project, instance: dg.DagsterInstance) -> list[dg.RunRequest]:
 def test_what_is_asked_for_is_run_once_per_request_until_it_is_there(project: Project) -> None:
     database = project.planning()
     with dg.DagsterInstance.ephemeral() as instance:
-        kept = database.create_scenario("more", CYCLE, parse_scenario("changes: []"), "ada", AT)
+        kept = database.create_scenario("ada.more", CYCLE, parse_scenario("changes: []"), "ada", AT)
         assert tick(project, instance) == []
-        add_request(database, RUN_SCENARIO, "more", "ada", AT)
+        add_request(database, RUN_SCENARIO, "ada.more", "ada", AT)
         (first,) = tick(project, instance)
-        assert (first.job_name, first.tags[RANGE_START]) == ("run_scenarios", "more")
-        assert instance.get_dynamic_partitions(str(SCENARIO_PARTITIONS.name)) == ["more"]
+        assert (first.job_name, first.tags[RANGE_START]) == ("run_scenarios", "ada.more")
+        assert instance.get_dynamic_partitions(str(SCENARIO_PARTITIONS.name)) == ["ada.more"]
         assert [one.run_key for one in tick(project, instance)] == [first.run_key]  # which Dagster starts once
-        add_request(database, RUN_SCENARIO, "more", "ada", AT)
+        add_request(database, RUN_SCENARIO, "ada.more", "ada", AT)
         (again,) = tick(project, instance)
         assert again.run_key != first.run_key
         record = {"cycle": CYCLE.isoformat(), "definition": kept.sequence, "made_of": made_of(project.lake(), CYCLE)}
-        project.lake().commit(TABLE, "more", {**record, "series": 0, "notes": []})
+        project.lake().commit(TABLE, "ada.more", {**record, "series": 0, "notes": []})
         assert tick(project, instance) == []
         add_request(database, RUN_SCENARIO, "gone", "ada", AT)
         assert tick(project, instance) == []
