@@ -102,6 +102,16 @@ class View:
         """Those of some rows of nodes that are seen, in their order."""
         return rows if self._rows is None else [row for row in rows if self._whole_nodes[row]]
 
+    def has_place(self, hierarchy: str, level: str, node: str) -> bool:
+        """Whether a series or a node, of this bundle or not, is one that is seen."""
+        if self._rows is None:
+            return True
+        return node in self._names if level == SERIES else (hierarchy, level, node) in self._node_keys
+
+    @cached_property
+    def _node_keys(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(self._node_names.rows())
+
     def named(self, table: pl.DataFrame) -> pl.DataFrame:
         """Rows of a table with the columns of NODE that are about series or nodes that are seen, in their order."""
         if self._rows is None:

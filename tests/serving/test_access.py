@@ -110,6 +110,12 @@ ENDPOINTS = [
         {"marks": [{"hierarchy": "product", "level": "series", "node": "sku0002", "rule": "new"}]},
         *(404, 404),
     ),
+    Endpoint(
+        *("GET", "/v1/worklist/assignees", PLAN),
+        "/v1/worklist/assignees?hierarchy=product&level=series&node=sku0002&rule=new",
+        answered=404,
+        hidden=404,
+    ),
     Endpoint("GET", "/v1/trace/{series_id:path}/{bucket}", READ, "/v1/trace/sku0002/2017-08-07", hidden=404),
     Endpoint("GET", "/v1/overrides", READ, "/v1/overrides"),
     Endpoint("GET", "/v1/overrides/{hierarchy}/{node:path}", READ, "/v1/overrides/product/DAIRY", hidden=404),

@@ -37,8 +37,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
         ("bob", Role.PLANNER, NodeScope()),
         ("eve", Role.VIEWER, NodeScope()),
         ("looks", Role.PLANNER, GROCERY_AND_A_LOOK),
+        ("gone", Role.PLANNER, NodeScope()),
     ):
         place.user(name, [role], scope)
+    place.accounts.set_disabled("gone", True, "test", datetime.now(UTC))
     return place
 
 
@@ -144,9 +146,13 @@ class TestTogether:
         look(page, place, address, "ada")
         page.get_by_role("button", name="Assign… sku0001").click()
         dialog = page.get_by_role("dialog", name=re.compile("^Assign sku0001"))
-        assert dialog.get_by_label("To").input_value() == "ada"
-        dialog.get_by_label("To").fill("bob")
-        page.keyboard.press("Enter")
+        chooser = dialog.get_by_label("To")
+        chooser.wait_for()
+        assert chooser.input_value() == "ada"
+        assert chooser.locator("option").all_inner_texts() == ["Nobody in particular", "ada", "bob", "looks"]
+        assert wrong_for_axe(page) == []
+        chooser.select_option("bob")
+        dialog.get_by_role("button", name="Assign", exact=True).click()
         page.get_by_text("→ bob").wait_for()
         page.get_by_role("link", name="Unassigned").click()
         page.get_by_text("5 in all").wait_for()
@@ -163,6 +169,17 @@ class TestTogether:
         page.get_by_role("link", name="Show what was set aside", exact=True).click()
         page.get_by_text("✓ accepted by bob · → bob").wait_for()
         assert wrong_in_a_theme(page) == {}
+
+    def test_whom_it_cannot_be_assigned_any_more_is_said(self, page: Page, place: Planned, address: str) -> None:
+        look(page, place, address, "ada")
+        place.user("late", [Role.PLANNER])
+        page.get_by_role("button", name="Assign… sku0001").click()
+        dialog = page.get_by_role("dialog", name=re.compile("^Assign sku0001"))
+        dialog.get_by_label("To").select_option("late")
+        place.accounts.set_disabled("late", True, "test", datetime.now(UTC))
+        dialog.get_by_role("button", name="Assign", exact=True).click()
+        page.get_by_role("alert").get_by_text("'late' is shut out").wait_for()
+        assert held(place) == {}
 
     def test_who_was_slower_is_told_who_was_faster_and_sees_that_mark(
         self, page: Page, place: Planned, address: str

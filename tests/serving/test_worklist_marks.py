@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from dp_assets.domain.access import PERMISSIONS, NodeScope, Principal, Role
-from dp_resources.planning_marks import MarkToSet, marks_of, set_marks
+from dp_assets.domain.access import PERMISSIONS, NodeScope, Principal, Role, parse_scope_node
+from dp_resources.planning_marks import MarkToSet, Place, marks_of, set_marks
 from dp_resources.settings import Settings
 from serving.api import create_app
 from serving.api.authentication import Proven
-from serving.api.worklist.schemas import MarksSet, Worklist
+from serving.api.worklist.schemas import Assignees, MarksSet, Worklist
 from tests.postgres_server import running_postgres
 from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK
 from tests.serving.makers import CYCLE
@@ -31,6 +31,8 @@ USERS: dict[str, tuple[Role, NodeScope]] = {
     "kept": (Role.PLANNER, GROCERY),
     "looks": (Role.PLANNER, GROCERY_AND_A_LOOK),
     "eve": (Role.VIEWER, NodeScope()),
+    "dairy": (Role.PLANNER, NodeScope((parse_scope_node("product:DAIRY"),))),
+    "gone": (Role.PLANNER, NodeScope()),
 }
 
 
@@ -45,6 +47,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     place = make_place(tmp_path_factory.mktemp("marks"))
     for name, (role, scope) in USERS.items():
         place.user(name, [role], scope)
+    place.accounts.set_disabled("gone", True, "test", datetime.now(UTC))
     return place
 
 
@@ -142,6 +145,71 @@ class TestAssigning:
         put(bob, marking(listed(bob), 1, assigned_to="bob", state="accepted"))
         mine = listed(bob, "?assigned_to=me")
         assert (mine.total, mine.aside) == (0, 1)
+
+    def names(self, ask: Ask, rank: int) -> list[str]:
+        item = marking(listed(ask), rank)
+        query = "&".join(f"{name}={item[name]}" for name in ("hierarchy", "level", "node", "rule"))
+        answer = ask("GET", f"/v1/worklist/assignees?{query}")
+        assert answer.status_code == 200, answer.text
+        found = Assignees.model_validate_json(answer.content)
+        assert not found.others
+        return found.names
+
+    def test_names_are_offered_of_who_is_let_in_and_plans_it(self, ask: Callable[[str], Ask]) -> None:
+        ada, kept = ask("ada"), ask("kept")
+        inside = next(one.rank for one in listed(ada).items if one.node == "sku0001")
+        outside = next(one.rank for one in listed(ada).items if one.node == "sku0002")
+        assert self.names(ada, inside) == ["ada", "bob", "kept", "looks"]
+        assert self.names(kept, 1) == ["ada", "bob", "kept", "looks"]
+        assert self.names(ada, outside) == ["ada", "bob", "dairy"]
+        hidden = "hierarchy=product&level=series&node=sku0002&rule=uncertain"
+        told = [kept("GET", f"/v1/worklist/assignees?{one}") for one in (hidden, hidden.replace("0002", "9999"))]
+        assert refused(told[0], 404, "unknown-node").replace("sku0002", "sku9999") == refused(
+            told[1], 404, "unknown-node"
+        )
+        assert ask("eve")("GET", f"/v1/worklist/assignees?{hidden}").status_code == 403
+
+    @pytest.mark.parametrize(
+        ("name", "why"),
+        [
+            ("nobody", "is no user"),
+            ("gone", "is shut out"),
+            ("eve", "may read and not plan"),
+            ("dairy", "does not plan all of it"),
+            ("oidc:ada", "is a user of another issuer"),
+            ("<img src=x onerror=alert(1)>", "is no user"),
+        ],
+    )
+    def test_who_does_not_exist_is_shut_out_or_does_not_plan_it_is_not_assigned_it(
+        self, ask: Callable[[str], Ask], name: str, why: str
+    ) -> None:
+        ada, kept = ask("ada"), ask("kept")
+        rank = next(one.rank for one in listed(ada).items if one.node == "sku0001")
+        told = refused(put(ada, marking(listed(ada), rank, assigned_to=name)), 422, "edit-refused")
+        assert f"{name!r} {why}" in told
+        told = refused(put(kept, marking(listed(kept), 1, assigned_to=name)), 422, "edit-refused")
+        assert f"{name!r} is no user who is let in and plans all of it" in told
+        assert listed(ada, "?unassigned=true").total == 6
+
+    def test_what_was_assigned_to_somebody_who_is_shut_out_since_can_still_be_marked(
+        self, ask: Callable[[str], Ask], place: Planned
+    ) -> None:
+        ada = ask("ada")
+        item = marking(listed(ada), 1)
+        one = MarkToSet(Place(item["hierarchy"], item["level"], item["node"], item["rule"]), CYCLE, assigned_to="gone")
+        set_marks(place.accounts.database, [one], "test", datetime.now(UTC))
+        assert put(ada, marking(listed(ada), 1, assigned_to="gone", state="accepted")).status_code == 200
+        assert put(ada, marking(listed(ada, "?marked=true"), 1, assigned_to="bob")).status_code == 200
+        refused(put(ada, marking(listed(ada), 1, assigned_to="gone")), 422, "edit-refused")
+
+    def test_where_another_issuer_is_believed_its_names_are_taken_as_they_are(self, tmp_path: Path) -> None:
+        place = make_place(tmp_path, oidc_issuer="https://issuer.example", oidc_audience="dp")
+        place.user("ada", [Role.PLANNER])
+        with place.client() as client:
+            ada = asking(client, place.key("ada"))
+            assert put(ada, marking(listed(ada), 1, assigned_to="oidc:carl")).status_code == 200
+            refused(put(ada, marking(listed(ada), 2, assigned_to="oidc:")), 422, "edit-refused")
+            refused(put(ada, marking(listed(ada), 2, assigned_to="carl")), 422, "edit-refused")
 
 
 class TestTwoAtOnce:

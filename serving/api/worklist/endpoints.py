@@ -15,19 +15,31 @@ from serving.api.access import GuardedRoute, needs, principal_of
 from serving.api.answers import conditional, etag
 from serving.api.descriptions import answered, documented, documented_body
 from serving.api.parameters import parse, parse_body
-from serving.api.problems import BadParameterError, NoBundleError, NotMadeError, may_raise
+from serving.api.problems import (
+    BadParameterError,
+    ForbiddenError,
+    NoBundleError,
+    NotMadeError,
+    PlanningUnavailableError,
+    UnknownNodeError,
+    may_raise,
+)
 from serving.api.state import in_service, library, table, view_of_tables
+from serving.api.worklist import assignees as who
 from serving.api.worklist import marks, service
 from serving.api.worklist.schemas import (
+    ASSIGNEES_EXAMPLE,
     EXAMPLE,
     SET_EXAMPLE,
     TO_SET_EXAMPLE,
+    Assignees,
+    AssigneesQuery,
     MarksSet,
     MarksToSet,
     Worklist,
     WorklistQuery,
 )
-from serving.api.writing import IDEMPOTENCY_KEY, REFUSALS, changed, desk
+from serving.api.writing import IDEMPOTENCY_KEY, REFUSALS, beside, changed, desk, refusals
 from serving.tables import Kept
 from serving.turns import TooManyWaitError
 
@@ -93,7 +105,44 @@ async def put_marks(request: Request) -> Response:
     """
     body = await parse_body(MarksToSet, request)
     sight = await _sight(request, await table(request, "exceptions", None))
-    return await changed(request, lambda here, asked: marks.set_marks(here, sight, body, asked))
+    assignees = await _assignees(request, sight) if any(one.assigned_to for one in body.marks) else None
+    return await changed(request, lambda here, asked: marks.set_marks(here, sight, assignees, body, asked))
+
+
+@router.get(
+    "/v1/worklist/assignees",
+    response_class=Response,
+    summary="Who can be assigned an exception",
+    responses={
+        **answered(Assignees, "Names to choose from", ASSIGNEES_EXAMPLE, conditional=False),
+        **may_raise(
+            UnknownNodeError, ForbiddenError, BadParameterError, PlanningUnavailableError, NotMadeError, NoBundleError
+        ),
+    },
+    openapi_extra={"parameters": documented(AssigneesQuery, path={})},
+)
+@needs(Permission.PLAN, heeds_scope=True)
+async def assignees(request: Request) -> Response:
+    """Who is let in and plans all of what an exception of the cycle in service is about."""
+    query = parse(AssigneesQuery, request)
+    sight = await _sight(request, await table(request, "exceptions", None))
+    known = await _assignees(request, sight)
+    with refusals():
+        return Response(orjson.dumps(marks.assigned(sight, known, query)), media_type="application/json")
+
+
+async def _assignees(request: Request, sight: service.Sight) -> who.Assignees:
+    """Everybody who can be assigned something, and what they plan by the bundle in service."""
+    from dp_resources.accounts import Accounts
+
+    here = desk(request)
+    users = {one.name: one for one in await beside(here.marking, lambda: Accounts(here.database).users())}
+    views, of = {}, in_service(request).views.of
+    for name, user in users.items():
+        if who.may_plan(user):
+            nodes = user.scope.nodes
+            views[name] = None if nodes is None else await of(NodeScope(nodes))
+    return who.Assignees(users, views, here.settings.oidc_issuer is not None, sight)
 
 
 async def _sight(request: Request, exceptions: Kept) -> service.Sight:

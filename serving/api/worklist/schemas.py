@@ -112,11 +112,36 @@ class MarkToSet(Schema):
         description="Of what is snoozed: the first cycle from this day on shows it again. After the cycle.",
     )
     assigned_to: str | None = Field(
-        None, min_length=1, max_length=100, examples=["bob"], description="Who is to look at it, by name; also later."
+        None,
+        min_length=1,
+        max_length=100,
+        examples=["bob"],
+        description="Who is to look at it, by name; also later. Somebody who is let in and plans all of it.",
     )
     note: str = Field("", max_length=1000, examples=["after the promotion"], description="In words.")
     replaces: int | None = Field(
         None, ge=1, lt=2**62, examples=[31], description="`number` of the mark that was looked at; null where none was."
+    )
+
+
+class AssigneesQuery(Schema):
+    """An exception, as the worklist names it."""
+
+    hierarchy: str = Field(max_length=1000, examples=["product"], description="Hierarchy of the node.")
+    level: str = Field(max_length=1000, examples=["series"], description="Level of the node.")
+    node: str = Field(max_length=1000, examples=["1029743"], description="Series, or path of the node.")
+    rule: str = Field(max_length=100, examples=["biased"], description="The rule that found it.")
+
+
+class Assignees(Schema):
+    """Who can be assigned an exception."""
+
+    names: list[str] = Field(
+        examples=[["ada", "bob"]], description="Users who are let in and plan all of what it is about, by name."
+    )
+    others: bool = Field(
+        examples=[False],
+        description="Whether people of the OIDC issuer can be assigned too, whom the API does not know beforehand.",
     )
 
 
@@ -173,4 +198,5 @@ TO_SET_EXAMPLE = {
     "cycle": "2017-12-04",
     "marks": [{**PLACE_EXAMPLE, "state": "snoozed", "until": "2018-01-01", "assigned_to": "bob"}],
 }
+ASSIGNEES_EXAMPLE = {"names": ["ada", "bob"], "others": False}
 SET_EXAMPLE = {"cycle": "2017-12-04", "marks": [MARK_EXAMPLE]}

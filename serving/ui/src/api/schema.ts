@@ -1433,6 +1433,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/worklist/assignees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who can be assigned an exception
+         * @description Who is let in and plans all of what an exception of the cycle in service is about.
+         */
+        get: operations["assignees_v1_worklist_assignees_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/worklist/marks": {
         parameters: {
             query?: never;
@@ -1832,6 +1852,27 @@ export interface components {
              * @description Whether something was shown; an open API answers readers without.
              */
             signed_in: boolean;
+        };
+        /**
+         * Assignees
+         * @description Who can be assigned an exception.
+         */
+        Assignees: {
+            /**
+             * Names
+             * @description Users who are let in and plan all of what it is about, by name.
+             * @example [
+             *       "ada",
+             *       "bob"
+             *     ]
+             */
+            names: string[];
+            /**
+             * Others
+             * @description Whether people of the OIDC issuer can be assigned too, whom the API does not know beforehand.
+             * @example false
+             */
+            others: boolean;
         };
         /**
          * Bucket
@@ -4918,7 +4959,7 @@ export interface components {
         MarkToSet: {
             /**
              * Assigned To
-             * @description Who is to look at it, by name; also later.
+             * @description Who is to look at it, by name; also later. Somebody who is let in and plans all of it.
              * @default null
              * @example bob
              */
@@ -14827,6 +14868,50 @@ export interface operations {
             422: components["responses"]["bad-parameter"];
             429: components["responses"]["too-many-requests"];
             503: components["responses"]["no-forecasts-yet"];
+        };
+    };
+    assignees_v1_worklist_assignees_get: {
+        parameters: {
+            query: {
+                /** @description Hierarchy of the node. */
+                hierarchy: string;
+                /** @description Level of the node. */
+                level: string;
+                /** @description Series, or path of the node. */
+                node: string;
+                /** @description The rule that found it. */
+                rule: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Names to choose from */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "names": [
+                     *         "ada",
+                     *         "bob"
+                     *       ],
+                     *       "others": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Assignees"];
+                };
+            };
+            401: components["responses"]["not-authenticated"];
+            403: components["responses"]["not-allowed"];
+            404: components["responses"]["unknown-node_or_not-made"];
+            422: components["responses"]["bad-parameter"];
+            429: components["responses"]["too-many-requests"];
+            503: components["responses"]["planning-unavailable_or_no-forecasts-yet"];
         };
     };
     put_marks_v1_worklist_marks_put: {

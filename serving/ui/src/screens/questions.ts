@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { answer, api, tagged } from "../api/client";
+import { answer, api, tagged, type Schemas } from "../api/client";
 import type { WorklistSearch } from "./worklist/search";
 
 /** Questions that several screens ask. A key holds everything that its answer depends on. */
@@ -20,6 +20,14 @@ export function worklist({ rule, whose, aside, cursor }: WorklistSearch) {
     queryKey: ["worklist", rule, whose, aside, cursor],
     queryFn: () => answer(api.GET("/v1/worklist", { params: { query: { ...of, limit: 50, recent: 26 } } })),
     placeholderData: keepPreviousData,
+  });
+}
+
+/** Who can be assigned an exception. */
+export function assignees({ hierarchy, level, node, rule }: Schemas["WorklistItem"]) {
+  return queryOptions({
+    queryKey: ["worklist", "assignees", hierarchy, level, node, rule],
+    queryFn: () => answer(api.GET("/v1/worklist/assignees", { params: { query: { hierarchy, level, node, rule } } })),
   });
 }
 

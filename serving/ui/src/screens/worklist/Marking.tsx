@@ -1,9 +1,12 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { bucket, daysAfter } from "../../format/dates";
+import { Asked } from "../../parts/Asked";
 import { Field, FIELD } from "../../parts/Form";
 import { Button, Failure } from "../../parts/Notice";
 import { useAsking } from "../../session/useAsking";
-import { nameOf, namesSeen, saidOf, type Item, type Says } from "./marks";
+import { assignees } from "../questions";
+import { nameOf, offered, saidOf, type Item, type Says } from "./marks";
 import type { Marking } from "./useMarking";
 
 /** What a planner does with an item; `snooze` and `assign` ask on. */
@@ -70,26 +73,48 @@ export function Snooze({ item, save, close, cycle }: AskProps & { cycle: string 
   );
 }
 
-/** Asks who is to look at an item. */
-export function Assign({ item, save, close, items }: AskProps & { items: readonly Item[] }) {
+/** Asks who is to look at an item, of those who plan it. */
+export function Assign({ item, save, close }: AskProps) {
   const own = useAsking().data?.name ?? "";
   const before = saidOf(item.mark);
   const [name, setName] = useState(before.assigned_to ?? own);
   const [note, setNote] = useState(before.note);
-  const list = useId();
+  const found = useQuery(assignees(item));
   return (
     <Ask title={`Assign ${nameOf(item)}`} verb="Assign" close={close} save={() => save({ ...before, assigned_to: name.trim() || null, note })}>
-      <Field label="To">
-        <input autoFocus maxLength={100} autoComplete="off" list={list} value={name} onChange={(event) => setName(event.target.value)} className={FIELD} />
-      </Field>
+      <Asked of={found} lines={2}>
+        {({ names, others }) => (
+          <Field label="To" note={`Who plans it; you are ${own}. It stays in later cycles.${others ? " Of whom your own sign-in knows, type the name as the ledger has it." : ""}`}>
+            {others ? (
+              <Typed name={name} setName={setName} names={names} />
+            ) : (
+              <select autoFocus value={name} onChange={(event) => setName(event.target.value)} className={FIELD}>
+                <option value="">Nobody in particular</option>
+                {offered(names, before.assigned_to).map((one) => (
+                  <option key={one}>{one}</option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+      </Asked>
+      <Note note={note} setNote={setNote} />
+    </Ask>
+  );
+}
+
+/** A name that may be one that the API does not know. */
+function Typed({ name, setName, names }: { name: string; setName: (name: string) => void; names: string[] }) {
+  const list = useId();
+  return (
+    <>
+      <input autoFocus maxLength={100} autoComplete="off" list={list} value={name} onChange={(event) => setName(event.target.value)} className={FIELD} />
       <datalist id={list}>
-        {namesSeen(items, own).map((one) => (
+        {names.map((one) => (
           <option key={one} value={one} />
         ))}
       </datalist>
-      <p className="text-sm text-soft">The name that they sign in with; yours is {own}. Empty is nobody. It stays in later cycles.</p>
-      <Note note={note} setNote={setNote} />
-    </Ask>
+    </>
   );
 }
 

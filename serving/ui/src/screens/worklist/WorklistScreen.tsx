@@ -179,7 +179,7 @@ function Items({ page, search, stale, marking }: ItemsProps) {
         Ranks {count(page.items[0]?.rank)} to {count(page.items.at(-1)?.rank)}; {count(page.total)} in all
       </Pages>
       {asking && asks?.what === "snooze" && <Snooze {...asking} cycle={page.cycle} />}
-      {asking && asks?.what === "assign" && <Assign {...asking} items={page.items} />}
+      {asking && asks?.what === "assign" && <Assign {...asking} />}
     </div>
   );
 }

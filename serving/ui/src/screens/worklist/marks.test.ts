@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { daysAfter } from "../../format/dates";
-import { doneOf, namesSeen, saidOf, toldOf, wishOf, type Item } from "./marks";
+import { doneOf, offered, saidOf, toldOf, wishOf, type Item } from "./marks";
 
 const mark = { number: 7, state: null, until: null, assigned_to: "bob", note: "wait", by: "ada", at: "2017-12-05T09:30:00Z" };
 const item: Item = {
@@ -28,7 +28,9 @@ test("a mark tells who is to look, and why it is set aside", () => {
   expect(toldOf({ ...mark, state: "accepted", assigned_to: null, note: "" })).toBe("✓ accepted by ada");
 });
 
-test("names are offered once each, one's own among them, and days are counted over the end of a year", () => {
-  expect(namesSeen([item, marked, marked], "eve")).toEqual(["ada", "bob", "eve"]);
+test("names are offered once each, with whose it is now, and days are counted over the end of a year", () => {
+  expect(offered(["ada", "bob"], null)).toEqual(["ada", "bob"]);
+  expect(offered(["ada", "bob"], "bob")).toEqual(["ada", "bob"]);
+  expect(offered(["ada"], "gone")).toEqual(["gone", "ada"]);
   expect(daysAfter("2017-12-25", 28)).toBe("2018-01-22");
 });

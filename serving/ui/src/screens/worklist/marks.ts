@@ -51,8 +51,7 @@ export function toldOf({ state, until, assigned_to, note, by }: Mark): string {
   return told.join(" · ");
 }
 
-/** Names that were seen on the list, for whoever assigns. */
-export function namesSeen(items: readonly Item[], own: string): string[] {
-  const found = items.flatMap(({ mark }) => [mark?.assigned_to, mark?.by]).filter((one): one is string => typeof one === "string");
-  return [...new Set([own, ...found])].sort();
+/** Names to choose from: those who plan an item, and whose it is, who may be shut out since. */
+export function offered(names: readonly string[], present: string | null): string[] {
+  return present === null || names.includes(present) ? [...names] : [present, ...names];
 }
