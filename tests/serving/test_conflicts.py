@@ -224,6 +224,15 @@ def test_what_is_said_is_what_is_read(asked: Asked, value: str) -> None:
     assert read == [value.strip()]
 
 
+def test_one_of_several_that_is_refused_refuses_all(asked: Asked) -> None:
+    before = landed(asked.market)
+    for attribute, value in (("department", " "), ("colour", "red")):
+        wanted = correction(value="B")
+        wanted["corrections"].append({"sku": wanted["corrections"][0]["sku"], "attribute": attribute, "value": value})
+        refused(asked.post(wanted), 422, "edit-refused")
+    assert landed(asked.market) == before
+
+
 def test_a_landing_folder_that_cannot_be_written_is_said_and_leaves_no_row(tmp_path: Path) -> None:
     market = Market(tmp_path, PLANNERS)
     (tmp_path / "landing").write_text("a file where a folder should be")

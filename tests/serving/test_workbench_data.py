@@ -15,7 +15,7 @@ from dp_assets.recalls import write_event
 from dp_assets.registry import recalled_versions
 from tests.landed import COLUMNS, START, encode, make_rows
 from tests.serving.access_makers import GROCERY
-from tests.serving.browsers import browser, choose_password, page, server_with_keys, wrong_in_a_theme
+from tests.serving.browsers import browser, choose_password, page, server_with_keys, wrong_for_axe, wrong_in_a_theme
 from tests.serving.file_makers import PlannedShop
 from tests.serving.makers import CYCLE
 from tests.serving.table_makers import make_causes, make_classes, make_conflicts, make_outliers
@@ -221,13 +221,38 @@ class TestConflicts:
         form = page.get_by_role("form", name="Correct")
         assert form.get_by_role("button", name="Correct").is_disabled()
         form.get_by_label("another value").check()
-        form.get_by_label("Another value", exact=True).fill("organic")
+        form.get_by_label("Another brand").fill("organic")
         form.get_by_label("Why?").fill("as printed")
         page.reload()
         form.get_by_role("button", name="Correct").click()
         page.get_by_text("Your word counts from the next cycle on").wait_for()
         (file,) = (served.shop.folder / "landing/corrections").iterdir()
         assert file.read_text().splitlines()[1] == "sku0002,brand,organic,ada,as printed"
+
+    def test_several_attributes_of_a_sku_are_corrected_at_once_all_or_none(self, page: Page, served: Served) -> None:
+        landed = served.shop.folder / "landing/corrections"
+        before = set(landed.glob("*"))
+        served.open(page, "/skus/sku0002", "ada")
+        page.get_by_role("link", name="Correct…").click()
+        form = page.get_by_role("form", name="Correct")
+        form.get_by_text("Choose what is to be corrected").wait_for()
+        more = form.get_by_role("combobox", name=re.compile("ttribute"))
+        for attribute, value in (("brand", "<b>own</b>"), ("department", "DAIRY")):
+            more.select_option(attribute)
+            one = form.get_by_role("group", name=f"What is {attribute}?")
+            one.get_by_label("another value").check()
+            one.get_by_label(f"Another {attribute}").fill(value)
+        form.get_by_label("Why?").fill("moved")
+        assert wrong_for_axe(page) == []
+        form.get_by_text("All of them are corrected, or none").wait_for()
+        page.reload()
+        form.get_by_role("button", name="Correct", exact=True).click()
+        page.get_by_text("All 2 count from the next cycle on").wait_for()
+        (file,) = set(landed.glob("*")) - before
+        assert file.read_text().splitlines()[1:] == [
+            "sku0002,brand,<b>own</b>,ada,moved",
+            "sku0002,department,DAIRY,ada,moved",
+        ]
 
     def test_who_may_not_plan_sees_who_says_what_and_no_way_to_decide(self, page: Page, served: Served) -> None:
         served.open(page, "/data?tab=conflicts&of=sku0002&at=brand", "vic")

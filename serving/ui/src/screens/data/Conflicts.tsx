@@ -34,7 +34,7 @@ export function Conflicts() {
   return (
     <>
       {mayPlan && found.data?.advice && <Notice title="Nothing can be corrected here yet">{found.data.advice}</Notice>}
-      {may && of !== undefined && at !== undefined && <Correction key={`${of} ${at}`} sku={of} attribute={at} said={found.data?.items.find((one) => one.sku === of && one.attribute === at)?.said ?? []} />}
+      {may && of !== undefined && <Correction key={of} sku={of} asked={at} />}
       <Card title="Attributes on which producers disagree" aside={<Filters attributes={found.data?.attributes ?? {}} />}>
         <Asked of={found} lines={12}>
           {(page) => <Listed page={page} may={may} stale={found.isPlaceholderData} />}

@@ -6,6 +6,7 @@ import { units } from "../../format/numbers";
 import { Asked } from "../../parts/Asked";
 import { Card, Heading } from "../../parts/Card";
 import { Table } from "../../parts/Table";
+import { useMay } from "../../session/useAsking";
 import { NodeLink } from "../ItemLink";
 import { pathOf } from "../links";
 import { channelsOf, earlierOfSku, forecastOfSku, hierarchies, historyOfSku, seriesOfSku } from "../questions";
@@ -113,6 +114,7 @@ function shown(value: string | string[] | null | undefined): string {
 
 function Attributes({ sku, series }: { sku: string; series: string }) {
   const found = useQuery(seriesOfSku(sku));
+  const mayPlan = useMay("plan");
   const known = found.data?.series.find((one) => one.series_id === series)?.attributes;
   if (!known) return null;
   return (
@@ -123,6 +125,16 @@ function Attributes({ sku, series }: { sku: string; series: string }) {
           <dd className="font-medium">{shown(value)}</dd>
         </div>
       ))}
+      {mayPlan && (
+        <div>
+          <dt className="sr-only">What is wrong</dt>
+          <dd>
+            <Link to="/data" search={{ tab: "conflicts", sku, of: sku }} className="text-accent underline underline-offset-2">
+              Correct…
+            </Link>
+          </dd>
+        </div>
+      )}
     </dl>
   );
 }
