@@ -104,6 +104,18 @@ def reconciled(place: Planned) -> list[tuple[str, float]]:
     return [(cell["bucket_start"], cell["reconciled"]) for cell in found.json()["cells"]]
 
 
+def read_at(page: Page, share: float) -> str:
+    """What the chart says of the bucket at a share of its width."""
+    chart = page.locator(".u-over")
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(0, 0)
+    chart.hover(position={"x": share * box["width"], "y": 10})
+    said = page.locator("figure p[aria-hidden=true]")
+    said.filter(has_text=re.compile("units")).wait_for()
+    return said.inner_text()
+
+
 def held(place: Planned) -> list[tuple[str, str, float]]:
     """User, bucket and units of the numbers that hold."""
     numbers = place.accounts.database.numbers()
@@ -194,6 +206,39 @@ class TestAPlanner:
         assert page.locator("button[data-start][aria-pressed=true]").count() == 1
         page.keyboard.press("?")
         page.get_by_text("choose buckets to change").wait_for()
+
+    def test_goes_on_looking_at_the_same_buckets_after_a_save_and_changes_them_again(
+        self, page: Page, place: Planned, address: str
+    ) -> None:
+        add_user(place, address, "ada", Role.PLANNER)
+        open_as(page, address, "ada", "/skus/sku0001")
+        page.locator("button[data-start]").first.wait_for()
+        drag(page, 0.3, 0.99, "Shift")
+        chosen = page.locator("button[data-start][aria-pressed=true]")
+        everything = page.get_by_role("button", name="Show all")
+        assert everything.is_enabled()
+        seen = read_at(page, 0.05)
+        draft(page, "10", 2)
+        preview(page)
+        drawn = page.locator(".u-wrap").evaluate("(one) => (window.drawn = one).isConnected")
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved: 2 numbers set").wait_for()
+        assert drawn
+        assert not page.evaluate("window.drawn.isConnected")  # a lane for the number that holds by now
+        assert (chosen.count(), read_at(page, 0.05), everything.is_enabled()) == (2, seen, True)
+        assert page.get_by_role("spinbutton", name="Percent").input_value() == ""
+        form = page.get_by_role("form", name="Change numbers")
+        form.get_by_role("spinbutton", name="Percent").fill("20")
+        form.get_by_role("combobox", name="Reason").select_option("price")
+        preview(page)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_text("Saved: 2 numbers set").wait_for()
+        assert len(held(place)) == 2  # over what the first save set, and no conflict with it
+        assert (chosen.count(), read_at(page, 0.05)) == (2, seen)
+        page.get_by_label("Theme").select_option(label="Dark")
+        assert read_at(page, 0.05) == seen
+        everything.click()
+        assert read_at(page, 0.05) != seen
 
     def test_is_shown_what_somebody_set_meanwhile_beside_what_is_theirs(
         self, page: Page, place: Planned, address: str

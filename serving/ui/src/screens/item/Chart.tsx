@@ -5,7 +5,7 @@ import { bucket, day } from "../../format/dates";
 import { share, units } from "../../format/numbers";
 import { useTheme } from "../../layout/theme";
 import { Button } from "../../parts/Notice";
-import { dragOf } from "./dragging";
+import { againOf, dragOf, type Closer } from "./dragging";
 import { saysOf } from "./lanes";
 import { Legend } from "./Legend";
 import type { Lines } from "./lines";
@@ -38,6 +38,7 @@ export default function Chart({
   const { theme } = useTheme();
   const [at, setAt] = useState<number | null>(null);
   const [closer, setCloser] = useState(false);
+  const looks = useRef<Closer | null>(null);
   const drawn = useRef<uPlot>(null);
   const now = useRef({ chosen, choose, range });
   useEffect(() => {
@@ -48,7 +49,14 @@ export default function Chart({
     const holder = place.current;
     if (holder === null) return;
     const drag = dragOf(lines, () => now.current.range);
-    const plot = new uPlot(options(lines, holder, drag, { point: setAt, look: setCloser, chosen: () => now.current.chosen }), dataOf(lines), holder);
+    const look = (found: Closer | null) => {
+      looks.current = found;
+      setCloser(found !== null);
+    };
+    // Drawn anew after a save or when numbers came, it goes on looking at what it looked at.
+    const again = againOf(looks.current, lines.at);
+    const plot = new uPlot(options(lines, holder, drag, { point: setAt, look, chosen: () => now.current.chosen }), dataOf(lines), holder);
+    if (again) plot.setScale("x", again);
     drawn.current = plot;
     // A drag is no click: it is kept from coming here.
     plot.root.addEventListener("click", (event) => {
@@ -118,7 +126,7 @@ function options(
   lines: Lines,
   holder: HTMLElement,
   drag: ReturnType<typeof dragOf>,
-  { point, look, chosen }: { point: (at: number | null) => void; look: (closer: boolean) => void; chosen: () => { from: string; to: string } },
+  { point, look, chosen }: { point: (at: number | null) => void; look: (closer: Closer | null) => void; chosen: () => { from: string; to: string } },
 ): uPlot.Options {
   const colour = colours(holder);
   const axis: uPlot.Axis = { stroke: colour("soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line") } };
@@ -165,7 +173,10 @@ function options(
       setCursor: [(plot) => point(plot.cursor.idx ?? null)],
       setSelect: [drag.end],
       setScale: [
-        ({ scales: { x } }, scale) => scale === "x" && look((x?.min ?? 0) > (lines.at[0] ?? 0) || (x?.max ?? 0) < (lines.at.at(-1) ?? 0)),
+        ({ scales: { x } }, scale) => {
+          const [first, last, min, max] = [lines.at[0] ?? 0, lines.at.at(-1) ?? 0, x?.min ?? 0, x?.max ?? 0];
+          if (scale === "x") look(min > first || max < last ? { min, max, toEnd: max >= last } : null);
+        },
       ],
     },
   };

@@ -3,6 +3,21 @@ import type { Lines } from "./lines";
 
 type Time = Pick<Lines, "starts" | "cutoff">;
 type Range = (from: string, to: string) => void;
+/** What a chart looks closer at: seconds since 1970, and whether that reaches to the last bucket. */
+export interface Closer {
+  min: number;
+  max: number;
+  toEnd: boolean;
+}
+
+/** What a chart that is drawn anew looks at, over the buckets that it has by now; null is all of them. */
+export function againOf(closer: Closer | null, at: readonly number[]): { min: number; max: number } | null {
+  const [first, last] = [at[0], at.at(-1)];
+  if (closer === null || first === undefined || last === undefined) return null;
+  const [min, max] = [Math.max(closer.min, first), closer.toEnd ? last : Math.min(closer.max, last)];
+  return min < max && (min > first || max < last) ? { min, max } : null;
+}
+
 /** Pixels below which a hand that shakes clicked all the same. */
 const SHAKEN = 4;
 

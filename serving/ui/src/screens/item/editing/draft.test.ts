@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import { freshKey } from "../../../api/sending";
-import { choosing, editsOf, emptyDraft, isChosen, leftOf, mine, missing, runs, stretching, trying, type Cell, type Draft } from "./draft";
+import { choosing, editsOf, emptyDraft, isChosen, leftOf, mine, missing, over, runs, stretching, trying, type Cell, type Draft } from "./draft";
 import { draftIn } from "./keptDrafts";
 import { grouped, relationOf } from "./relation";
 
 const STARTS = ["2017-12-04", "2017-12-11", "2017-12-18"];
 const CELLS: Cell[] = STARTS.map((bucket_start) => ({ bucket_start, reconciled: 50, published: 50, override: null }));
-const draft = (over: Partial<Draft> = {}): Draft => ({
+const draft = (part: Partial<Draft> = {}): Draft => ({
   ...emptyDraft(),
   from: STARTS[0]!,
   to: STARTS[2]!,
   amount: "20",
   reason: "promotion",
-  ...over,
+  ...part,
 });
 
 test("a range is stretched to either side, and one that begins anew keeps what was typed", () => {
@@ -75,10 +75,12 @@ test("a draft that cannot be read is an empty one, and one of an older form is f
   expect(draftIn('{"amount":"7"}')).toEqual({ ...emptyDraft(), amount: "7" });
 });
 
-test("a saved draft is gone, and what was changed while the save ran is left, without buckets that were saved", () => {
-  const asked = trying(draft({ tag: "t" }), "said", () => "key");
-  expect(leftOf({ ...asked, tried: undefined }, asked)).toBe(null);
-  expect(leftOf({ ...asked, comment: "typed meanwhile" }, asked)).toEqual({ ...draft(), comment: "typed meanwhile", from: "", to: "" });
+test("of a saved draft its buckets are left, and what was changed while the save ran, over what is shown by then", () => {
+  const asked = trying(draft({ tag: "t", by: "units", lock: true }), "said", () => "key");
+  const left = leftOf({ ...asked, tried: undefined }, asked);
+  expect(left).toEqual({ ...emptyDraft(), by: "units", from: STARTS[0], to: STARTS[2] });
+  expect([over(left, "new").tag, over({ ...left, tag: "old" }, "new").tag, over(emptyDraft(), "new").tag]).toEqual(["new", "old", ""]);
+  expect(leftOf({ ...asked, comment: "typed meanwhile" }, asked)).toEqual({ ...asked, comment: "typed meanwhile", tag: "", tried: undefined });
   const moved = { ...asked, from: STARTS[1]! };
   expect(leftOf(moved, asked)).toBe(moved);
 });

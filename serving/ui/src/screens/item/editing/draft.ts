@@ -108,11 +108,16 @@ export function trying(draft: Draft, said: string, fresh: () => string): Draft &
   return { ...draft, tried };
 }
 
-/** What is left of a draft once it was saved as `asked`: nothing, unless it was changed while the save ran. */
-export function leftOf(draft: Draft, asked: Draft): Draft | null {
+/** What is left of a draft once it was saved as `asked`: its buckets, and what was changed while the save ran. */
+export function leftOf(draft: Draft, asked: Draft): Draft {
   const said = (one: Draft) => JSON.stringify({ ...one, tried: undefined });
-  if (said(draft) === said(asked)) return null;
   if (draft.from !== asked.from || draft.to !== asked.to) return draft;
-  // What was saved holds in its buckets by now: whoever wants another number there chooses them knowing that.
-  return { ...choosing(draft, "", "", ""), tried: undefined };
+  const typed = said(draft) === said(asked) ? { ...emptyDraft(), by: draft.by } : draft;
+  // What was saved holds in its buckets by now: the next number there is said knowing that, which no tag of before is.
+  return { ...choosing(typed, asked.from, asked.to, ""), tried: undefined };
+}
+
+/** The draft over the numbers that are shown, where it is not yet over any. */
+export function over(draft: Draft, tag: string): Draft {
+  return draft.tag === "" && draft.from !== "" ? { ...draft, tag } : draft;
 }

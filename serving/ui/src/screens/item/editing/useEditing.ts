@@ -1,10 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { answer, api } from "../../../api/client";
 import { hasStatus } from "../../../api/problem";
 import { atOnce, freshKey } from "../../../api/sending";
 import { useAsking, useMay } from "../../../session/useAsking";
 import { cellsOf } from "../../questions";
-import { choosing, editsOf, leftOf, stretching, trying, type Cell, type Draft } from "./draft";
+import { choosing, editsOf, leftOf, over, stretching, trying, type Cell, type Draft } from "./draft";
 import { useDraft } from "./keptDrafts";
 
 const NONE: Cell[] = [];
@@ -30,7 +31,8 @@ export function useEditing(hierarchy: string, node: string) {
   const found = useQuery({ ...question, enabled: asking?.signed_in === true && hierarchy !== "" });
   const cells = found.data?.data.cells ?? NONE;
   const tag = found.data?.tag ?? "";
-  const { draft, keep } = useDraft(asking?.name ?? "", hierarchy, node);
+  const { draft: kept, keep } = useDraft(asking?.name ?? "", hierarchy, node);
+  const draft = useMemo(() => over(kept, tag), [kept, tag]);
   const bodyOf = (asked: Draft) => ({ edits: editsOf(asked, cells, hierarchy, node), selection: null });
   const said = saidBy(draft, cells, hierarchy, node);
 
@@ -80,7 +82,8 @@ export function useEditing(hierarchy: string, node: string) {
       forget();
     },
     change(part: Partial<Draft>) {
-      keep((before) => ({ ...before, ...part }));
+      // While a save runs, what is shown is not yet what it made.
+      keep((before) => ({ ...over(before, save.isPending ? "" : tag), ...part }));
     },
     choose(start: string, stretch: boolean) {
       if (mayPlan && cells.some((cell) => cell.bucket_start === start)) {
