@@ -24,7 +24,7 @@ def executor(project: Project) -> dg.ExecutorDefinition:
 
         return k8s_job_executor
     return dg.multiprocess_executor.configured(
-        {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": ["dp_assets.definitions"]}}}
+        {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": ["dp_assets.stages"]}}}
     )
 
 
@@ -36,59 +36,14 @@ def build_definitions(project: Project, resources: Mapping[str, Any] | None = No
         resources: replaces resources by key; tests hand in a lake and a clock of their own.
     """
     from dp_assets.authors import lake_of_run
-    from dp_assets.defs import (
-        boosted_model,
-        checks,
-        data_quality,
-        drift,
-        encoders,
-        features,
-        file_ledger,
-        forecast_exports,
-        forecasts,
-        ingested_files,
-        monitoring,
-        planning,
-        price_elasticity,
-        published_forecasts,
-        reasons,
-        reconciled_rollups,
-        residuals,
-        scenario_forecasts,
-        serving_bundle,
-        tuned_model,
-        weekly_buckets,
-    )
-    from dp_assets.defs.automation import alerts, drift_sensor, jobs, schedules, sensors
     from dp_assets.defs.automation.conditions import with_freshness
+    from dp_assets.stages import AUTOMATION, STAGES
     from dp_resources.dagster_resources import build_resources
 
-    stages = (
-        ingested_files,
-        data_quality,
-        file_ledger,
-        weekly_buckets,
-        features,
-        encoders,
-        tuned_model,
-        boosted_model,
-        residuals,
-        forecasts,
-        reconciled_rollups,
-        published_forecasts,
-        planning,
-        reasons,
-        price_elasticity,
-        scenario_forecasts,
-        serving_bundle,
-        forecast_exports,
-        monitoring,
-        drift,
-    )
     with warnings.catch_warnings():
         # Single-run backfills are marked beta; without them every partition of a backfill costs a run of its own.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        parts = [part.build(project) for part in (*stages, checks, jobs, schedules, sensors, drift_sensor, alerts)]
+        parts = [part.build(project) for part in (*STAGES, *AUTOMATION)]
     merged = dg.Definitions.merge(
         *parts,
         dg.Definitions(

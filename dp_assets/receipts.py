@@ -46,7 +46,7 @@ from dp_assets.kept_receipts import EVENT, NONE, Receipt
 from dp_resources.lake import Lake, parquet_bytes, sha256
 from dp_resources.settings import Settings
 
-LIBRARIES = ("lightgbm", "numpy", "polars", "statsforecast", "torch")
+LIBRARIES = ("lightgbm", "numpy", "onnxruntime", "polars", "statsforecast", "torch")
 MODEL_PARTS = (
     *("model_cycle", "trained_on", "network", "weights", "encoders"),
     *("trial", "seed", "trained_by", "boosting", "leaderboard", "errors", "total_errors"),

@@ -6,6 +6,8 @@ Belongs here: which tables are read for it. Does not belong here: the method (`d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from dp_assets.champions import champion_cycle
@@ -15,11 +17,16 @@ from dp_assets.domain.panel import Panel
 from dp_assets.domain.rollups import Rollups, roll_up
 from dp_resources.lake import Lake
 
+READ = ("series_id", "cutoff", "lead", "residual", "out_of_sample")
+"""Columns that reconciliation reads of the largest table of a cycle."""
 
-def champion_residuals(lake: Lake, config: DemandConfig, cycle: str) -> pl.DataFrame:
-    """Residuals of the champion that forecasts the cycle; empty where no model exists yet."""
-    champion = champion_cycle(lake, cycle)
-    return residuals(config).empty() if champion is None else lake.read("residuals", cycle=champion)
+
+def champion_residuals(
+    lake: Lake, config: DemandConfig, cycle: str, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Residuals of the champion that forecasts the cycle, all columns or some; empty where no model exists yet."""
+    champion, wanted = champion_cycle(lake, cycle), columns or residuals(config).empty().columns
+    return residuals(config).empty()[wanted] if champion is None else lake.read("residuals", wanted, cycle=champion)
 
 
 def reconcile_cycle(
@@ -31,7 +38,7 @@ def reconcile_cycle(
         attributes=lake.read("sku_attributes", cycle=cycle),
         node_forecasts=lake.read("node_forecasts", cycle=cycle),
         planner_inputs=lake.read("planner_inputs", cycle=cycle) if inputs is None else inputs,
-        residuals=champion_residuals(lake, config, cycle),
+        residuals=champion_residuals(lake, config, cycle, READ),
         panel=panel,
         config=config,
     )

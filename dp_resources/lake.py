@@ -70,8 +70,12 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
 
 def _listing_hash(folder: Path, names: Iterable[str]) -> str:
     """The hash by which an artefact of these files is known: of their names, contents and sizes."""
-    contents = {name: (folder / name).read_bytes() for name in names}
-    return sha256(json_bytes({name: {"sha256": sha256(data), "bytes": len(data)} for name, data in contents.items()}))
+    return sha256(json_bytes({name: _entry(folder / name) for name in names}))
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    """What a manifest says of a file, which is not held in memory for it."""
+    return {"sha256": file_sha256(path), "bytes": path.stat().st_size}
 
 
 def json_bytes(value: object) -> bytes:
@@ -245,8 +249,8 @@ class Lake:
 
     def _digest_of(self, path: str) -> str | None:
         """SHA-256 of a file, None where there is none."""
-        if self.is_local:
-            return file_sha256(Path(path)) if Path(path).is_file() else None
+        if self.is_local and Path(path).is_file():
+            return file_sha256(Path(path))
         return sha256(self.read_bytes(path)) if self.has_bytes(path) else None
 
     def _copy(self, path: str, to: str) -> None:
@@ -364,20 +368,18 @@ class Lake:
         Returns the manifest: `{"sha256": …, "files": {name: {"sha256": …, "bytes": …}}, "info": …}`; its `sha256`
         depends on names and contents alone.
         """
-        files = {
-            str(path.relative_to(source)): path.read_bytes() for path in sorted(source.rglob("*")) if path.is_file()
-        }
-        listing = {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in files.items()}
+        files = {str(path.relative_to(source)): path for path in sorted(source.rglob("*")) if path.is_file()}
+        listing = {name: _entry(path) for name, path in files.items()}
         digest = sha256(json_bytes(listing))
         version = f"{self.root}/_versions/{table}/{digest}"
-        for name, data in files.items():
+        for name, path in files.items():
             # A file that is there is compared, not trusted: writing an artefact again must mend a damaged one.
-            if not self.has_bytes(f"{version}/{name}") or self.read_bytes(f"{version}/{name}") != data:
-                self.write_bytes(f"{version}/{name}", data)
+            if self._digest_of(f"{version}/{name}") != listing[name]["sha256"]:
+                self._upload(path, f"{version}/{name}")
         manifest = {"sha256": digest, "files": listing, "info": dict(info or {})}
         self.write_bytes(f"{self.folder(table, **key)}/manifest.json", json_bytes(manifest))
         if self.author is not None:
-            made.note(self, self.author, table, key, digest, None, sum(map(len, files.values())))
+            made.note(self, self.author, table, key, digest, None, sum(one["bytes"] for one in listing.values()))
         return manifest
 
     def manifest(self, table: str, **key: str) -> dict[str, Any]:
@@ -408,7 +410,7 @@ class Lake:
             path = folder / name
             if not path.is_file():
                 raise ArtefactError(f"{table} {key}: file {name} of version {manifest['sha256'][:12]} is missing")
-            if verify and sha256(path.read_bytes()) != entry["sha256"]:
+            if verify and file_sha256(path) != entry["sha256"]:
                 raise ArtefactError(
                     f"{table} {key}: file {name} was altered after it was written; materialise it again"
                 )
@@ -470,9 +472,9 @@ class Lake:
         cache.mkdir(parents=True, exist_ok=True)
         for name, entry in manifest["files"].items():
             path = cache / name
-            if not path.is_file() or (verify and sha256(path.read_bytes()) != entry["sha256"]):
+            if not path.is_file() or (verify and file_sha256(path) != entry["sha256"]):
                 with staged_files.staged(cache.parent) as one:
-                    one.file.write(self.read_bytes(f"{version}/{name}"))
+                    self.fetch(f"{version}/{name}", one.path)
                     one.publish(path)
         return cache
 

@@ -45,7 +45,7 @@ from pydantic import TypeAdapter
 
 from dp_assets.domain.errors import ArtefactError, ContractError
 from dp_assets.domain.inference import MODELS
-from dp_assets.domain.model_folder import lookback_of
+from dp_assets.domain.model_folder import shape_of
 from dp_assets.domain.panel import ARRAYS, Panel
 from serving.files import mapped, read_arrow, read_bytes, save_array, write_arrow
 from serving.nodes import HierarchyHead, Nodes, write_nodes
@@ -120,28 +120,6 @@ class NetworkParts:
     boosting_folder: Path | None = None
     shares: FloatArray | None = None
     widening: FloatArray | None = None
-
-
-def panel_tail(panel: Panel, lookback: int, rows: npt.NDArray[np.intp]) -> Panel:
-    """The buckets that a window at the cutoff reads, and the leads, for some series.
-
-    These are the last `lookback` ones and those around the leads' last year. `first` moves along: it is negative where
-    the first sale lies before the tail.
-    """
-    skip = max(0, panel.history - max(lookback, round(52 / panel.bucket_weeks) + 1))
-    kept = panel.take(rows)
-    return replace(
-        kept,
-        starts=kept.starts[skip:],
-        quantity=kept.quantity[:, skip:],
-        capped=kept.capped[:, skip:],
-        observed=kept.observed[:, skip:],
-        price=kept.price[:, skip:],
-        past=kept.past[:, skip:],
-        known=kept.known[:, skip:],
-        calendar=kept.calendar[skip:],
-        first=(kept.first - skip).astype(np.int32),
-    )
 
 
 def write_bundle(
@@ -293,7 +271,7 @@ def _write_network(
             f"{unknown[0]!r}; materialise features and forecasts for this cycle again"
         )
     rows = np.array([position[name] for name in names], dtype=np.intp)
-    panel_tail(network.panel, lookback_of(network.model_folder), rows).save(folder / "tail")
+    network.panel.tail(shape_of(network.model_folder).lookback).take(rows).save(folder / "tail")
     for name in MODEL_FILES:
         shutil.copyfile(network.model_folder / name, folder / name)
     write_arrow(folder / "error_distributions.arrow", network.error_distributions)

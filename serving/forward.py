@@ -18,7 +18,7 @@ from dp_assets.domain.boosting import Boosting
 from dp_assets.domain.encoders import Encoders
 from dp_assets.domain.inference import mixed, onnx_session, predict_onnx, settled
 from dp_assets.domain.intervals import ErrorDistributions, published_quantiles, widened
-from dp_assets.domain.model_folder import lookback_of
+from dp_assets.domain.model_folder import shape_of
 from dp_assets.domain.windows import Inputs, gather
 from serving.bundle import Bundle
 
@@ -44,7 +44,7 @@ class ForwardPass:
         self.encoders = Encoders.from_json(bundle.encoders_json())
         self.codes = self.encoders.codes(self.panel.series)
         self.distributions = ErrorDistributions.of(bundle.error_distributions(), bundle.head.quantile_levels)
-        self.lookback = lookback_of(bundle.folder)
+        self.lookback = shape_of(bundle.folder).lookback
         self.session = onnx_session(bundle.folder)
         self.boosting = Boosting.load(bundle.folder / "boosting") if bundle.boosting_shares.any() else None
 

@@ -34,6 +34,7 @@ def test_a_cycle_of_any_size_goes_through_every_stage_and_its_shards_are_the_who
     cycle, lake = scale.CYCLE.isoformat(), Lake(tmp_path / "lake")
     scale.write_catalogue(lake, 60)
     scale.features(tmp_path, lake)
+    scale.train(tmp_path, lake, model={"steps_per_epoch": 1}, boosting={"rounds": 2})
     scale.write_model(tmp_path, lake)
     for stage in (scale.forecasts, scale.node_forecasts, scale.reconciled_rollups):
         stage(tmp_path, lake)

@@ -6,7 +6,7 @@ Does not belong here: the windows (`windows.py`), how far it is believed beside 
 Every row is a window and a lead, and the lead is a feature, so that all leads share what they have in common and none
 is forecast from another's forecast. The target is units ÷ level of the window, weighted by the root of the level as the
 network's losses are (`losses.py`). One model forecasts the mean (Tweedie deviance), one each quantile (pinball loss).
-Importing this module does not import LightGBM: serving needs it only where a forecast is computed anew.
+Importing this module does not import LightGBM, and only fitting does: fitted trees are asked without it (`trees.py`).
 
 Source: LightGBM (Ke et al., 2017); the horizon as a feature and the level-scaled target are what the best entries of
 the M5 competition had in common (Makridakis et al., 2022).
@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from dp_assets.domain.errors import ArtefactError, ChallengerError, NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray
+from dp_assets.domain.trees import Trees
 from dp_assets.domain.windows import (
     MIN_OBSERVED,
     Inputs,
@@ -39,8 +40,6 @@ from dp_assets.domain.windows import (
 )
 
 if TYPE_CHECKING:
-    from lightgbm import Booster
-
     from dp_assets.domain.config import DemandConfig
     from dp_assets.domain.encoders import Encoders
 
@@ -85,8 +84,8 @@ class Boosting:
     levels: tuple[float, ...]
     features: tuple[str, ...]
     encoders: str
-    mean: Booster
-    quantiles: tuple[Booster, ...]
+    mean: Trees
+    quantiles: tuple[Trees, ...]
     labels: tuple[int, ...] = ()
 
     def predict(self, inputs: Inputs) -> tuple[Array, Array]:
@@ -95,7 +94,7 @@ class Boosting:
         rows, level = feature_table(inputs, self.recent, self.labels)
         units = np.repeat(level, self.horizon)
         ceiling = np.repeat(CEILING * (inputs["quantity"].max(axis=1) + level), self.horizon)
-        found = [np.clip(_ratio(model, rows) * units, 0.0, ceiling) for model in (self.mean, *self.quantiles)]
+        found = [np.clip(model.predict(rows) * units, 0.0, ceiling) for model in (self.mean, *self.quantiles)]
         shape = (len(level), self.horizon)
         quantiles = np.sort(np.stack(found[1:], axis=1), axis=1)
         return found[0].reshape(shape), quantiles.reshape(*shape, len(self.levels))
@@ -120,7 +119,7 @@ class Boosting:
 
     def importance(self) -> dict[str, float]:
         """Feature → share of what the model of the mean gained by splitting on it, biggest first."""
-        gains = self.mean.feature_importance("gain")
+        gains = self.mean.gains()
         shares = {name: float(gain / max(gains.sum(), 1e-9)) for name, gain in zip(self.features, gains, strict=True)}
         return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
 
@@ -128,7 +127,7 @@ class Boosting:
         """Writes LightGBM's own text files, which nothing is executed from, and their description."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, model in zip(_files(self.levels), (self.mean, *self.quantiles), strict=True):
-            (folder / name).write_text(_text(model), encoding="utf-8")
+            (folder / name).write_text(model.text, encoding="utf-8")
         card = {
             "format": FORMAT,
             "lookback": self.lookback,
@@ -151,11 +150,9 @@ class Boosting:
         card = _card(folder)
         if card.pop("absent", ""):
             return None
-        from lightgbm import Booster
-
         levels, features = (tuple(card.pop(name)) for name in ("levels", "features"))
         labels = tuple(card.pop("labels", ()))
-        mean, *quantiles = (Booster(model_str=_read(folder / name)) for name in _files(levels))
+        mean, *quantiles = (Trees(_read(folder / name)) for name in _files(levels))
         return cls(levels=levels, features=features, mean=mean, quantiles=tuple(quantiles), labels=labels, **card)
 
 
@@ -191,11 +188,6 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ArtefactError(f"expected {path}, which is not there; materialise boosted_model again") from error
-
-
-def _text(model: Booster) -> str:
-    """LightGBM's text of a model, but for the number of threads, which changes nothing else in it."""
-    return re.sub(r"\[num_threads: \d+\]", "[num_threads: 1]", model.model_to_string())
 
 
 def _files(levels: tuple[float, ...]) -> tuple[str, ...]:
@@ -343,11 +335,12 @@ def fit_boosting(
     names = feature_names(encoders, lookback, labels)
     data = lightgbm.Dataset(table[seen], ratio, weight=np.sqrt(units)[seen], params=common, free_raw_data=False)
 
-    def trained(**objective: Any) -> Booster:
+    def trained(**objective: Any) -> Trees:
         try:
-            return lightgbm.train({**common, **objective}, data, settings.rounds)
+            text = lightgbm.train({**common, **objective}, data, settings.rounds).model_to_string()
         except lightgbm.basic.LightGBMError as error:
             raise ChallengerError(f"gradient boosting of cycle {panel.cutoff} failed: {error}") from error
+        return Trees(re.sub(r"\[num_threads: \d+\]", "[num_threads: 1]", text))  # which changes nothing else in it
 
     return Boosting(
         lookback=lookback,
@@ -374,7 +367,3 @@ def _drawn(index: WindowIndex, config: DemandConfig) -> WindowIndex:
 def _pieces(index: WindowIndex) -> Iterator[WindowIndex]:
     for start in range(0, len(index), CHUNK):
         yield index.take(np.arange(start, min(start + CHUNK, len(index))))
-
-
-def _ratio(model: Booster, rows: FloatArray) -> Array:
-    return np.asarray(model.predict(rows, num_threads=1), np.float64)

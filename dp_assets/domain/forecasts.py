@@ -28,7 +28,7 @@ from dp_assets.domain.leaderboard import shares_of
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.policies import methods_of
 from dp_assets.domain.product_life import not_begun, share_alive
-from dp_assets.domain.statistical import library, naive, statistical_forecast
+from dp_assets.domain.statistical import NAIVE_BUCKETS, library, naive, statistical_forecast
 from dp_assets.domain.windows import IndexArray
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def forecast_table(
         config: quantile levels, interval method, hierarchies, policies.
         receipt: stands in every row.
         rows: series wanted (default: all). Their forecasts are those they have among all the others.
-        threads: threads of torch.
+        threads: threads of the network.
         contract: the cycle's table `interval_contract`, by which intervals may be widened; None widens none.
         modelled: what `model_forecasts` says of all `modelled_rows`, where that was computed already, e.g. in shards.
     """
@@ -146,7 +146,8 @@ def forecast_table(
     if contract is not None:
         spans = widened(spans, means, widening(contract, panel, config), champion is not None and champion.errors.whole)
     _leave_off_sale(panel, means, spans, method)
-    return _table(panel.take(asked), means[asked], spans[asked], method[asked], version[asked], config, receipt)
+    recent = panel.tail(NAIVE_BUCKETS).take(asked)
+    return _table(recent, means[asked], spans[asked], method[asked], version[asked], config, receipt)
 
 
 def modelled_rows(panel: Panel, champion: Champion | None, config: DemandConfig) -> IndexArray:
@@ -178,7 +179,7 @@ def model_forecasts(
         config: quantile levels, interval method.
         rows: (R,) rows of the panel.
         shares: (S,) what boosting counts for in each series of the panel.
-        threads: threads of torch.
+        threads: threads of the network.
     """
     means, own = predict(champion.folder, panel, champion.encoders, rows, threads, champion.boosting, shares[rows])
     names = panel.series["series_id"].to_numpy()[rows].tolist()
@@ -222,7 +223,7 @@ def _table(
         pl.Series("naive", naive(panel)),
         pl.lit(receipt).alias("receipt"),
     )
-    repeated = per_series[np.repeat(np.arange(series), horizon).tolist()]
+    repeated = per_series[np.repeat(np.arange(series), horizon)]
     flat = spans.reshape(series * horizon, -1)
     frame = repeated.with_columns(
         pl.Series("lead", np.tile(np.arange(1, horizon + 1), series)),

@@ -1,4 +1,4 @@
-"""Inference: means and quantiles from stored models, by torch for the batch, by ONNX where torch is not installed.
+"""Inference: means and quantiles from stored models, by the ONNX runtime in the batch as in the API.
 
 Belongs here: running the network and gradient boosting over windows at the cutoff, mixing the two, and which series
 that is done for. Does not belong here: the models themselves (`model_folder.py`, `boosting.py`), how much each counts
@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.model_folder import shape_of
 from dp_assets.domain.panel import FloatArray, Panel
-from dp_assets.domain.windows import BLOCK, IndexArray, Inputs, forecastable, windows_at
+from dp_assets.domain.windows import BLOCK, IndexArray, Inputs, Windows, forecastable, windows_at
 
 if TYPE_CHECKING:
     from dp_assets.domain.boosting import Boosting
@@ -29,8 +30,6 @@ MODELS = (LSTM, BLEND)
 """What `method` says of a series that the cycle's model forecasts: the network alone, or mixed with boosting."""
 TAIL = 0.15
 """How far beyond its highest quantile a distribution is taken to reach, as a share of that quantile."""
-FEW = 2
-"""Of one series in so many or fewer the panel is cut to them first: scaling all others would cost more."""
 NETWORK_REASONS = ("eligible", "mandatory", "no_attributes", "held_back")
 """Reasons under which the network forecasts a series: those it was trained on, and those only kept out of training."""
 
@@ -103,36 +102,37 @@ def predict(
         panel: the cycle's panel; its horizon must be the model's.
         encoders: the model's own encoders, not the cycle's.
         rows: series rows; the forecasts of a block of them depend on nothing outside it.
-        threads: threads torch may use; more than one makes small networks slower.
+        threads: threads the ONNX runtime may use; more than one makes small networks slower.
         boosting: what is mixed with the network.
         shares: (R,) what it counts for.
 
     Raises:
         ArtefactError: a model was trained for another horizon or by other encoders, or a channel it needs is missing.
     """
-    import torch
-
-    from dp_assets.domain.model_folder import load_network
-    from dp_assets.domain.training import WindowSource, predict_windows
-
-    torch.set_num_threads(threads)
-    network = load_network(model_folder)
-    if network.spec.horizon != panel.horizon:
+    shape = shape_of(model_folder)
+    if shape.horizon != panel.horizon:
         raise ArtefactError(
-            f"the model forecasts {network.spec.horizon} buckets and the panel of cycle {panel.cutoff} wants "
+            f"the model forecasts {shape.horizon} buckets and the panel of cycle {panel.cutoff} wants "
             f"{panel.horizon}; train again under the present horizon_weeks"
         )
     wanted = np.asarray(rows, np.int64)
-    if len(wanted) * FEW < len(panel):
-        panel, wanted = panel.take(wanted), np.arange(len(wanted), dtype=np.int64)
-    source = WindowSource.of(panel, encoders)
-    found = predict_windows(network, source, windows_at(filled_up(wanted), panel.history))
-    mean, quantiles = (part[: len(wanted)].astype(np.float64) for part in (found.mean, found.quantiles))
+    # Only what windows at the cutoff read is taken to memory and scaled, which of long histories is the least part.
+    tail = panel.tail(max(shape.lookback, boosting.lookback if boosting is not None else 0)).take(wanted)
+    panel.forget_pages()
+    windows, session = Windows.of(tail, encoders), onnx_session(model_folder, threads)
+    blocks = filled_up(np.arange(len(wanted), dtype=np.int64)).reshape(-1, BLOCK)
+    mean = np.zeros((len(blocks), BLOCK, shape.horizon))
+    quantiles = np.zeros((*mean.shape, len(shape.levels)))
+    for number, block in enumerate(blocks):
+        inputs = windows.gather(windows_at(block, tail.history), shape.lookback)
+        mean[number], quantiles[number] = predict_onnx(session, inputs)
+    mean, quantiles = (part.reshape(-1, *part.shape[2:])[: len(wanted)] for part in (mean, quantiles))
     if boosting is not None and shares is not None and shares.any():
         boosting.refuse_others(encoders)
-        other_mean, other_quantiles = boosting.predict_windows(source, windows_at(wanted, panel.history))
+        index = windows_at(np.arange(len(wanted), dtype=np.int64), tail.history)
+        other_mean, other_quantiles = boosting.predict_windows(windows, index)
         mean, quantiles = mixed(mean, other_mean, shares), mixed(quantiles, other_quantiles, shares)
-    return settled(mean, quantiles, network.spec.levels), quantiles
+    return settled(mean, quantiles, shape.levels), quantiles
 
 
 def onnx_session(model_folder: Path, threads: int = 1) -> Any:

@@ -94,8 +94,6 @@ def load_card(folder: Path) -> ModelCard:
     from dp_assets.domain.training import HyperParameters
 
     raw = _raw_card(folder)
-    if raw.pop("format", None) != FORMAT:
-        raise ArtefactError(f"expected a model of format {FORMAT} in {folder}; materialise tuned_model again")
     spec = NetworkSpec.from_json(json.dumps(raw.pop("spec")))
     return ModelCard(spec=spec, hyper=HyperParameters(**raw.pop("hyper")), **raw)
 
@@ -105,12 +103,24 @@ def _raw_card(folder: Path) -> dict[str, Any]:
         raw: dict[str, Any] = json.loads((folder / "model.json").read_text())
     except FileNotFoundError as error:
         raise ArtefactError(f"expected a model in {folder}: {error}; materialise tuned_model again") from error
+    if raw.pop("format", None) != FORMAT:
+        raise ArtefactError(f"expected a model of format {FORMAT} in {folder}; materialise tuned_model again")
     return raw
 
 
-def lookback_of(folder: Path) -> int:
-    """L of the network in a folder, in buckets; reads model.json only, so that serving needs no torch."""
-    return int(_raw_card(folder)["spec"]["lookback"])
+@dataclass(frozen=True)
+class Shape:
+    """What whoever asks a network must know of it: L and M in buckets, quantile levels."""
+
+    lookback: int
+    horizon: int
+    levels: tuple[float, ...]
+
+
+def shape_of(folder: Path) -> Shape:
+    """The shape of the network in a folder; reads model.json only, so that forecasting and serving need no torch."""
+    spec = _raw_card(folder)["spec"]
+    return Shape(int(spec["lookback"]), int(spec["horizon"]), tuple(spec["levels"]))
 
 
 def load_network(folder: Path) -> DemandNetwork:

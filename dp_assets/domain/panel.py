@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import json
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -92,6 +92,24 @@ class Panel:
             **{
                 name: getattr(self, name)[rows]
                 for name in ("quantity", "capped", "observed", "price", "past", "known", "first")
+            },
+        )
+
+    def tail(self, lookback: int) -> Panel:
+        """The buckets that a window at the cutoff reads, and the leads; its arrays are views of this one's.
+
+        These are the last `lookback` ones and those around the leads' last year. `first` moves along: it is negative
+        where the first sale lies before the tail.
+        """
+        skip = max(0, self.history - max(lookback, round(52 / self.bucket_weeks) + 1))
+        return replace(
+            self,
+            starts=self.starts[skip:],
+            calendar=self.calendar[skip:],
+            first=(self.first - skip).astype(np.int32),
+            **{
+                name: getattr(self, name)[:, skip:]
+                for name in ("quantity", "capped", "observed", "price", "past", "known")
             },
         )
 

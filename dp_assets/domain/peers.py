@@ -55,11 +55,11 @@ def peer_channels(
     buckets = capped.shape[1]
     since = np.arange(buckets) >= first[:, None]
     channels = np.zeros((*capped.shape, len(peer_names(config))), dtype=np.float32)
+    sold = np.ascontiguousarray((capped * observed).T)  # (T, S)
     number = 0
     for group in peer_groups(config):
         code = _codes(series, group)
-        sums = np.zeros((int(code.max(initial=0)) + 1, buckets))
-        np.add.at(sums, code, capped * observed)
+        sums = np.stack([np.bincount(code, units, minlength=1) for units in sold], axis=1).astype(np.float64)
         for newest, span in SPANS:
             momentum = _momentum(sums, config.in_buckets(newest), config.in_buckets(span)).astype(np.float32)
             np.copyto(channels[:, :, number], momentum[code], where=since)

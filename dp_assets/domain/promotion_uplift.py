@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
 
 from dp_assets.domain.contracts import PROMOTION_SIDE_EFFECTS, PROMOTION_UPLIFT
 from dp_assets.domain.feature_contributions import Cells, Forecast, scaled_zeros, with_drivers
@@ -222,6 +221,8 @@ def _of_category(
     (n, mean, squares), (m, other, other_squares) = moments(during), moments(apart)
     enough = (n >= LEAST_BUCKETS) & (m >= LEAST_BUCKETS) & (causes[:, None] != np.arange(len(rows)))
     at, to = np.nonzero(enough)
+    from scipy import stats  # half a second of imports, which only this is in need of
+
     freedom = (n + m - 2)[enough]
     variance = (squares + other_squares)[enough] / freedom  # of both: a few promoted weeks alone say little about it
     level = (panel.capped[rows] * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1)

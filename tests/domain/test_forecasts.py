@@ -19,7 +19,7 @@ from dp_assets.domain.errors import ArtefactError
 from dp_assets.domain.forecasts import Champion, config_hash, designated_rows, forecast_table, receipt_of
 from dp_assets.domain.inference import network_rows, onnx_session, predict, predict_onnx, settled
 from dp_assets.domain.intervals import ErrorDistributions
-from dp_assets.domain.model_folder import ModelCard, load_card, load_network, lookback_of, save_model
+from dp_assets.domain.model_folder import ModelCard, load_card, load_network, save_model, shape_of
 from dp_assets.domain.network import to_onnx
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.residuals import backtest
@@ -180,7 +180,7 @@ def test_online_onnx_agrees_with_the_torch_batch(champion: Champion) -> None:
         encoders.codes(panel.series),
         rows,
         np.full(len(rows), panel.history),
-        lookback_of(champion.folder),
+        shape_of(champion.folder).lookback,
     )
     batch = predict(champion.folder, panel, encoders, rows)
     for model in (champion.folder, onnx_session(champion.folder)):
