@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -58,3 +62,25 @@ def test_shards_are_whole_blocks_and_hold_every_series_once(series: int, shards:
     assert np.concatenate(parts).tolist() == rows.tolist()
     assert all(len(part) % BLOCK == 0 for part in parts[:-1] if part is not parts[-1] and len(part)) or series < BLOCK
     assert len(filled_up(rows)) == block_count(rows) * BLOCK
+
+
+def test_a_shard_loads_neither_torch_nor_what_only_fitting_needs(batch: Batch, tmp_path: Path) -> None:
+    batch.panel.save(tmp_path / "panel")
+    code = f"""
+import sys
+from pathlib import Path
+import numpy as np
+from dp_assets.domain.boosting import Boosting
+from dp_assets.domain.encoders import Encoders
+from dp_assets.domain.inference import predict
+from dp_assets.domain.panel import Panel
+
+folder = Path({str(batch.model_folder)!r})
+panel, rows = Panel.load(Path({str(tmp_path / "panel")!r})), np.arange(3)
+encoders = Encoders.from_json((folder / "encoders.json").read_text(encoding="utf-8"))
+trees = Boosting.load(Path({str(batch.boosting_folder)!r}))
+predict(folder, panel, encoders, rows, 1, trees, np.full(3, 0.5))
+print(*({{"torch", "lightgbm", "sklearn", "scipy", "pandas", "statsforecast", "dagster"}} & set(sys.modules)))
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.split() == []
