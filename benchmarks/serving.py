@@ -20,9 +20,8 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -77,6 +76,12 @@ def server(command: list[str], port: int, environment: dict[str, str]) -> Iterat
     finally:
         process.terminate()
         process.wait()
+
+
+def own_server(work: Path, port: int) -> AbstractContextManager[psutil.Process]:
+    """Our server over the lake of a folder."""
+    command = [sys.executable, "-m", "serving", "--port", str(port), "--log-level", "error"]
+    return server(command, port, {"DP_LAKE_ROOT": str(work / "lake"), "OMP_NUM_THREADS": "1"})
 
 
 async def _worker(port: int, paths: list[str]) -> list[float]:
@@ -159,36 +164,52 @@ def dependencies(code: str) -> list[str]:
 
 
 def bare_forward(folder: Path, runs: int = 300) -> float:
-    """CPU milliseconds of the network alone: one window, inputs ready, one thread."""
+    """CPU milliseconds of the model alone, the network and its trees, if any: one window, inputs ready, one thread."""
+    from dp_assets.domain.boosting import feature_table
     from serving.bundle import Bundle
     from serving.forward import ForwardPass
 
     forward = ForwardPass(Bundle(folder))
     given = forward.inputs([0])
     inputs = {entry.name: given[entry.name] for entry in forward.session.get_inputs()}
-    forward.session.run(None, inputs)
+    boosting = forward.boosting
+    rows = feature_table(given, boosting.recent, boosting.labels)[0] if boosting else None
+
+    def run() -> None:
+        forward.session.run(None, inputs)
+        if boosting and rows is not None:
+            boosting.trees.sums(rows)
+
+    run()
     started = time.process_time()
     for _ in range(runs):
-        forward.session.run(None, inputs)
+        run()
     return (time.process_time() - started) / runs * 1000
 
 
 def rounds(
-    ours: tuple[psutil.Process, int], peer: tuple[psutil.Process, int], skus: list[str], repeats: int
+    ours: tuple[psutil.Process, int],
+    peer: tuple[psutil.Process, int],
+    alone: tuple[psutil.Process, int],
+    skus: list[str],
+    repeats: int,
 ) -> dict[str, list[tuple[float, float]]]:
-    """Interleaved measurements of the peer and of three kinds of answers; the round that warms up is left out.
+    """Interleaved measurements of the peer and of four kinds of answers; the round that warms up is left out.
 
-    `first` asks for SKUs that nobody asked for before, `again` for those of the warm-up, `computed` runs the network.
+    `first` asks for SKUs that nobody asked for before, `again` for those of the warm-up, `blend` runs network and
+    trees, `network` the network of a server whose model is that alone.
     """
     paths = [f"/v1/forecast/skus/{sku}" for sku in skus]
     many = len(paths) // (repeats + 1)
     known = paths[:many]
-    found: dict[str, list[tuple[float, float]]] = {"peer": [], "again": [], "first": [], "computed": []}
+    found: dict[str, list[tuple[float, float]]] = {"peer": [], "again": [], "first": [], "network": [], "blend": []}
     for number in range(repeats + 1):
         found["peer"].append(measure(*peer, known))
         found["first"].append(measure(*ours, paths[number * many : (number + 1) * many]))
         found["again"].append(measure(*ours, known))
-        found["computed"].append(measure(*ours, [f"{path}?compute=true" for path in known]))
+        computed = [f"{path}?compute=true" for path in known]
+        found["network"].append(measure(*alone, computed))
+        found["blend"].append(measure(*ours, computed))
     return {name: values[1:] for name, values in found.items()}
 
 
@@ -216,8 +237,7 @@ def bare_write(folder: Path) -> float:
 def export(work: Path, skus: int, repeats: int = 5) -> Finding:
     """The catalogue as Parquet out of a server, against pyarrow's write of the finished table."""
     folder, port, ratios = put_catalogue(work, skus, HORIZON), free_port(), []
-    command = [sys.executable, "-m", "serving", "--port", str(port), "--log-level", "error"]
-    with server(command, port, {"DP_LAKE_ROOT": str(work / "lake"), "OMP_NUM_THREADS": "1"}) as process:
+    with own_server(work, port) as process:
         for number in range(repeats + 1):
             bare, before = bare_write(folder), cpu_seconds(process)
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/forecast/catalogue?format=parquet") as answer:
@@ -229,11 +249,15 @@ def export(work: Path, skus: int, repeats: int = 5) -> Finding:
     return at_most(f"{skus} SKUs as Parquet: CPU", statistics.median(ratios), peer, 2.0)
 
 
-def findings(found: dict[str, list[tuple[float, float]]], forward_ms: float) -> list[Finding]:
-    """The table: medians over the rounds of each round's ratio, for the machine's other work comes and goes."""
+def findings(found: dict[str, list[tuple[float, float]]], forward_ms: dict[str, float]) -> list[Finding]:
+    """The table: medians over the rounds of each round's ratio, for the machine's other work comes and goes.
+
+    Args:
+        found: what `rounds` returned.
+        forward_ms: CPU milliseconds of a bare forward pass of each model that computes.
+    """
     peer = statistics.median(cpu for cpu, _ in found["peer"])
     bare = f"bare FastAPI, constant bytes ({peer:.3f} ms)"
-    forward = f"bare FastAPI + bare forward pass ({peer:.3f} + {forward_ms:.3f} ms)"
 
     def ratio(name: str, which: int, extra: float = 0.0) -> float:
         pairs = zip(found[name], found["peer"], strict=True)
@@ -246,7 +270,15 @@ def findings(found: dict[str, list[tuple[float, float]]], forward_ms: float) -> 
         at_most("precomputed, asked again: CPU per request", ratio("again", 0), bare, 1.2),
         at_least("precomputed, asked again: requests per second", ratio("again", 1), bare, 0.8),
         at_most("precomputed, asked for the first time: CPU per request", ratio("first", 0), bare, 1.2),
-        at_most("computed: CPU per request", ratio("computed", 0, forward_ms), forward, 1.25),
+        *(
+            at_most(
+                f"computed, {name}: CPU per request",
+                ratio(name, 0, forward),
+                f"bare FastAPI + bare forward pass of the same ({peer:.3f} + {forward:.3f} ms)",
+                1.25,
+            )
+            for name, forward in forward_ms.items()
+        ),
         at_most("start: CPU", imports, f"import of {', '.join(packages)}", 1.5),
     ]
 
@@ -277,8 +309,7 @@ def soaked(work: Path, skus: int, seconds: float) -> list[Finding]:
         return []
     _, names = put_benchmark_bundle(work, skus, HORIZON)
     port = free_port()
-    own = [sys.executable, "-m", "serving", "--port", str(port), "--log-level", "error"]
-    with server(own, port, {"DP_LAKE_ROOT": str(work / "lake"), "OMP_NUM_THREADS": "1"}) as process:
+    with own_server(work, port) as process:
         print(f"soaking for {seconds:.0f} s ...")
         return [soak(process, port, names, seconds)]
 
@@ -287,21 +318,21 @@ def run(work: Path, skus: int, exported: int, repeats: int, seconds: float) -> N
     """One run in a scratch folder."""
     print(f"building a bundle of {skus} SKUs x {HORIZON} leads ...")
     folder, names = put_benchmark_bundle(work, skus, HORIZON)
-    ours, peer = free_port(), free_port()
-    environment: dict[str, Any] = {"DP_LAKE_ROOT": str(work / "lake"), "OMP_NUM_THREADS": "1"}
-    own = [sys.executable, "-m", "serving", "--port", str(ours), "--log-level", "error"]
-    with server(own, ours, environment) as own_process:
+    plain, _ = put_benchmark_bundle(work / "alone", skus, HORIZON, boosted=False)
+    ours, peer, alone = free_port(), free_port(), free_port()
+    with own_server(work, ours) as own_process, own_server(work / "alone", alone) as plain_process:
         body = work / "body.json"
         with urllib.request.urlopen(f"http://127.0.0.1:{ours}/v1/forecast/skus/{names[0]}") as answer:
             body.write_bytes(answer.read())
         other = [sys.executable, "-m", "benchmarks.serving", "--peer", str(peer), str(body)]
         with server(other, peer, {}) as peer_process:
             print(f"{repeats} rounds over {CONNECTIONS} connections, {body.stat().st_size} bytes an answer ...")
-            found = rounds((own_process, ours), (peer_process, peer), names, repeats)
+            found = rounds((own_process, ours), (peer_process, peer), (plain_process, alone), names, repeats)
         computed = [f"/v1/forecast/skus/{sku}?compute=true" for sku in names]
         tails = [latency(ours, computed, connections, bar) for connections, bar in SLOWEST_MS.items()]
     print(f"exporting {exported} SKUs x {HORIZON} leads ...")
-    table = [*findings(found, bare_forward(folder)), *tails, export(work / "export", exported)]
+    forward = {"network": bare_forward(plain), "blend": bare_forward(folder)}
+    table = [*findings(found, forward), *tails, export(work / "export", exported)]
     show([*table, *soaked(work / "soak", skus, seconds)], "serving")
 
 

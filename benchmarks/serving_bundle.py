@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from dp_assets.domain.contracts.columns import quantile_name
+from dp_assets.domain.inference import BLEND, LSTM
 from dp_resources.lake import Lake
 from serving.bundle import write_bundle
 from tests.factories import make_config, make_panel
@@ -16,12 +17,15 @@ from tests.serving.makers import CYCLE, make_head
 from tests.serving.network_makers import make_batch
 
 
-def put_benchmark_bundle(work: Path, skus: int, horizon: int) -> tuple[Path, list[str]]:
-    """Writes the bundle into `<work>/lake`; returns its folder there and the SKUs that the network forecasts."""
+def put_benchmark_bundle(work: Path, skus: int, horizon: int, boosted: bool = True) -> tuple[Path, list[str]]:
+    """Writes the bundle into `<work>/lake`; returns its folder there and the SKUs that its model forecasts: the
+    network, or its blend with trees of the default's size."""
     config = make_config(horizon_weeks=horizon, lookback_weeks=52, model={"hidden_size": 64})
-    batch = make_batch(make_panel(series=skus, history=104, horizon=horizon), config, work / "model")
+    panel = make_panel(series=skus, history=104, horizon=horizon)
+    batch = make_batch(panel, config, work / "model", boosted=boosted, trees={})
     folder = batch.put(Lake(work / "lake"), work / "bundle")
-    return folder, batch.forecasts.filter(method="blend")["sku"].unique(maintain_order=True).to_list()
+    computed = batch.forecasts.filter(method=BLEND if boosted else LSTM)
+    return folder, computed["sku"].unique(maintain_order=True).to_list()
 
 
 def put_catalogue(work: Path, skus: int, horizon: int, seed: int = 1) -> Path:

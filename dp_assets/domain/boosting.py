@@ -1,12 +1,13 @@
 """Gradient boosting: the network's challenger, one direct model of all leads on demand scaled by its own level.
 
 Belongs here: its table of features, made of the very windows that the network reads; its fit, its forecasts, its files.
-Does not belong here: the windows (`windows.py`), how far it is believed beside the network (`leaderboard.py`).
+Does not belong here: the windows (`windows.py`), the file of its trees (`trees.py`), how far it is believed beside the
+network (`leaderboard.py`).
 
 Every row is a window and a lead, and the lead is a feature, so that all leads share what they have in common and none
 is forecast from another's forecast. The target is units ÷ level of the window, weighted by the root of the level as the
 network's losses are (`losses.py`). One model forecasts the mean (Tweedie deviance), one each quantile (pinball loss).
-Importing this module does not import LightGBM, and only fitting does: fitted trees are asked without it (`trees.py`).
+LightGBM fits; forecasts run its trees by the ONNX runtime (`trees.py`). Importing this module imports neither.
 
 Source: LightGBM (Ke et al., 2017); the horizon as a feature and the level-scaled target are what the best entries of
 the M5 competition had in common (Makridakis et al., 2022).
@@ -16,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from dp_assets.domain.errors import ArtefactError, ChallengerError, NotEnoughHistoryError
 from dp_assets.domain.panel import FloatArray
-from dp_assets.domain.trees import Trees
+from dp_assets.domain.trees import Trees, trees_of
 from dp_assets.domain.windows import (
     MIN_OBSERVED,
     Inputs,
@@ -40,12 +40,14 @@ from dp_assets.domain.windows import (
 )
 
 if TYPE_CHECKING:
+    from lightgbm import Booster
+
     from dp_assets.domain.config import DemandConfig
     from dp_assets.domain.encoders import Encoders
 
 Array = npt.NDArray[np.float64]
-FORMAT = 1
-CARD = "boosting.json"
+FORMAT = 2
+CARD, TREES = "boosting.json", "trees.onnx"
 LAGS = (1, 2, 3, 4)
 MEANS = (4, 8, 13, 26)
 """Buckets over which recent demand is averaged, those that fit into the lookback."""
@@ -73,8 +75,8 @@ class Boosting:
         levels: Q quantile levels, ascending.
         features: names of the columns of its table.
         encoders: SHA-256 of the JSON of the encoders it was trained with.
-        mean: model of the mean.
-        quantiles: one model per level.
+        trees: 1 + Q models, of the logarithm of the mean's ratio and of the quantiles' ratios.
+        gains: what the model of the mean gained by splitting on each feature.
         labels: columns of `windows.gather`'s `multi` that are features.
     """
 
@@ -84,20 +86,19 @@ class Boosting:
     levels: tuple[float, ...]
     features: tuple[str, ...]
     encoders: str
-    mean: Trees
-    quantiles: tuple[Trees, ...]
+    trees: Trees
+    gains: tuple[float, ...]
     labels: tuple[int, ...] = ()
 
     def predict(self, inputs: Inputs) -> tuple[Array, Array]:
         """Mean (B, M) and quantiles (B, M, Q) of the windows that `windows.gather` returned, units; never negative,
         ascending along Q."""
         rows, level = feature_table(inputs, self.recent, self.labels)
-        units = np.repeat(level, self.horizon)
-        ceiling = np.repeat(CEILING * (inputs["quantity"].max(axis=1) + level), self.horizon)
-        found = [np.clip(model.predict(rows) * units, 0.0, ceiling) for model in (self.mean, *self.quantiles)]
-        shape = (len(level), self.horizon)
-        quantiles = np.sort(np.stack(found[1:], axis=1), axis=1)
-        return found[0].reshape(shape), quantiles.reshape(*shape, len(self.levels))
+        ratios = self.trees.sums(rows).astype(np.float64).reshape(len(level), self.horizon, 1 + len(self.levels))
+        ratios[:, :, 0] = np.exp(ratios[:, :, 0])
+        ceiling = CEILING * (inputs["quantity"].max(axis=1) + level)
+        found = np.clip(ratios * level[:, None, None], 0.0, ceiling[:, None, None])
+        return found[:, :, 0], np.sort(found[:, :, 1:], axis=2)
 
     def predict_windows(self, windows: Windows, index: WindowIndex) -> tuple[Array, Array]:
         """Mean (W, M) and quantiles (W, M, Q) of windows of a panel, units."""
@@ -119,15 +120,14 @@ class Boosting:
 
     def importance(self) -> dict[str, float]:
         """Feature → share of what the model of the mean gained by splitting on it, biggest first."""
-        gains = self.mean.gains()
-        shares = {name: float(gain / max(gains.sum(), 1e-9)) for name, gain in zip(self.features, gains, strict=True)}
+        total = max(sum(self.gains), 1e-9)
+        shares = {name: gain / total for name, gain in zip(self.features, self.gains, strict=True)}
         return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
 
     def save(self, folder: Path) -> None:
-        """Writes LightGBM's own text files, which nothing is executed from, and their description."""
+        """Writes its trees as ONNX, which nothing is executed from, and their description."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name, model in zip(_files(self.levels), (self.mean, *self.quantiles), strict=True):
-            (folder / name).write_text(model.text, encoding="utf-8")
+        (folder / TREES).write_bytes(self.trees.onnx)
         card = {
             "format": FORMAT,
             "lookback": self.lookback,
@@ -136,6 +136,7 @@ class Boosting:
             "levels": self.levels,
             "features": self.features,
             "encoders": self.encoders,
+            "gains": self.gains,
             "labels": self.labels,
         }
         (folder / CARD).write_text(json.dumps(card, sort_keys=True, indent=1), encoding="utf-8")
@@ -150,10 +151,8 @@ class Boosting:
         card = _card(folder)
         if card.pop("absent", ""):
             return None
-        levels, features = (tuple(card.pop(name)) for name in ("levels", "features"))
-        labels = tuple(card.pop("labels", ()))
-        mean, *quantiles = (Trees(_read(folder / name)) for name in _files(levels))
-        return cls(levels=levels, features=features, mean=mean, quantiles=tuple(quantiles), labels=labels, **card)
+        lists: dict[str, Any] = {name: tuple(card.pop(name)) for name in ("levels", "features", "gains", "labels")}
+        return cls(trees=Trees(_read(folder / TREES)), **lists, **card)
 
 
 def save_absence(folder: Path, reason: str) -> None:
@@ -183,15 +182,11 @@ def _card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise ArtefactError(f"expected {path}, which is not there; materialise boosted_model again") from error
-
-
-def _files(levels: tuple[float, ...]) -> tuple[str, ...]:
-    return ("mean.txt", *(f"q{level:g}.txt" for level in levels))
 
 
 def digest(encoders: Encoders) -> str:
@@ -304,7 +299,7 @@ def fit_boosting(
     import lightgbm
 
     panel, lookback = windows.panel, min(config.lookback, windows.panel.history)
-    index = _drawn(training_windows(panel, np.asarray(rows, np.int64), end), config)
+    index = drawn(training_windows(panel, np.asarray(rows, np.int64), end), config)
     if not len(index):
         raise NotEnoughHistoryError(
             f"cycle {panel.cutoff}: no window with {MIN_OBSERVED} observed buckets before its origin and "
@@ -335,13 +330,14 @@ def fit_boosting(
     names = feature_names(encoders, lookback, labels)
     data = lightgbm.Dataset(table[seen], ratio, weight=np.sqrt(units)[seen], params=common, free_raw_data=False)
 
-    def trained(**objective: Any) -> Trees:
+    def trained(**objective: Any) -> Booster:
         try:
-            text = lightgbm.train({**common, **objective}, data, settings.rounds).model_to_string()
+            return lightgbm.train({**common, **objective}, data, settings.rounds)
         except lightgbm.basic.LightGBMError as error:
             raise ChallengerError(f"gradient boosting of cycle {panel.cutoff} failed: {error}") from error
-        return Trees(re.sub(r"\[num_threads: \d+\]", "[num_threads: 1]", text))  # which changes nothing else in it
 
+    mean = trained(objective="tweedie", tweedie_variance_power=TWEEDIE_POWER)
+    quantiles = [trained(objective="quantile", alpha=level) for level in config.quantile_levels]
     return Boosting(
         lookback=lookback,
         horizon=panel.horizon,
@@ -349,13 +345,13 @@ def fit_boosting(
         levels=config.quantile_levels,
         features=names,
         encoders=digest(encoders),
-        mean=trained(objective="tweedie", tweedie_variance_power=TWEEDIE_POWER),
-        quantiles=tuple(trained(objective="quantile", alpha=level) for level in config.quantile_levels),
+        trees=trees_of([mean, *quantiles]),
+        gains=tuple(map(float, mean.feature_importance("gain"))),
         labels=labels,
     )
 
 
-def _drawn(index: WindowIndex, config: DemandConfig) -> WindowIndex:
+def drawn(index: WindowIndex, config: DemandConfig) -> WindowIndex:
     """Some of the windows by seeded chance, in their order, where they have more rows than are asked for."""
     wanted = max(1, config.boosting.rows // config.horizon)
     if len(index) <= wanted:

@@ -1,97 +1,141 @@
-"""Trees of gradient boosting as they are used once fitted: read from LightGBM's text, asked by LightGBM's own library.
+"""Ensembles of decision trees as one ONNX model: several of LightGBM's models in, one pass over all of them out.
 
-Belongs here: calls of LightGBM's C interface (https://lightgbm.readthedocs.io/en/stable/C-API.html). Does not belong
-here: fitting, and what the columns mean (`boosting.py`).
+Belongs here: the file, and running it. Does not belong here: what the trees learn from and forecast (`boosting.py`).
 
-Its Python package loads scikit-learn, SciPy and pandas as it is imported, which takes more processor time than the
-trees of thousands of series do. The numbers are those of that package to the last bit: the same code computes them.
+One model of all trees is asked once, where LightGBM is asked once per model, and needs no LightGBM to run. Values are
+float32 and so are thresholds, each rounded down: a float32 value is at most a number exactly where it is at most the
+largest float32 below that number, so every row reaches the leaf that LightGBM sends it to. Sums of leaves are float32.
+
+Source: the operator TreeEnsembleRegressor of ONNX-ML, version 3.
 """
 
 from __future__ import annotations
 
-import ctypes
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.panel import FloatArray
 
-FLOAT32, ROW_MAJOR, VALUE, GAIN = 0, 1, 0, 1
-"""What LightGBM's `c_api.h` calls them."""
-ALL_ROUNDS = -1
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+OPSET = {"": 17, "ai.onnx.ml": 3}
+IR_VERSION = 9
+LARGEST = float(np.finfo(np.float32).max)
+INPUT, OUTPUT = "rows", "sums"
 
 
+@dataclass(frozen=True)
 class Trees:
-    """One fitted model of LightGBM.
+    """Trees of K models.
 
-    Args:
-        text: the model as LightGBM writes it.
-
-    Raises:
-        ArtefactError: it is no such text.
+    Attributes:
+        onnx: bytes of the model.
     """
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._handle = ctypes.c_void_p()
-        _call("LoadModelFromString", text.encode(), ctypes.byref(ctypes.c_int()), ctypes.byref(self._handle))
-        columns = ctypes.c_int()
-        _call("GetNumFeature", self._handle, ctypes.byref(columns))
-        self.columns = columns.value
+    onnx: bytes
 
-    def predict(self, rows: FloatArray) -> npt.NDArray[np.float64]:
-        """(R,) values of a table (R, F), by one thread.
+    def sums(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Sum of the leaves that each row (R, F) reaches, per model: (R, K). NaN goes where its split sends it."""
+        return np.asarray(self._session.run([OUTPUT], {INPUT: rows})[0], np.float32)
 
-        Raises:
-            ArtefactError: the table has other columns than the one it was fitted on.
-        """
-        table = np.ascontiguousarray(rows, np.float32)
-        if table.shape[1] != self.columns:
-            raise ArtefactError(
-                f"expected a table of {self.columns} columns, on which the trees were fitted, got {table.shape[1]}; "
-                "materialise boosted_model again"
-            )
-        found, count = np.empty(len(table)), ctypes.c_int64()
-        if len(table):
-            shape = (ctypes.c_int32(len(table)), ctypes.c_int32(self.columns), ROW_MAJOR)
-            how = (VALUE, 0, ALL_ROUNDS, b"num_threads=1")
-            out = ctypes.byref(count), found.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
-            _call("PredictForMat", self._handle, ctypes.c_void_p(table.ctypes.data), FLOAT32, *shape, *how, *out)
-        return found
+    @cached_property
+    def _session(self) -> Any:
+        """Raises ArtefactError where the bytes are no model."""
+        import onnxruntime
 
-    def gains(self) -> npt.NDArray[np.float64]:
-        """(F,) what splitting on each column gained in all."""
-        found = np.zeros(self.columns)
-        _call(
-            "FeatureImportance", self._handle, ALL_ROUNDS, GAIN, found.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        try:
+            return onnxruntime.InferenceSession(self.onnx, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # the runtime's errors have no base of their own
+            raise ArtefactError(f"the trees are damaged ({error}); materialise boosted_model again") from error
+
+
+def trees_of(models: Sequence[Booster]) -> Trees:
+    """All trees of fitted models with the same features, which sum as each model's raw score does.
+
+    Raises:
+        ValueError: a split is of a category or treats zero as missing, which no setting of ours asks for.
+    """
+    from onnx import TensorProto, helper
+
+    nodes, leaves, number = _Columns(), _Columns(), 0
+    for target, model in enumerate(models):
+        for tree in model.dump_model()["tree_info"]:
+            _add(tree["tree_structure"], number, target, nodes, leaves)
+            number += 1
+    attributes: dict[str, Any] = {
+        "n_targets": len(models),
+        "aggregate_function": "SUM",
+        "post_transform": "NONE",
+        **{f"nodes_{name}": values for name, values in nodes.values.items()},
+        **{f"target_{name}": values for name, values in leaves.values.items()},
+    }
+    ensemble = helper.make_node("TreeEnsembleRegressor", [INPUT], [OUTPUT], domain="ai.onnx.ml", **attributes)
+    given, found = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["R", columns])
+        for name, columns in ((INPUT, models[0].num_feature()), (OUTPUT, len(models)))
+    )
+    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSET.items()]
+    model = helper.make_model(helper.make_graph([ensemble], "trees", [given], [found]), opset_imports=opsets)
+    model.ir_version = IR_VERSION
+    return Trees(model.SerializeToString(deterministic=True))
+
+
+class _Columns:
+    """Columns of a table that grows by rows; every row names the same columns."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, list[Any]] = {}
+
+    def add(self, **row: Any) -> None:
+        for name, value in row.items():
+            self.values.setdefault(name, []).append(value)
+
+
+def _add(root: dict[str, Any], tree: int, target: int, nodes: _Columns, leaves: _Columns) -> None:
+    """Appends one tree as LightGBM dumps it. Its nodes are numbered as a walk meets them, each before its children."""
+    queue, count = [root], 1
+    for number, node in enumerate(queue):
+        inner = "split_feature" in node
+        if inner:
+            _check(node)
+        nodes.add(
+            treeids=tree,
+            nodeids=number,
+            featureids=node["split_feature"] if inner else 0,
+            modes="BRANCH_LEQ" if inner else "LEAF",
+            values=_rounded_down(node["threshold"]) if inner else 0.0,
+            truenodeids=count if inner else 0,
+            falsenodeids=count + 1 if inner else 0,
+            missing_value_tracks_true=int(_missing_goes_left(node)) if inner else 0,
         )
-        return found
-
-    def __del__(self) -> None:
-        if self._handle:
-            _library().LGBM_BoosterFree(self._handle)
-
-
-@cache
-def _library() -> ctypes.CDLL:
-    """LightGBM's library out of its Python package, which is not imported."""
-    spec = find_spec("lightgbm")
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    for name in ("lib_lightgbm.so", "lib_lightgbm.dylib", "lib_lightgbm.dll"):
-        for path in (Path(place) / folder / name for place in places for folder in ("lib", "bin")):
-            if path.is_file():
-                library = ctypes.CDLL(str(path))
-                library.LGBM_GetLastError.restype = ctypes.c_char_p
-                return library
-    raise ArtefactError("expected the library of the package lightgbm, but it is not installed: pip install lightgbm")
+        if inner:
+            queue += [node["left_child"], node["right_child"]]
+            count += 2
+        else:
+            leaves.add(treeids=tree, nodeids=number, ids=target, weights=node["leaf_value"])
 
 
-def _call(name: str, *arguments: object) -> None:
-    library = _library()
-    if getattr(library, f"LGBM_Booster{name}")(*arguments):
-        said = library.LGBM_GetLastError().decode(errors="replace")
-        raise ArtefactError(f"LightGBM refused the trees: {said}; materialise boosted_model again")
+def _rounded_down(threshold: float) -> float:
+    """The largest float32 that is at most so much."""
+    nearest = np.float32(min(max(threshold, -LARGEST), LARGEST))
+    return float(nearest if float(nearest) <= threshold else np.nextafter(nearest, np.float32(-np.inf)))
+
+
+def _missing_goes_left(node: dict[str, Any]) -> bool:
+    """Where a split sends NaN: as it learned, or, where it met none, as zero."""
+    return bool(node["default_left"] if node["missing_type"] == "NaN" else node["threshold"] >= 0)
+
+
+def _check(node: dict[str, Any]) -> None:
+    if node["decision_type"] != "<=" or node["missing_type"] not in ("None", "NaN"):
+        raise ValueError(
+            f"expected splits by <= and zeros that are zeros, got {node['decision_type']!r}, {node['missing_type']!r}"
+        )

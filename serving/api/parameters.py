@@ -6,35 +6,44 @@ them (`descriptions.py`).
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, get_origin
 
 import orjson
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import QueryParams
 
+SHORT, KEPT = 200, 500
+"""Questions of so many bytes at most are kept, so many of them."""
 Query = TypeVar("Query", bound=BaseModel)
 
 
 def parse(model: type[Query], request: Request) -> Query:
     """The query string as a model; a parameter that stands more than once is joined by commas, or is a list where the
-    model says so.
+    model says so. The same question is read once and its model shared, so it is only read.
 
     Raises:
         RequestValidationError: an unknown parameter, a value of the wrong type, or the character U+0000.
     """
-    if b"%00" in request.scope["query_string"]:
-        raise _holds_nul("query", *(name for name, one in request.query_params.multi_items() if "\0" in name + one))
+    text = request.scope["query_string"]
+    return _short(model, text) if len(text) <= SHORT else _read(model, text)
+
+
+def _read(model: type[Query], text: bytes) -> Query:
+    given = QueryParams(text)
+    if b"%00" in text:
+        raise _holds_nul("query", *(name for name, one in given.multi_items() if "\0" in name + one))
+    every = {name: given.getlist(name) for name in given}
+    lists = _lists(model)
     try:
-        if not request.scope["query_string"]:
-            return model()
-        given = request.query_params
-        every = {name: given.getlist(name) for name in given}
-        lists = _lists(model)
         return model.model_validate({name: one if name in lists else ",".join(one) for name, one in every.items()})
     except ValidationError as error:
         raise RequestValidationError([{**one, "loc": ("query", *one["loc"])} for one in error.errors()]) from error
+
+
+_short = lru_cache(KEPT)(_read)
 
 
 def _holds_nul(where: str, *names: str) -> RequestValidationError:

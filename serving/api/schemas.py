@@ -14,7 +14,7 @@ class Schema(BaseModel):
     Answers are rendered without their schemas, so those are built when somebody asks for them.
     """
 
-    model_config = ConfigDict(extra="forbid", defer_build=True)
+    model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True)
 
 
 Basis = Literal["published", "interpolated", "extrapolated"]

@@ -84,9 +84,9 @@ def test_a_training_that_was_cut_short_goes_on_from_its_checkpoint_and_leaves_no
     assert not checkpoints.exists()
 
 
-def test_the_challenger_is_text_that_nothing_is_executed_from_and_the_same_every_time(stage: Stage) -> None:
+def test_the_challenger_is_a_file_that_nothing_is_executed_from_and_the_same_every_time(stage: Stage) -> None:
     before = stage.lake.manifest("boosted_model", cycle=EARLY)
-    assert {Path(name).suffix for name in before["files"]} == {".txt", ".json"}
+    assert {Path(name).suffix for name in before["files"]} == {".onnx", ".json"}
     shown = stage.run(boosted_model, EARLY, "boosted_model")
     assert stage.lake.manifest("boosted_model", cycle=EARLY)["sha256"] == before["sha256"]
     assert {"importance", "importance_shares", "models"} <= set(shown)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,10 @@ from dp_assets.domain.boosting import (
     CEILING,
     FORMAT,
     LABELS,
+    TREES,
     Boosting,
     absence,
+    drawn,
     feature_names,
     feature_table,
     fit_boosting,
@@ -33,7 +34,7 @@ from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.encoders import Encoders, fit_encoders
 from dp_assets.domain.errors import ArtefactError, NotEnoughHistoryError
 from dp_assets.domain.panel import Panel
-from dp_assets.domain.windows import WindowIndex, Windows, window_level, windows_at
+from dp_assets.domain.windows import WindowIndex, Windows, training_windows, window_level, windows_at
 from tests.domain.engine_inputs import MULTI, SINGLE, engine_panel, noisy, small_network
 from tests.factories import make_config
 
@@ -61,10 +62,6 @@ def forecast(model: Boosting, windows: Windows, origin: int | None = None) -> tu
     """Mean and quantiles of every series at an origin, by default that of the cycle itself."""
     origin = windows.panel.history if origin is None else origin
     return model.predict_windows(windows, windows_at(np.arange(len(windows.panel)), origin))
-
-
-def texts(model: Boosting) -> list[str]:
-    return [each.text for each in (model.mean, *model.quantiles)]
 
 
 def as_bytes(found: tuple[Floats, Floats]) -> bytes:
@@ -148,10 +145,10 @@ def test_nothing_at_or_after_the_end_is_read_but_what_is_known_ahead() -> None:
     encoders = fit_encoders(panel, config)
     model, windows = fitted(panel, config, end, encoders)
     other, noise = fitted(noisy(panel, end), config, end, encoders)
-    assert texts(model) == texts(other)
+    assert model.trees == other.trees
     assert as_bytes(forecast(model, windows, end)) == as_bytes(forecast(other, noise, end))
     later, _ = fitted(noisy(panel, end - 1), config, end, encoders)
-    assert all(one != two for one, two in zip(texts(model), texts(later), strict=True))
+    assert model.trees != later.trees
 
 
 @settings(max_examples=40)
@@ -170,8 +167,6 @@ def test_forecasts_never_cross_are_never_negative_and_keep_below_the_ceiling(
     windows = Windows.of(panel, fit_encoders(shared[1].panel, config))
     mean, quantiles = forecast(model, windows)
     assert_bounded(windows, mean, quantiles)
-    turned = dataclasses.replace(model, quantiles=model.quantiles[::-1])
-    np.testing.assert_array_equal(forecast(turned, windows)[1], quantiles)
 
 
 def assert_bounded(windows: Windows, mean: Floats, quantiles: Floats) -> None:
@@ -193,8 +188,7 @@ def test_trees_that_fall_below_zero_are_forecast_as_nothing() -> None:
     model, windows = fitted(engine_panel(series=60, seed=4), configured(learning_rate=1.0))
     index = windows_at(np.arange(60), windows.panel.history)
     table, _ = feature_table(windows.gather(index, model.lookback), model.recent, model.labels)
-    raw = np.stack([np.asarray(each.predict(table)) for each in model.quantiles])
-    assert (raw < 0).any()
+    assert (model.trees.sums(table)[:, 1:] < 0).any()
     assert_bounded(windows, *forecast(model, windows))
 
 
@@ -223,8 +217,7 @@ def test_the_same_inputs_give_the_same_files_and_another_seed_gives_others(tmp_p
     first = written(tmp_path / "first", seed=1)
     assert first == written(tmp_path / "again", seed=1)
     other = written(tmp_path / "other", seed=2)
-    assert [name for name in first if first[name] == other[name]] == [CARD]
-    assert len(first) == 2 + len(configured().quantile_levels)
+    assert [name for name in first if first[name] != other[name]] == [CARD, TREES] == list(first)
 
 
 def test_the_number_of_threads_does_not_change_the_forecasts() -> None:
@@ -238,15 +231,14 @@ def test_a_loaded_model_is_the_saved_one(shared: tuple[Boosting, Windows], tmp_p
     loaded = Boosting.load(tmp_path / "model")
     assert loaded is not None
     for field in dataclasses.fields(Boosting):
-        if field.name not in ("mean", "quantiles"):
-            assert getattr(loaded, field.name) == getattr(model, field.name), field.name
+        assert getattr(loaded, field.name) == getattr(model, field.name), field.name
     assert as_bytes(forecast(loaded, windows)) == as_bytes(forecast(model, windows))
     loaded.save(tmp_path / "again")
     for path in (tmp_path / "model").iterdir():
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-@pytest.mark.parametrize("name", [CARD, "mean.txt", "q0.5.txt"])
+@pytest.mark.parametrize("name", [CARD, TREES])
 def test_a_missing_file_is_refused_by_name(shared: tuple[Boosting, Windows], tmp_path: Path, name: str) -> None:
     shared[0].save(tmp_path)
     (tmp_path / name).unlink()
@@ -288,19 +280,15 @@ def test_a_promotion_known_ahead_that_doubles_sales_is_followed_and_recent_deman
 
 def test_rows_cap_what_is_learned_from_and_are_drawn_by_seeded_chance() -> None:
     panel = engine_panel(series=60)
-
-    def learned(**overrides: Any) -> tuple[Boosting, int]:
-        model, _ = fitted(panel, configured(**overrides))
-        return model, int(re.search(r"internal_count=(\d+)", model.mean.text)[1])  # type: ignore[index]
-
-    (capped, rows), (again, _), (other, _), (_, all_rows) = (
-        learned(rows=1_000),
-        learned(rows=1_000),
-        learned(rows=1_000, seed=5),
-        learned(),
+    index = training_windows(panel, np.arange(60), panel.history)
+    few = drawn(index, configured(rows=1_000))
+    assert len(few) == 1_000 // panel.horizon < len(index)
+    assert drawn(index, configured(rows=1_000_000)) is index
+    same, other, every = (
+        fitted(panel, configured(**settings))[0].trees for settings in ({"rows": 1_000}, {"rows": 1_000, "seed": 5}, {})
     )
-    assert 500 < rows <= 1_000 < all_rows
-    assert texts(capped) == texts(again) != texts(other)
+    assert same == fitted(panel, configured(rows=1_000))[0].trees
+    assert len({same.onnx, other.onnx, every.onnx}) == 3
 
 
 def test_no_window_to_learn_from_is_said_so() -> None:

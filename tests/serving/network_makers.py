@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,9 @@ from dp_assets.domain.windows import Windows, trainable_rows, windows_at
 from dp_resources.lake import Lake
 from serving.bundle import NetworkParts, write_bundle
 from tests.serving.makers import make_head, make_hierarchies, make_published, make_rollups
+
+SMALL = {"rounds": 5, "leaves": 8}
+"""Trees that are fitted in a moment."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,17 @@ class Batch:
 
 
 def make_batch(
-    panel: Panel, config: DemandConfig, folder: Path, seed: int = 1, boosted: bool = True, won_by_theta: str = ""
+    panel: Panel,
+    config: DemandConfig,
+    folder: Path,
+    seed: int = 1,
+    boosted: bool = True,
+    won_by_theta: str = "",
+    trees: Mapping[str, int] = SMALL,
 ) -> Batch:
     """An untrained network with seeded weights, small trees beside it, invented residuals, and forecasts of a panel;
     where a demand class was won by the theta method, it forecasts that."""
+    config = config.model_copy(update={"boosting": config.boosting.model_copy(update=dict(trees))})
     encoders = fit_encoders(panel, config)
     network = _network(panel, encoders, config, seed)
     example = WindowSource.of(panel, encoders).inputs(windows_at(np.arange(2), panel.history), network.spec)
@@ -108,8 +119,7 @@ def boosting_beside(model_folder: Path) -> Path:
 
 
 def _boosting(panel: Panel, encoders: Encoders, config: DemandConfig, folder: Path) -> Boosting:
-    few = config.model_copy(update={"boosting": config.boosting.model_copy(update={"rounds": 5, "leaves": 8})})
-    fitted = fit_boosting(Windows.of(panel, encoders), encoders, trainable_rows(panel), few, panel.history)
+    fitted = fit_boosting(Windows.of(panel, encoders), encoders, trainable_rows(panel), config, panel.history)
     fitted.save(folder)
     return fitted
 
