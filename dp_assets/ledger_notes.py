@@ -47,7 +47,7 @@ def publication(
         lake.write_bytes(path, json_bytes(asdict(planning.head())))
 
 
-def retraining(context: dg.AssetExecutionContext, project: Project) -> None:
+def retraining(context: dg.AssetExecutionContext | dg.OpExecutionContext, project: Project) -> None:
     """Notes what models are trained for: a sensor, schedule or person, and the cause they gave.
 
     Raises:

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     SQLite file in the state folder."""
     export_database_url: SecretStr | None = None
     """SQLAlchemy URL of the PostgreSQL database that `exports` to `postgresql:` tables go to."""
+    study_database_url: SecretStr | None = None
+    """SQLAlchemy URL of the database that keeps Optuna's studies, for workers on several machines; left out, journal
+    files in the state folder."""
     clock: Literal["wall", "simulated"] = "wall"
     """Wall time, or the simulated time in `<state_dir>/clock.json`."""
     s3_endpoint_url: str | None = None
@@ -140,6 +143,7 @@ class Settings(BaseSettings):
             "DP_ALERT_SMTP_PASSWORD": self.alert_smtp_password,
             "the password in DP_PLANNING_DATABASE_URL": _password(self.planning_database_url),
             "the password in DP_EXPORT_DATABASE_URL": _password(self.export_database_url),
+            "the password in DP_STUDY_DATABASE_URL": _password(self.study_database_url),
         }
         for name, secret in secrets.items():
             placeholder = secret is not None and secret.get_secret_value().lower() in PLACEHOLDER_SECRETS

@@ -102,6 +102,9 @@ class SearchSpace(Section):
 class TuningConfig(Section):
     trials: int = Field(50, ge=0)
     """Optuna trials; 0 trains with the values under `model`."""
+    workers: int = Field(1, ge=1)
+    """Trials that may be at work at a time, in steps of their own (on Kubernetes a pod each). A trial then learns from
+    those that are so many places or more before it; with 1, from all before it."""
     epochs: int = Field(5, ge=1)
     """Epochs per trial."""
     space: SearchSpace = SearchSpace()

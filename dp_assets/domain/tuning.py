@@ -1,9 +1,10 @@
 """Tuning: the search for hyper-parameters with Optuna, on rolling-origin folds.
 
 Belongs here: the study, its search space and objective. Does not belong here: how one network is trained
-(`training.py`), where studies are kept (the caller hands a path).
+(`training.py`), who is at which trial (`trials.py`), where studies are kept (the caller says).
 
-A study lives in a journal file and is resumed from it: only the trials that are missing are run. Its first trial is
+A study is kept by what several workers may share (`trials.py`), and resumed from it: only the trials that are missing
+are run, and they are those that would have been run without a kill. Its first trial is
 always the configured defaults. What is best after the few epochs of a trial need not be after those of a model, and the
 best of many is partly luck; so in the end the best trial meets the defaults in a run-off: as many epochs as a model
 has, judged on the newest horizon, each fitted with two seeds. It is taken only if both of its fits beat both of theirs.
@@ -14,9 +15,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dp_assets.domain.errors import NotEnoughHistoryError
@@ -32,6 +33,7 @@ from dp_assets.domain.training import (
     spec_of,
     validation_windows,
 )
+from dp_assets.domain.trials import SharedStudy, known, study_of
 
 if TYPE_CHECKING:
     import optuna
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from dp_assets.domain.training_config import SearchSpace
 
 HIDDEN_STEP = 32
+PAUSE = 1.0
+"""Seconds after which a worker looks again whether a trial that it waits for has ended."""
 RUN_OFF = "run_off"
 """Attribute of a study: hyper-parameters and seed → loss after a model's epochs."""
 Report = Callable[[str], None]
@@ -118,50 +122,121 @@ def objective(
     return mixed(float(trial.user_attrs["point"]), float(trial.user_attrs["sum"]), share)
 
 
-def tune(
+def search(
     source: WindowSource,
     encoders: Encoders,
     config: DemandConfig,
-    storage: Path,
-    study_name: str,
+    study: SharedStudy,
     report: Report | None = None,
-) -> Tuned:
-    """Runs, or resumes, the study until it has the configured number of finished trials.
+) -> None:
+    """Runs trials of the study, until all have ended or those that have not are at work elsewhere.
 
     Args:
         source: the panel, scaled and encoded.
         encoders: what it was encoded by.
-        config: trials, epochs, space, folds, loss, seed.
-        storage: journal file of the study; made when missing, with its folder.
-        study_name: name of the study in the file; another name is another search.
+        config: trials, workers, epochs, space, folds, loss, seed.
+        study: the study, as this worker sees it.
+        report: called with one line per trial.
+    """
+    if config.tuning.trials == 0 or not _has_folds(source, config):
+        return
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    while True:
+        ended = study.ended()
+        waits = False
+        for place in (place for place in range(config.tuning.trials) if place not in ended):
+            if study.taken(place):
+                continue
+            before = known(ended, place, config.tuning.workers)
+            if before is None:
+                waits = True
+                break
+            view, trial, hyper = _asked(before, place, config)
+            claimed = study.claim(place, view.trials[-1])
+            if claimed is not None:
+                with study.alive(claimed):
+                    told = _made(view, trial, source, encoders, config, hyper)
+                study.end(claimed, told)
+                if report is not None:
+                    report(_line(place, told))
+                break
+        else:
+            return
+        if waits:
+            time.sleep(PAUSE)
+
+
+def _asked(
+    before: list[optuna.trial.FrozenTrial], place: int, config: DemandConfig
+) -> tuple[optuna.Study, optuna.Trial, HyperParameters]:
+    """A study of what the trial at a place knows, that trial, and what it tries: the defaults, as configured, at the
+    first place; then what the sampler suggests, which is seeded by the place."""
+    import optuna
+
+    trials, space, defaults = config.tuning.trials, config.tuning.space, HyperParameters.of(config)
+    view = study_of(
+        before,
+        sampler=optuna.samplers.TPESampler(seed=config.model.seed + place, n_startup_trials=min(10, 1 + trials // 3)),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=min(5, max(1, trials // 5)), n_warmup_steps=2),
+    )
+    inside = within(defaults, space)
+    if place == 0 and inside:
+        view.enqueue_trial(dataclasses.asdict(defaults))
+    trial = view.ask()
+    hyper = suggest(trial, space) if place > 0 or inside else defaults
+    trial.set_user_attr("hyper", dataclasses.asdict(hyper))
+    return view, trial, hyper
+
+
+def _made(
+    view: optuna.Study,
+    trial: optuna.Trial,
+    source: WindowSource,
+    encoders: Encoders,
+    config: DemandConfig,
+    hyper: HyperParameters,
+) -> optuna.trial.FrozenTrial:
+    """What came of a trial."""
+    import optuna
+
+    try:
+        value = objective(trial, source, encoders, config, hyper)
+    except optuna.TrialPruned:
+        return view.tell(trial, state=optuna.trial.TrialState.PRUNED)
+    return view.tell(trial, value)
+
+
+def tune(
+    source: WindowSource,
+    encoders: Encoders,
+    config: DemandConfig,
+    study: Callable[[], SharedStudy],
+    report: Report | None = None,
+) -> Tuned:
+    """The hyper-parameters of a cycle, after whatever trials of the study are missing.
+
+    Args:
+        source: the panel, scaled and encoded.
+        encoders: what it was encoded by.
+        config: trials, workers, epochs, space, folds, loss, seed.
+        study: opens the study, which is only done where something is searched; nobody else must be at work on it.
         report: called with one line per trial.
     """
     defaults = HyperParameters.of(config)
     if config.tuning.trials == 0 or not _has_folds(source, config):
         return Tuned(defaults, None, (), {})
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = _study(storage, study_name, config)
-    for _ in range(config.tuning.trials - len(_finished(study))):
-        trial, hyper = _ask(study, config, defaults)
-        trial.set_user_attr("hyper", dataclasses.asdict(hyper))
-        try:
-            value = objective(trial, source, encoders, config, hyper)
-        except optuna.TrialPruned:
-            told = study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-        else:
-            told = study.tell(trial, value)
-        if report is not None:
-            report(_line(told))
-    found = _run_off(study, _summary(study, defaults), source, encoders, config, defaults)
+    opened = study()
+    search(source, encoders, config, opened, report)
+    found = _run_off(opened, _summary(opened, defaults, config), source, encoders, config, defaults)
     if report is not None and found.verdict:
         report(found.verdict)
     return found
 
 
 def _run_off(
-    study: optuna.Study,
+    study: SharedStudy,
     found: Tuned,
     source: WindowSource,
     encoders: Encoders,
@@ -171,13 +246,13 @@ def _run_off(
     """The best trial if both of its fits beat both of the defaults', else the defaults. The study keeps the losses."""
     if found.hyper == defaults:
         return found
-    made: dict[str, float] = dict(study.user_attrs.get(RUN_OFF, {}))
+    made: dict[str, float] = dict(study.notes.get(RUN_OFF, {}))
 
     def loss_of(hyper: HyperParameters, seed: int) -> float:
         name = json.dumps([dataclasses.asdict(hyper), seed], sort_keys=True)
         if name not in made:
             made[name] = _full_loss(source, encoders, config, hyper, seed)
-            study.set_user_attr(RUN_OFF, made)
+            study.note(RUN_OFF, made)
         return made[name]
 
     seeds = (config.model.seed, config.model.seed + 1)
@@ -207,18 +282,6 @@ def _full_loss(
     return objective(nobody, source, encoders, longer, hyper)
 
 
-def _ask(study: optuna.Study, config: DemandConfig, defaults: HyperParameters) -> tuple[optuna.Trial, HyperParameters]:
-    """The next trial: the defaults, as configured, until they have been tried; then what the sampler suggests."""
-    if any(trial.user_attrs.get("hyper") == dataclasses.asdict(defaults) for trial in _finished(study)):
-        trial = study.ask()
-        return trial, suggest(trial, config.tuning.space)
-    if within(defaults, config.tuning.space):
-        study.enqueue_trial(dataclasses.asdict(defaults))
-        trial = study.ask()
-        return trial, suggest(trial, config.tuning.space)
-    return study.ask(), defaults
-
-
 def within(hyper: HyperParameters, space: SearchSpace) -> bool:
     """Whether the hyper-parameters lie in the space, so that the sampler can learn from them."""
     low, high = space.hidden_size
@@ -239,14 +302,6 @@ def _hidden_step(space: SearchSpace) -> int:
     return HIDDEN_STEP if high > low and (high - low) % HIDDEN_STEP == 0 else 1
 
 
-def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-    """Trials that ran to an end; what a killed run left behind in the middle does not count."""
-    import optuna
-
-    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    return study.get_trials(deepcopy=False, states=states)
-
-
 def _has_folds(source: WindowSource, config: DemandConfig) -> bool:
     try:
         fold_ends(source.panel, fold_count(config))
@@ -255,58 +310,38 @@ def _has_folds(source: WindowSource, config: DemandConfig) -> bool:
     return True
 
 
-def _study(storage: Path, name: str, config: DemandConfig) -> optuna.Study:
-    """The study, made or resumed. A resumed sampler is seeded by what is there, so that it does not repeat itself."""
-    import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    storage.parent.mkdir(parents=True, exist_ok=True)
-    trials = config.tuning.trials
-    study = optuna.create_study(
-        study_name=name,
-        storage=JournalStorage(JournalFileBackend(str(storage))),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=min(5, max(1, trials // 5)), n_warmup_steps=2),
-        direction="minimize",
-        load_if_exists=True,
-    )
-    startup = min(10, 1 + trials // 3)
-    study.sampler = optuna.samplers.TPESampler(seed=config.model.seed + len(_finished(study)), n_startup_trials=startup)
-    return study
+def _line(place: int, trial: optuna.trial.FrozenTrial) -> str:
+    value = "pruned" if trial.state.name == "PRUNED" else f"loss {trial.value:.4f}"
+    return f"trial {place}: {value} with {json.dumps(trial.params, sort_keys=True)}"
 
 
-def _line(trial: optuna.trial.FrozenTrial) -> str:
-    value = "pruned" if trial.value is None else f"loss {trial.value:.4f}"
-    return f"trial {trial.number}: {value} with {json.dumps(trial.params, sort_keys=True)}"
-
-
-def _summary(study: optuna.Study, defaults: HyperParameters) -> Tuned:
-    finished = _finished(study)
+def _summary(study: SharedStudy, defaults: HyperParameters, config: DemandConfig) -> Tuned:
+    ended = {place: trial for place, trial in study.ended().items() if place < config.tuning.trials}
     trials = tuple(
         {
-            "number": trial.number,
+            "number": place,
             "state": trial.state.name.lower(),
             "value": trial.value if trial.state.name == "COMPLETE" else None,
             "point": trial.user_attrs.get("point"),
             "sum": trial.user_attrs.get("sum"),
             "params": trial.user_attrs["hyper"],
         }
-        for trial in finished
+        for place, trial in ended.items()
     )
     complete = [trial for trial in trials if trial["value"] is not None]
     if not complete:
         return Tuned(defaults, None, trials, {})
     best = min(complete, key=lambda trial: (trial["value"], trial["number"]))
-    return Tuned(HyperParameters(**best["params"]), best["number"], trials, _importance(study))
+    return Tuned(HyperParameters(**best["params"]), best["number"], trials, _importance(list(ended.values())))
 
 
-def _importance(study: optuna.Study) -> dict[str, float]:
+def _importance(trials: list[optuna.trial.FrozenTrial]) -> dict[str, float]:
     """Shares of the loss's variation by parameter (fANOVA); empty below four complete trials or without variation."""
     import optuna
 
-    complete = [trial for trial in _finished(study) if trial.state == optuna.trial.TrialState.COMPLETE and trial.params]
+    complete = [trial for trial in trials if trial.state == optuna.trial.TrialState.COMPLETE and trial.params]
     if len(complete) < 4 or len({trial.value for trial in complete}) < 2:
         return {}
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
-    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
+    found = optuna.importance.get_param_importances(study_of(trials), evaluator=evaluator)
     return {name: float(share) for name, share in found.items()}

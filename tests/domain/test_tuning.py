@@ -11,6 +11,7 @@ import pytest
 from dp_assets.domain import tuning
 from dp_assets.domain.training import HyperParameters
 from dp_assets.domain.training_config import SearchSpace
+from dp_assets.domain.trials import SharedStudy, open_storage
 from dp_assets.domain.tuning import Tuned, tune, within
 from tests.domain.engine_inputs import engine
 
@@ -22,7 +23,8 @@ def search(path: Path, trials: int, report: Any = None, **overrides: Any) -> Tun
         model={"hidden_size": 8, "batch_size": 64, "steps_per_epoch": 2, **overrides.pop("model", {})},
         tuning={"trials": trials, "epochs": 2, "space": SPACE, **overrides},
     )
-    return tune(source, encoders, config, path / "studies" / "study.journal", "study", report)
+    place = path / "studies" / "study.journal"
+    return tune(source, encoders, config, lambda: SharedStudy(open_storage(place), "study"), report)
 
 
 def test_the_first_trial_is_the_configured_defaults_and_every_trial_knows_both_losses(tmp_path: Path) -> None:
@@ -67,7 +69,7 @@ def test_a_killed_trial_does_not_count_and_the_defaults_are_tried_again(
     found = search(tmp_path, 2)
     assert len(found.trials) == 2
     assert found.trials[0]["params"]["hidden_size"] == 8
-    assert found.trials[0]["number"] == 1
+    assert found.trials[0]["number"] == 0
 
 
 def test_the_same_search_in_two_places_finds_the_same(tmp_path: Path) -> None:
