@@ -43,7 +43,9 @@ def what_is_missing(lake: Lake, kept: KeptScenario) -> str | None:
         return "definition changed since"
     if record["made_of"] != made_of(lake, kept.cycle):
         return "base changed since"
-    return REFUSED + record["refused"] if "refused" in record else None
+    if "refused" in record:
+        return f"{REFUSED}{record['refused']}"
+    return None if "kept" in record else "computed by an earlier version"  # which kept fewer buckets
 
 
 def result(lake: Lake, kept: KeptScenario) -> pl.DataFrame:

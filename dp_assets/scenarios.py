@@ -85,5 +85,5 @@ def compute(lake: Lake, kept: KeptScenario, base: Base, stands_on: Mapping[str, 
         lake.commit(TABLE, kept.name, {**record, "refused": str(error)})
         raise ScenarioRefusedError(f"scenario {kept.name!r}: {error}") from error
     lake.write(TABLE, found.table, scenario=kept.name)
-    lake.commit(TABLE, kept.name, {**record, "series": found.series, "notes": list(found.notes)})
+    lake.commit(TABLE, kept.name, {**record, "series": found.series, "notes": list(found.notes), "kept": found.kept})
     return found

@@ -237,10 +237,11 @@ def _show_comparison(
     import polars as pl
 
     from dp_assets.domain.scenario_definition import BASE, ScenarioRefusedError
-    from dp_assets.domain.scenarios import compare
+    from dp_assets.domain.scenarios import compare, differing
     from dp_assets.scenario_results import results
 
     found = compare(results(project.lake(), kept), level, project.config, hierarchy)
+    found = differing(found, [one.name for one in kept])
     if node is not None:
         found = found.filter(pl.col("node") == node)
         if found.is_empty():

@@ -58,7 +58,7 @@ class _Block:
 
 
 def scenario_table(base: Base, numbers: Numbers) -> pl.DataFrame:
-    """The `scenario_forecasts` table: every series, and every node above one, where it differs from the base."""
+    """The `scenario_forecasts` table: every series, and every node above one, that differs from the base somewhere."""
     own = _series_block(base, numbers)
     some = own.differs.any(axis=1)
     blocks = [own]
@@ -165,8 +165,9 @@ def _nodes_with_new(
 
 
 def _frame(base: Base, block: _Block) -> pl.DataFrame:
-    """The rows of a block that differ."""
-    row, lead = np.nonzero(block.differs)
+    """The rows of a block that differ in some bucket, over every bucket: what does not differ is seen beside it."""
+    differing, leads = np.flatnonzero(block.differs.any(axis=1)), block.differs.shape[1]
+    row, lead = np.repeat(differing, leads), np.tile(np.arange(leads), len(differing))
     names = [quantile_name(level) for level in base.config.quantile_levels]
     starts = np.array(base.forecasts.starts, "datetime64[D]")
     columns = {

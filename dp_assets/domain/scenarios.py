@@ -62,11 +62,13 @@ class Scenario:
         table: `scenario_forecasts` rows.
         series: series computed.
         notes: what had no effect, or was kept, in words.
+        kept: hierarchy and path of the nodes whose planners' numbers made others give way, which notes name.
     """
 
     table: pl.DataFrame
     series: int
     notes: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 def run_scenario(base: Base, definition: ScenarioDefinition) -> Scenario:
@@ -91,8 +93,8 @@ def run_scenario(base: Base, definition: ScenarioDefinition) -> Scenario:
     _follow_model(base, numbers, model)
     notes = [*model.notes, *_multiply(base, numbers, changes, places, model)]
     _launch(base, numbers, launches, changes)
-    notes += _keep_planners_numbers(base, numbers, involved)
-    return Scenario(scenario_table(base, numbers), len(rows) + len(launches), tuple(notes))
+    said, kept = _keep_planners_numbers(base, numbers, involved)
+    return Scenario(scenario_table(base, numbers), len(rows) + len(launches), (*notes, *said), kept)
 
 
 # -- the steps --------------------------------------------------------------------------------------------------------
@@ -279,8 +281,10 @@ def _is_above(base: Base, target: Target, new: NewSeries) -> bool:
     return _node(base, target) in new.paths[target.hierarchy]
 
 
-def _keep_planners_numbers(base: Base, numbers: Numbers, involved: Sequence[Target]) -> list[str]:
-    """Puts planners' numbers back, of series and of nodes; says how many of nodes had to be."""
+def _keep_planners_numbers(
+    base: Base, numbers: Numbers, involved: Sequence[Target]
+) -> tuple[list[str], tuple[tuple[str, str], ...]]:
+    """Puts planners' numbers back, of series and of nodes; says so, and which nodes these were."""
     known = len(numbers.rows)
     held = np.concatenate([base.held[numbers.rows], np.zeros((len(numbers.new), numbers.mean.shape[1]), np.bool_)])
     before = np.concatenate([base.final[numbers.rows], np.zeros((len(numbers.new), numbers.mean.shape[1]))])
@@ -288,18 +292,19 @@ def _keep_planners_numbers(base: Base, numbers: Numbers, involved: Sequence[Targ
     stays = held[:known]
     numbers.mean[:known][stays] = base.final[numbers.rows][stays]
     numbers.quantiles[:known][stays] = base.quantiles[numbers.rows][stays]
-    kept: set[str] = set()
+    kept: set[tuple[str, str]] = set()
     for lead in range(numbers.mean.shape[1]):
         wanted = _broken(base, numbers, [one for one in involved if one.lead == lead], lead)
         if wanted:
             _make_room(base, numbers, wanted, held[:, lead], lead)
-            kept |= {_node(base, one) for one, _ in wanted}
+            kept |= {(base.hierarchies[one.hierarchy].name, _node(base, one)) for one, _ in wanted}
     notes = []
     if still := int((wished & held).any(axis=1).sum()):
         notes.append(f"{still} series keep numbers that planners set for them")
     if kept:
-        notes.append(f"the numbers that planners set for {named(sorted(kept))} stay: other series below make room")
-    return notes
+        nodes = named(sorted({node for _, node in kept}))
+        notes.append(f"the numbers that planners set for {nodes} stay: other series below make room")
+    return notes, tuple(sorted(kept))
 
 
 def _broken(base: Base, numbers: Numbers, targets: Sequence[Target], lead: int) -> list[tuple[Target, Rows]]:
@@ -362,7 +367,7 @@ def levels_of(config: DemandConfig, hierarchy: str | None) -> tuple[str, tuple[s
 def compare(
     results: Mapping[str, pl.DataFrame], level: str, config: DemandConfig, hierarchy: str | None = None
 ) -> pl.DataFrame:
-    """Scenarios side by side on one level, beside the base: one row per node and bucket that any of them changes.
+    """Scenarios side by side on one level, beside the base: one row per bucket of every node that any of them changes.
 
     Args:
         results: name → its `scenario_forecasts`, all over the same base.
@@ -402,6 +407,12 @@ def compare(
         pl.lit(0.0), *((pl.col(f"{name}:mean") - pl.col(f"{BASE}:mean")).sum().over("node").abs() for name in results)
     )
     return frame.with_columns(moved=moved).sort("moved", "node", "lead", descending=[True, False, False]).drop("moved")
+
+
+def differing(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Rows of `compare` in which one of these scenarios differs from the base, in their order."""
+    pairs = [pair for name in names for pair in zip(_columns(name), _columns(BASE), strict=True)]
+    return frame.filter(pl.any_horizontal(pl.lit(False), *(pl.col(one) != pl.col(other) for one, other in pairs)))
 
 
 def _columns(name: str) -> tuple[str, str, str]:

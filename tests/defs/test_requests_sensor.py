@@ -54,7 +54,7 @@ def test_what_is_asked_for_is_run_once_per_request_until_it_is_there(project: Pr
         (again,) = tick(project, instance)
         assert again.run_key != first.run_key
         record = {"cycle": CYCLE.isoformat(), "definition": kept.sequence, "made_of": made_of(project.lake(), CYCLE)}
-        project.lake().commit(TABLE, "ada.more", {**record, "series": 0, "notes": []})
+        project.lake().commit(TABLE, "ada.more", {**record, "series": 0, "notes": [], "kept": []})
         assert tick(project, instance) == []
         add_request(database, RUN_SCENARIO, "gone", "ada", AT)
         assert tick(project, instance) == []

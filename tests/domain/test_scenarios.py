@@ -29,6 +29,7 @@ from dp_assets.domain.scenario_definition import KeptScenario, ScenarioDefinitio
 from dp_assets.domain.scenarios import (
     Scenario,
     compare,
+    differing,
     launched_series,
     numbers_to_promote,
     run_scenario,
@@ -86,8 +87,15 @@ def run(base: Base, *changes: Mapping[str, Any]) -> Scenario:
     return run_scenario(base, ScenarioDefinition.model_validate({"changes": list(changes)}))
 
 
+def changed(table: pl.DataFrame) -> pl.DataFrame:
+    """The buckets of `scenario_forecasts` in which the scenario is another than its base."""
+    numbers = ["forecast", *QUANTILES]
+    return table.filter(pl.any_horizontal(pl.col(name) != pl.col(f"base_{name}") for name in numbers))
+
+
 def series_rows(found: Scenario) -> pl.DataFrame:
-    return found.table.filter(pl.col("level") == SERIES)
+    """Of series."""
+    return changed(found.table).filter(pl.col("level") == SERIES)
 
 
 def numbers_of(base: Base, found: Scenario) -> pl.DataFrame:
@@ -100,7 +108,7 @@ def numbers_of(base: Base, found: Scenario) -> pl.DataFrame:
             "published": base.final.ravel(),
         }
     )
-    rows = series_rows(found).select("node", "lead", "forecast")
+    rows = found.table.filter(level=SERIES).select("node", "lead", "forecast")
     joined = whole.join(rows, on=["node", "lead"], how="full", coalesce=True)
     return joined.with_columns(
         forecast=pl.coalesce("forecast", "published"),
@@ -157,8 +165,9 @@ def test_series_buckets_and_nodes_that_no_change_speaks_of_are_not_in_the_result
         change("growth", node="dairy/own", percent=10),
         change("add_promotion", node="sku00|s1", promotion="display", first=week(3), last=week(3, 6)),
     )
-    rows = found.table
+    rows = changed(found.table)
     assert set(rows["lead"]) == {2, 3}
+    assert set(found.table["lead"]) == set(range(1, HORIZON + 1))
     skus = {sku for sku, brand in base.panel.series.select("sku", "brand").rows() if brand == "own"}
     names = set(series_rows(found)["node"])
     assert {name.split("|")[0] for name in names} <= skus
@@ -208,7 +217,7 @@ def test_growth_multiplies_numbers_and_quantiles_and_every_total_follows(base: B
     rows = series_rows(found)
     np.testing.assert_allclose(rows["forecast"], 1.2 * rows["base_forecast"])
     np.testing.assert_allclose(rows["q0.9"], 1.2 * rows["base_q0.9"])
-    total = found.table.filter(hierarchy=PLACE, level="total")
+    total = changed(found.table).filter(hierarchy=PLACE, level="total")
     np.testing.assert_allclose(total["forecast"], 1.2 * total["base_forecast"])
     assert_sums_hold(base, found)
 
@@ -349,7 +358,7 @@ def test_a_new_store_is_like_an_old_one_and_adds_up_in_every_hierarchy(base: Bas
         assert high == pytest.approx(0.5 * base.quantiles[like, lead - 1, LEVELS.index(0.9)])
     store = found.table.filter(hierarchy=PLACE, level="location")
     assert set(store["node"]) == {"s9"}
-    assert store["base_forecast"].to_list() == [0.0] * 3
+    assert store["base_forecast"].to_list() == [0.0] * HORIZON
 
 
 def test_a_new_product_is_like_an_old_one_after_all_other_changes(base: Base) -> None:
@@ -370,11 +379,12 @@ def test_a_new_product_is_like_an_old_one_after_all_other_changes(base: Base) ->
 def test_a_locked_node_keeps_its_number_and_the_mix_below_it_changes(inputs: Inputs) -> None:
     base = locked(inputs, {"node": "dairy", "quantity": 200.0, "bucket_start": week(2)})
     found = run(base, change("growth", node="dairy/own", percent=50))
-    dairy = found.table.filter(level="department", node="dairy").row(0, named=True)
+    dairy = found.table.filter(level="department", node="dairy", lead=2).row(0, named=True)
     assert dairy["forecast"] == pytest.approx(200.0, rel=1e-9)
     assert dairy["held"]
     brands = {
-        row["node"]: row["forecast"] - row["base_forecast"] for row in found.table.filter(level="brand").to_dicts()
+        row["node"]: row["forecast"] - row["base_forecast"]
+        for row in found.table.filter(level="brand", lead=2).to_dicts()
     }
     assert brands["dairy/own"] > 0 > brands["dairy/national"]
     below = series_rows(found).with_columns(ratio=pl.col("forecast") / pl.col("base_forecast"))
@@ -584,12 +594,15 @@ def test_scenarios_stand_side_by_side_and_one_that_changes_nothing_there_shows_t
     assert found.columns[:3] == ["node", "lead", "bucket_start"]
     ends = ("mean", "lower", "upper")
     assert found.columns[3:] == [f"{name}:{end}" for name in ("base", "more", "less") for end in ends]
-    rows = {row["node"]: row for row in found.to_dicts()}
+    assert found.group_by("node").len()["len"].to_list() == [HORIZON, HORIZON]
+    only = differing(found, list(results))
+    assert sorted(only.select("node", "lead").rows()) == [("bakery", 3), ("dairy", 2)]
+    rows = {row["node"]: row for row in only.to_dicts()}
     assert rows["dairy"]["more:mean"] == pytest.approx(1.2 * rows["dairy"]["base:mean"])
     assert rows["dairy"]["less:mean"] == rows["dairy"]["base:mean"]
     assert rows["dairy"]["less:lower"] == rows["dairy"]["base:lower"] < rows["dairy"]["base:mean"]
     assert rows["bakery"]["less:upper"] < rows["bakery"]["base:upper"]
-    assert len(compare(results, SERIES, CONFIG, PLACE)) == 24
+    assert len(compare(results, SERIES, CONFIG, PLACE)) == 24 * HORIZON
 
 
 def test_a_comparison_on_a_level_that_is_none_says_which_there_are(base: Base) -> None:

@@ -41,21 +41,23 @@ def keep(ask: Ask, name: str = "more", **fields: Any) -> Any:
     return ask("POST", "/v1/scenarios", {"name": name, "definition": GROWTH, **fields})
 
 
-def put_result(place: Planned, name: str, nodes: Collection[str] | None = None) -> None:
+def put_result(
+    place: Planned, name: str, nodes: Collection[str] | None = None, kept: Collection[tuple[str, str]] = ()
+) -> None:
     """What the graph would write: 10 % more in the first bucket, of every node and series, or of some of them."""
-    kept = place.accounts.database.scenario(name)
-    rollups = place.lake.read("reconciled_rollups", cycle=FIRST).filter(pl.col("lead") == 1)
+    scenario = place.accounts.database.scenario(name)
+    rollups = place.lake.read("reconciled_rollups", cycle=FIRST)
     if nodes is not None:
         rollups = rollups.filter(pl.col("node").is_in(list(nodes)))
     names = ["forecast", *(quantile_name(level) for level in place.config.quantile_levels)]
     table = contracts.scenario_forecasts(place.config)
     base = {one: f"base_{one}" for one in table.schema if f"base_{one}" in table.schema}
     found = rollups.with_columns(*(pl.col(one).alias(to) for one, to in base.items()), held=pl.lit(False))
-    found = found.with_columns(pl.col(one) * 1.1 for one in base)
+    found = found.with_columns(pl.col(one) * pl.when(pl.col("lead") == 1).then(1.1).otherwise(1.0) for one in base)
     assert set(names) <= set(base)
     place.lake.write(TABLE, table.conform(found), scenario=name)
-    record = {"cycle": FIRST, "definition": kept.sequence, "made_of": made_of(place.lake, CYCLE)}
-    place.lake.commit(TABLE, name, {**record, "series": 4, "notes": ["noted"]})
+    record = {"cycle": FIRST, "definition": scenario.sequence, "made_of": made_of(place.lake, CYCLE)}
+    place.lake.commit(TABLE, name, {**record, "series": 4, "notes": ["noted"], "kept": kept})
 
 
 def test_a_scenario_is_kept_replaced_by_who_saw_it_and_deleted(place: Planned, ada: Ask) -> None:
@@ -132,8 +134,11 @@ def test_what_it_came_to_is_compared_and_promoted(place: Planned, ada: Ask) -> N
     assert (found["state"], found["notes"], found["units"] > 0) == ("up to date", ["noted"], True)
     shown = schemas.Comparison.model_validate_json(ada("GET", "/v1/scenarios/more/comparison?level=department").content)
     assert shown.names == ["base", "more"]
+    buckets = place.lake.read("reconciled_rollups", cycle=FIRST)["bucket_start"].n_unique()
+    assert len(shown.rows) == shown.total == 2 * buckets
     for row in shown.rows:
-        assert row["more:mean"] == pytest.approx(row["base:mean"] * 1.1)
+        assert row["more:mean"] == pytest.approx(row["base:mean"] * (1.1 if row["lead"] == 1 else 1))
+        assert row["more:lower"] < row["more:mean"] < row["more:upper"]
     refused(ada("GET", "/v1/scenarios/more/comparison?level=shelf"), 422, "edit-refused")
     refused(ada("GET", "/v1/scenarios/more/comparison?beside=less"), 404, "unknown-scenario")
     refused(ada("POST", "/v1/scenarios/more/promote", {"reason_code": "because"}), 422, "edit-refused")

@@ -19,7 +19,7 @@ from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK
 from tests.serving.browsers import address, browser, look_as, page, wrong_for_axe, wrong_in_a_theme
 from tests.serving.makers import CYCLE
 from tests.serving.planning_makers import FIRST, Planned
-from tests.serving.test_scenario_scopes import INSIDE
+from tests.serving.test_scenario_scopes import BUCKETS, INSIDE
 from tests.serving.test_scenarios import GROWTH, put_result
 
 if TYPE_CHECKING:
@@ -83,11 +83,25 @@ class TestAPlanner:
         put_result(place, "spring")
         page.get_by_text("✓ Computed.").wait_for()
         page.get_by_role("combobox", name="Level").select_option("department")
+        page.get_by_label("Only buckets that differ").check()
         page.get_by_role("table", name="Units of nodes").get_by_text("+10%").first.wait_for()
+        page.get_by_label("Only buckets that differ").uncheck()
         page.get_by_role("table", name="Units of nodes").get_by_role("link", name="DAIRY").click()
         page.get_by_role("region", name="DAIRY").get_by_role("img").wait_for()
         page.get_by_role("table", name="DAIRY by bucket, with intervals").get_by_text(" to ").first.wait_for()
         assert "level=department&node=DAIRY" in page.url
+        rows = page.get_by_role("table", name="DAIRY by bucket, with intervals").get_by_role("row")
+        assert rows.count() == 1 + BUCKETS
+        assert all(" to " in row.inner_text() for row in rows.all()[1:])
+        assert [row.get_by_text("differs:").count() for row in rows.all()[1:]] == [1] + [0] * (BUCKETS - 1)
+        page.get_by_label("Only buckets that differ").check()
+        page.wait_for_url(re.compile("only=differing"))
+        rows.nth(2).wait_for(state="detached")
+        assert rows.count() == 2
+        page.reload()
+        assert page.get_by_label("Only buckets that differ").is_checked()
+        page.get_by_label("Only buckets that differ").uncheck()
+        rows.nth(BUCKETS).wait_for()
         assert wrong_in_a_theme(page) == {}
 
     def test_is_told_of_a_node_that_does_not_exist_before_anything_is_kept(

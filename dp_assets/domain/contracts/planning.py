@@ -76,7 +76,7 @@ def price_elasticity(config: DemandConfig) -> Table:
 
 
 def scenario_forecasts(config: DemandConfig) -> Table:
-    """What a scenario changes of the published numbers of its cycle, and nothing else."""
+    """The series and nodes that a scenario changes, over every bucket, beside the published numbers of its cycle."""
     scenario = quantile_columns(config)
     base = (
         replace(one, name=f"base_{one.name}", description=f"{one.description}, without the scenario")
@@ -84,7 +84,7 @@ def scenario_forecasts(config: DemandConfig) -> Table:
     )
     return Table(
         name="scenario_forecasts",
-        grain="scenario × changed node or series × changed lead",
+        grain="scenario × changed node or series × lead",
         key=("hierarchy", "level", "node", "lead"),
         partitioned_by="scenario",
         columns=(

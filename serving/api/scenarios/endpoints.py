@@ -135,7 +135,7 @@ async def run(request: Request) -> Response:
 )
 @needs(Permission.READ, heeds_scope=True)
 async def comparison(request: Request) -> Response:
-    """One or several scenarios beside what is published: one row per node and bucket that any of them changes."""
+    """One or several scenarios beside what is published: one row per bucket of every node that any changes."""
     query, here, name = parse(ComparisonQuery, request), desk(request), request.path_params["name"]
     principal = principal_of(request)
     answer = await beside(here.turns, lambda: service.comparison(here, principal, name, query))

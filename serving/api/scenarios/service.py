@@ -47,17 +47,11 @@ def _shown(desk: Desk, sight: Sight, kept: KeptScenario) -> Answer:
 
     inside = sight.plans(kept)
     missing, units = _missing(desk, sight, kept), None
-    record = record_of(desk.lake, kept.name) or {}
-    notes = list(record.get("notes", []))
+    record, notes = record_of(desk.lake, kept.name) or {}, []
     if missing is None:
-        table = result(desk.lake, kept)
-        seen = sight.of_result(table)
-        series = seen.filter(pl.col("level") == SERIES)
+        series = sight.of_result(result(desk.lake, kept)).filter(pl.col("level") == SERIES)
         units = float((series["forecast"] - series["base_forecast"]).sum())
-        if sight.hides and not inside:
-            notes = []  # they count and name what was theirs once
-        elif seen["held"].sum() < table["held"].sum():
-            notes = [HELD]
+        notes = _notes(sight, inside, record)
     return {
         "number": kept.sequence,
         "name": kept.name,
@@ -67,9 +61,18 @@ def _shown(desk: Desk, sight: Sight, kept: KeptScenario) -> Answer:
         "state": missing or "up to date",
         "inside": inside,
         "units": units,
-        "notes": [] if missing else notes,
+        "notes": notes,
         "waits_since": None if missing is None else _waits_since(desk, kept, record),
     }
+
+
+def _notes(sight: Sight, inside: bool, record: Mapping[str, Any]) -> list[str]:
+    """What the computation had to say, as far as it may be told: notes count series, and name nodes that were kept."""
+    if not sight.hides:
+        return list(record.get("notes", []))
+    if not inside:
+        return []  # they are of what was theirs once
+    return list(record["notes"]) if all(map(sight.plans_node, map(tuple, record["kept"]))) else [HELD]
 
 
 def _missing(desk: Desk, sight: Sight, kept: KeptScenario) -> str | None:

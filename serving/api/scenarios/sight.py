@@ -138,6 +138,10 @@ class Sight:
         """Whether a series is theirs."""
         return self.reach.places is None or series in self._mine
 
+    def plans_node(self, place: tuple[str, str]) -> bool:
+        """Whether a node, by hierarchy and path, is theirs."""
+        return self.reach.inside is None or place in self.reach.inside
+
     @cached_property
     def _series(self) -> list[str]:
         assert self.opened is not None

@@ -120,13 +120,14 @@ const scenarios = createRoute({
   component: lazyRouteComponent(() => import("./screens/scenarios/ScenariosScreen"), "ScenariosScreen"),
   validateSearch: (
     search: Record<string, unknown>,
-  ): { scenario?: string; form?: "new" | "edit"; with?: string[]; hierarchy?: string; level?: string; node?: string } => ({
+  ): { scenario?: string; form?: "new" | "edit"; with?: string[]; hierarchy?: string; level?: string; node?: string; only?: "differing" } => ({
     scenario: word(search.scenario),
     form: search.form === "new" || search.form === "edit" ? search.form : undefined,
     with: Array.isArray(search.with) ? search.with.map(String) : undefined,
     hierarchy: word(search.hierarchy),
     level: word(search.level),
     node: word(search.node),
+    only: search.only === "differing" ? search.only : undefined,
   }),
 });
 

@@ -1102,7 +1102,7 @@ export interface paths {
         };
         /**
          * Scenarios side by side
-         * @description One or several scenarios beside what is published: one row per node and bucket that any of them changes.
+         * @description One or several scenarios beside what is published: one row per bucket of every node that any changes.
          */
         get: operations["comparison_v1_scenarios__name__comparison_get"];
         put?: never;

@@ -21,7 +21,7 @@ const NONE: string[] = [];
 
 /** A scenario, and up to two others, beside what is published, on any level, with intervals. */
 export function Comparison({ one, all }: { one: Scenario; all: Scenario[] }) {
-  const { with: beside = NONE, hierarchy, node } = route.useSearch();
+  const { with: beside = NONE, hierarchy, node, only } = route.useSearch();
   const { level } = usePlace();
   const others = all.filter((each) => each.name !== one.name && each.state === UP_TO_DATE && each.cycle === one.cycle);
   const chosen = beside.filter((name) => others.some((each) => each.name === name)).slice(0, BESIDE);
@@ -29,10 +29,11 @@ export function Comparison({ one, all }: { one: Scenario; all: Scenario[] }) {
   return (
     <Card title="Beside what is published" aside={<Places />}>
       <With others={others} chosen={chosen} />
+      <Only />
       <Asked of={found} lines={10}>
         {(data) => (
           <div aria-busy={found.isPlaceholderData} className={found.isPlaceholderData ? "opacity-60" : ""}>
-            <Nodes name={one.name} names={data.names} rows={data.rows} total={data.total} node={node} beside={chosen} />
+            <Nodes names={data.names} rows={data.rows} total={data.total} node={node} only={only !== undefined} />
           </div>
         )}
       </Asked>
@@ -95,26 +96,38 @@ function With({ others, chosen }: { others: Scenario[]; chosen: string[] }) {
   );
 }
 
+/** Whether buckets are left out in which nothing differs. */
+function Only() {
+  const { only } = route.useSearch();
+  const go = useNavigate({ from: "/scenarios" });
+  const put = (on: boolean) => void go({ search: (now) => ({ ...now, only: on ? "differing" : undefined }), resetScroll: false, replace: true });
+  return (
+    <label className="mb-3 inline-flex items-center gap-1.5">
+      <input type="checkbox" checked={only !== undefined} onChange={(event) => put(event.target.checked)} />
+      Only buckets that differ
+    </label>
+  );
+}
+
 interface NodesProps {
-  name: string;
   names: string[];
   rows: Parameters<typeof compared>[1];
   total: number;
   node?: string;
-  beside: string[];
+  only: boolean;
 }
 
-function Nodes({ names, rows, total, node }: NodesProps) {
-  const found = useMemo(() => compared(names, rows), [names, rows]);
+function Nodes({ names, rows, total, node, only }: NodesProps) {
+  const found = useMemo(() => compared(names, rows, only), [names, rows, only]);
   const shown = found.find((each) => each.node === node) ?? found[0];
   if (!shown) return <Notice title="Nothing differs here">No number of this level is another one than what is published.</Notice>;
   return (
     <div className="space-y-4">
-      <OneNode names={names} shown={shown} />
+      <OneNode names={names} shown={shown} only={only} />
       {found.length > 1 && (
         <>
           <h3 className="font-semibold">All that change, the biggest difference first</h3>
-          <Table caption="Units of nodes over the buckets that change" rows={found.slice(0, SHOWN)} keyOf={(each) => each.node} columns={sums(names, shown.node)} />
+          <Table caption={`Units of nodes over ${only ? "the buckets that differ" : "all buckets"}`} rows={found.slice(0, SHOWN)} keyOf={(each) => each.node} columns={sums(names, shown.node)} />
           {(found.length > SHOWN || total > MOST_ROWS) && (
             <p className="text-soft">
               The {count(Math.min(SHOWN, found.length))} that change most{total > MOST_ROWS ? "" : ` of ${count(found.length)}`}.
@@ -149,7 +162,7 @@ function Name({ node, shown }: { node: string; shown: boolean }) {
   );
 }
 
-function OneNode({ names, shown }: { names: string[]; shown: NodeCompared }) {
+function OneNode({ names, shown, only }: { names: string[]; shown: NodeCompared; only: boolean }) {
   const title = namesOf(shown.node).join(" › ");
   return (
     <section aria-label={title} className="space-y-3">
@@ -160,15 +173,32 @@ function OneNode({ names, shown }: { names: string[]; shown: NodeCompared }) {
         rows={shown.buckets}
         keyOf={(each) => each.start}
         columns={[
-          { name: "bucket", title: "Bucket", cell: (each) => bucket(each.start) },
+          { name: "bucket", title: "Bucket", cell: (each) => <Start of={each} /> },
           ...names.flatMap((name, place): Column<Bucket>[] => [
             { name, title: `${place === 0 ? "Published" : name} (units)`, numeric: true, cell: (each) => <strong>{units(each.of[name]?.mean)}</strong> },
             { name: `${name} interval`, title: "Interval", numeric: true, cell: (each) => interval(each, name) },
           ]),
         ]}
       />
-      <p className="text-sm text-soft">Only buckets in which one of them differs. Intervals hold 80 % of what may come, or what the configuration has instead.</p>
+      <p className="text-sm text-soft">
+        {only ? "Only buckets in which one of them differs." : "Every bucket that is forecast; ≠ stands where one of them differs."} Intervals hold 80 % of what may come, or what the
+        configuration has instead.
+      </p>
     </section>
+  );
+}
+
+function Start({ of: { start, differs } }: { of: Bucket }) {
+  return (
+    <>
+      {differs && (
+        <>
+          <span aria-hidden="true">≠ </span>
+          <span className="sr-only">differs: </span>
+        </>
+      )}
+      {bucket(start)}
+    </>
   );
 }
 

@@ -62,6 +62,10 @@ test("rows are grouped by node with sums of means, and an axis has round marks",
   const [b, a] = compared(["base", "a"], [row("B", "2017-12-11", 10, 14), row("B", "2017-12-18", 1, 2), row("A", "2017-12-11", 5, 5)]);
   expect([b?.node, b?.sums, a?.buckets.length]).toEqual(["B", { base: 11, a: 16 }, 1]);
   expect(b?.buckets[0]?.of.a).toEqual({ mean: 14, lower: 12, upper: 16 });
+  const same = { ...row("B", "2017-12-25", 3, 3), "a:lower": 2, "a:upper": 4 };
+  const rows = [row("B", "2017-12-11", 10, 14), same, { ...same, node: "C" }];
+  expect(compared(["base", "a"], rows).map((each) => each.buckets.map((one) => one.differs))).toEqual([[true, false], [false]]);
+  expect(compared(["base", "a"], rows, true).map((each) => [each.node, each.buckets.length, each.sums.a])).toEqual([["B", 1, 14]]);
   expect(ticks(3, 48)).toEqual([10, 20, 30, 40]);
   expect(ticks(0.2, 0.9)).toEqual([0.2, 0.4, 0.6, 0.8]);
   expect(ticks(5, 5)).toEqual([5]);

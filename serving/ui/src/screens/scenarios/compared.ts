@@ -11,6 +11,8 @@ export interface Bucket {
   start: string;
   /** By name, `base` among them. */
   of: Record<string, Estimate>;
+  /** Whether one of them is another than the base, by its mean or its interval. */
+  differs: boolean;
 }
 
 export interface NodeCompared {
@@ -27,14 +29,20 @@ function estimate(row: Row, name: string): Estimate {
   return { mean: of("mean"), lower: of("lower"), upper: of("upper") };
 }
 
-/** Rows of a comparison by node, in the order in which the nodes come. */
-export function compared(names: readonly string[], rows: readonly Row[]): NodeCompared[] {
+function isSame(one: Estimate | undefined, other: Estimate | undefined): boolean {
+  return one?.mean === other?.mean && one?.lower === other?.lower && one?.upper === other?.upper;
+}
+
+/** Rows of a comparison by node, in the order in which the nodes come; of all buckets, or only those that differ. */
+export function compared(names: readonly string[], rows: readonly Row[], only = false): NodeCompared[] {
   const found = new Map<string, NodeCompared>();
   for (const row of rows) {
     const node = String(row.node);
     const there = found.get(node) ?? { node, buckets: [], sums: Object.fromEntries(names.map((name) => [name, 0])) };
     const of = Object.fromEntries(names.map((name) => [name, estimate(row, name)]));
-    there.buckets.push({ start: String(row.bucket_start), of });
+    const differs = names.some((name) => !isSame(of[name], of[names[0] ?? ""]));
+    if (only && !differs) continue;
+    there.buckets.push({ start: String(row.bucket_start), of, differs });
     for (const name of names) there.sums[name] = (there.sums[name] ?? 0) + (of[name]?.mean ?? 0);
     found.set(node, there);
   }

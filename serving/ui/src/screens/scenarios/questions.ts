@@ -27,7 +27,7 @@ export interface Place {
 }
 
 /** Rows that are asked for at most, those with the biggest difference first. */
-export const MOST_ROWS = 2000;
+export const MOST_ROWS = 5000;
 
 export function comparison(name: string, beside: string[], { hierarchy, level }: Place, node?: string) {
   return queryOptions({
