@@ -12,8 +12,12 @@ from typing import Any
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.config_section import Section
 
-JUDGING = ("exceptions", "quality", "outliers", "stockouts", "low_volume", "intervals")
-"""Sections by which something is called odd, held back, left out or widened."""
+JUDGING = ("exceptions", "quality", "outliers", "stockouts", "low_volume", "intervals", "thresholds", "drift", "alerts")
+"""Sections by which something is called odd, held back, left out, widened, trained again or told of."""
+NOT_JUDGING = frozenset(f"alerts.{name}" for name in ("channels", "routes", "owner", "owners", "runbooks_url"))
+"""Settings of these sections that say whom something is told, and not when."""
+REFERENCE = "docs/configuration.md"
+RUNBOOKS = "/runbooks"
 Value = str | float | bool | list[Any] | None
 
 
@@ -50,6 +54,8 @@ def _settings(key: str, section: Section, usual: Section | None, about: str) -> 
         about: what the section is about, in front of what its settings mean.
     """
     for name, field in type(section).model_fields.items():
+        if f"{key}.{name}" in NOT_JUDGING:
+            continue
         value, default = getattr(section, name), None if usual is None else getattr(usual, name)
         meaning = " ".join((field.description or "").split())
         inner = value if isinstance(value, Mapping) else {"": value}
@@ -59,6 +65,14 @@ def _settings(key: str, section: Section, usual: Section | None, about: str) -> 
                 yield from _settings(place, one, default if isinstance(default, Section) else None, meaning)
             else:
                 yield Threshold(place, _plain(one), _plain(default), " ".join(filter(None, (about, meaning))))
+
+
+def reference_of(config: DemandConfig) -> str:
+    """Where every key is described: an address beside that of the runbooks where `alerts.runbooks_url` is one such as
+    https://wiki.example.com/docs/runbooks/, else the file."""
+    base = config.alerts.runbooks_url.rstrip("/")
+    known = base.startswith(("https://", "http://")) and base.endswith(RUNBOOKS)
+    return base.removesuffix(RUNBOOKS) + REFERENCE.removeprefix("docs") if known else REFERENCE
 
 
 def _plain(value: Any) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dp_assets.domain.thresholds import JUDGING, thresholds
+from dp_assets.domain.thresholds import JUDGING, reference_of, thresholds
 from tests.factories import make_config
 
 
@@ -22,6 +22,15 @@ def test_every_setting_has_its_key_its_value_and_what_is_usual() -> None:
     assert rows.meaning.startswith("Score of the accepted rows")
     assert "warning" in rows.meaning
     assert found["intervals.levels"].value == list(config.intervals.levels)
+
+
+def test_where_keys_are_described_is_a_file_or_an_address_beside_that_of_the_runbooks() -> None:
+    def where(url: str) -> str:
+        return reference_of(make_config(alerts={"runbooks_url": url}))
+
+    assert where("https://wiki.example.com/docs/runbooks/") == "https://wiki.example.com/docs/configuration.md"
+    for other in ("", "https://wiki.example.com/runs", "javascript:alert(1)//runbooks"):
+        assert where(other) == "docs/configuration.md"
 
 
 def test_every_section_is_told_of_and_nothing_twice() -> None:

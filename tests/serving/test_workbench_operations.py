@@ -247,6 +247,11 @@ def test_thresholds_say_what_is_not_as_usual(page: Page, place: Planned, address
     row = table.get_by_role("row", name=re.compile("exceptions.change_share"))
     assert row.get_by_role("cell").all_inner_texts()[:2] == ["✎ 0.3", "0.5"]
     page.get_by_text("quality.gates.rows.warn").wait_for()
+    page.get_by_text(
+        "Set under exceptions: in demand.yaml; every key is described in docs/configuration.md#exceptions"
+    ).wait_for()
+    page.get_by_text("alerts.late_days").wait_for()
+    assert page.get_by_text("alerts.channels").count() == 0
 
 
 class TestAnAdministrator:

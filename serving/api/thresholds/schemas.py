@@ -25,6 +25,10 @@ class Thresholds(Schema):
     """What something is called odd, held back, left out or widened by."""
 
     thresholds: list[Threshold] = Field(description="Section by section.")
+    reference: str = Field(
+        examples=["docs/configuration.md"],
+        description="Where every key is described: a file, or its address beside that of `alerts.runbooks_url`.",
+    )
 
 
 THRESHOLDS_EXAMPLE = {
@@ -35,5 +39,6 @@ THRESHOLDS_EXAMPLE = {
             "usual": 0.5,
             "meaning": "A series is on the worklist if its published total differs by more than this share.",
         }
-    ]
+    ],
+    "reference": "docs/configuration.md",
 }

@@ -8,6 +8,7 @@ from serving.desk import Desk
 
 def thresholds(desk: Desk) -> Answer:
     """The answer of `Thresholds`; ConfigError where `demand.yaml` is missing or wrong."""
-    from dp_assets.domain.thresholds import thresholds
+    from dp_assets.domain.thresholds import reference_of, thresholds
 
-    return {"thresholds": [vars(one) for one in thresholds(desk.config)]}
+    found = [vars(one) for one in thresholds(desk.config)]
+    return {"thresholds": found, "reference": reference_of(desk.config)}

@@ -8457,6 +8457,12 @@ export interface components {
          */
         Thresholds: {
             /**
+             * Reference
+             * @description Where every key is described: a file, or its address beside that of `alerts.runbooks_url`.
+             * @example docs/configuration.md
+             */
+            reference: string;
+            /**
              * Thresholds
              * @description Section by section.
              */
@@ -14088,6 +14094,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "reference": "docs/configuration.md",
                      *       "thresholds": [
                      *         {
                      *           "key": "exceptions.change_share",

@@ -14,6 +14,9 @@ const TITLES: Readonly<Record<string, string>> = {
   stockouts: "What counts as out of stock",
   low_volume: "What sells too little for the model",
   intervals: "How intervals are kept honest",
+  thresholds: "What asks for a retraining by the metric",
+  drift: "What counts as drift",
+  alerts: "When somebody is told",
 };
 
 /** What something is judged by, section by section; what is not as usual is marked. */
@@ -21,17 +24,39 @@ export function ThresholdsPart() {
   const found = useQuery(thresholds);
   return (
     <Asked of={found} lines={12}>
-      {({ thresholds: all }) => (
+      {({ thresholds: all, reference }) => (
         <div className="space-y-4">
-          <p className="text-soft">They stand in demand.yaml and are changed there; its history says who did. A change counts from the next run and the next start of the API on.</p>
+          <p className="text-soft">
+            They stand in demand.yaml and nowhere else, so they are read here and changed there; its history says who did. <code>dp config check</code> names the line of every mistake. A change
+            counts from the next run and the next start of the API on.
+          </p>
           {[...new Set(all.map(sectionOf))].map((section) => (
             <Card key={section} title={TITLES[section] ?? section}>
+              <WhereSet section={section} reference={reference} />
               <Section name={section} rows={all.filter((one) => sectionOf(one) === section)} />
             </Card>
           ))}
         </div>
       )}
     </Asked>
+  );
+}
+
+/** Where a section is set, and where its keys are described. */
+function WhereSet({ section, reference }: { section: string; reference: string }) {
+  const place = `${reference}#${section}`;
+  return (
+    <p className="mb-2 text-sm text-soft">
+      Set under <code>{section}:</code> in demand.yaml; every key is described in{" "}
+      {/^https?:/.test(reference) ? (
+        <a href={place} target="_blank" rel="noreferrer" className="text-accent underline underline-offset-2">
+          the configuration reference
+        </a>
+      ) : (
+        <code>{place}</code>
+      )}
+      .
+    </p>
   );
 }
 
