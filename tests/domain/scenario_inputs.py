@@ -19,13 +19,14 @@ from dp_assets.domain.forecasts import Champion, forecast_table
 from dp_assets.domain.hierarchy import build_hierarchies
 from dp_assets.domain.intervals import ErrorDistributions
 from dp_assets.domain.model_folder import ModelCard, save_model
+from dp_assets.domain.network import to_onnx
 from dp_assets.domain.node_forecasts import node_forecast_table
 from dp_assets.domain.overrides import publish
 from dp_assets.domain.panel import Panel
 from dp_assets.domain.promotions import known_promotions, promotion_channels
 from dp_assets.domain.rollups import roll_up
 from dp_assets.domain.scenario_base import Base, Inputs, open_base
-from dp_assets.domain.training import HyperParameters, WindowSource, fit_before, spec_of
+from dp_assets.domain.training import HyperParameters, WindowSource, example_inputs, fit_before, spec_of
 from tests.domain.rollup_inputs import make_residuals
 from tests.factories import MONDAY, make_config, make_panel
 
@@ -136,7 +137,8 @@ def train_champion(panel: Panel, config: DemandConfig, folder: Path) -> Champion
     spec = spec_of(panel, encoders, config, hyper)
     trained = fit_before(source, spec, hyper, config, panel.history)
     card = ModelCard("2017-07-31", spec, hyper, 2, 1, None, "unknown", {"held_out_point_loss": None})
-    save_model(folder, trained.network, b"", card, encoders.to_json(), {}, {})
+    onnx = to_onnx(trained.network, example_inputs(source, spec))
+    save_model(folder, trained.network, onnx, card, encoders.to_json(), {}, {})
     made_up = np.random.default_rng(1).normal(0, 3, (len(panel), 8))
     residuals = make_residuals(config, made_up, panel.series["series_id"].to_list())
     errors = ErrorDistributions.of(error_distributions(residuals, config), config.quantile_levels)
