@@ -409,9 +409,9 @@ def cpu_of(costs: Sequence[Cost]) -> float:
     return sum(one.cpu for one in costs) / len(costs)
 
 
-def by_dagster(place: Path, series: int, shards: int) -> tuple[float, float, dict[str, int], str]:
-    """The cycle's assets from forecasts on by Dagster's own command line: seconds and CPU seconds of all processes,
-    rows of its storage by what they are, and the digest of the forecasts."""
+def by_dagster(place: Path, series: int, shards: int) -> tuple[float, dict[str, int], str]:
+    """The cycle's assets from forecasts on by Dagster's own command line: seconds that forecasts take, rows of its
+    storage by what they are, and the digest of the forecasts."""
     root, home = place / f"lake-{series}", place / f"dagster-{series}-{shards}"
     home.mkdir(exist_ok=True)
     config = configuration(lake={"root": str(root)}, forecasting={"shards": shards})
@@ -428,12 +428,11 @@ def by_dagster(place: Path, series: int, shards: int) -> tuple[float, float, dic
     command = [sys.executable, "-m", "dagster", *asset, "--select"]
     prepare = "from dp_assets.cli import main; main()"
     subprocess.run([sys.executable, "-c", prepare, "prepare"], check=True, env=environment, capture_output=True)
-    before, started = os.times(), time.monotonic()
+    started = time.monotonic()
     subprocess.run([*command, "forecasts"], check=True, env=environment, capture_output=True)
-    seconds, after = time.monotonic() - started, os.times()
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    seconds = time.monotonic() - started
     subprocess.run([*command, "node_forecasts,reconciled_rollups"], check=True, env=environment, capture_output=True)
-    return seconds, cpu, stored(home), Lake(root).digest("forecasts", cycle=CYCLE.isoformat())
+    return seconds, stored(home), Lake(root).digest("forecasts", cycle=CYCLE.isoformat())
 
 
 def stored(home: Path) -> dict[str, int]:
@@ -451,15 +450,14 @@ def dagster_findings(place: Path, sizes: Sequence[int]) -> list[Finding]:
     """Dagster's own overhead: one catalogue in one step and in shards, and what its storage holds for several."""
     lines, digests = [], []
     for shards in (1, SHARDS):
-        seconds, cpu, _, digest = by_dagster(place, SHARDED, shards)
+        seconds, _, digest = by_dagster(place, SHARDED, shards)
         digests.append(digest)
         what = "one step" if shards == 1 else f"{shards} shards"
         lines.append(share(f"{SHARDED:,} series by Dagster in {what}: seconds", seconds, "nothing"))
-        lines.append(share("  CPU seconds, loading the graph included", cpu, "nothing"))
     if len(set(digests)) != 1:
         raise SystemExit("expected the bytes of one step from Dagster's shards, got others")
     for series in sizes:
-        for name, count in by_dagster(place, series, 1)[2].items():
+        for name, count in by_dagster(place, series, 1)[1].items():
             lines.append(share(f"{series:,} series, Dagster's storage after a cycle: {name}", count, "nothing"))
     return lines
 

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from dp_assets.domain.hierarchy import Hierarchy, Matrix
+from dp_assets.domain.table import ascends
 
 DEFAULT_CORRELATION = 0.05
 """Correlation of errors assumed where no out-of-sample residual says more."""
@@ -76,40 +77,73 @@ def error_correlation(hierarchy: Hierarchy, residuals: pl.DataFrame) -> Matrix:
         hierarchy: the hierarchy.
         residuals: `residuals` rows; only out-of-sample ones count.
     """
-    rows = pl.DataFrame({"series_id": hierarchy.series, "row": np.arange(len(hierarchy.series))})
-    errors = (
-        residuals.filter("out_of_sample")
-        .join(rows, on="series_id")
-        .select("row", "cutoff", "lead", "residual", square=pl.col("residual") ** 2)
-        .sort("row", "cutoff", "lead")  # sums of floats depend on their order
-        .with_columns(sigma=pl.col("square").mean().over("row").sqrt())
-    )
-    ancestors = hierarchy.ancestors[errors["row"].to_numpy()]
-    return np.array(
-        [_level_correlation(errors, ancestors[:, depth]) for depth in range(len(hierarchy.levels))], dtype=np.float64
-    )
+    errors, key = residuals.filter("out_of_sample"), ("series_id", "cutoff", "lead")
+    errors = errors if ascends(errors, key) else errors.sort(key)  # sums of floats depend on their order
+    row, at = _rows_of(errors["series_id"], hierarchy.series), _places(errors)
+    lowest, count = hierarchy.ancestors[:, -1], len(hierarchy.series)
+    residual = errors["residual"].to_numpy()
+    squares, seen = np.zeros(count), np.zeros(count)
+    for block in _blocks(row):
+        mine, here = row[block] >= 0, residual[block]
+        squares += np.bincount(row[block][mine], here[mine] ** 2, minlength=count)
+        seen += np.bincount(row[block][mine], minlength=count)
+    sigma = np.sqrt(squares / np.maximum(seen, 1))
+    times = int(at.max(initial=-1)) + 1
+    # Of every lowest node and time: Σe, Σe², Σσ, Σσ² and how many series, which add up over a node's children.
+    cells = np.zeros((5, len(hierarchy) * times))
+    for block in _blocks(row):
+        mine = row[block] >= 0
+        own, here = row[block][mine], residual[block][mine]
+        cell = lowest[own] * times + at[block][mine]
+        for number, values in enumerate((here, here**2, sigma[own], sigma[own] ** 2, np.ones(len(own)))):
+            cells[number] += np.bincount(cell, values, minlength=cells.shape[1])
+    moments = cells.reshape(5, len(hierarchy), times)
+    found = []
+    for depth in range(len(hierarchy.levels)):
+        above = np.zeros_like(moments)
+        pairs = np.unique(np.stack([lowest, hierarchy.ancestors[:, depth]], axis=1), axis=0)
+        for sums, below in zip(above, moments, strict=True):
+            np.add.at(sums, pairs[:, 1], below[pairs[:, 0]])
+        found.append(_level_correlation(above))
+    return np.array(found, dtype=np.float64)
 
 
-def _level_correlation(errors: pl.DataFrame, node: npt.NDArray[np.intp]) -> float:
-    sums = errors.with_columns(pl.Series("node", node)).group_by("node", "cutoff", "lead", maintain_order=True)
-    moments = sums.agg(
-        excess=pl.col("residual").sum() ** 2 - pl.col("square").sum(),
-        pairs=pl.col("sigma").sum() ** 2 - (pl.col("sigma") ** 2).sum(),
-        own=(pl.col("sigma") ** 2).sum(),
-        series=pl.len(),
+BLOCK_ROWS = 2**21
+"""Residuals looked at at a time: a large catalogue has a hundred million."""
+
+
+def _blocks(rows: npt.NDArray[np.int64]) -> list[slice]:
+    return [slice(start, start + BLOCK_ROWS) for start in range(0, len(rows), BLOCK_ROWS)]
+
+
+def _rows_of(names: pl.Series, series: pl.Series) -> npt.NDArray[np.int64]:
+    """(n,) place of each name among the series, -1 where it is none of them; names that follow each other are looked up
+    once."""
+    runs = names.alias("value").rle().struct.unnest()
+    rows = pl.DataFrame({"value": series, "row": np.arange(len(series), dtype=np.int64)})
+    found = runs.join(rows, on="value", how="left", maintain_order="left")["row"].fill_null(-1).to_numpy()
+    return np.repeat(found, runs["len"].to_numpy())
+
+
+def _places(errors: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """(n,) number of the pair of cutoff and lead of each residual."""
+    days = errors["cutoff"].to_physical().to_numpy().astype(np.int64)
+    leads = errors["lead"].to_numpy()
+    cutoffs = np.unique(days)
+    return np.asarray(np.searchsorted(cutoffs, days) * (leads.max(initial=0) + 1) + leads, np.int64)
+
+
+def _level_correlation(moments: Matrix) -> float:
+    """Of a level, from the five sums (5, A, T) of its nodes and times; see `error_correlation`."""
+    residual, square, sigma, variance, series = moments
+    told = series > 1
+    excess, pairs, own = (
+        (values * told).sum(axis=1) for values in (residual**2 - square, sigma**2 - variance, variance)
     )
-    nodes = (
-        moments.filter(pl.col("series") > 1)
-        .group_by("node", maintain_order=True)
-        .agg(pl.col("excess", "pairs", "own").sum())
-    )
-    nodes = nodes.filter(pl.col("own") > 0, pl.col("pairs") > 0).sort("node")
-    if nodes.is_empty():
+    nodes = (own > 0) & (pairs > 0)
+    if not nodes.any():
         return DEFAULT_CORRELATION
-    excess, pairs = nodes.select(
-        (pl.col("excess") / pl.col("own")).sum(), (pl.col("pairs") / pl.col("own")).sum().alias("pairs")
-    ).row(0)
-    return float(np.clip(excess / pairs, 0.0, 1.0))
+    return float(np.clip((excess[nodes] / own[nodes]).sum() / (pairs[nodes] / own[nodes]).sum(), 0.0, 1.0))
 
 
 def node_quantiles(

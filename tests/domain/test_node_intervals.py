@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from dp_assets.domain import node_intervals
 from dp_assets.domain.hierarchy import Hierarchy, build_hierarchy
 from dp_assets.domain.node_intervals import (
     DEFAULT_CORRELATION,
@@ -61,6 +62,47 @@ def test_the_correlation_that_made_the_errors_is_found(truth: float) -> None:
     total, department = error_correlation(hierarchy, residuals)
     assert department == pytest.approx(truth, abs=0.05)
     assert 0 <= total <= truth + 0.02
+
+
+def correlation_by_hand(hierarchy: Hierarchy, residuals: pl.DataFrame) -> list[float]:
+    """The estimator of `error_correlation`, node by node and time by time."""
+    series = {name: row for row, name in enumerate(hierarchy.series.to_list())}
+    found: dict[int, dict[tuple[object, int], float]] = {row: {} for row in series.values()}
+    for line in residuals.iter_rows(named=True):
+        if line["series_id"] in series:
+            found[series[line["series_id"]]][line["cutoff"], line["lead"]] = line["residual"]
+    sigma = {row: float(np.sqrt(np.mean(np.square(list(errors.values()))))) for row, errors in found.items() if errors}
+    result = []
+    for depth in range(len(hierarchy.levels)):
+        up, down = 0.0, 0.0
+        for node in sorted(set(hierarchy.ancestors[:, depth].tolist())):
+            rows = [row for row in sigma if hierarchy.ancestors[row, depth] == node]
+            excess = pairs = own = 0.0
+            for time in {time for row in rows for time in found[row]}:
+                here = [row for row in rows if time in found[row]]
+                if len(here) > 1:
+                    squares = sum(sigma[row] ** 2 for row in here)
+                    excess += sum(found[row][time] for row in here) ** 2 - sum(found[row][time] ** 2 for row in here)
+                    pairs += sum(sigma[row] for row in here) ** 2 - squares
+                    own += squares
+            if own > 0 and pairs > 0:
+                up, down = up + excess / own, down + pairs / own
+        result.append(float(np.clip(up / down, 0, 1)) if down else DEFAULT_CORRELATION)
+    return result
+
+
+@pytest.mark.parametrize("rows", [2**21, 7])
+def test_correlations_are_those_added_up_by_hand_in_blocks_of_any_size(
+    monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(node_intervals, "BLOCK_ROWS", rows)
+    hierarchy = departments({"a": 4, "b": 3, "c": 1})
+    names = ["unknown", *hierarchy.series.to_list()[1:]]
+    residuals = make_residuals(rollup_config(), errors(hierarchy, 0.4, origins=9), names)
+    some = residuals.sample(fraction=0.8, seed=2, shuffle=True)
+    expected = correlation_by_hand(hierarchy, some)
+    assert 0 < max(expected) < 1
+    assert error_correlation(hierarchy, some).tolist() == pytest.approx(expected, rel=1e-9)
 
 
 def test_without_out_of_sample_residuals_the_default_correlation_stands() -> None:
