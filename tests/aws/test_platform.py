@@ -185,6 +185,7 @@ def test_the_catalogue_holds_every_table_of_the_contracts_as_the_ddl_states_it()
         assert properties.items() <= made[table.name]["Parameters"].items()
 
 
+@pytest.mark.golden
 def test_the_template_holds_the_tables_that_the_contracts_make_now() -> None:
     root = f"s3://{PLACE.name(Bucket.LAKE)}-${{AWS::AccountId}}/lake"
     kept = {one["TableInput"]["Name"]: one["TableInput"] for _, one in resources("AWS::Glue::Table")}
