@@ -26,6 +26,7 @@ from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.project import Project
 from dp_assets.recalls import enter_events, write_reports
 from dp_assets.registry import registrations
+from dp_assets.step_failures import step_cause
 
 Progress = Callable[[str], None]
 
@@ -119,11 +120,8 @@ def execute(
 def _first_failure(result: dg.ExecuteInProcessResult) -> str:
     for event in result.all_events:
         if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            message = error.message.strip() if error is not None else "no message"
-            return f"step {event.step_key}: {message}\nrun {result.run_id}; `dp up` shows its log"
+            said = step_cause(event.step_failure_data.error)
+            return f"step {event.step_key}: {said}\nrun {result.run_id}; `dp up` shows its log"
     return f"run {result.run_id} ended without a failed step; `dp up` shows its log"
 
 

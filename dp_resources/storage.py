@@ -44,6 +44,8 @@ ADVICE: dict[int | None, str] = {
     errno.EACCES: "give the user that Demand Planner runs as access to it",
     errno.EPERM: "give the user that Demand Planner runs as access to it",
     errno.EROFS: "it is mounted read-only: mount it writable",
+    errno.EEXIST: "something lies there that does not belong there: move it away",
+    errno.ENOTDIR: "a file lies where a folder belongs: move it away",
 }
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

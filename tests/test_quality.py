@@ -18,6 +18,8 @@ from dp_assets.registry import counting_commits, file_events, registrations
 from dp_resources.lake import Lake
 from tests.landed import World, encode, shop_config
 
+pytestmark = pytest.mark.slow
+
 WEEKS = 9
 
 

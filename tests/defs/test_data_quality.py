@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+import pytest
 
 from dp_assets.defs import checks, data_quality, file_ledger, ingested_files
 from dp_assets.partitions import FILE_PARTITIONS
@@ -16,6 +17,8 @@ from dp_resources.clock import WallClock
 from dp_resources.settings import Settings
 from tests.landed import World, shop_config
 from tests.test_quality import week
+
+pytestmark = pytest.mark.slow
 
 CHECKS = ("quality_gates", "quality_warnings", "file_ledger_balances", "data_quality_contract", "file_ledger_contract")
 

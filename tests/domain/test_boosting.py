@@ -220,6 +220,7 @@ def test_the_same_inputs_give_the_same_files_and_another_seed_gives_others(tmp_p
     assert [name for name in first if first[name] != other[name]] == [CARD, TREES] == list(first)
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_does_not_change_the_forecasts() -> None:
     one, two = (forecast(*fitted(engine_panel(), configured(rounds=4), threads=threads)) for threads in (1, 2))
     assert as_bytes(one) == as_bytes(two)

@@ -27,6 +27,8 @@ from serving.api.tokens import Sessions, TokenRefusedError
 from tests.postgres_server import running_postgres
 from tests.serving.access_makers import GROCERY, Place, shown
 
+pytestmark = pytest.mark.slow
+
 CYCLE, SESSION, PASSWORD = "/v1/cycles/current", "/v1/session", "/v1/session/password"
 OWN = "a password of my own"
 
@@ -327,7 +329,6 @@ class TestSigningIn:
         assert len({answer.text for answer in answers}) == 1
         assert [row[0] for row in place.ledger()[-5:]] == ["ada", "unknown", "gone", "robot", "robot"]
 
-    @pytest.mark.slow
     def test_guessing_is_slowed_down_per_user_and_per_address(self, place: Place, client: TestClient) -> None:
         def guess(user: str) -> int:
             return client.post(SESSION, json={"user": user, "password": "wrong"}).status_code
@@ -405,7 +406,6 @@ def session(place: Place, client: TestClient) -> str:
     return str(changed.json()["access_token"])
 
 
-@pytest.mark.slow
 def test_on_postgresql_keys_passwords_and_the_ledger_do_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -431,7 +431,6 @@ def test_on_postgresql_keys_passwords_and_the_ledger_do_the_same(
 # -- logs -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_no_log_line_no_answer_and_no_row_of_the_ledger_holds_a_secret(
     place: Place, client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:

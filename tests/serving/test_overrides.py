@@ -17,6 +17,8 @@ from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK, SKUS
 from tests.serving.makers import CYCLE
 from tests.serving.planning_makers import FIRST, Planned, asking, edit, refused
 
+pytestmark = pytest.mark.slow
+
 Ask = Callable[..., Any]
 
 
@@ -107,7 +109,6 @@ class TestSetting:
         refused(ada("POST", "/v1/overrides", twice), 422, "bad-parameter")
         assert place.accounts.database.numbers() == []
 
-    @pytest.mark.slow
     def test_thousands_of_edits_are_one_change(self, tmp_path: Path) -> None:
         skus = {f"sku{at:04d}": f"D{at % 7}/B{at % 11}" for at in range(1500)}
         place = Planned(tmp_path, skus=skus)

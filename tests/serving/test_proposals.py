@@ -15,6 +15,8 @@ from tests.serving.access_makers import GROCERY, GROCERY_AND_A_LOOK
 from tests.serving.makers import CYCLE
 from tests.serving.planning_makers import Planned, asking, edit, refused
 
+pytestmark = pytest.mark.slow
+
 Ask = Callable[..., Any]
 USERS = {"ada": None, "bob": None, "kept": GROCERY, "looks": GROCERY_AND_A_LOOK}
 

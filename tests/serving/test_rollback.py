@@ -33,6 +33,8 @@ from tests.serving.makers import CYCLE, make_forecasts, put_bundle
 from tests.serving.test_middleware import Served
 from tests.serving.test_swap import SKUS, Load, health, wait_until
 
+pytestmark = pytest.mark.slow
+
 NEXT = CYCLE + timedelta(weeks=1)
 REASON = "prices were wrong"
 
@@ -427,7 +429,6 @@ class TestCommand:
         assert dp(*arguments).exit_code == 2
 
 
-@pytest.mark.slow
 def test_a_rollback_under_load_drops_no_request_and_is_followed_within_ten_seconds(world: World) -> None:
     served = Served(world.place, DP_API_ACCESS="open")
     load = Load(served.port, threads=2)

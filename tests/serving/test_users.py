@@ -17,6 +17,8 @@ from serving.api.users.schemas import User, UserChanged, Users
 from tests.serving.access_makers import GROCERY_AND_A_LOOK, Place, shown
 from tests.serving.planning_makers import asking, refused
 
+pytestmark = pytest.mark.slow
+
 Ask = Callable[..., Any]
 
 

@@ -23,6 +23,8 @@ from tests.serving.access_makers import GROCERY, SKUS, shown
 from tests.serving.makers import CYCLE
 from tests.serving.planning_makers import FIRST, Planned, asking, edit, refused
 
+pytestmark = pytest.mark.slow
+
 Sheet = list[dict[str, str]]
 
 

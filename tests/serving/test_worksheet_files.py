@@ -17,6 +17,8 @@ from serving.api.problems import BadParameterError
 from serving.api.worksheet.books import rows_of
 from serving.api.worksheet.files import COLUMNS, read
 
+pytestmark = pytest.mark.slow
+
 READ = """
 import resource, sys
 from serving.api.problems import ProblemError

@@ -33,6 +33,7 @@ from dp_assets.domain.alerts import Sighting, make_alert
 from dp_assets.domain.errors import ConfigError, StorageError
 from dp_assets.domain.plan import RunPlan
 from dp_assets.project import Project
+from dp_assets.step_failures import step_cause
 from dp_resources.alert_channels import channels_of
 from dp_resources.clock import Clock
 from dp_resources.lake import Lake
@@ -92,16 +93,12 @@ def _utc(moment: datetime) -> datetime:
 
 @lru_cache(maxsize=512)
 def _error(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Step and innermost cause of a failed run, which does not change any more."""
+    """Step and cause of a failed run, which does not change any more."""
     found = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE, limit=1).records
     event = found[0].event_log_entry.dagster_event if found else None
     if event is None:
         return "its process ended without a failed step"
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    lines = error.message.strip().splitlines() if error is not None else []
-    return f"step {event.step_key}: {lines[0] if lines else 'no message'}"
+    return f"step {event.step_key}: {step_cause(event.step_failure_data.error).splitlines()[0]}"
 
 
 def failed_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey], project: Project) -> list[Sighting]:
