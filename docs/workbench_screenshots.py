@@ -1,7 +1,7 @@
 """Takes the pictures of the workbench in docs/workbench.md: `make screenshots`, after `make demo` and `make ui`.
 
-Serves the demo's lake over a copy of its state, so that the user, the lock and the scenario shown leave no trace in the
-demo; opens every screen in light and dark in headless Chromium; writes docs/images/workbench/*.webp.
+Serves a copy of the demo, so that the user, the lock and the scenarios shown leave no trace in it; opens every screen
+in light and dark in headless Chromium; writes docs/images/workbench/*.webp.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ IMAGES = Path(__file__).parent / "images" / "workbench"
 DEMO = Path(".demo")
 PORT = 8918
 ADDRESS = f"http://127.0.0.1:{PORT}"
-SKU, NODE = "1029743", "GROCERY"
+SKU, NODE, MILK = "1029743", "GROCERY", "GROCERY/FLUID MILK PRODUCTS"
+LONGER, DEARER = "leaflet-a-week-longer", "milk-ten-percent-dearer"
 SCREENS = {
     "worklist": "/",
     "explorer": "/explorer?q=milk",
@@ -40,7 +41,7 @@ SCREENS = {
     "where-from": f"/skus/{SKU}?trace={{second}}",
     "hierarchy": "/hierarchy",
     "accuracy": "/accuracy",
-    "scenarios": "/scenarios",
+    "scenarios": f"/scenarios?scenario={LONGER}&with=%5B%22{DEARER}%22%5D",
     "approvals": "/approvals",
     "data": "/data",
     "operations": "/operations",
@@ -52,14 +53,22 @@ SHOWN_AT = {"where-from": "Where from"}
 
 
 @contextmanager
-def serving(state: Path) -> Iterator[None]:
-    """A server over the demo's lake that asks who is there."""
-    environment = {
-        **os.environ,
-        "DP_API_ACCESS": "keys",
-        "DP_STATE_DIR": str(state),
-        "DP_LAKE_ROOT": str((DEMO / "lake").resolve()),
-    }
+def copied_demo() -> Iterator[dict[str, str]]:
+    """The environment of a copy of the demo, which is removed afterwards.
+
+    The lake's files are links: whoever replaces one puts another in its place, so those of the demo stay as they are.
+    """
+    with tempfile.TemporaryDirectory(dir=DEMO) as folder:
+        state, lake = Path(folder).resolve() / "state", Path(folder).resolve() / "lake"
+        shutil.copytree(DEMO / "state", state)
+        shutil.copytree(DEMO / "lake", lake, copy_function=os.link)
+        yield {**os.environ, "DP_STATE_DIR": str(state), "DP_LAKE_ROOT": str(lake), "DP_CLOCK": "simulated"}
+
+
+@contextmanager
+def serving(environment: dict[str, str]) -> Iterator[None]:
+    """A server over the copy that asks who is there."""
+    environment = {**environment, "DP_API_ACCESS": "keys"}
     command = [sys.executable, "-m", "serving", "--port", str(PORT), "--log-level", "error"]
     process = subprocess.Popen(command, env=environment)
     try:
@@ -70,15 +79,14 @@ def serving(state: Path) -> Iterator[None]:
         process.wait()
 
 
-def look_for_alerts(state: Path) -> None:
-    """What is wrong in the demo is entered, as its daemon would."""
-    own = {"DP_STATE_DIR": str(state), "DP_LAKE_ROOT": str((DEMO / "lake").resolve()), "DP_CLOCK": "simulated"}
-    command = [str(Path(sys.executable).parent / "dp"), "alerts", "check"]
-    subprocess.run(command, env={**os.environ, **own}, check=True, stdout=subprocess.DEVNULL)
+def dp(environment: dict[str, str], *arguments: str) -> None:
+    """The command `dp` on the copy."""
+    command = [str(Path(sys.executable).parent / "dp"), *arguments]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def prepare(state: Path) -> tuple[str, str]:
-    """A user, a lock and a scenario to look at; the user's password, and the second bucket that is forecast."""
+    """A user, a lock and scenarios to look at; the user's password, and the second bucket that is forecast."""
     accounts, now = Accounts(planning_database(Settings(state_dir=state).planning_url)), datetime.now(UTC)
     given = accounts.add_user("ada", (Role.PLANNER, Role.DATA_ENGINEER, Role.ADMIN), EVERYTHING, "docs", now)
     password = secrets.token_urlsafe(16)
@@ -91,11 +99,16 @@ def prepare(state: Path) -> tuple[str, str]:
         edit = {"node": name, "first": second, "buckets": 2, "percent": 10, "lock": lock}
         body = {"edits": [{**edit, "reason_code": "promotion", "comment": "leaflet of the next weeks"}]}
         client.post("/v1/overrides", json=body, headers={"Idempotency-Key": name, "If-Match": "*"}).raise_for_status()
-    growth = {"kind": "growth", "node": NODE, "first": second, "last": second, "percent": 10}
-    body = {"name": "leaflet-two-weeks-longer", "definition": {"description": "leaflet", "changes": [growth]}}
-    answered = client.post("/v1/scenarios", json=body, headers={"Idempotency-Key": "scenario"})
-    if answered.is_error:
-        sys.exit(f"the scenario was refused: {answered.text}")
+    stretch = {"first": second, "last": second, "percent": 10}
+    asked = {
+        LONGER: ("the leaflet lasts a week longer", {"kind": "growth", "node": NODE, **stretch}),
+        DEARER: ("milk costs ten percent more", {"kind": "price", "node": MILK, **stretch}),
+    }
+    for name, (description, change) in asked.items():
+        body = {"name": name, "definition": {"description": description, "changes": [change]}}
+        answered = client.post("/v1/scenarios", json=body, headers={"Idempotency-Key": name})
+        if answered.is_error:
+            sys.exit(f"the scenario {name} was refused: {answered.text}")
     return password, second
 
 
@@ -126,12 +139,11 @@ def main() -> None:
     if chromium is None:
         sys.exit("this needs Chromium (Debian: apt-get install chromium)")
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        state = Path(folder) / "state"
-        shutil.copytree(DEMO / "state", state)
-        look_for_alerts(state)
-        with serving(state), sync_playwright() as playwright:
-            password, second = prepare(state)
+    with copied_demo() as environment:
+        dp(environment, "alerts", "check")  # what is wrong in the demo is entered, as its daemon would
+        with serving(environment), sync_playwright() as playwright:
+            password, second = prepare(Path(environment["DP_STATE_DIR"]))
+            dp(environment, "scenario", "run", LONGER, DEARER)
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
             for theme in ("light", "dark"):
                 take(browser, password, second, theme)

@@ -67,6 +67,18 @@ def test_calibration_movers_and_what_each_step_saved_stand_on_one_page(page: Pag
     assert wrong_in_a_theme(page) == {}
 
 
+def test_the_level_below_the_total_is_what_is_shown_first_and_the_address_says_which_was_chosen(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}/accuracy")
+    scores = page.get_by_role("table", name="Scores of nodes")
+    for node in ("dairy", "frozen"):
+        scores.get_by_role("row", name=re.compile(node)).wait_for()
+    page.get_by_label("Level", exact=True).select_option("total")
+    scores.get_by_role("row", name=re.compile("^total")).wait_for()
+    assert "level=total" in page.url
+
+
 def test_an_earlier_cycle_is_chosen_and_the_first_has_nothing_to_be_compared_with(page: Page, address: str) -> None:
     page.goto(f"{address}/accuracy")
     page.get_by_label("of the cycle").select_option(BEFORE.isoformat())
@@ -83,7 +95,7 @@ def test_who_is_kept_to_some_nodes_is_told_what_they_do_not_see(page: Page, tmp_
     with server_with_keys(place) as address:
         look_as(page, place, address, "kim", "/accuracy")
         page.get_by_text("The card of a cycle is about everything").wait_for()
-        page.get_by_text("it tells of nodes that you do not see").wait_for()
+        page.get_by_text("it tells of nodes that you do not see").first.wait_for()
         assert page.get_by_role("table", name=re.compile("^Error after each step")).count() == 0
         for hidden in ("dairy", "frozen"):
             assert page.get_by_text(hidden, exact=True).count() == 0

@@ -21,10 +21,11 @@ const route = getRouteApi("/accuracy");
 /** Levels that are not of a hierarchy. */
 const GROUPS = ["total", "demand_class", "method"];
 
-function scores(cycle: string | undefined, level: string, lead: number) {
+function scores(cycle: string | undefined, level: string | undefined, lead: number) {
   return {
     queryKey: ["accuracy", "level", cycle, level, lead],
     queryFn: () => answer(api.GET("/v1/accuracy", { params: { query: { cycle, level, lead, limit: 1000 } } })),
+    enabled: level !== undefined,
     placeholderData: keepPreviousData,
   };
 }
@@ -38,9 +39,17 @@ function totals(cycle: string | undefined) {
   };
 }
 
+/** The level right below the total, which says more than one line; the total where there is none. */
+function uppermost(found: Schemas["Hierarchies"] | undefined): string {
+  const below = found?.hierarchies[0]?.levels[1]?.level;
+  return below === undefined || below === "series" ? "total" : below;
+}
+
 /** How good the forecasts of a cycle were, level by level and lead by lead; of the newest one scored unless another is chosen. */
 export function AccuracyScreen() {
-  const { cycle: asked, level = "total", lead = 0, by = "volume" } = route.useSearch();
+  const { cycle: asked, level: chosen, lead = 0, by = "volume" } = route.useSearch();
+  const trees = useQuery(hierarchies);
+  const level = chosen ?? (trees.isPending ? undefined : uppermost(trees.data));
   const found = useQuery(scores(asked, level, lead));
   const total = useQuery(totals(asked));
   const scored = scoredIn(useQuery(cycles).data);
@@ -61,12 +70,12 @@ export function AccuracyScreen() {
           )
         }
       </Asked>
-      <Card title="By level" aside={<Choices level={level} lead={lead} by={by} />}>
+      <Card title="By level" aside={<Choices level={level ?? "total"} lead={lead} by={by} />}>
         <Asked of={found} lines={10}>
           {(data) => <Scores page={data} by={by} />}
         </Asked>
       </Card>
-      {cycle && (
+      {cycle && level && (
         <div className="mt-4 space-y-4">
           <Movers cycle={cycle} before={before} level={level} lead={lead} groups={GROUPS} />
           <ValueAdded cycle={cycle} lead={lead} level={level} />
