@@ -198,16 +198,17 @@ def invented_residuals(panel: Panel, config: DemandConfig) -> pl.DataFrame:
 
 def features(place: Path, lake: Lake) -> None:
     """Contributions → dense panel, eligibility, outliers."""
-    from dp_assets.domain.features import Plans, build_features, columns_read
+    from dp_assets.domain.features import Plans, build_features
+    from dp_assets.domain.known_sales import columns_read
 
     config, cycle = configuration(), CYCLE.isoformat()
     frames = lake.frames("weekly_buckets", None, columns_read(config))
-    made = build_features(frames, lake.read("sku_attributes", cycle=cycle), Plans(), config, CYCLE)
-    lake.write("eligibility", made.eligibility, cycle=cycle)
-    lake.write("outlier_log", made.outlier_log, cycle=cycle)
-    with tempfile.TemporaryDirectory(dir=place) as folder:
-        made.panel.save(Path(folder))
-        lake.write_folder("features", Path(folder), {"recalls": []}, cycle=cycle)
+    with tempfile.TemporaryDirectory(dir=place) as name:
+        folder = Path(name)
+        made = build_features(frames, lake.read("sku_attributes", cycle=cycle), Plans(), config, CYCLE, folder)
+        lake.write("eligibility", made.eligibility, cycle=cycle)
+        lake.write("outlier_log", made.outlier_log, cycle=cycle)
+        lake.write_folder("features", folder, {"recalls": []}, cycle=cycle)
 
 
 def forecasts(place: Path, lake: Lake) -> None:

@@ -4,14 +4,16 @@ Belongs here: which partitions are read, what is written, what the web UI shows.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, eligibility
-from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, columns_read
+from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features
 from dp_assets.domain.ingest.events import version_spans
+from dp_assets.domain.known_sales import columns_read
 from dp_assets.domain.scratch import scratch_folder
 from dp_assets.domain.table import Table
 from dp_assets.lake_state import recalls_in_force
@@ -54,16 +56,17 @@ def build(project: Project) -> dg.Definitions:
         def work(cycle: str) -> Mapping[str, Any]:
             project.grid.refuse_unbegun(project.grid.parse(cycle), clock.now())
             recalls = recalls_in_force(lake, project.config, cycle)
-            made = _build(lake, project, cycle)
-            _publish(lake, project, made, cycle, recalls)
-            return _metadata(project, made)
+            with scratch_folder() as folder:
+                made = _build(lake, project, cycle, folder)
+                _publish(lake, project, made, folder, cycle, recalls)
+                return _metadata(project, made)
 
         return each_partition(context, work)
 
     return dg.Definitions(assets=[features])
 
 
-def _build(lake: Lake, project: Project, cycle: str) -> FeatureSet:
+def _build(lake: Lake, project: Project, cycle: str, folder: Path) -> FeatureSet:
     past = [bucket for bucket in lake.partitions("weekly_buckets") if bucket < cycle]
     return build_features(
         lake.frames("weekly_buckets", past, columns_read(project.config)),
@@ -71,6 +74,7 @@ def _build(lake: Lake, project: Project, cycle: str) -> FeatureSet:
         current_plans(lake, project, cycle),
         project.config,
         project.grid.parse(cycle),
+        folder,
     )
 
 
@@ -90,17 +94,16 @@ def current_plans(lake: Lake, project: Project, cycle: str) -> Plans:
     return Plans(lines(PROMOTIONS), lines(EVENTS), lines(REGRESSORS), lines(STOCK), lines(PRODUCT_LIFE))
 
 
-def _publish(lake: Lake, project: Project, made: FeatureSet, cycle: str, recalls: list[str] | None) -> None:
+def _publish(
+    lake: Lake, project: Project, made: FeatureSet, folder: Path, cycle: str, recalls: list[str] | None
+) -> None:
     lake.write("eligibility", made.eligibility, cycle=cycle)
     lake.write("outlier_log", made.outlier_log, cycle=cycle)
     lake.write("stockouts", made.stockouts, cycle=cycle)
     if project.config.features.audit_table:
         lake.write("features_audit", audit_table(made.panel), cycle=cycle)
-    with scratch_folder() as folder:
-        made.panel.save(folder)
-        info = {"series": len(made.panel), "history": made.panel.history, "notes": list(made.notes)}
-        info["recalls"] = recalls
-        lake.write_folder("features", folder, info, cycle=cycle)
+    info = {"series": len(made.panel), "history": made.panel.history, "notes": list(made.notes), "recalls": recalls}
+    lake.write_folder("features", folder, info, cycle=cycle)
 
 
 def _metadata(project: Project, made: FeatureSet) -> dict[str, Any]:

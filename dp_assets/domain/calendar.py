@@ -93,6 +93,32 @@ def place_channels(
     return np.stack(list(columns.values()), axis=2), tuple(columns)
 
 
+def placed_names(
+    events: pl.DataFrame, groups: pl.DataFrame, starts: DayArray, history: int, config: DemandConfig
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the channels of `place_channels` that a panel has, and what it leaves out, in words.
+
+    Left out are events that happen to no series within history: nothing says what they do.
+
+    Args:
+        events, groups, starts, config: as of `place_channels`, of all series.
+        history: T, buckets before the cutoff.
+    """
+    places = config.features.holidays_by
+    levels = {*events["level"].drop_nulls(), *((places.level,) if places else ())}
+    # A channel is the same for series of the same places, so one of each speaks for all.
+    differ = [name for name in groups.columns if name in levels]
+    one_of_each = groups.unique(differ, maintain_order=True) if differ else groups.head(1)
+    values, names = place_channels(events, one_of_each, starts, config)
+    left_out = [
+        name
+        for number, name in enumerate(names)
+        if name.startswith(EVENT_CHANNELS) and (values[:, :history, number] == values[:1, :1, number]).all()
+    ]
+    notes = tuple(f"{name} stays out of the network: no such event within history" for name in left_out)
+    return tuple(name for name in names if name not in left_out), notes
+
+
 def _place_holidays(groups: pl.DataFrame, starts: DayArray, config: DemandConfig) -> dict[str, FloatArray]:
     """(S, B) channels of the holiday calendar that holds for each series; none where one holds for all."""
     places = config.features.holidays_by

@@ -49,6 +49,7 @@ def past_channels(
     first: npt.NDArray[np.int32],
     config: DemandConfig,
     beside: int = 0,
+    gaps: bool | None = None,
 ) -> FloatArray:
     """(S, T, P) float32 channels in the order of `past_names`.
 
@@ -65,14 +66,13 @@ def past_channels(
         first: (S,) index of the first sale.
         config: windows and bucket length.
         beside: further channels for which room is left behind them, zeros.
+        gaps: whether `has_gaps`, of these series or of any beside them: a running sum that may meet a gap rounds
+            otherwise. Found out here when left out.
     """
     series, buckets = capped.shape
     names = past_names(config)
-    # Where zeros are explicit, only buckets out of stock are missing after the first sale.
-    gaps = config.zero_fill == "ignore" or any(
-        bool(((observed[rows] <= 0) & (np.arange(buckets) >= first[rows, None])).any())
-        for rows in row_blocks(series, buckets)
-    )
+    if gaps is None:
+        gaps = has_gaps(observed, first, config)
     channels = np.zeros((series, buckets, len(names) + beside), dtype=np.float32)
     for rows in row_blocks(series, buckets):
         since = np.arange(buckets) >= first[rows, None]
@@ -81,6 +81,16 @@ def past_channels(
             known = since & np.isfinite(values[name])
             np.copyto(channels[rows, :, number], values[name], where=known, casting="same_kind")
     return channels
+
+
+def has_gaps(observed: FloatArray, first: npt.NDArray[np.int32], config: DemandConfig) -> bool:
+    """Whether any bucket after a series' first sale is not observed, (S, T) and (S,) as of `past_channels`."""
+    series, buckets = observed.shape
+    # Where zeros are explicit, only buckets out of stock are missing after the first sale.
+    return config.zero_fill == "ignore" or any(
+        bool(((observed[rows] <= 0) & (np.arange(buckets) >= first[rows, None])).any())
+        for rows in row_blocks(series, buckets)
+    )
 
 
 def _block_channels(

@@ -65,30 +65,51 @@ def cap_outliers(quantity: FloatArray, observed: FloatArray, promoted: BoolArray
         promoted: (S, T) whether the bucket lies under a known promotion.
         config: the switch and the z threshold.
     """
+    limits = own_limits(quantity, observed, promoted, config)
+    return cap_at(quantity, promoted, limits, usual_uplift(limits))
+
+
+def own_limits(quantity: FloatArray, observed: FloatArray, promoted: BoolArray, config: OutlierConfig) -> Float64Array:
+    """(S, 3) what each series says of its own: the threshold of its ordinary buckets, units, inf where not judged; that
+    of its promotion buckets, NaN where they are too few; and its promotion uplift, NaN where nothing is known of it.
+
+    Args: as of `cap_outliers`.
+    """
+    limits = np.full((len(quantity), 3), np.nan)
+    limits[:, 0] = np.inf
     if not config.enabled:
-        return Capping(quantity.copy(), np.full((len(quantity), 2), np.inf, dtype=np.float32))
-    threshold = _thresholds(quantity, observed > 0, promoted, config.z_threshold)
-    own = np.where(promoted, threshold[:, 1:], threshold[:, :1])
-    return Capping(np.minimum(quantity, own), threshold)
-
-
-def _thresholds(quantity: FloatArray, observed: BoolArray, promoted: BoolArray, z: float) -> FloatArray:
-    ordinary = np.full(len(quantity), np.inf)
-    own = np.full(len(quantity), np.nan)
-    uplift = np.full(len(quantity), np.nan)
+        return limits
+    z = config.z_threshold
     for rows in row_blocks(*quantity.shape):
-        values, seen, under = quantity[rows].astype(np.float64), observed[rows], promoted[rows]
+        values, seen, under = quantity[rows].astype(np.float64), observed[rows] > 0, promoted[rows]
         all_limit, all_count, _ = _group_limit(values, seen, z)
         plain_limit, plain_count, plain_mean = _group_limit(values, seen & ~under, z)
         promo_limit, promo_count, promo_mean = _group_limit(values, seen & under, z)
         judged_by_all = np.where(all_count >= MIN_JUDGED, all_limit, np.inf)
-        ordinary[rows] = np.where(plain_count >= MIN_JUDGED, plain_limit, judged_by_all)
-        own[rows] = np.where(promo_count >= MIN_JUDGED, promo_limit, np.nan)
+        limits[rows, 0] = np.where(plain_count >= MIN_JUDGED, plain_limit, judged_by_all)
+        limits[rows, 1] = np.where(promo_count >= MIN_JUDGED, promo_limit, np.nan)
         known = (plain_count >= MIN_JUDGED) & (promo_count > 0) & (plain_mean > 0)
-        uplift[rows] = np.divide(promo_mean, plain_mean, out=np.full(len(values), np.nan), where=known)
-    usual = max(1.0, float(np.nanmedian(uplift))) if np.isfinite(uplift).any() else 1.0
-    promoted_limit = np.where(np.isnan(own), ordinary * usual, own)
-    return np.stack([ordinary, promoted_limit], axis=1).astype(np.float32)
+        limits[rows, 2] = np.divide(promo_mean, plain_mean, out=np.full(len(values), np.nan), where=known)
+    return limits
+
+
+def usual_uplift(limits: Float64Array) -> float:
+    """Median promotion uplift, at least 1, of the series whose `own_limits` are given."""
+    uplift = limits[:, 2]
+    return max(1.0, float(np.nanmedian(uplift))) if np.isfinite(uplift).any() else 1.0
+
+
+def cap_at(quantity: FloatArray, promoted: BoolArray, limits: Float64Array, usual: float) -> Capping:
+    """Caps buckets of some series.
+
+    Args:
+        quantity, promoted: as of `cap_outliers`.
+        limits: their `own_limits`.
+        usual: the `usual_uplift` of all series.
+    """
+    ordinary, own = limits[:, 0], limits[:, 1]
+    threshold = np.stack([ordinary, np.where(np.isnan(own), ordinary * usual, own)], axis=1).astype(np.float32)
+    return Capping(np.minimum(quantity, np.where(promoted, threshold[:, 1:], threshold[:, :1])), threshold)
 
 
 def _group_limit(values: Float64Array, group: BoolArray, z: float) -> tuple[Float64Array, IntArray, Float64Array]:

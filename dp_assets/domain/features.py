@@ -1,19 +1,27 @@
 """Features of a cycle: from contributions, attributes and plans to the dense panel that everything later reads.
 
-Belongs here: the leak rule applied to the inputs, densification with explicit zeros, and the order of the steps.
-Does not belong here: each step's own logic (`cleaning.py`, `promotions.py`, `regressors.py`, `channels.py`,
-`calendar.py`); scaling and vocabularies (`encoders.py`), which are fitted on what this module returns.
+Belongs here: which series a panel has, and the order of the steps. Does not belong here: each step's own logic
+(`known_sales.py`, `cleaning.py`, `promotions.py`, `regressors.py`, `channels.py`, `peers.py`, `calendar.py`); scaling
+and vocabularies (`encoders.py`), which are fitted on what this module returns.
 
-The lake's buckets hold no zeros. Here a series gets one for every bucket without sales from its first sale to the
-cutoff.
+A panel is made of some series at a time, so that memory does not grow with all of them. Three passes, because some
+numbers come of all series:
+
+    outline_of   who the series are, and what they have in common: the first bucket, names of channels, sums of peers
+    observe      of some series: sales, stock-outs, channels known ahead, what each says of its own caps
+    compare      of all series, in order: the usual uplift of promotions, whether any bucket is missing, sums of peers
+    derive       of some series: caps, past channels
+
+`observe` and `derive` may work anywhere on any part of an outline, see `feature_shards.py`; what they say of a series
+does not depend on the series beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,31 +30,50 @@ import polars as pl
 
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.calendar import (
-    EVENT_CHANNELS,
     calendar_channels,
     event_channels,
     known_events,
     left_out_of_network,
     place_channels,
+    placed_names,
 )
-from dp_assets.domain.channels import past_channels, past_names
-from dp_assets.domain.cleaning import Capping, cap_outliers, judge_eligibility, outlier_log, row_blocks
+from dp_assets.domain.channels import has_gaps, past_channels, past_names
+from dp_assets.domain.cleaning import cap_at, cap_outliers, judge_eligibility, outlier_log, own_limits, usual_uplift
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EVENTS, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, STOCKOUTS, weekly_buckets
+from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, STOCKOUTS
 from dp_assets.domain.errors import NotEnoughHistoryError
 from dp_assets.domain.groups import series_groups
-from dp_assets.domain.panel import FloatArray, Panel
-from dp_assets.domain.peers import peer_channels, peer_names
+from dp_assets.domain.known_sales import NEVER, KnownSales, Sold, between, dense, known_sales
+from dp_assets.domain.panel import ARRAYS, FloatArray, Panel, forget_pages
+from dp_assets.domain.peers import add_sales, channels_of_sums, peer_count, peer_momentum, peer_names, peers_of
 from dp_assets.domain.product_life import LAUNCH, known_life, launches, with_life
-from dp_assets.domain.promotions import PROMO, known_promotions, promoted_buckets, promotion_channels
-from dp_assets.domain.regressors import known_regressors, of_series, regressor_channels, unused_regressors
+from dp_assets.domain.promotions import (
+    PROMO,
+    known_promotions,
+    promoted_buckets,
+    promotion_channels,
+    promotion_names,
+)
+from dp_assets.domain.regressors import (
+    known_regressors,
+    of_series,
+    regressor_channels,
+    regressor_names,
+    unused_regressors,
+)
 from dp_assets.domain.stockouts import find_stockouts, known_stock, mask_of, stockout_table
-from dp_assets.domain.table import ascends
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-RESIDUE = 1e-9
-"""Share of all that was added and taken back below which a bucket's sum is rounding error, not a quantity."""
+Arrays = Mapping[str, npt.NDArray[Any]]
+"""Name → array of S series. Those of a panel, and two that are needed on the way: `promoted` (S, T), whether a bucket
+lies under a promotion, and `limits` (S, 3), see `cleaning.own_limits`."""
+OBSERVED = ("quantity", "price", "observed", "first", "known", "promoted", "limits")
+"""What `observe` fills."""
+DERIVED = ("capped", "past")
+"""What `derive` fills."""
+SLICE_CELLS = 1 << 20
+"""Series × buckets that a pass holds at once."""
 
 
 @dataclass(frozen=True)
@@ -104,32 +131,61 @@ class KnownAhead:
 
 
 @dataclass(frozen=True)
-class _Sales:
-    """Buckets with sales as known, sparse: parallel arrays, one entry per series and bucket, and their series.
+class Outline:
+    """The series of a panel, or some of them, and what is the same for all.
 
-    `row` points into `series`, which is sorted by series_id; `bucket` counts buckets from the grid's first.
+    Attributes:
+        series: S rows as in `Panel.series`.
+        starts: (T + M,) bucket starts.
+        origin: number of the first of them in the grid.
+        plans: the lines that are known.
+        promotions: names of the channels of promotions.
+        placed: names of the channels of the calendar that differ from series to series.
+        peers: (G, S) see `peers.peers_of`.
     """
 
     series: pl.DataFrame
-    row: IntArray
-    bucket: IntArray
-    quantity: npt.NDArray[np.float64]
-    price: npt.NDArray[np.float64]
+    starts: npt.NDArray[np.datetime64]
+    origin: int
+    plans: Plans
+    promotions: tuple[str, ...]
+    placed: tuple[str, ...]
+    peers: IntArray
 
-    @cached_property
-    def first(self) -> IntArray:
-        """(S,) bucket of each series' first sale."""
-        return self._outermost(np.minimum, np.iinfo(self.bucket.dtype).max)
+    def part(self, rows: slice) -> Outline:
+        """Some of the series."""
+        return replace(self, series=self.series[rows], peers=self.peers[:, rows])
 
-    @cached_property
-    def last(self) -> IntArray:
-        """(S,) bucket of each series' last sale."""
-        return self._outermost(np.maximum, np.iinfo(self.bucket.dtype).min)
 
-    def _outermost(self, choose: np.ufunc, start: int) -> IntArray:
-        found = np.full(len(self.series), start, dtype=self.bucket.dtype)
-        choose.at(found, self.row.astype(np.intp), self.bucket)  # many times faster where the types are the same
-        return found.astype(np.int64)
+@dataclass(frozen=True)
+class Outlined:
+    """An outline of all series, with what else follows from them at once.
+
+    Attributes:
+        outline: the outline.
+        sold: what the series have sold; rows point into `outline.series`.
+        eligibility, notes: as in `FeatureSet`.
+    """
+
+    outline: Outline
+    sold: tuple[Sold, ...]
+    eligibility: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What all series together say to each.
+
+    Attributes:
+        usual: see `cleaning.usual_uplift`.
+        gaps: see `channels.has_gaps`.
+        momentum: (2, N, T) see `peers.peer_momentum`.
+    """
+
+    usual: float
+    gaps: bool
+    momentum: FloatArray
 
 
 def build_features(
@@ -138,6 +194,7 @@ def build_features(
     plans: Plans,
     config: DemandConfig,
     cutoff: date,
+    folder: Path | None = None,
 ) -> FeatureSet:
     """The panel, the eligibility and the outlier log of a cycle.
 
@@ -149,14 +206,36 @@ def build_features(
         plans: promotions, events, regressors and stock.
         config: the configuration.
         cutoff: first day of the first forecast bucket.
+        folder: an empty folder that is the panel's afterwards, as `Panel.save` makes one; its arrays are mapped, and
+            memory holds some series at a time. Without one they are all in memory.
 
     Raises:
         ConfigError: no bucket starts on the cutoff.
         NotEnoughHistoryError: nothing was sold in the active window before the cutoff.
     """
+    found = outline_of(buckets, attributes, plans, config, cutoff)
+    outline = found.outline
+    made = allocate(outline, config, (*OBSERVED, *DERIVED), folder)
+    stockouts = observe(outline, found.sold, made, config)
+    compared = compare([(outline.peers, made)], config)
+    log = derive(outline.series["series_id"], outline.starts, outline.peers, compared, made, config)
+    panel = panel_of(outline, made, config)
+    if folder is not None:
+        panel.save_around(folder)
+    return FeatureSet(panel, found.eligibility, log, found.notes, stockouts)
+
+
+def outline_of(
+    buckets: pl.DataFrame | Iterable[pl.DataFrame],
+    attributes: pl.DataFrame,
+    plans: Plans,
+    config: DemandConfig,
+    cutoff: date,
+) -> Outlined:
+    """Who the series of a cycle are; arguments and errors as of `build_features`."""
     grid = BucketGrid.of(config)
     cutoff = grid.parse(cutoff.isoformat())
-    sales = _known_sales(buckets, grid, cutoff, config)
+    sales = known_sales(buckets, grid, cutoff, config)
     judged = _judge(sales, attributes, grid, cutoff, config)
     active = judged["active"].to_numpy()
     if not active.any():
@@ -165,79 +244,202 @@ def build_features(
             f"{grid.known_at(cutoff).isoformat()}; land files of that time first, or choose a later cycle"
         )
     rows = np.flatnonzero(active)
-    origin = int(sales.first[rows].min())
-    quantity, price = _dense(sales, rows, origin, grid.index_of(cutoff))
+    origin, end = int(sales.first[rows].min()), grid.index_of(cutoff)
+    starts = np.array([grid.start_at(number) for number in range(origin, end + config.horizon)], "datetime64[D]")
     known = plans.known(grid.known_at(cutoff))
     series = _series(judged.filter("active"), attributes, config)
-    end = cutoff + config.horizon * grid.step
-    ahead = launches(series, judged["sku"], known.product_life, config.series_key, cutoff, end)
+    until = cutoff + config.horizon * grid.step
+    ahead = launches(series, judged["sku"], known.product_life, config.series_key, cutoff, until)
+    place = np.full(len(sales.series), NEVER, np.int32)
+    place[rows] = np.arange(len(rows))
     if len(ahead):
         unsold = ahead.with_columns(pl.lit(False).alias("eligible"), pl.lit(LAUNCH).alias("reason"))
-        series, quantity, price = _with_unsold(series, _series(unsold, attributes, config), quantity, price)
+        both = pl.concat([series, _series(unsold, attributes, config)])
+        order = both["series_id"].arg_sort().to_numpy()
+        series = both[order.tolist()]
+        place[rows] = np.argsort(order)[: len(rows)]
     series = with_life(series, known.product_life, config.series_key)
-    return _assemble(series, quantity, price, origin, judged, known, config, cutoff)
-
-
-def _with_unsold(
-    series: pl.DataFrame, unsold: pl.DataFrame, quantity: FloatArray, price: FloatArray
-) -> tuple[pl.DataFrame, FloatArray, FloatArray]:
-    """Series, quantities and prices with series that never sold among them, in the order of series_id."""
-    both = pl.concat([series, unsold])
-    order = both["series_id"].arg_sort().to_numpy()
-    nothing = np.zeros((len(unsold), quantity.shape[1]), np.float32)
-    return both[order.tolist()], *(np.concatenate([values, nothing])[order] for values in (quantity, price))
-
-
-def _assemble(
-    series: pl.DataFrame,
-    quantity: FloatArray,
-    price: FloatArray,
-    origin: int,
-    judged: pl.DataFrame,
-    plans: Plans,
-    config: DemandConfig,
-    cutoff: date,
-) -> FeatureSet:
-    grid = BucketGrid.of(config)
-    history = quantity.shape[1]
-    starts = np.array([grid.start_at(origin + number) for number in range(history + config.horizon)], "datetime64[D]")
-    sold = quantity > 0
-    first = np.where(sold.any(axis=1), sold.argmax(axis=1), history).astype(np.int32)
-    stockouts = find_stockouts(plans.stock, series, starts[:history], quantity, first, config)
     groups = series_groups(series, config, cutoff)
-    planned, planned_names = promotion_channels(plans.promotions, groups, starts, config.bucket.weeks)
-    values = of_series(plans.regressors, groups)
-    outside, outside_names, reaches = regressor_channels(values, series["series_id"], starts, history, config)
-    placed, placed_names, unseen = _seen(*place_channels(plans.events, groups, starts, config), history)
-    calendar, calendar_names = calendar_channels(starts, config)
-    events, event_names = event_channels(plans.events, starts, config.bucket.weeks)
-    ahead = KnownAhead(
-        known=np.concatenate([planned, outside, placed], axis=2),
-        known_names=(*planned_names, *outside_names, *placed_names),
-        known_reach=(*(config.horizon for _ in planned_names), *reaches, *(config.horizon for _ in placed_names)),
-        calendar=np.concatenate([calendar, events], axis=1),
-        calendar_names=(*calendar_names, *event_names),
+    placed, unseen = placed_names(known.events, groups, starts, end - origin, config)
+    outline = Outline(
+        series=series,
+        starts=starts,
+        origin=origin,
+        plans=known,
+        promotions=promotion_names(known.promotions, groups, starts, config.bucket.weeks),
+        placed=placed,
+        peers=peers_of(series, config),
     )
-    masked = stockouts.mask
-    panel, capping = assemble_panel(series, quantity, price, masked, first, starts, ahead, config, cutoff)
-    promoted = promoted_buckets(ahead.known[:, :history], ahead.known_names)
-    log = outlier_log(series["series_id"], starts, quantity, promoted, capping)
-    notes = (*_notes(panel, config), *unseen, *unused_regressors(plans.regressors, config))
-    return FeatureSet(panel, judged, log, notes, stockout_table(stockouts, series["series_id"], starts))
+    notes = (*_notes(outline, config), *unseen, *unused_regressors(known.regressors, config))
+    return Outlined(outline, sales.placed(place), judged, notes)
 
 
-def _seen(
-    values: FloatArray, names: tuple[str, ...], history: int
-) -> tuple[FloatArray, tuple[str, ...], tuple[str, ...]]:
-    """Channels by place without events that happen nowhere within history, and what was left out, in words."""
-    left_out = [
-        number
-        for number, name in enumerate(names)
-        if name.startswith(EVENT_CHANNELS) and (values[:, :history, number] == values[:1, :1, number]).all()
-    ]
-    kept = np.setdiff1d(np.arange(len(names)), left_out)
-    notes = (f"{names[number]} stays out of the network: no such event within history" for number in left_out)
-    return values[:, :, kept], tuple(names[number] for number in kept), tuple(notes)
+def allocate(
+    outline: Outline, config: DemandConfig, names: Sequence[str], folder: Path | None = None
+) -> dict[str, npt.NDArray[Any]]:
+    """Arrays full of zeros for the series of an outline; those of a panel as `.npy` files of a folder, if one is given.
+
+    Such a file has the bytes of `np.save`.
+    """
+    series, buckets, history = len(outline.series), len(outline.starts), len(outline.starts) - config.horizon
+    past, known = (*past_names(config), *peer_names(config)), _known_names(outline, config)[0]
+    flat = ("quantity", "price", "observed", "capped", "promoted")
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(flat, (series, history))
+    shapes |= {"past": (series, history, len(past)), "known": (series, buckets, len(known))}
+    shapes |= {"first": (series,), "limits": (series, 3)}
+    kinds: dict[str, type] = {"first": np.int32, "promoted": np.bool_, "limits": np.float64}
+    made: dict[str, npt.NDArray[Any]] = {}
+    for name in names:
+        shape, kind = shapes[name], np.dtype(kinds.get(name, np.float32))
+        if folder is None or name not in ARRAYS:
+            made[name] = np.zeros(shape, kind)
+        elif 0 in shape:  # nothing cannot be mapped
+            made[name] = np.zeros(shape, kind)
+            np.save(folder / f"{name}.npy", made[name])
+        else:
+            made[name] = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", kind, shape)
+    return made
+
+
+def slices(series: int, buckets: int) -> list[slice]:
+    """Slices of series that hold about SLICE_CELLS cells each."""
+    step = max(1, SLICE_CELLS // max(1, buckets))
+    return [slice(start, min(start + step, series)) for start in range(0, series, step)]
+
+
+def observe(outline: Outline, sold: Sequence[Sold], made: Arrays, config: DemandConfig) -> pl.DataFrame:
+    """Fills the arrays OBSERVED of an outline's series.
+
+    Args:
+        outline: the series.
+        sold: what they have sold; rows point into `outline.series`.
+        made: arrays of these series.
+        config: the configuration.
+
+    Returns:
+        Their table `stockouts`.
+    """
+    history = len(outline.starts) - config.horizon
+    tables = [STOCKOUTS.empty()]
+    for rows in slices(len(outline.series), history):
+        part = outline.part(rows)
+        quantity, price = dense(
+            between(sold, rows.start, rows.stop), len(part.series), outline.origin, outline.origin + history
+        )
+        happened = quantity > 0
+        first = np.where(happened.any(axis=1), happened.argmax(axis=1), history).astype(np.int32)
+        starts = outline.starts[:history]
+        stockouts = find_stockouts(outline.plans.stock, part.series, starts, quantity, first, config)
+        observed = _observed(quantity, first, config)
+        observed[stockouts.mask] = 0
+        known = _known(part, config)
+        promoted = promoted_buckets(known[:, :history], _known_names(outline, config)[0])
+        limits = own_limits(quantity, observed, promoted, config.outliers)
+        for name, values in zip(OBSERVED, (quantity, price, observed, first, known, promoted, limits), strict=True):
+            made[name][rows] = values
+        tables.append(stockout_table(stockouts, part.series["series_id"], starts))
+        forget_pages(made.values())
+    return pl.concat(tables)
+
+
+def compare(parts: Sequence[tuple[IntArray, Arrays]], config: DemandConfig) -> Comparison:
+    """What all series together say to each.
+
+    Args:
+        parts: (G, R) `Outline.peers` and arrays OBSERVED of R series; of all series in their order, in any parts.
+        config: the configuration.
+    """
+    usual = usual_uplift(np.concatenate([made["limits"] for _, made in parts]))
+    sums = np.zeros((parts[0][1]["quantity"].shape[1], max(peer_count(peers) for peers, _ in parts)))
+    gaps = False
+    for peers, made in parts:
+        for rows in slices(*made["quantity"].shape):
+            observed = made["observed"][rows]
+            capped = cap_at(made["quantity"][rows], made["promoted"][rows], made["limits"][rows], usual).capped
+            add_sales(sums, peers[:, rows], capped, observed)
+            gaps = gaps or has_gaps(observed, made["first"][rows], config)
+            forget_pages(made.values())
+    return Comparison(usual, gaps, peer_momentum(sums, config))
+
+
+def derive(
+    series_id: pl.Series,
+    starts: npt.NDArray[np.datetime64],
+    peers: IntArray,
+    compared: Comparison,
+    made: Arrays,
+    config: DemandConfig,
+) -> pl.DataFrame:
+    """Fills the arrays DERIVED of some series, from those of OBSERVED.
+
+    Args:
+        series_id: (S,).
+        starts: (T + M,) bucket starts.
+        peers: (G, S) as in `Outline`.
+        compared: what all series together say.
+        made: arrays of these series.
+        config: the configuration.
+
+    Returns:
+        Their outlier log.
+    """
+    logs, beside = [OUTLIER_LOG.empty()], len(peer_names(config))
+    for rows in slices(*made["quantity"].shape):
+        quantity, price, observed, promoted = (
+            np.asarray(made[name][rows]) for name in ("quantity", "price", "observed", "promoted")
+        )
+        first = np.asarray(made["first"][rows])
+        capping = cap_at(quantity, promoted, made["limits"][rows], compared.usual)
+        past = past_channels(capping.capped, observed, price, promoted, first, config, beside, compared.gaps)
+        past[:, :, -beside:] = channels_of_sums(compared.momentum, peers[:, rows], first)
+        made["capped"][rows], made["past"][rows] = capping.capped, past
+        logs.append(outlier_log(series_id[rows], starts, quantity, promoted, capping))
+        forget_pages(made.values())
+    return pl.concat(logs)
+
+
+def panel_of(outline: Outline, made: Arrays, config: DemandConfig) -> Panel:
+    """The panel of an outline's series, whose arrays are filled."""
+    known_names, known_reach = _known_names(outline, config)
+    calendar, calendar_names = _calendar(outline, config)
+    return Panel(
+        cutoff=outline.starts[-config.horizon].astype(date),
+        bucket_weeks=config.bucket.weeks,
+        horizon=config.horizon,
+        starts=outline.starts,
+        series=outline.series,
+        calendar=calendar,
+        past_names=(*past_names(config), *peer_names(config)),
+        known_names=known_names,
+        calendar_names=calendar_names,
+        known_reach=known_reach,
+        **{name: made[name] for name in ARRAYS if name != "calendar"},
+    )
+
+
+def _known_names(outline: Outline, config: DemandConfig) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Names of the channels of a series that are known ahead, and their reach."""
+    outside, reaches = regressor_names(config)
+    names = (*outline.promotions, *outside, *outline.placed)
+    return names, (*(config.horizon for _ in outline.promotions), *reaches, *(config.horizon for _ in outline.placed))
+
+
+def _known(outline: Outline, config: DemandConfig) -> FloatArray:
+    """(S, T + M, K) channels of a series that are known ahead, in the order of their names."""
+    plans, starts, history = outline.plans, outline.starts, len(outline.starts) - config.horizon
+    groups = series_groups(outline.series, config, starts[history].astype(date))
+    planned, _ = promotion_channels(plans.promotions, groups, starts, config.bucket.weeks, outline.promotions)
+    values = of_series(plans.regressors, groups)
+    outside, *_ = regressor_channels(values, outline.series["series_id"], starts, history, config)
+    placed, names = place_channels(plans.events, groups, starts, config)
+    return np.concatenate([planned, outside, placed[:, :, [names.index(name) for name in outline.placed]]], axis=2)
+
+
+def _calendar(outline: Outline, config: DemandConfig) -> tuple[FloatArray, tuple[str, ...]]:
+    """(T + M, C) channels of the calendar that are the same for all series, and their names."""
+    calendar, calendar_names = calendar_channels(outline.starts, config)
+    events, event_names = event_channels(outline.plans.events, outline.starts, config.bucket.weeks)
+    return np.concatenate([calendar, events], axis=1), (*calendar_names, *event_names)
 
 
 def assemble_panel(
@@ -250,7 +452,7 @@ def assemble_panel(
     ahead: KnownAhead,
     config: DemandConfig,
     cutoff: date,
-) -> tuple[Panel, Capping]:
+) -> Panel:
     """A panel from what was sold and what is known ahead: caps and past channels follow from these.
 
     Args:
@@ -263,26 +465,34 @@ def assemble_panel(
     observed = _observed(quantity, first, config)
     observed[masked] = 0
     promoted = promoted_buckets(ahead.known[:, : quantity.shape[1]], ahead.known_names)
-    capping = cap_outliers(quantity, observed, promoted, config.outliers)
-    peers = peer_names(config)
-    past = past_channels(capping.capped, observed, price, promoted, first, config, len(peers))
-    past[:, :, -len(peers) :] = peer_channels(capping.capped, observed, series, first, config)
-    panel = Panel(
+    peers = peers_of(series, config)
+    names = (*past_names(config), *peer_names(config))
+    made: dict[str, npt.NDArray[Any]] = {
+        "quantity": quantity,
+        "price": price,
+        "observed": observed,
+        "first": first,
+        "promoted": promoted,
+        "limits": own_limits(quantity, observed, promoted, config.outliers),
+        "capped": np.zeros_like(quantity),
+        "past": np.zeros((*quantity.shape, len(names)), np.float32),
+    }
+    derive(series["series_id"], starts, peers, compare([(peers, made)], config), made, config)
+    return Panel(
         cutoff=cutoff,
         bucket_weeks=config.bucket.weeks,
         horizon=config.horizon,
         starts=starts,
         series=series,
         quantity=quantity,
-        capped=capping.capped,
+        capped=made["capped"],
         observed=observed,
         price=price,
-        past=past,
+        past=made["past"],
         first=first,
-        past_names=(*past_names(config), *peers),
+        past_names=names,
         **vars(ahead),
     )
-    return panel, capping
 
 
 def masked_buckets(panel: Panel, config: DemandConfig) -> BoolArray:
@@ -312,83 +522,16 @@ def without_masks(panel: Panel, stockouts: pl.DataFrame, rows: IntArray, config:
     return replace(panel, observed=observed, capped=capped, past=past)
 
 
-def _known_sales(
-    buckets: pl.DataFrame | Iterable[pl.DataFrame], grid: BucketGrid, cutoff: date, config: DemandConfig
-) -> _Sales:
-    """Sums the contributions the cycle knows; keeps buckets whose net quantity is above zero."""
-    codes = pl.Series(dtype=pl.Categorical(pl.Categories.random()))  # a code lives as long as a series of its type does
-    seen = np.zeros(0, dtype=np.bool_)
-    table = weekly_buckets(config)
-    met = [table.empty().select("series_id", *config.series_key)]
-    met_codes = [np.zeros(0, dtype=np.uint32)]
-    sold: list[tuple[npt.NDArray[Any], ...]] = [tuple(np.zeros(0, kind) for kind in ("u4", "i4", "f8", "f8"))]
-    for part in [buckets] if isinstance(buckets, pl.DataFrame) else buckets:
-        rows, sold_at, quantity, price = _net_sales(_known_rows(part, cutoff, grid.known_at(cutoff)), table.key)
-        if not len(sold_at):
-            continue
-        code = rows["series_id"].gather(sold_at).cast(codes.dtype).to_physical().to_numpy()
-        seen = np.pad(seen, (0, max(0, int(code.max()) + 1 - len(seen))))
-        new = np.flatnonzero(~seen[code])
-        new = new[np.unique(code[new], return_index=True)[1]]
-        seen[code[new]] = True
-        met.append(rows.select("series_id", *config.series_key)[sold_at[new]])
-        met_codes.append(code[new])
-        starts = rows["bucket_start"].to_numpy()[sold_at].astype("datetime64[D]")
-        days = (starts - np.datetime64(grid.first)).astype(np.int64)
-        sold.append((code, (days // (7 * grid.weeks)).astype(np.int32), quantity, price))
-    series = pl.concat(met).with_columns(pl.Series("code", np.concatenate(met_codes))).sort("series_id")
-    place = np.zeros(len(seen), dtype=np.int32)
-    place[series["code"].to_numpy()] = np.arange(len(series), dtype=np.int32)
-    code, bucket, quantity, price = (np.concatenate(arrays) for arrays in zip(*sold, strict=True))
-    return _Sales(series.drop("code"), place[code], bucket, quantity, price)
-
-
-def _net_sales(
-    rows: pl.DataFrame, key: tuple[str, ...]
-) -> tuple[pl.DataFrame, IntArray, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The rows in order; per series and bucket with sales: place of its first row, net quantity, mean price or 0."""
-    # Sums of floats depend on their order, so the rows of a bucket are added in the order of the contract's key.
-    rows = rows if ascends(rows, key) else rows.sort(key)
-    same = [rows[name].slice(1) == rows[name].slice(0, max(0, len(rows) - 1)) for name in ("series_id", "bucket_start")]
-    begins = np.flatnonzero(np.concatenate([np.ones(min(1, len(rows)), np.bool_), ~(same[0] & same[1]).to_numpy()]))
-    quantity, revenue = (_net(rows[name].to_numpy(), begins) for name in ("quantity", "revenue"))
-    sold = quantity > 0
-    begins, quantity, revenue = begins[sold], quantity[sold], revenue[sold]
-    price = np.divide(revenue, quantity, out=np.zeros_like(quantity), where=revenue > 0)
-    return rows, begins, quantity, price
-
-
-def columns_read(config: DemandConfig) -> tuple[str, ...]:
-    """What is read of `weekly_buckets`: its key, when a row counts, and the two sums."""
-    key = (*weekly_buckets(config).key, "known_from", "quantity", "revenue")
-    return tuple(dict.fromkeys((*key, *config.series_key)))
-
-
-def _known_rows(buckets: pl.DataFrame, cutoff: date, known_at: datetime) -> pl.DataFrame:
-    known = (buckets["bucket_start"] < cutoff) & (buckets["known_from"] <= known_at)
-    return buckets if known.all() else buckets.filter(known)
-
-
-def _net(values: npt.NDArray[np.float64], begins: IntArray) -> npt.NDArray[np.float64]:
-    """Sums of consecutive rows; what was taken back to the last unit is exactly 0, whatever the rounding."""
-    if not len(begins):
-        return np.zeros(0)
-    total, moved = np.add.reduceat(values, begins), np.add.reduceat(np.abs(values), begins)
-    return np.where(np.abs(total) <= RESIDUE * moved, 0.0, total)
-
-
 def _judge(
-    sales: _Sales, attributes: pl.DataFrame, grid: BucketGrid, cutoff: date, config: DemandConfig
+    sales: KnownSales, attributes: pl.DataFrame, grid: BucketGrid, cutoff: date, config: DemandConfig
 ) -> pl.DataFrame:
     end = grid.index_of(cutoff)
-    count = len(sales.series)
-    recent = sales.row[sales.bucket >= end - config.in_buckets(config.low_volume.window_weeks)]
-    selling_ever = np.bincount(sales.row, minlength=count)
+    recent = end - config.in_buckets(config.low_volume.window_weeks)
     history = sales.series.with_columns(
         first_bucket=_days(sales.first, grid),
         last_bucket=_days(sales.last, grid),
-        selling_buckets=pl.Series(np.bincount(recent, minlength=count)),
-        observed_buckets=pl.Series(selling_ever if config.zero_fill == "ignore" else end - sales.first),
+        selling_buckets=pl.Series(sales.selling_buckets(recent)),
+        observed_buckets=pl.Series(sales.selling_buckets() if config.zero_fill == "ignore" else end - sales.first),
         active=pl.Series(sales.last >= end - config.in_buckets(config.active_weeks)),
     )
     return judge_eligibility(history, attributes, config)
@@ -404,29 +547,15 @@ def _series(judged: pl.DataFrame, attributes: pl.DataFrame, config: DemandConfig
     return keyed.join(attributes.select("sku", *config.attributes), on="sku", how="left", maintain_order="left")
 
 
-def _dense(sales: _Sales, rows: IntArray, origin: int, end: int) -> tuple[FloatArray, FloatArray]:
-    """(len(rows), end - origin) quantity with explicit zeros and forward-filled price of the given series."""
-    position = np.full(len(sales.series), -1, dtype=np.int32)
-    position[rows] = np.arange(len(rows))
-    kept = position[sales.row] >= 0
-    row, bucket = position[sales.row[kept]], sales.bucket[kept] - origin
-    quantity, price = (np.zeros((len(rows), end - origin), dtype=np.float32) for _ in range(2))
-    quantity[row, bucket] = sales.quantity[kept]
-    price[row, bucket] = sales.price[kept]
-    for block in row_blocks(*price.shape):
-        latest = np.maximum.accumulate(np.where(price[block] > 0, np.arange(end - origin, dtype=np.int32), 0), axis=1)
-        price[block] = np.take_along_axis(price[block], latest, axis=1)
-    return quantity, price
-
-
 def _observed(quantity: FloatArray, first: npt.NDArray[np.int32], config: DemandConfig) -> FloatArray:
     seen = quantity > 0 if config.zero_fill == "ignore" else np.arange(quantity.shape[1]) >= first[:, None]
     return seen.astype(np.float32)
 
 
-def _notes(panel: Panel, config: DemandConfig) -> tuple[str, ...]:
+def _notes(outline: Outline, config: DemandConfig) -> tuple[str, ...]:
     """What lack of history changed, in words for the asset's metadata."""
-    weeks = panel.history * panel.bucket_weeks
+    history = len(outline.starts) - config.horizon
+    weeks = history * config.bucket.weeks
     notes = [
         f"{name} of {wanted} weeks is longer than the {weeks} weeks of history and works on what there is"
         for name, wanted in [
@@ -435,9 +564,10 @@ def _notes(panel: Panel, config: DemandConfig) -> tuple[str, ...]:
         ]
         if wanted > weeks
     ]
-    left_out = left_out_of_network(panel.calendar[: panel.history], panel.calendar_names, panel.bucket_weeks)
+    calendar, names = _calendar(outline, config)
+    left_out = left_out_of_network(calendar[:history], names, config.bucket.weeks)
     notes += [f"{name} stays out of the network: {reason}" for name, reason in left_out.items()]
-    if any(name.startswith(PROMO) for name in panel.known_names):
+    if any(name.startswith(PROMO) for name in outline.promotions):
         notes.append("promotions of past buckets are as recorded by the knowledge time, those of the leads as planned")
     if config.regressors:
         notes.append("regressors of past buckets are as recorded by the knowledge time, not as forecast before")

@@ -228,7 +228,7 @@ def _statistical(
         described = _described(frame.series, other.series, config)
     ahead = _known_of(between.of("plans", switched).panel, frame)
     first = np.where((quantity > 0).any(axis=1), (quantity > 0).argmax(axis=1), frame.first).astype(np.int32)
-    panel, _ = assemble_panel(described, quantity, price, masked, first, frame.starts, ahead, config, frame.cutoff)
+    panel = assemble_panel(described, quantity, price, masked, first, frame.starts, ahead, config, frame.cutoff)
     place = {name: row for row, name in enumerate(panel.series["series_id"])}
     there = [number for number, name in enumerate(series) if name in place]
     made = np.zeros((len(series), len(buckets)))

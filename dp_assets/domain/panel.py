@@ -11,9 +11,11 @@ from __future__ import annotations
 import io
 import json
 import mmap
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +24,9 @@ import polars as pl
 from dp_assets.domain.errors import ArtefactError
 
 FloatArray = npt.NDArray[np.float32]
-ARRAYS = ("quantity", "capped", "observed", "price", "past", "known", "calendar", "first")
+CALENDAR = "calendar"
+"""The array that has no row per series."""
+ARRAYS = ("quantity", "capped", "observed", "price", "past", "known", CALENDAR, "first")
 
 
 @dataclass(frozen=True)
@@ -123,16 +127,19 @@ class Panel:
     def forget_pages(self) -> None:
         """Lets go of the memory of arrays that lie on disk, after they were read through once; what is read again comes
         from there again."""
-        for name in ARRAYS:
-            mapped = getattr(self, name).base
-            if isinstance(mapped, mmap.mmap):
-                mapped.madvise(mmap.MADV_DONTNEED)
+        forget_pages(getattr(self, name) for name in ARRAYS)
 
     def save(self, folder: Path) -> None:
         """Writes one .npy per array, series as Arrow IPC, the rest as panel.json; the same panel, the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         for name in ARRAYS:
-            np.save(folder / f"{name}.npy", np.ascontiguousarray(getattr(self, name)), allow_pickle=False)
+            if name != CALENDAR:
+                _save(folder, name, getattr(self, name))
+        self.save_around(folder)
+
+    def save_around(self, folder: Path) -> None:
+        """Writes what `save` writes, but for the arrays that have a row per series: those lie there already."""
+        _save(folder, CALENDAR, self.calendar)
         buffer = io.BytesIO()
         self.series.write_ipc(buffer)
         (folder / "series.arrow").write_bytes(buffer.getvalue())
@@ -170,6 +177,17 @@ class Panel:
             known_reach=tuple(head["known_reach"]),
             **arrays,
         )
+
+
+def _save(folder: Path, name: str, values: npt.NDArray[Any]) -> None:
+    np.save(folder / f"{name}.npy", np.ascontiguousarray(values), allow_pickle=False)
+
+
+def forget_pages(arrays: Iterable[npt.NDArray[Any]]) -> None:
+    """Lets go of the memory of those arrays that lie on disk; what was written to them is kept there."""
+    for array in arrays:
+        if isinstance(array.base, mmap.mmap):
+            array.base.madvise(mmap.MADV_DONTNEED)
 
 
 def recent_actuals(panel: Panel, buckets: int) -> pl.DataFrame:

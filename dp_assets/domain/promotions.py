@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from dp_assets.domain.groups import GROUP, rows_of
+from dp_assets.domain.groups import GROUP, Rows, rows_of
 from dp_assets.domain.known_lines import known_lines, slug
 from dp_assets.domain.panel import FloatArray
 
@@ -27,6 +27,7 @@ PROMO, DISCOUNT = "promo_", "discount"
 """How channels of promotion kinds begin, and the channel of the deepest discount."""
 PROMOTION_CHANNELS = (PROMO, DISCOUNT)
 LINE = ("producer", "sku", *GROUP, "kind", "starts_on", "ends_on")
+TARGET = "target"
 
 
 def known_promotions(promotions: pl.DataFrame, known_at: datetime) -> pl.DataFrame:
@@ -43,8 +44,24 @@ def channel_name(kind: str) -> str:
     return PROMO + (slug(kind) or "other")
 
 
-def promotion_channels(
+def promotion_names(
     promotions: pl.DataFrame, groups: pl.DataFrame, starts: npt.NDArray[np.datetime64], bucket_weeks: int
+) -> tuple[str, ...]:
+    """Names of the channels that `promotion_channels` has for these series: of the promotions that touch a bucket."""
+    own, grouped, _ = _about(promotions, groups)
+    lines = pl.concat([own, grouped.select(own.columns)])
+    line, _, coverage = _coverage(lines, starts, bucket_weeks)
+    names = sorted({channel_name(kind) for kind in lines["kind"].gather(np.unique(line).tolist()).unique()})
+    discounted = (lines["discount"].fill_null(0.0).to_numpy()[line] * coverage).any()
+    return (*names, DISCOUNT) if discounted else tuple(names)
+
+
+def promotion_channels(
+    promotions: pl.DataFrame,
+    groups: pl.DataFrame,
+    starts: npt.NDArray[np.datetime64],
+    bucket_weeks: int,
+    names: tuple[str, ...] | None = None,
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """Known-future channels of every series.
 
@@ -54,23 +71,16 @@ def promotion_channels(
             group, or of the SKU there.
         starts: (B,) bucket starts without gaps, history and leads.
         bucket_weeks: N.
+        names: what `promotion_names` said of these series and others beside them; of these alone when left out.
 
     Returns:
         (S, B, K) float32 and the K names: one `promo_<kind>` per kind, sorted, in [0, 1]: the sum over promotions of
         share of stores × days in the bucket ÷ days of the bucket, at most 1; then, when any of them has a discount,
         `discount`: the largest of discount × share of stores × days in the bucket ÷ days of the bucket.
     """
-    own = promotions.filter(pl.col("level").is_null() & pl.col("sku").is_in(groups["sku"].unique().implode()))
-    of_skus = _layers(own, "sku", starts, bucket_weeks)
-    of_groups, members = _Layers(pl.Series(dtype=pl.Int64), {}), []
-    if len(own) < len(promotions) and len(grouped := promotions.filter(pl.col("level").is_not_null())):
-        targets = grouped.select("sku", *GROUP).unique().sort("sku", *GROUP).with_row_index("target")
-        members = [rows_of(groups, level, member, sku) for _, sku, level, member in targets.iter_rows()]
-        met = targets.filter(pl.Series([len(rows) > 0 for rows in members], dtype=pl.Boolean))
-        lines = grouped.join(met, on=["sku", *GROUP], how="inner", nulls_equal=True, maintain_order="left")
-        of_groups = _layers(lines, "target", starts, bucket_weeks)
-    names = sorted({*of_skus.kinds, *of_groups.kinds})
-    names += [DISCOUNT] if {DISCOUNT} & {*of_skus.values, *of_groups.values} else []
+    names = promotion_names(promotions, groups, starts, bucket_weeks) if names is None else names
+    own, grouped, members = _about(promotions, groups)
+    of_skus, of_groups = (_layers(lines, by, starts, bucket_weeks) for lines, by in ((own, "sku"), (grouped, TARGET)))
     channels = np.zeros((len(groups), len(starts), len(names)), dtype=np.float32)
     place = _positions(of_skus.targets, groups["sku"])
     for number, name in enumerate(names):
@@ -81,7 +91,19 @@ def promotion_channels(
                 before = channels[members[target], :, number]
                 both = np.maximum(before, layer) if name == DISCOUNT else np.minimum(before + layer, 1.0)
                 channels[members[target], :, number] = both
-    return channels, tuple(names)
+    return channels, names
+
+
+def _about(promotions: pl.DataFrame, groups: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, list[Rows]]:
+    """Lines about a SKU of these series; lines about a group that some belong to, with `target`, its number; and per
+    number the rows of those that do."""
+    own = promotions.filter(pl.col("level").is_null() & pl.col("sku").is_in(groups["sku"].unique().implode()))
+    grouped = promotions.filter(pl.col("level").is_not_null())
+    targets = grouped.select("sku", *GROUP).unique().sort("sku", *GROUP).with_row_index(TARGET)
+    members = [rows_of(groups, level, member, sku) for _, sku, level, member in targets.iter_rows()]
+    met = targets.filter(pl.Series([len(rows) > 0 for rows in members], dtype=pl.Boolean))
+    lines = grouped.join(met, on=["sku", *GROUP], how="inner", nulls_equal=True, maintain_order="left")
+    return own, lines, members
 
 
 @dataclass(frozen=True)
@@ -90,10 +112,6 @@ class _Layers:
 
     targets: pl.Series
     values: dict[str, npt.NDArray[np.float64]]
-
-    @property
-    def kinds(self) -> list[str]:
-        return [name for name in self.values if name != DISCOUNT]
 
 
 def _layers(lines: pl.DataFrame, target: str, starts: npt.NDArray[np.datetime64], bucket_weeks: int) -> _Layers:

@@ -87,15 +87,21 @@ def regressor_channels(
         which a channel may be read. Buckets beyond the reach of the cutoff repeat the last value within it.
     """
     channels = np.zeros((len(series), len(starts), len(config.regressors)), dtype=np.float32)
+    names, reaches = regressor_names(config)
     slugs = {name: slug(name) for name in regressors["name"].unique()}
     named = regressors.with_columns(pl.col("name").replace(slugs))
-    reaches = tuple(reach(regressor, config) for regressor in config.regressors.values())
     for number, (name, regressor) in enumerate(config.regressors.items()):
         bucketed = _by_bucket(named.filter(pl.col("name") == name), starts, config.bucket.weeks, regressor)
         end = history + reaches[number]
         values = _dense(bucketed.filter(pl.col("bucket") < end), series, len(starts), end, regressor)
         channels[:, :, number] = _relative(values, history) if regressor.relative else values
-    return channels, tuple(f"{PREFIX}{name}" for name in config.regressors), reaches
+    return channels, names, reaches
+
+
+def regressor_names(config: DemandConfig) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Names and reaches of the channels, in the order configured."""
+    names = tuple(f"{PREFIX}{name}" for name in config.regressors)
+    return names, tuple(reach(regressor, config) for regressor in config.regressors.values())
 
 
 def unused_regressors(regressors: pl.DataFrame, config: DemandConfig) -> list[str]:

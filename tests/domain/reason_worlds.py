@@ -70,7 +70,7 @@ class Sales:
         first = (quantity > 0).argmax(axis=1).astype(np.int32)
         cutoff = MONDAY + timedelta(weeks=history)
         masked = np.zeros(quantity.shape, np.bool_)
-        return assemble_panel(series, quantity, price, masked, first, starts, ahead, config, cutoff)[0]
+        return assemble_panel(series, quantity, price, masked, first, starts, ahead, config, cutoff)
 
     def with_values(self, name: str, rows: Any, buckets: Any, value: Any) -> Sales:
         """The same but for some cells of one array."""
