@@ -145,6 +145,18 @@ class Lake:
         except storage.failures(self.scheme) as error:
             raise storage.storage_error("cannot write", path, error) from error
 
+    def upload(self, source: Path, to: str) -> None:
+        """Puts a local file's bytes at a full path in one atomic step."""
+        try:
+            if self.is_local:
+                with staged_files.staged(self.staging) as one, source.open("rb") as bytes_:
+                    shutil.copyfileobj(bytes_, one.file, COPIED_BYTES)
+                    one.publish(Path(to))
+            else:
+                self.fs.put_file(str(source), to)
+        except storage.failures(self.scheme) as error:
+            raise storage.storage_error("cannot write", to, error) from error
+
     def fetch(self, path: str, target: Path) -> None:
         """Copies the file at a full path to a local one, in pieces; ArtefactError when there is none."""
         try:
@@ -244,7 +256,7 @@ class Lake:
         if changed:
             if replaced is not None:
                 self._copy(path, f"{self.root}/_versions/{table}/{replaced}/part.parquet")
-            self._upload(made.path, path)
+            self.upload(made.path, path)
         return WrittenPartition(path, digest, made.rows, size, changed)
 
     def _digest_of(self, path: str) -> str | None:
@@ -255,21 +267,9 @@ class Lake:
 
     def _copy(self, path: str, to: str) -> None:
         if self.is_local:
-            self._upload(Path(path), to)
+            self.upload(Path(path), to)
         else:
             self.write_bytes(to, self.read_bytes(path))
-
-    def _upload(self, source: Path, to: str) -> None:
-        """Puts a local file's bytes at a full path in one atomic step."""
-        try:
-            if self.is_local:
-                with staged_files.staged(self.staging) as one, source.open("rb") as bytes_:
-                    shutil.copyfileobj(bytes_, one.file, COPIED_BYTES)
-                    one.publish(Path(to))
-            else:
-                self.fs.put_file(str(source), to)
-        except storage.failures(self.scheme) as error:
-            raise storage.storage_error("cannot write", to, error) from error
 
     def exists(self, table: str, **key: str) -> bool:
         """Whether a partition has current content, as a table or as an artefact folder."""
@@ -375,7 +375,7 @@ class Lake:
         for name, path in files.items():
             # A file that is there is compared, not trusted: writing an artefact again must mend a damaged one.
             if self._digest_of(f"{version}/{name}") != listing[name]["sha256"]:
-                self._upload(path, f"{version}/{name}")
+                self.upload(path, f"{version}/{name}")
         manifest = {"sha256": digest, "files": listing, "info": dict(info or {})}
         self.write_bytes(f"{self.folder(table, **key)}/manifest.json", json_bytes(manifest))
         if self.author is not None:

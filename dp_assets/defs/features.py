@@ -3,19 +3,32 @@
 Belongs here: which partitions are read, what is written, what the web UI shows. The rest is `domain/features.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from dp_assets.champions import code_revision
+from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, eligibility
-from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features
+from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, outline_of
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.known_sales import columns_read
 from dp_assets.domain.scratch import scratch_folder
 from dp_assets.domain.table import Table
+from dp_assets.feature_shards import (
+    FeatureShards,
+    compare_shards,
+    derive_shard,
+    features_of_shards,
+    observe_shard,
+    remove_shards,
+    share_out,
+)
+from dp_assets.forecast_shards import parse_name, shard_name
 from dp_assets.lake_state import recalls_in_force
 from dp_assets.partitions import PAST_BUCKETS
 from dp_assets.pictures.previews import panel_picture, preview, table_schema
@@ -26,55 +39,159 @@ from dp_assets.runs import each_partition
 from dp_resources.clock import Clock
 from dp_resources.lake import Lake
 
+Inputs = tuple[Iterator[pl.DataFrame], pl.DataFrame, Plans, DemandConfig, date]
+UPSTREAM: dict[str, dg.PartitionMapping | None] = {
+    "weekly_buckets": PAST_BUCKETS,
+    "sku_attributes": None,
+    "unified_transactions": dg.AllPartitionMapping(),
+}
+"""What features are made of → which of its partitions."""
+GROUP = "features"
+KINDS = {"python", "polars", "numpy"}
+OWNERS = ["team:demand-planning"]
+FEATURES = """The cycle's dense panel: explicit zeros, caps, channels known up to the cutoff and ahead of it.
+
+Beside it eligibility (who is trained on, and why), the outlier log (every capped bucket), stockouts (every
+bucket masked for lack of stock), and the per-row audit table where it is switched on. unified_transactions
+stands for the promotions, events, regressors, stock and lives of products written with it.
+"""
+
 
 def build(project: Project) -> dg.Definitions:
-    """The asset `features`."""
+    """The asset `features`; in steps of its own where it is made in shards."""
+    in_steps = project.config.features.shards > 1
+    return dg.Definitions(assets=[sharded_features(project) if in_steps else whole_features(project)])
+
+
+def whole_features(project: Project) -> dg.AssetsDefinition:
+    """The asset `features` as one step."""
 
     @dg.asset(
+        description=FEATURES,
         partitions_def=project.cycles,
-        deps=[
-            dg.AssetDep("weekly_buckets", partition_mapping=PAST_BUCKETS),
-            "sku_attributes",
-            dg.AssetDep("unified_transactions", partition_mapping=dg.AllPartitionMapping()),
-        ],
+        deps=[dg.AssetDep(name, partition_mapping=mapping) for name, mapping in UPSTREAM.items()],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        group_name="features",
-        kinds={"python", "polars", "numpy"},
-        owners=["team:demand-planning"],
+        group_name=GROUP,
+        kinds=KINDS,
+        owners=OWNERS,
         op_tags=ROOMY_TAGS,
     )
     def features(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
     ) -> dg.MaterializeResult[None]:
-        """The cycle's dense panel: explicit zeros, caps, channels known up to the cutoff and ahead of it.
-
-        Beside it eligibility (who is trained on, and why), the outlier log (every capped bucket), stockouts (every
-        bucket masked for lack of stock), and the per-row audit table where it is switched on. unified_transactions
-        stands for the promotions, events, regressors, stock and lives of products written with it.
-        """
-
         def work(cycle: str) -> Mapping[str, Any]:
             project.grid.refuse_unbegun(project.grid.parse(cycle), clock.now())
             recalls = recalls_in_force(lake, project.config, cycle)
             with scratch_folder() as folder:
-                made = _build(lake, project, cycle, folder)
+                made = build_features(*_inputs(lake, project, cycle), folder)
                 _publish(lake, project, made, folder, cycle, recalls)
                 return _metadata(project, made)
 
         return each_partition(context, work)
 
-    return dg.Definitions(assets=[features])
+    return features
 
 
-def _build(lake: Lake, project: Project, cycle: str, folder: Path) -> FeatureSet:
+def sharded_features(project: Project) -> dg.AssetsDefinition:
+    """The asset `features` as steps: one that shares out the series, one for each shard that makes what its series say
+    of their own, one that compares all, one more for each shard, and one that puts them together.
+
+    Steps hand each other nothing but a shard's name; what they make lies in the lake, so that each may run anywhere.
+    """
+    nothing, config = dg.In(dg.Nothing), project.config
+
+    @dg.op(ins=dict.fromkeys(UPSTREAM, nothing), out=dg.DynamicOut(dg.Nothing), tags=ROOMY_TAGS)
+    def share_out_series(
+        context: dg.OpExecutionContext, lake: dg.ResourceParam[Lake], clock: dg.ResourceParam[Clock]
+    ) -> Iterator[dg.DynamicOutput[None]]:
+        """Says who the series are, and names the shards: as many as configured, but no more than there are series."""
+        most = 1
+        for cycle in context.partition_keys:
+            project.grid.refuse_unbegun(project.grid.parse(cycle), clock.now())
+            recalls = recalls_in_force(lake, config, cycle)
+            found = outline_of(*_inputs(lake, project, cycle))
+            code = code_revision(project.settings)
+            most = max(most, len(share_out(lake, cycle, found, config, config.features.shards, code, recalls)))
+        yield from _names(most)
+
+    @dg.op(ins={"shared_out": nothing}, out=dg.Out(dg.Nothing), tags=ROOMY_TAGS)
+    def observe_series(context: dg.OpExecutionContext, lake: dg.ResourceParam[Lake]) -> None:
+        """Sales, stock-outs and plans of the series of one shard."""
+        _each_shard(context, lake, config, observe_shard)
+
+    @dg.op(ins={"observed": nothing}, out=dg.DynamicOut(dg.Nothing), tags=ROOMY_TAGS)
+    def compare_series(
+        context: dg.OpExecutionContext, lake: dg.ResourceParam[Lake]
+    ) -> Iterator[dg.DynamicOutput[None]]:
+        """What all series together say to each: sums of peers, the usual uplift of promotions."""
+        shards = [FeatureShards.opened(lake, cycle) for cycle in context.partition_keys]
+        for made in shards:
+            compare_shards(made, config)
+        yield from _names(max(len(made) for made in shards))
+
+    @dg.op(ins={"compared": nothing}, out=dg.Out(dg.Nothing), tags=ROOMY_TAGS)
+    def derive_series(context: dg.OpExecutionContext, lake: dg.ResourceParam[Lake]) -> None:
+        """Caps and past channels of the series of one shard."""
+        _each_shard(context, lake, config, derive_shard)
+
+    @dg.op(ins={"derived": nothing}, out=dg.Out(dg.Nothing), tags=ROOMY_TAGS)
+    def write_panel(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> None:
+        """Puts the shards together, and writes panel and tables."""
+
+        def work(cycle: str) -> Mapping[str, Any]:
+            with features_of_shards(FeatureShards.opened(lake, cycle), config) as (made, folder, recalls):
+                _publish(lake, project, made, folder, cycle, recalls)
+                return _metadata(project, made)
+
+        each_partition(context, work)
+        for cycle in context.partition_keys:  # only now: begun again, the step must find the shards of all cycles
+            remove_shards(lake, cycle)
+
+    @dg.graph_asset(
+        description=FEATURES,
+        partitions_def=project.cycles,
+        ins={
+            name: dg.AssetIn(partition_mapping=mapping, dagster_type=dg.Nothing) for name, mapping in UPSTREAM.items()
+        },
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=GROUP,
+        kinds=KINDS,
+        owners=OWNERS,
+    )
+    def features(**upstream: Any) -> Any:
+        compared = compare_series(share_out_series(**upstream).map(observe_series).collect())
+        return write_panel(compared.map(derive_series).collect())
+
+    return features
+
+
+def _names(shards: int) -> Iterator[dg.DynamicOutput[None]]:
+    for number in range(shards):
+        yield dg.DynamicOutput(None, mapping_key=shard_name(number, shards))
+
+
+def _each_shard(
+    context: dg.OpExecutionContext,
+    lake: Lake,
+    config: DemandConfig,
+    work: Callable[[FeatureShards, int, DemandConfig], None],
+) -> None:
+    """Does the work for the step's shard of every cycle that has so many."""
+    number, _ = parse_name(str(context.get_mapping_key()))
+    for cycle in context.partition_keys:
+        made = FeatureShards.opened(lake, cycle)
+        if number < len(made):
+            work(made, number, config)
+
+
+def _inputs(lake: Lake, project: Project, cycle: str) -> Inputs:
     past = [bucket for bucket in lake.partitions("weekly_buckets") if bucket < cycle]
-    return build_features(
+    return (
         lake.frames("weekly_buckets", past, columns_read(project.config)),
         lake.read("sku_attributes", cycle=cycle),
         current_plans(lake, project, cycle),
         project.config,
         project.grid.parse(cycle),
-        folder,
     )
 
 

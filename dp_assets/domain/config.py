@@ -156,6 +156,9 @@ class FeatureConfig(Section):
     """Where holidays differ from place to place; `holidays` then holds for series of no place named here."""
     audit_table: bool = True
     """Whether the per-row Parquet table of all channels is written beside the dense panel."""
+    shards: int = Field(1, ge=1, le=200)
+    """Shards of the catalogue that a cycle's features are made in; more than one are steps of their own, on Kubernetes
+    pods. Their number changes no byte of the features; never more than there are series."""
 
 
 class RegressorConfig(Section):

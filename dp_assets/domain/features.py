@@ -19,7 +19,7 @@ does not depend on the series beside it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,12 @@ class Plans:
             known_stock(self.stock, known_at),
             known_life(self.product_life, known_at),
         )
+
+    def about(self, skus: pl.Series) -> Plans:
+        """The lines that speak of some SKUs, or of no SKU in particular."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        some = pl.col("sku").is_null() | pl.col("sku").is_in(skus.unique().implode())
+        return Plans(**{name: lines.filter(some) if "sku" in lines.columns else lines for name, lines in found.items()})
 
 
 @dataclass(frozen=True)
@@ -339,7 +345,7 @@ def observe(outline: Outline, sold: Sequence[Sold], made: Arrays, config: Demand
             made[name][rows] = values
         tables.append(stockout_table(stockouts, part.series["series_id"], starts))
         forget_pages(made.values())
-    return pl.concat(tables)
+    return pl.concat(tables, rechunk=True)
 
 
 def compare(parts: Sequence[tuple[IntArray, Arrays]], config: DemandConfig) -> Comparison:
@@ -395,7 +401,7 @@ def derive(
         made["capped"][rows], made["past"][rows] = capping.capped, past
         logs.append(outlier_log(series_id[rows], starts, quantity, promoted, capping))
         forget_pages(made.values())
-    return pl.concat(logs)
+    return pl.concat(logs, rechunk=True)
 
 
 def panel_of(outline: Outline, made: Arrays, config: DemandConfig) -> Panel:

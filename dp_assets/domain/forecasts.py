@@ -91,11 +91,13 @@ def config_hash(config: DemandConfig) -> str:
 def config_text(config: DemandConfig) -> str:
     """What the business decided, without places, as JSON in the order it was written: that of attributes counts.
 
-    Whom alerts are told to, when files are due, and in how many shards a cycle is forecast, changes no forecast.
+    Whom alerts are told to, when files are due, and in how many shards features and forecasts are made, changes no
+    forecast.
     """
     told = {"__all__": {"due_by", "owner"}}
     sections = dict.fromkeys(("landing", "lake", "exports", "alerts", "forecasting"), True)
-    return config.model_dump_json(exclude={**sections, "retention": {"archive": True}, "producers": told})
+    some = {"retention": {"archive": True}, "features": {"shards": True}}
+    return config.model_dump_json(exclude={**sections, **some, "producers": told})
 
 
 def forecast_table(

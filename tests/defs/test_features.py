@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from dp_resources.clock import SimulatedClock
 from dp_resources.lake import Lake
 from dp_resources.settings import Settings
 from tests.domain.feature_inputs import attributes, moment, promotion, promotions, random_contributions
+from tests.e2e.lake_content import lake_content
 from tests.factories import MONDAY, make_config
 
 pytestmark = pytest.mark.slow
@@ -31,9 +33,9 @@ SKUS = [f"sku{number:02d}" for number in range(12)]
 class Stage:
     """A project whose lake holds buckets, attributes and two promotion calendars, the second superseding the first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **overrides: Any) -> None:
         self.folder = folder
-        config = make_config(lake={"root": str(folder / "lake")})
+        config = make_config(lake={"root": str(folder / "lake")}, **overrides)
         clock = SimulatedClock(folder / "clock.json")
         clock.set(datetime(2017, 12, 5, 12, tzinfo=UTC))
         self.project: Project = build_project(Settings(state_dir=folder), config, folder, clock)
@@ -105,6 +107,33 @@ def test_one_run_writes_panel_tables_and_encoders_of_every_cycle(stage: Stage, m
         assert stage.lake.read("features_audit", cycle=cycle).equals(audit_table(panel))
         text = (stage.lake.open_folder("encoders", cycle=cycle) / "encoders.json").read_text(encoding="utf-8")
         assert Encoders.from_json(text).cutoff == cycle
+
+
+def test_features_in_shards_are_the_bytes_of_one_step_and_nothing_staged_is_left(
+    stage: Stage, metadata: dict[str, Any], tmp_path: Path
+) -> None:
+    sharded = Stage(tmp_path, features={"shards": 3})
+    shown = sharded.run()
+    assert lake_content(sharded.lake.root) == lake_content(stage.lake.root)
+    assert shown["features"]["series"] == metadata["features"]["series"]
+    for told in (stage, sharded):
+        assert told.lake.manifest("features", cycle=CYCLES[0])["info"]["recalls"] == []
+
+
+def test_one_step_by_default_and_more_have_names_of_their_own(stage: Stage) -> None:
+    def steps(project: Project) -> list[str]:
+        (asset,) = features.build(project).assets or []
+        return sorted(op.name for op in asset.node_def.iterate_op_defs())  # type: ignore[union-attr]
+
+    assert steps(stage.project) == ["features"]
+    config = make_config(features={"shards": 2})
+    assert steps(dataclasses.replace(stage.project, config=config)) == [
+        "compare_series",
+        "derive_series",
+        "observe_series",
+        "share_out_series",
+        "write_panel",
+    ]
 
 
 def test_a_cycle_reads_the_buckets_before_its_cutoff(stage: Stage, metadata: dict[str, Any]) -> None:
