@@ -36,8 +36,8 @@ def keep(manifest: Manifest, names: Collection[str]) -> None:
 
 
 def selected(arguments: Sequence[str]) -> list[str]:
-    """What stands behind `--select`, wherever and however often that is."""
-    return [after for before, after in pairwise(arguments) if before == "--select"]
+    """Names that stand behind `--select`, wherever and however often that is."""
+    return [name for before, after in pairwise(arguments) if before == "--select" for name in after.split()]
 
 
 def main(arguments: list[str]) -> int:

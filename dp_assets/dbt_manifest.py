@@ -1,7 +1,7 @@
 """The dbt manifest: parsed once, so that the asset graph loads without starting dbt.
 
 Belongs here: where the manifest lies, whether it is current, and making it. Does not belong here: running models
-(`dp_resources/dbt.py`).
+(`dp_resources/dbt_runner.py`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Belongs here: the staging folder of a run, the lists of input files, reading a staged mart partition by
 partition.
-Does not belong here: starting dbt (`dp_resources/dbt.py`), what is promoted to the lake (`defs/weekly_buckets.py`).
+Does not belong here: starting dbt (`dbt_runner.py`), what is promoted to the lake (`dp_assets/defs/weekly_buckets.py`).
 
 A run gets a folder of its own and an in-memory database, so no database file is shared and a killed run leaves the lake
 as it was: marts are promoted from Python, partition by partition, each in one atomic step.

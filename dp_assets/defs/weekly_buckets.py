@@ -1,20 +1,20 @@
 """The buckets stage: the SQL models as assets, one dbt process per run however many partitions it has.
 
 Belongs here: which files a run hands to the models, and promoting what they staged to partitions of the lake.
-Does not belong here: the SQL (`dbt_project`), starting dbt (`dp_resources/dbt.py`), the staging folder
+Does not belong here: the SQL (`dbt_project`), starting dbt (`dp_resources/dbt_runner.py`), the staging folder
 (`dp_resources/warehouse.py`).
 """
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
-from dagster_dbt import dbt_assets
 
 from dp_assets.dbt_manifest import DBT_PROJECT, PARSED, current_manifest, manifest_folder
+from dp_assets.dbt_models import models
 from dp_assets.domain.attributes import (
     ATTRIBUTE_CONFLICTS,
     SKU_ATTRIBUTE_HISTORY,
@@ -34,8 +34,6 @@ from dp_assets.project import Project
 from dp_assets.registry import counting_commits, file_lines_of
 from dp_resources.dbt import (
     CONTRACT_TESTS,
-    LakeTranslator,
-    ModelRunner,
     contract_types,
     cycle_variables,
     model_variables,
@@ -45,15 +43,21 @@ from dp_resources.dbt import (
 from dp_resources.lake import Lake
 from dp_resources.warehouse import Staging, staging
 
+if TYPE_CHECKING:
+    from dp_resources.dbt_runner import ModelRunner
+
 Commits = Mapping[str, Mapping[str, Any]]
 SHOWN = 10
 """Partitions of a run that show their columns and first rows."""
 
 
-def runner(project: Project) -> ModelRunner:
+def runner(project: Project) -> "ModelRunner":
     """dbt for this project, which runs take as it was parsed before; nothing is started before a run."""
+    from dp_resources.dbt_runner import ModelRunner
+
     ours = ["-m", "dp_assets.dbt_command", str(manifest_folder(project.settings) / PARSED)]
     return ModelRunner(
+        manifest=str(current_manifest(project.settings)),
         project_dir=str(DBT_PROJECT),
         profiles_dir=str(DBT_PROJECT),
         target=project.settings.dbt_target,
@@ -171,17 +175,15 @@ def build(project: Project) -> dg.Definitions:
     """The bucket-partitioned models and the cycle-partitioned ones."""
     config = project.config
     manifest = current_manifest(project.settings)
-    models = runner(project)
     scratch = project.settings.state_dir.resolve() / "dbt"
     shared: dict[str, Any] = {
-        "manifest": manifest,
-        "exclude": CONTRACT_TESTS,
-        "dagster_dbt_translator": LakeTranslator(),
+        "can_subset": True,
         "backfill_policy": dg.BackfillPolicy.single_run(),
         "op_tags": ROOMY_TAGS,
     }
+    per_bucket, per_cycle = (models(manifest, tag, CONTRACT_TESTS.removeprefix("tag:")) for tag in ("bucket", "cycle"))
 
-    @dbt_assets(select="tag:bucket", name="bucket_models", partitions_def=project.buckets, **shared)
+    @dg.multi_asset(name="bucket_models", partitions_def=project.buckets, **per_bucket, **shared)
     def bucket_models(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[Any]:
         keys = sorted(context.partition_keys)
         tables = [
@@ -195,7 +197,7 @@ def build(project: Project) -> dg.Definitions:
             rows = stage_bucket_files(staged, project, lake, commits, keys)
             parts = slices(project.grid, keys, rows)
             told = {"buckets": keys, "slices": slice_variables(project.grid, parts)}
-            events = models.build(context, run_variables(project, lake, staged) | told, staged.folder)
+            events = runner(project).build(context, run_variables(project, lake, staged) | told, staged.folder)
             marts = [staged.partitions(table.name, "bucket_start", parts) for table in tables]
             for key, *frames in zip(keys, *marts, strict=True):
                 made = publish_bucket(
@@ -205,7 +207,7 @@ def build(project: Project) -> dg.Definitions:
                     context.add_asset_metadata(metadata, asset_key=name, partition_key=key)
         yield from events
 
-    @dbt_assets(select="tag:cycle", name="cycle_models", partitions_def=project.cycles, **shared)
+    @dg.multi_asset(name="cycle_models", partitions_def=project.cycles, **per_cycle, **shared)
     def cycle_models(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[Any]:
         keys = sorted(context.partition_keys)
         tables = [
@@ -218,7 +220,7 @@ def build(project: Project) -> dg.Definitions:
         with staging(scratch) as staged:
             stage_cycle_files(staged, project, lake, state.counting, keys)
             variables = {**run_variables(project, lake, staged), "cycles": cycle_variables(project.grid, keys)}
-            events = models.build(context, variables, staged.folder, shared="int_sku_values")
+            events = runner(project).build(context, variables, staged.folder, shared="int_sku_values")
             cycles = [date.fromisoformat(key) for key in keys]
             marts = [staged.partitions(table.name, "cycle", [cycles]) for table in tables]
             for key, *frames in zip(keys, *marts, strict=True):

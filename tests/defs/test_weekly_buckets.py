@@ -18,7 +18,7 @@ from dp_assets.defs import weekly_buckets as stage
 from dp_assets.domain.contracts import transactions_cleaned, weekly_buckets
 from dp_assets.recalls import write_event
 from dp_resources import dbt
-from dp_resources.dbt import ModelRunner
+from dp_resources.dbt_runner import ModelRunner
 from tests.defs.bucket_world import ATTRIBUTES, BUCKETS, FIRST, WEEK, World, key
 from tests.lake_makers import at, bucket_config, promotion, sale
 

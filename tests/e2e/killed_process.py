@@ -110,7 +110,7 @@ def prepared_marts(marts: Path, keep: bool) -> Callable[..., list[Any]]:
     """
     import dagster as dg
 
-    from dp_resources.dbt import ModelRunner
+    from dp_resources.dbt_runner import ModelRunner
 
     real = ModelRunner.build
 
@@ -156,7 +156,7 @@ def run(project: Any, definitions: Any, folder: Path, order: Mapping[str, Any]) 
     import dagster as dg
 
     from dp_assets import execution
-    from dp_resources.dbt import ModelRunner
+    from dp_resources.dbt_runner import ModelRunner
 
     execution.definitions_for = lambda *_: definitions
     ModelRunner.build = prepared_marts(folder / "marts", bool(order["undisturbed"]))  # type: ignore[method-assign]

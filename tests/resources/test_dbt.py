@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import polars as pl
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from polars.testing import assert_frame_equal
 from dp_assets import dbt_manifest
 from dp_assets.dbt_command import keep, parsed_project, selected
 from dp_assets.dbt_manifest import DBT_PROJECT, current_manifest, dbt_command, ensure_manifest, project_hash
+from dp_assets.dbt_models import models
 from dp_assets.domain.attributes import ATTRIBUTE_CORRECTIONS
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.contracts import PROMOTIONS, product_master, unified_transactions, weekly_buckets
@@ -25,6 +27,7 @@ from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.ingest.restatements import restated_in, restatements
 from dp_assets.registry import file_lines_of
 from dp_resources.dbt import (
+    CONTRACT_TESTS,
     DUCKDB_TYPES,
     ROWS_PER_SLICE,
     contract_types,
@@ -149,8 +152,43 @@ def test_a_model_that_others_inline_is_kept_where_a_run_selects_it(tmp_path: Pat
         return {node.name for node in manifest.nodes.values() if node.is_ephemeral_model}
 
     before = inlined()
-    keep(manifest, selected(["build", "--select", "int_sku_values", "--vars", "{}", "--select", "tag:cycle"]))
+    keep(
+        manifest,
+        selected(["build", "--vars", "{}", "--select", "sku_attributes int_sku_values", "--exclude", "int_lines"]),
+    )
     assert before - inlined() == {"int_sku_values"}
+
+
+@pytest.mark.parametrize("tag", ["bucket", "cycle"])
+def test_the_graph_knows_of_the_models_what_dagster_dbt_tells(tmp_path: Path, tag: str) -> None:
+    from dagster_dbt import build_dbt_asset_specs
+
+    from dp_resources.dbt_runner import LakeTranslator
+
+    hand_over_manifest(tmp_path)
+    (path,) = (tmp_path / "dbt").glob("*/manifest.json")
+    translator = LakeTranslator()
+    theirs = build_dbt_asset_specs(
+        manifest=path, dagster_dbt_translator=translator, select=f"tag:{tag}", exclude=CONTRACT_TESTS
+    )
+    found = models(path, tag, CONTRACT_TESTS.removeprefix("tag:"))
+
+    def told(spec: dg.AssetSpec) -> Any:
+        """What both say."""
+        metadata = {name: spec.metadata[name] for name in ("dagster/column_schema", "dagster/table_name")}
+        parents = {one.asset_key for one in spec.deps}
+        return spec.key, spec.code_version, spec.kinds, dict(spec.tags), parents, metadata, spec.skippable
+
+    assert [told(spec) for spec in found["specs"]] == sorted((told(spec) for spec in theirs), key=lambda one: one[0])
+    manifest = json.loads(path.read_text())
+    checks = {
+        (spec.key, check.name, check.blocking)
+        for spec in theirs
+        for test in manifest["child_map"][spec.metadata["dagster_dbt/unique_id"]]
+        if test.startswith("test.") and "contract" not in manifest["nodes"][test]["tags"]
+        if (check := translator.get_asset_check_spec(spec, manifest, test, None))
+    }
+    assert {(check.asset_key, check.name, check.blocking) for check in found["check_specs"]} == checks
 
 
 @pytest.mark.slow
