@@ -110,8 +110,8 @@ test: lint types ui ui-test  ## Everything a fresh machine can run (35 to 45 min
 test-long: $(VENV)/.dev ui  ## Long kill and fuzz runs, and a day of planning on the demo in a browser; not in CI
 	@$(BIN)/pytest -q -m long
 
-test-soak: $(VENV)/.dev  ## Twelve simulated weeks in which the platform runs itself, unattended; not in CI (PLACE=disk or s3)
-	@DP_TEST_SOAK_PLACE=$(or $(PLACE),disk) $(BIN)/pytest -q -s -p no:cacheprovider -m soak tests/soak
+test-soak: $(VENV)/.dev  ## Twelve simulated weeks in which the platform runs itself; not in CI (PLACE=disk, s3 or kubernetes; WEEKS=; EQUALS=)
+	@DP_TEST_SOAK_PLACE=$(PLACE) DP_TEST_SOAK_WEEKS=$(WEEKS) DP_TEST_SOAK_EQUALS=$(EQUALS) $(BIN)/pytest -q -s -p no:cacheprovider -m soak tests/soak
 
 test-postgresql: $(VENV)/.dev ui  ## The tests of the API and the workbench over a real PostgreSQL instead of SQLite; not in CI
 	@DP_TEST_PLANNING_DATABASE=postgresql $(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not long" tests/serving

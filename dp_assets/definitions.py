@@ -20,9 +20,9 @@ def executor(project: Project) -> dg.ExecutorDefinition:
     if project.settings.executor == "in_process":
         return dg.in_process_executor
     if project.settings.executor == "kubernetes":
-        from dagster_k8s import k8s_job_executor
+        from dp_assets.pod_executor import pod_executor
 
-        return k8s_job_executor
+        return pod_executor
     return dg.multiprocess_executor.configured(
         {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": ["dp_assets.stages"]}}}
     )

@@ -44,3 +44,6 @@ TRAINING_TAGS = _tags(
 """The same, with a volume that outlives the pod: a training whose node was taken away goes on from there."""
 ROOMY_TAGS = _tags(_resources("2", "6Gi", "12Gi"), {})
 """Two processors and memory for steps that hold all series, or all rows of a run's buckets."""
+IN_RUN_TAG = "demand_planner/in_run"
+IN_RUN_TAGS = {IN_RUN_TAG: "true"}
+"""No pod of its own: a check of what was written, which takes less time than a pod takes to start."""

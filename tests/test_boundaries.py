@@ -21,9 +21,9 @@ def test_importing_a_package_imports_nothing_else(package: str) -> None:
     assert not loaded & {"dagster", "polars", "torch", "duckdb", "fastapi"}
 
 
-def test_the_definitions_load_without_torch_optuna_or_a_dbt_process() -> None:
-    loaded = modules_after("import dp_assets.definitions")
-    assert not loaded & {"torch", "optuna", "dbt", "statsforecast", "sklearn"}
+def test_the_definitions_load_without_torch_optuna_or_dbt() -> None:
+    loaded = modules_after("import dp_assets.definitions, dp_assets.stages, dp_assets.pod_executor")
+    assert not loaded & {"torch", "optuna", "dbt", "dagster_dbt", "kubernetes", "statsforecast", "sklearn"}
 
 
 def test_the_domain_loads_without_dagster() -> None:

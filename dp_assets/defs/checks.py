@@ -8,6 +8,7 @@ import dagster as dg
 
 from dp_assets.domain.contracts import tables
 from dp_assets.domain.table import Table
+from dp_assets.pods import IN_RUN_TAGS
 from dp_assets.project import Project
 from dp_resources.lake import Lake
 
@@ -43,6 +44,7 @@ def contract_check(table: Table) -> dg.AssetChecksDefinition:
     """A blocking check that every partition of the run keeps the table's contract."""
 
     @dg.asset_check(
+        op_tags=IN_RUN_TAGS,
         asset=ASSET_OF_TABLE.get(table.name, table.name),
         name=f"{table.name}_contract",
         description=f"{table.name}, one row per {table.grain}: columns, types, key and ranges are as described.",

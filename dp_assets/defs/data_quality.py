@@ -15,6 +15,7 @@ from dp_assets.domain.quality import day_volumes, flagged, measures_in_short, se
 from dp_assets.partitions import FILE_PARTITIONS
 from dp_assets.pictures.figures import draw, figure_markdown
 from dp_assets.pictures.previews import preview, table_schema
+from dp_assets.pods import IN_RUN_TAGS
 from dp_assets.project import Project
 from dp_assets.quality import QualityReports
 from dp_assets.registry import registrations
@@ -80,6 +81,7 @@ def quality_gates() -> dg.AssetChecksDefinition:
     """
 
     @dg.asset_check(
+        op_tags=IN_RUN_TAGS,
         asset="data_quality",
         description="No measure of a file is above its `block` threshold. A file that is counts for nothing until "
         "somebody lets it in with `dp recall --undo FILE`.",
@@ -96,7 +98,11 @@ def quality_gates() -> dg.AssetChecksDefinition:
 def quality_warnings() -> dg.AssetChecksDefinition:
     """Warns when a measure of one of the run's files is above its `warn` threshold."""
 
-    @dg.asset_check(asset="data_quality", description="No measure of a file is above its `warn` threshold.")
+    @dg.asset_check(
+        asset="data_quality",
+        description="No measure of a file is above its `warn` threshold.",
+        op_tags=IN_RUN_TAGS,
+    )
     def quality_warnings(context: dg.AssetCheckExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.AssetCheckResult:
         found = _findings(context, lake, ["warn", "block"])
         return dg.AssetCheckResult(

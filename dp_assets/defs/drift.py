@@ -25,6 +25,7 @@ from dp_assets.domain.drift import (
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.pictures.drift import drift_picture
 from dp_assets.pictures.previews import preview, table_schema
+from dp_assets.pods import IN_RUN_TAGS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
@@ -59,6 +60,7 @@ def nothing_drifted() -> dg.AssetChecksDefinition:
     """Warns where the newest cycle has drifted, and says what and what to do."""
 
     @dg.asset_check(
+        op_tags=IN_RUN_TAGS,
         asset="drift",
         description="Errors, coverage, channels and attributes of the newest cycle are as at the champion's training.",
     )

@@ -10,6 +10,7 @@ from dp_assets.domain.contracts import FILE_LEDGER
 from dp_assets.domain.ledger import imbalances, ledger_totals, rejections
 from dp_assets.lake_state import committed_ledger
 from dp_assets.pictures.previews import preview, table_schema
+from dp_assets.pods import IN_RUN_TAGS
 from dp_assets.project import Project
 from dp_resources.lake import Lake, parquet_bytes
 
@@ -44,6 +45,7 @@ def build(project: Project) -> dg.Definitions:
         )
 
     @dg.asset_check(
+        op_tags=IN_RUN_TAGS,
         asset="file_ledger",
         blocking=True,
         description="Read = accepted + rejected + duplicate: per file, per producer, against the reader's own count.",

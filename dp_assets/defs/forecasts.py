@@ -22,7 +22,7 @@ from dp_assets.forecast_shards import parse_name, read_shards, remove_shards, sh
 from dp_assets.partitions import HISTORY, MODEL_ASSETS
 from dp_assets.pictures.models import forecast_pictures
 from dp_assets.pictures.previews import preview, table_schema
-from dp_assets.pods import ROOMY_TAGS
+from dp_assets.pods import IN_RUN_TAGS, ROOMY_TAGS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
@@ -144,6 +144,7 @@ def intervals_hold() -> dg.AssetChecksDefinition:
     """Says where intervals of earlier cycles broke their contract; stops publication where that is configured."""
 
     @dg.asset_check(
+        op_tags=IN_RUN_TAGS,
         asset="forecasts",
         description=(
             "Intervals of the newest cycles covered what they promise in every demand class; where they did not, those "

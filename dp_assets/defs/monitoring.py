@@ -32,6 +32,7 @@ from dp_assets.lake_state import read_state
 from dp_assets.pictures.nodes import accuracy_picture, coverage_picture
 from dp_assets.pictures.planning import value_added_picture
 from dp_assets.pictures.previews import preview, table_schema
+from dp_assets.pods import IN_RUN_TAGS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.clock import Clock
@@ -84,6 +85,7 @@ def coverage_contract(project: Project) -> dg.AssetChecksDefinition:
     every category stands beside it, and decides nothing: of many, some are off by chance."""
 
     @dg.asset_check(
+        op_tags=IN_RUN_TAGS,
         asset="accuracy",
         description=(
             f"Over the newest {CYCLES} scored cycles, intervals cover what they promise in every demand class."

@@ -22,7 +22,7 @@ from dp_assets.domain.panel import Panel
 from dp_assets.domain.totals import total_residuals
 from dp_assets.pictures.models import leaderboard_markdown, residual_picture
 from dp_assets.pictures.previews import preview, table_schema
-from dp_assets.pods import GPU_TAGS
+from dp_assets.pods import GPU_TAGS, IN_RUN_TAGS
 from dp_assets.project import Project
 from dp_assets.runs import each_partition
 from dp_resources.lake import Lake
@@ -57,6 +57,7 @@ def challenger_won() -> dg.AssetChecksDefinition:
     """Warns where the newest retrained model lost, so that the champion stays."""
 
     @dg.asset_check(
+        op_tags=IN_RUN_TAGS,
         asset="residuals",
         description=(
             "The newest retrained model forecasts the champion's cycles better than the champion did; where not, "

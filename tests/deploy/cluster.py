@@ -168,6 +168,15 @@ class Cluster:
         """Pods of a Job."""
         return [pod for pod in self.pods.values() if pod["metadata"]["labels"]["job-name"] == job]
 
+    def running(self, run: str, step: str) -> list[str]:
+        """Pods that work on a step of a Dagster run."""
+        wanted = {"dagster/run-id": run, "dagster/op": step}
+        return [
+            name
+            for name, pod in self.pods.items()
+            if wanted.items() <= pod["metadata"]["labels"].items() and pod["status"]["phase"] == "Running"
+        ]
+
     def steps(self, run: str) -> dict[str, list[str]]:
         """Step of a Dagster run → the nodes that its pods were placed on."""
         found: dict[str, list[str]] = {}

@@ -99,21 +99,28 @@ def test_kubectl_reads_the_cluster(processors_only: tuple[Cluster, Path]) -> Non
         assert shown.stdout.split() == [name]
 
 
-def test_a_killed_training_goes_on_where_it_was_on_the_node_with_the_gpu(
+def test_a_killed_training_goes_on_where_it_was_on_the_node_with_the_gpu_and_checks_need_no_pods(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = world_that_ran(tmp_path_factory)
     (cycle, *_) = world.project.lake().partitions("tuned_model")
-    asked = ("encoders", "tuned_model")
+    asked = ("features", "encoders", "tuned_model")
+    checked = {"eligibility", "outlier_log", "stockouts"}  # tables of features
     with deployed(
-        tmp_path, world.project, lambda table, _: table in asked, monkeypatch, ("retrain", asked)
+        tmp_path, world.project, lambda table, _: table in {*asked[1:], *checked}, monkeypatch, ("retrain", asked)
     ) as installed:
         installed.kill_training()
         until(lambda: len(installed.ended()) == 2, 300, installed.told)
         runs = installed.ended()
         assert [run.status.value for run in runs] == ["FAILURE", "SUCCESS"]
         steps = [installed.cluster.steps(run.run_id) for run in runs]
-        assert steps == [{"encoders": ["cpu-0"], "tuned_model": ["gpu-0"]}, {"tuned_model": ["gpu-0"]}]
+        assert steps == [
+            {"features": ["cpu-0"], "encoders": ["cpu-0"], "tuned_model": ["gpu-0"]},
+            {"tuned_model": ["gpu-0"]},
+        ]
+        done = installed.steps(runs[0].run_id, dg.DagsterEventType.STEP_SUCCESS)
+        in_run = {f"features_{table}_contract" for table in checked}
+        assert done == {"features", "encoders", *in_run}, "what only looks needs no pod"
         assert {"POST jobs", "GET jobs/status"} <= set(installed.asked)
         made, expected = (lake.manifest("tuned_model", cycle=cycle) for lake in (installed.lake, world.project.lake()))
         assert made["files"] == expected["files"], "the same bytes as those of an undisturbed process"

@@ -1,22 +1,26 @@
-"""Where the platform keeps what it has: folders and SQLite, or S3 and PostgreSQL.
+"""Where the platform keeps what it has and works: folders and SQLite, S3 and PostgreSQL, or these and pods.
 
-Belongs here: what differs between storages, putting files there, and standing in the way of a write. Does not belong
-here: starting the platform (`platform.py`).
+Belongs here: what differs between places, putting files there, standing in the way of a write, killing a pod. Does not
+belong here: starting the platform (`platform.py`).
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import pytest
 import yaml
 
 from dp_resources.planning_db import planning_database
 from dp_resources.settings import REPOSITORY
+from tests.deploy.cluster import Cluster
 
 
 class Place(Protocol):
@@ -57,6 +61,19 @@ class Place(Protocol):
         """Temporary files that lie in the lake."""
         ...
 
+    def configure(self, config: str, environment: Mapping[str, str], clock: str) -> None:
+        """Tells what works elsewhere what the platform's own processes are told: demand.yaml, variables, the clock."""
+        ...
+
+    def kill(self, run: str, step: str) -> str:
+        """Kills what works on a step of a run, without warning, and says what that was; empty where it is the process
+        of the run."""
+        ...
+
+    def spent(self) -> float:
+        """Processor seconds of what works elsewhere, once it is over."""
+        ...
+
 
 class Disk:
     """Folders, and SQLite for Dagster and for planners."""
@@ -93,6 +110,15 @@ class Disk:
     def leftovers(self) -> list[str]:
         root = Path(self.lake)
         return sorted(path.relative_to(root).as_posix() for path in root.glob("_staging/**/*") if path.is_file())
+
+    def configure(self, config: str, environment: Mapping[str, str], clock: str) -> None:
+        """All its processes are the platform's own."""
+
+    def kill(self, run: str, step: str) -> str:
+        return ""
+
+    def spent(self) -> float:
+        return 0.0
 
 
 class Objects:
@@ -144,6 +170,75 @@ class Objects:
         found = self.store.client.list_multipart_uploads(Bucket="lake").get("Uploads", [])
         return [one["Key"] for one in found]
 
+    def configure(self, config: str, environment: Mapping[str, str], clock: str) -> None:
+        """All its processes are the platform's own."""
+
+    def kill(self, run: str, step: str) -> str:
+        return ""
+
+    def spent(self) -> float:
+        return 0.0
+
+
+class Pods(Objects):
+    """The same, and a cluster that makes a pod of every run and of every step that makes tables.
+
+    Args:
+        store, faulty, url: as there.
+        cluster: the cluster, which finds in its ConfigMaps and Secrets what `docs/kubernetes.md` makes by hand.
+        kubeconfig: what leads to its API.
+    """
+
+    name = "S3, PostgreSQL, Kubernetes"
+
+    def __init__(self, store: Any, faulty: Any, url: str, cluster: Cluster, kubeconfig: Path) -> None:
+        super().__init__(store, faulty, url)
+        self.cluster, self.kubeconfig = cluster, kubeconfig
+        self.settings |= DAGSTER | {"DP_ENVIRONMENT": "production", "DP_EXECUTOR": "kubernetes"}
+        self._before = _of_children()
+
+    def instance(self) -> str:
+        from tests.deploy.deployment import instance_yaml
+
+        text = instance_yaml(self.url, self.kubeconfig, self.cluster.folder, self.store)
+        self.cluster.config_maps["dagster-instance"] = {"dagster.yaml": text}
+        return text
+
+    def configure(self, config: str, environment: Mapping[str, str], clock: str) -> None:
+        """Pods find the clock where they find their configuration; one that runs keeps the time it began with."""
+        own = {name: value for name, value in environment.items() if name not in HERE}
+        self.cluster.config_maps |= {
+            "demand-planner-config": {"demand.yaml": config},
+            "demand-planner-settings": own,
+            "clock": {"clock.json": clock},
+        }
+
+    def kill(self, run: str, step: str) -> str:
+        with self.cluster.lock:
+            (pod,) = self.cluster.running(run, step)
+        self.cluster.kill(pod)
+        return f"the pod of {step}"
+
+    def spent(self) -> float:
+        return _of_children() - self._before
+
+
+HERE = {"DAGSTER_HOME", "DP_CONFIG", "DP_STATE_DIR"}
+"""Variables that say where something lies: of pods the manifest says it."""
+DAGSTER = {
+    **{"DAGSTER_PG_HOST": "127.0.0.1", "DAGSTER_PG_USERNAME": "planner", "DAGSTER_PG_DB": "postgres"},
+    **{"DAGSTER_PG_PASSWORD": "none", "DAGSTER_LOGS_BUCKET": "logs"},
+    **{"DAGSTER_JOB_IMAGE": "registry.example.com/pipeline:1"},
+    **{"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
+}
+"""What `deploy/kubernetes/dagster.yaml` takes from the environment, and the rights of Dagster's own client of S3."""
+
+
+def _of_children() -> float:
+    """Processor seconds of processes that this one has started and seen the end of."""
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return found.ru_utime + found.ru_stime
+
 
 def _planning_beside(url: str) -> str:
     """URL of a new database on the same server, with the planners' tables."""
@@ -168,6 +263,12 @@ def on_disk(folder: Path) -> Iterator[Place]:
 @contextmanager
 def on_s3(folder: Path) -> Iterator[Place]:
     """Servers on loopback, empty and gone afterwards."""
+    with _servers() as servers:
+        yield Objects(*servers)
+
+
+@contextmanager
+def _servers() -> Iterator[tuple[Any, Any, str]]:
     from tests.postgres_server import running_postgres
     from tests.resources.faulty_s3 import FaultyS3
     from tests.resources.s3_store import run_store
@@ -176,6 +277,28 @@ def on_s3(folder: Path) -> Iterator[Place]:
     with run_store() as store, running_postgres() as url:
         faulty = FaultyS3(store.address)
         try:
-            yield Objects(store, faulty, url)
+            yield store, faulty, url
         finally:
             faulty.stop()
+
+
+@contextmanager
+def on_kubernetes(folder: Path) -> Iterator[Place]:
+    """The same, with a cluster beside them whose pods are processes of this machine."""
+    from tests.deploy.api_server import serving
+    from tests.deploy.deployment import GPU, LOGS, Node
+    from tests.manifest import hand_over_manifest
+
+    home = folder / "cluster"
+    hand_over_manifest(home / "state")
+    (home / "claims").mkdir()
+    (home / "claims/manifest").symlink_to(home / "state/dbt")
+    secrets = {"demand-planner-secrets": {}, "dagster-postgresql-secret": {"postgresql-password": "none"}}
+    cluster = Cluster([Node("cpu-0", {"cpu": "3", "memory": "32Gi"}), GPU], home, {"postgresql-ca": {}}, secrets)
+    # Its pods begin in other folders, and find what is tested as the tests do.
+    paths = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
+    with pytest.MonkeyPatch.context() as patch, _servers() as servers, serving(cluster, home) as (kubeconfig, _):
+        servers[0].client.create_bucket(Bucket=LOGS)
+        for name, value in (DAGSTER | {"PYTHONPATH": paths}).items():
+            patch.setenv(name, value)
+        yield Pods(*servers, cluster, kubeconfig)

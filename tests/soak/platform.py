@@ -41,7 +41,7 @@ from tests.soak.pager import SECRET
 from tests.soak.places import Place
 
 DP = Path(sys.executable).parent / "dp"
-PATIENCE = 1200.0
+PATIENCE = 3600.0
 """Seconds of real time that the platform may take for what is due at one moment."""
 SENSORS = ("new_files_sensor", "closed_bucket_sensor", "alerts_sensor")
 
@@ -75,6 +75,7 @@ class Platform:
             "DP_CODE_REVISION": "soak",
             **place.settings,
         }
+        self._tell_place()
         self.landed = 0
         """File versions that were put into the landing root."""
         self._spent = 0.0
@@ -122,6 +123,9 @@ class Platform:
         }
         return load_project(Settings(**values))
 
+    def _tell_place(self) -> None:
+        self.place.configure((self.folder / "demand.yaml").read_text(), self.own, self.clock.path.read_text())
+
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def move(self, now: datetime, meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -129,6 +133,7 @@ class Platform:
         the partitions that begin, so that nothing is made of a week that lacks what has arrived."""
         listed = self.project.cycles.get_last_partition_key()
         self.clock.set(now)
+        self._tell_place()
         meanwhile()
         newest = self.project.cycles.get_last_partition_key()
         if newest is not None and newest != listed:
@@ -218,7 +223,7 @@ class Platform:
                 continue
             total += times.user + times.system + times.children_user + times.children_system
         self._spent = max(self._spent, total)
-        return self._spent
+        return self._spent + self.place.spent()
 
 
 def dump(path: Path, value: object) -> None:
