@@ -7,8 +7,8 @@ the sizes), and what that says of 500,000 series. The model is trained on the sm
 by default, and its residuals of all series are invented; what forecasting costs depends on neither.
 
 Then one catalogue in shards, by one process at a time and by two, and the same by Dagster itself: seconds, the bytes of
-one step, and how many partitions and events its storage holds afterwards. Prints a table and writes
-benchmarks/out/scale.json. BENCH_DIR names a disk with room.
+one step, and how many partitions and events its storage holds afterwards; and its features in shards, step by step.
+Prints a table and writes benchmarks/out/scale.json. BENCH_DIR names a disk with room.
 
 Belongs here: how costs grow. Does not belong here: ingestion and buckets (`ingest.py`), training (`training.py`).
 """
@@ -211,6 +211,48 @@ def features(place: Path, lake: Lake) -> None:
         lake.write_folder("features", folder, {"recalls": []}, cycle=cycle)
 
 
+def share_out_series(place: Path, lake: Lake) -> None:
+    """What the asset `features` does in its first step, where it is made in shards."""
+    from dp_assets.domain.features import Plans, outline_of
+    from dp_assets.domain.known_sales import columns_read
+    from dp_assets.feature_shards import share_out
+
+    config, cycle = configuration(), CYCLE.isoformat()
+    frames = lake.frames("weekly_buckets", None, columns_read(config))
+    found = outline_of(frames, lake.read("sku_attributes", cycle=cycle), Plans(), config, CYCLE)
+    share_out(lake, cycle, found, config, SHARDS, "benchmark", [])
+
+
+def observe_series(lake: Lake, number: int) -> None:
+    """What it does in the first step of one shard."""
+    from dp_assets.feature_shards import FeatureShards, observe_shard
+
+    observe_shard(FeatureShards.opened(lake, CYCLE.isoformat()), number, configuration())
+
+
+def compare_series(place: Path, lake: Lake) -> None:
+    """What it does between the two steps of each shard."""
+    from dp_assets.feature_shards import FeatureShards, compare_shards
+
+    compare_shards(FeatureShards.opened(lake, CYCLE.isoformat()), configuration())
+
+
+def derive_series(lake: Lake, number: int) -> None:
+    """What it does in the second step of one shard."""
+    from dp_assets.feature_shards import FeatureShards, derive_shard
+
+    derive_shard(FeatureShards.opened(lake, CYCLE.isoformat()), number, configuration())
+
+
+def write_panel(place: Path, lake: Lake) -> None:
+    """What it does in its last step."""
+    from dp_assets.feature_shards import FeatureShards, features_of_shards
+
+    cycle = CYCLE.isoformat()
+    with features_of_shards(FeatureShards.opened(lake, cycle), configuration()) as (_, folder, _):
+        lake.write_folder("features_in_shards", folder, cycle=cycle)
+
+
 def forecasts(place: Path, lake: Lake) -> None:
     """Panel and model → calibrated quantiles of every series."""
     from dp_assets.domain.forecasts import forecast_table
@@ -275,6 +317,9 @@ def reconciled_rollups(place: Path, lake: Lake) -> None:
     lake.write("reconciled_rollups", reconcile_cycle(lake, configuration(), cycle, panel).table, cycle=cycle)
 
 
+AFTER_FEATURES = (forecasts, put_together, node_forecasts, reconciled_rollups)
+
+
 def cost(part: str, place: Path, root: Path) -> Cost:
     """What a process of its own spends on a part, its imports included."""
     command = [sys.executable, "-m", "benchmarks.scale", "--part", part, "--work", str(place), "--lake", str(root)]
@@ -288,10 +333,10 @@ def spend(part: str, place: Path, lake: Lake) -> None:
     name, _, number = part.partition(":")
     if name == "write_catalogue":
         write_catalogue(lake, int(number))
-    elif name == "forecast_shard":
-        forecast_shard(lake, int(number))
+    elif number:
+        {one.__name__: one for one in (forecast_shard, observe_series, derive_series)}[name](lake, int(number))
     else:
-        parts = (features, train, write_model, forecasts, put_together, node_forecasts, reconciled_rollups)
+        parts = (features, share_out_series, compare_series, write_panel, train, write_model, *AFTER_FEATURES)
         {one.__name__: one for one in parts}[name](place, lake)
     print(json.dumps([time.process_time(), peak()]))
 
@@ -405,6 +450,29 @@ def shard_findings(place: Path) -> list[Finding]:
     ]
 
 
+def feature_shard_findings(place: Path) -> list[Finding]:
+    """The features of one catalogue in shards, step by step, against one piece."""
+    root = place / f"lake-{SHARDED}"
+    lake = Lake(root)
+    whole = cost("features", place, root)
+    steps: dict[str, list[Cost]] = {}
+    for step in ("share_out_series", "observe_series", "compare_series", "derive_series", "write_panel"):
+        numbered = [f"{step}:{number}" for number in range(SHARDS)]
+        each = numbered if step in ("observe_series", "derive_series") else [step]
+        steps[step] = [cost(part, place, root) for part in each]
+    digests = {lake.manifest(name, cycle=CYCLE.isoformat())["sha256"] for name in ("features", "features_in_shards")}
+    if len(digests) != 1:
+        raise SystemExit("expected the features of one process from the shards, got others")
+    lines = [
+        share(f"{SHARDED:,} series in one piece, features: CPU seconds", whole.cpu, "nothing"),
+        share("  peak GB", whole.peak / 1e9, "nothing"),
+    ]
+    for step, costs in steps.items():
+        lines.append(share(f"in {SHARDS} shards, {step}: CPU seconds of each", cpu_of(costs), "nothing"))
+        lines.append(share("  peak GB", max(one.peak for one in costs) / 1e9, "nothing"))
+    return lines
+
+
 def cpu_of(costs: Sequence[Cost]) -> float:
     """Mean CPU seconds."""
     return sum(one.cpu for one in costs) / len(costs)
@@ -479,7 +547,7 @@ def main(argv: list[str] | None = None) -> None:
         place = Path(scratch)
         costs = {series: measured(place, series) for series in sorted(options.sizes)}
         sized = [line for series, found in costs.items() for line in size_findings(series, found)]
-        sharded = shard_findings(place)
+        sharded = [*shard_findings(place), *feature_shard_findings(place)]
         by_size = dagster_findings(place, sorted(costs)[:2])
         show([*sized, *growth_findings(costs), *sharded, *by_size], "scale")
 

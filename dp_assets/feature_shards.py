@@ -307,6 +307,7 @@ def _read_outline(folder: Path) -> Outline:
 
 
 def _write_sold(folder: Path, sold: Sold) -> None:
+    sold = sold.numbered(sold.row)  # of all parts together, in the order of the series
     np.savez(folder / SOLD, **{one.name: getattr(sold, one.name) for one in fields(sold)})
 
 

@@ -34,6 +34,14 @@ def test_a_cycle_of_any_size_goes_through_every_stage_and_its_shards_are_the_who
     cycle, lake = scale.CYCLE.isoformat(), Lake(tmp_path / "lake")
     scale.write_catalogue(lake, 60)
     scale.features(tmp_path, lake)
+    scale.spend("share_out_series", tmp_path, lake)
+    for step in ("observe_series", "compare_series", "derive_series"):
+        parts = [step] if step == "compare_series" else [f"{step}:{number}" for number in range(scale.SHARDS)]
+        for part in parts:
+            scale.spend(part, tmp_path, lake)
+    scale.spend("write_panel", tmp_path, lake)
+    made, in_shards = (lake.manifest(name, cycle=cycle)["sha256"] for name in ("features", "features_in_shards"))
+    assert in_shards == made
     scale.train(tmp_path, lake, model={"steps_per_epoch": 1}, boosting={"rounds": 2})
     scale.write_model(tmp_path, lake)
     for stage in (scale.forecasts, scale.node_forecasts, scale.reconciled_rollups):

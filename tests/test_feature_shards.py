@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -80,7 +80,7 @@ class World:
         sold = random_contributions(self.config, series=len(SKUS), locations=places)
         shown = [(sku, 30, 8 * (number + 1)) for number, sku in enumerate(SKUS)]
         extra = [contribution(self.config, *one, file_version_id="shown", location=places[0]) for one in shown]
-        self.buckets = pl.concat([sold, contributions(self.config, extra)])
+        self.buckets = pl.concat([sold, contributions(self.config, extra)]).partition_by("bucket_start")
         self.attributes = attributes(self.config, SKUS)
         self.plans = Plans(
             promotions=pl.concat(
@@ -119,7 +119,7 @@ class World:
             assert recalls == ["recall"]
             return published(found, folder)
 
-    def _inputs(self) -> tuple[pl.DataFrame, pl.DataFrame, Plans, DemandConfig, object]:
+    def _inputs(self) -> tuple[list[pl.DataFrame], pl.DataFrame, Plans, DemandConfig, date]:
         cutoff = BucketGrid.of(self.config).start_at(36)
         return self.buckets, self.attributes, self.plans, self.config, cutoff
 

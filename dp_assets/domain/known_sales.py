@@ -54,7 +54,7 @@ class Sold:
         return Sold(self.row[which], self.bucket[which], self.quantity[which], self.price[which])
 
     def numbered(self, row: SmallArray) -> Sold:
-        """The same entries with other numbers of their series, in that order."""
+        """The same entries with other numbers of their series, in the order of these."""
         if (row[1:] >= row[:-1]).all():
             return Sold(row, self.bucket, self.quantity, self.price)
         order = np.argsort(row, kind="stable")
@@ -102,12 +102,13 @@ class KnownSales:
         found = []
         for part in self.parts:
             row = place[part.row]
-            found.append(part.chosen(row != NEVER).numbered(row[row != NEVER]))
+            kept = row != NEVER
+            found.append(part.numbered(row) if kept.all() else part.chosen(kept).numbered(row[kept]))
         return tuple(found)
 
 
 def between(parts: Iterable[Sold], begin: int, end: int) -> Sold:
-    """Entries of the series from one row up to another, which is left out; rows then count from the first."""
+    """Entries of the series from one row up to another, which is left out, part after part; rows count from there."""
     ends = np.array([begin, end], np.int32)  # of another type, every search would convert all rows
     cut = [part.chosen(slice(*np.searchsorted(part.row, ends).tolist())) for part in parts]
     rows = np.concatenate([np.zeros(0, np.int32), *(part.row - np.int32(begin) for part in cut)])
