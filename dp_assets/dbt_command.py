@@ -17,6 +17,8 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumuro_decoder
 
+from dp_resources import collector
+
 
 def parsed_project(path: Path) -> Manifest | None:
     """The parsed project; None, so that dbt parses, where there is none that this version of dbt reads."""
@@ -43,10 +45,12 @@ def selected(arguments: Sequence[str]) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Runs dbt over the parsed project that the first argument names; the exit status of dbt's own command line."""
     path, *rest = arguments
-    manifest = parsed_project(Path(path))
+    with collector.at_rest():
+        manifest = parsed_project(Path(path))
     if manifest is not None:
         keep(manifest, selected(rest))
-    done = dbtRunner(manifest=manifest).invoke(rest)
+    with collector.set_aside():
+        done = dbtRunner(manifest=manifest).invoke(rest)
     if done.exception is not None:
         sys.stderr.write(f"{done.exception}\n")
         return 2

@@ -27,6 +27,7 @@ from dp_assets.project import Project
 from dp_assets.recalls import enter_events, write_reports
 from dp_assets.registry import registrations
 from dp_assets.step_failures import step_cause
+from dp_resources import collector
 
 Progress = Callable[[str], None]
 
@@ -106,13 +107,14 @@ def execute(
     keys = tuple(key for key in plan.partition_keys if key in listed)
     for group in run_ranges(plan, project, keys, order):
         tags = {RANGE_START: group[0], RANGE_END: group[-1], CAUSE_TAG: plan.cause[:200]}
-        result = job.execute_in_process(
-            run_config={"loggers": {"console": {}}},
-            instance=instance,
-            tags={**tags, **asked_here(), **own_process()},
-            asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
-            raise_on_error=False,
-        )
+        with collector.set_aside():
+            result = job.execute_in_process(
+                run_config={"loggers": {"console": {}}},
+                instance=instance,
+                tags={**tags, **asked_here(), **own_process()},
+                asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
+                raise_on_error=False,
+            )
         if not result.success:
             raise RunFailedError(f"job {plan.job} failed for {group[0]} … {group[-1]}: {_first_failure(result)}")
 

@@ -36,6 +36,7 @@ class TableFile:
         import pyarrow.parquet as pq
 
         self.path, self.schema, self.rows = path, schema, 0
+        self._sha256: str | None = None
         arrow = pl.DataFrame(schema=schema).to_arrow().schema
         fields: list[Any] = [
             one.with_type(pa.dictionary(pa.int32(), pa.large_string())) if one.name in CONSTANT else one
@@ -75,8 +76,10 @@ class TableFile:
 
     def close(self) -> str:
         """Completes the file; its SHA-256. Closing it again only gives the hash again."""
-        self._writer.close()
-        return file_sha256(self.path)
+        if self._sha256 is None:
+            self._writer.close()
+            self._sha256 = file_sha256(self.path)
+        return self._sha256
 
 
 def file_sha256(path: Path) -> str:

@@ -13,14 +13,26 @@
 {%- endmacro -%}
 
 {%- macro in_window(start) -%}
-  {#- Whether a bucket belongs to this run. -#}
-  {%- if var('buckets') -%}
+  {#- Whether a bucket belongs to this run. Where none is left out between the first and the last, two comparisons say so;
+      a list of them is a join. -#}
+  {%- set buckets = var('buckets') | sort -%}
+  {%- if buckets and are_consecutive(buckets) -%}
+  {{ start }} between cast('{{ buckets | first }}' as date) and cast('{{ buckets | last }}' as date)
+  {%- elif buckets -%}
   {{ start }} in (
-    {%- for bucket in var('buckets') -%}cast('{{ bucket }}' as date){{ ', ' if not loop.last }}{%- endfor -%}
+    {%- for bucket in buckets -%}cast('{{ bucket }}' as date){{ ', ' if not loop.last }}{%- endfor -%}
   )
   {%- else -%}
   true
   {%- endif -%}
+{%- endmacro -%}
+
+{%- macro are_consecutive(buckets) -%}
+  {%- set ends = [] -%}
+  {%- for bucket in (buckets | first, buckets | last) -%}
+    {%- do ends.append(modules.datetime.datetime.strptime(bucket, '%Y-%m-%d')) -%}
+  {%- endfor -%}
+  {{ return((ends[1] - ends[0]).days == 7 * var('bucket_weeks') * (buckets | length - 1)) }}
 {%- endmacro -%}
 
 {%- macro exact(number) -%}

@@ -15,6 +15,10 @@ UTC_TIME = pl.Datetime("us", "UTC")
 
 
 LABELS = pl.List(pl.String())
+SORTED_BY_NUMBERS = 10_000
+"""Rows from which on it pays to make numbers of texts before they are compared."""
+TEXT_AS_NUMBER: tuple[tuple[int, pl.DataType], ...] = ((8, pl.UInt64()), (16, pl.UInt128()))
+"""Bytes of a text, and the number that holds them."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,7 @@ class Table:
             raise ContractError(f"table {self.name}: missing columns {missing}; got {frame.columns}")
         try:
             frame = frame.select(pl.col(column.name).cast(column.dtype) for column in self.columns)
-            is_ordered = ascends(frame, self.key)
-            frame = frame if is_ordered else frame.sort(self.key)
+            frame, is_ordered = in_order(frame, self.key)
         except pl.exceptions.PolarsError as error:
             raise ContractError(f"table {self.name}: a column cannot be cast to its type: {error}") from error
         self._refuse(self.violations(frame, is_ordered))
@@ -135,3 +138,40 @@ def ascends(frame: pl.DataFrame, key: tuple[str, ...]) -> bool:
         if len(same) < len(later):
             tied = same if tied is None else tied.gather(same)
     return False
+
+
+def in_order(frame: pl.DataFrame, key: tuple[str, ...]) -> tuple[pl.DataFrame, bool]:
+    """The rows sorted by a key, and whether that is known to ascend: it does not where it repeats or holds nulls."""
+    if ascends(frame, key):
+        return frame, True
+    if len(frame) >= SORTED_BY_NUMBERS and not any(
+        frame[name].null_count() or frame[name].dtype.is_nested() for name in key
+    ):
+        numbers = pl.DataFrame([number for name in key if (number := comparable(frame[name])) is not None])
+        by_numbers = frame[numbers.select(pl.arg_sort_by(numbers.columns)).to_series()] if numbers.width else frame
+        if ascends(by_numbers, key):
+            return by_numbers, True
+    return frame.sort(key), False
+
+
+def comparable(values: pl.Series) -> pl.Series | None:
+    """Values that compare as a column without nulls does, and faster; None where it holds one value throughout.
+
+    A short text is the number that its bytes are, a long one its place among few different ones. Texts that differ in
+    zero bytes at their ends alone give one number: whoever sorts by it looks at the order afterwards.
+
+    >>> comparable(pl.Series("sku", ["b", "a", "ab"])).rank().to_list(), comparable(pl.Series(["a", "a"]))
+    ([3.0, 1.0, 2.0], None)
+    """
+    if (values == values[0]).all():
+        return None
+    if values.dtype != pl.String:
+        return values
+    longest = int(values.str.len_bytes().max())  # type: ignore[arg-type]
+    for size, number in TEXT_AS_NUMBER:
+        if longest <= size:
+            padded = values.str.pad_end(size, "\0").cast(pl.Binary)  # to so many characters, which may be more bytes
+            padded = padded if padded.bin.size().max() == size else padded.bin.slice(0, size)
+            return padded.bin.reinterpret(dtype=number, endianness="big")
+    different = values.unique()
+    return values.cast(pl.Enum(different.sort())).to_physical() if len(different) * 8 < len(values) else values

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dp_assets.domain import contracts
+from dp_assets.domain import table as sorting
 from dp_assets.domain.contracts import FILE_BUCKETS, forecasts, table, tables
 from dp_assets.domain.errors import ContractError
-from dp_assets.domain.table import Table, ascends
+from dp_assets.domain.table import Table, ascends, in_order
 from tests.factories import make_config
 
 
@@ -81,3 +82,20 @@ def test_a_key_ascends_when_it_is_sorted_and_nothing_stands_twice(rows: list[tup
     frame = pl.DataFrame(rows, schema={"name": pl.String, "number": pl.Int64}, orient="row")
     whole = [row for row in rows if row[0] is not None]
     assert ascends(frame, ("name", "number")) == (len(whole) == len(rows) and rows == sorted(set(whole)))
+
+
+TEXTS = st.text(alphabet="aZ9é日𝄞\0", max_size=20)
+
+
+@given(st.data(), st.sampled_from([4, 8, 16, 20]), st.sampled_from([1, 3, 40]))
+def test_rows_are_sorted_as_their_texts_are_however_long_and_strange_these_are(
+    data: st.DataObject, longest: int, different: int
+) -> None:
+    names = data.draw(st.lists(TEXTS.map(lambda text: text[:longest]), min_size=1, max_size=different))
+    rows = data.draw(st.lists(st.tuples(st.sampled_from(names), st.integers(0, 9)), max_size=40))
+    frame = pl.DataFrame(rows, schema={"name": pl.String, "number": pl.Int64}, orient="row")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorting, "SORTED_BY_NUMBERS", 1)
+        found, is_ordered = in_order(frame, ("name", "number"))
+    assert found.rows() == sorted(rows, key=lambda row: (row[0].encode(), row[1]))
+    assert is_ordered or len(set(rows)) < len(rows) or "\0" in "".join(names)

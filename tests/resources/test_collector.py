@@ -29,3 +29,10 @@ def test_a_collector_that_was_switched_off_stays_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_is_there_is_set_aside_only_as_long_as_the_work_goes_on() -> None:
+    assert gc.get_freeze_count() == 0
+    with collector.set_aside():
+        assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() == 0

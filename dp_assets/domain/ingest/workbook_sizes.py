@@ -161,7 +161,7 @@ class Look:
         """Takes in a piece of the member. Cells that begin in its last bytes are left to the next piece."""
         self.length += len(xml)
         text = np.frombuffer(xml, np.uint8)
-        at = _cells(text)
+        at = _cells(text, b":" in xml)
         if not len(at):
             return
         self.cells += len(at)
@@ -187,16 +187,18 @@ def _overlapping(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield end + b">" * PLACE_BYTES
 
 
-def _cells(text: Bytes) -> Places:
+def _cells(text: Bytes, with_prefix: bool) -> Places:
     """Where cells begin, with or without a prefix: the places of what follows their name, `c`."""
     last = len(text) - PLACE_BYTES
     if last <= 0:
         return np.empty(0, np.intp)
-    at: Places = np.flatnonzero(text[1 : last + 1] == ord("c"))
-    before, behind = text[at], text[at + 2]
-    begins = (before == ord("<")) | (before == ord(":"))
-    begins &= (behind <= ord(" ")) | (behind == ord("/")) | (behind == ord(">"))
-    found: Places = at[begins] + 2
+    begins = text[:last] == ord("<")
+    if with_prefix:
+        begins |= text[:last] == ord(":")
+    begins &= text[1 : last + 1] == ord("c")
+    at: Places = np.flatnonzero(begins) + 2
+    behind = text[at]
+    found: Places = at[(behind <= ord(" ")) | (behind == ord("/")) | (behind == ord(">"))]
     return found
 
 
