@@ -91,14 +91,18 @@ class Deployment:
             found = instance.all_logs(run_id, of_type=reached)
         return {str(one.dagster_event.step_key) for one in found if one.dagster_event}
 
-    def kill(self, step: str) -> None:
-        """Kills the pod of a step that runs, as a node that is taken away does."""
+    def running(self, step: str) -> list[str]:
+        """Pods of a step that run."""
         with self.cluster.lock:
-            pods = [
+            return [
                 name
                 for name, pod in self.cluster.pods.items()
                 if pod["metadata"]["labels"].get("dagster/op") == step and pod["status"]["phase"] == "Running"
             ]
+
+    def kill(self, step: str) -> None:
+        """Kills the pod of a step that runs, as a node that is taken away does."""
+        pods = self.running(step)
         assert len(pods) == 1, f"{step} runs as {pods}: {self.told()}"
         self.cluster.kill(pods[0])
 

@@ -27,8 +27,8 @@ def defs() -> dg.Definitions:
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def begin(lake: dg.ResourceParam[Lake]) -> dg.RunRequest:
-        """Asks for one run, of the first cycle that has features."""
-        (cycle, *_) = lake.partitions("features")
+        """Asks for one run, of the first cycle that has features or, where none has, attributes."""
+        (cycle, *_) = lake.partitions("features") or lake.partitions("sku_attributes")
         return dg.RunRequest(
             run_key="once",
             asset_selection=[dg.AssetKey(name) for name in os.environ[ASSETS].split(",")],
