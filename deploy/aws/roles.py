@@ -48,13 +48,20 @@ WRITE = (LIST, GET, PUT, DELETE)
 
 DATA: Mapping[Role, Mapping[Area, tuple[Action, ...]]] = {
     Role.INGEST: {Area.RAW: READ, Area.PROCESSED: WRITE, Area.EVENTS: WRITE, Area.LOGS: (PUT,)},
-    Role.TRAINING: {Area.PROCESSED: READ, Area.MODELS: WRITE, Area.METRICS: WRITE, Area.LOGS: (PUT,)},
+    Role.TRAINING: {
+        Area.PROCESSED: READ,
+        Area.MODELS: WRITE,
+        Area.METRICS: WRITE,
+        Area.EVENTS: READ,
+        Area.LOGS: (PUT,),
+    },
     Role.FORECAST: {
         Area.PROCESSED: READ,
         Area.MODELS: READ,
         Area.FORECASTS: WRITE,
         Area.METRICS: WRITE,
         Area.BUNDLE: (LIST, GET, PUT),
+        Area.EVENTS: READ,
         Area.LOGS: (PUT,),
     },
     Role.PIPELINE: {
