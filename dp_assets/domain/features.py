@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
+from math import ceil, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -307,9 +308,9 @@ def allocate(
     return made
 
 
-def slices(series: int, buckets: int) -> list[slice]:
-    """Slices of series that hold about SLICE_CELLS cells each."""
-    step = max(1, SLICE_CELLS // max(1, buckets))
+def slices(series: int, buckets: int, times: int = 1) -> list[slice]:
+    """Slices of series that hold about SLICE_CELLS cells each, or so many times as many."""
+    step = max(1, SLICE_CELLS // max(1, buckets)) * times
     return [slice(start, min(start + step, series)) for start in range(0, series, step)]
 
 
@@ -325,26 +326,30 @@ def observe(outline: Outline, sold: Sequence[Sold], made: Arrays, config: Demand
     Returns:
         Their table `stockouts`.
     """
-    history = len(outline.starts) - config.horizon
+    series, history = len(outline.series), len(outline.starts) - config.horizon
     tables = [STOCKOUTS.empty()]
-    for rows in slices(len(outline.series), history):
-        part = outline.part(rows)
-        quantity, price = dense(
-            between(sold, rows.start, rows.stop), len(part.series), outline.origin, outline.origin + history
-        )
-        happened = quantity > 0
-        first = np.where(happened.any(axis=1), happened.argmax(axis=1), history).astype(np.int32)
-        starts = outline.starts[:history]
-        stockouts = find_stockouts(outline.plans.stock, part.series, starts, quantity, first, config)
-        observed = _observed(quantity, first, config)
-        observed[stockouts.mask] = 0
-        known = _known(part, config)
-        promoted = promoted_buckets(known[:, :history], _known_names(outline, config)[0])
-        limits = own_limits(quantity, observed, promoted, config.outliers)
-        for name, values in zip(OBSERVED, (quantity, price, observed, first, known, promoted, limits), strict=True):
-            made[name][rows] = values
-        tables.append(stockout_table(stockouts, part.series["series_id"], starts))
-        forget_pages(made.values())
+    # Every slice looks through the plans: those that speak of it are found among those that speak of the series around.
+    for wide in slices(series, history, ceil(sqrt(len(slices(series, history))))):
+        many = outline.part(wide)
+        many = replace(many, plans=many.plans.about(many.series["sku"]))
+        for rows in slices(len(many.series), history):
+            part, at = many.part(rows), slice(wide.start + rows.start, wide.start + rows.stop)
+            quantity, price = dense(
+                between(sold, at.start, at.stop), len(part.series), outline.origin, outline.origin + history
+            )
+            happened = quantity > 0
+            first = np.where(happened.any(axis=1), happened.argmax(axis=1), history).astype(np.int32)
+            starts = outline.starts[:history]
+            stockouts = find_stockouts(outline.plans.stock, part.series, starts, quantity, first, config)
+            observed = _observed(quantity, first, config)
+            observed[stockouts.mask] = 0
+            known = _known(part, config)
+            promoted = promoted_buckets(known[:, :history], _known_names(outline, config)[0])
+            limits = own_limits(quantity, observed, promoted, config.outliers)
+            for name, values in zip(OBSERVED, (quantity, price, observed, first, known, promoted, limits), strict=True):
+                made[name][at] = values
+            tables.append(stockout_table(stockouts, part.series["series_id"], starts))
+            forget_pages(made.values())
     return pl.concat(tables, rechunk=True)
 
 
