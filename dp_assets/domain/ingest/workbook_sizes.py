@@ -18,12 +18,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, cast
 from xml.parsers import expat
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from isal import isal_zlib
 from numpy.lib.stride_tricks import sliding_window_view
 
 from dp_assets.domain.errors import FileRejectedError
@@ -37,6 +38,7 @@ NEAR_CELLS = 26 * 999_999
 COLUMNS_BY_LETTERS = {1: 26, 2: 26 + 26**2, 3: 26 + 26**2 + 26**3, 4: sys.maxsize}
 PACKED_BYTES, UNPACKED_BYTES = 2**15, 2**18
 """Workbooks are unpacked in pieces that are still in the processor's cache when they are looked through."""
+DAMAGED = cast(type[Exception], isal_zlib.error)
 LOCAL_HEADER = struct.Struct("<26xHH")
 OVERLAP_BYTES = 256
 PLACE_BYTES = 13
@@ -119,7 +121,7 @@ def _spent(chunks: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
 
 
 def _inflated(file: IO[bytes], member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The unpacked bytes of a member, whatever size its header claims."""
+    """The unpacked bytes of a member, whatever size its header claims; zlib.error where they are damaged."""
     if member.flag_bits & ENCRYPTED or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise FileRejectedError(
             f"expected a workbook without a password, found {member.filename!r} packed in an unusual way; save it again"
@@ -127,14 +129,18 @@ def _inflated(file: IO[bytes], member: zipfile.ZipInfo) -> Iterator[bytes]:
     file.seek(member.header_offset)
     name, extra = LOCAL_HEADER.unpack(file.read(LOCAL_HEADER.size))
     file.seek(name + extra, io.SEEK_CUR)
-    left, inflater = member.compress_size, zlib.decompressobj(-zlib.MAX_WBITS)
+    left, inflater = member.compress_size, isal_zlib.decompressobj(-isal_zlib.MAX_WBITS)
     while left > 0 and (packed := file.read(min(PACKED_BYTES, left))):
         left -= len(packed)
         if member.compress_type == zipfile.ZIP_STORED:
             yield packed
             continue
         while packed:
-            yield inflater.decompress(packed, UNPACKED_BYTES)
+            try:
+                xml = inflater.decompress(packed, UNPACKED_BYTES)
+            except DAMAGED as error:
+                raise zlib.error(str(error)) from error
+            yield xml
             packed = inflater.unconsumed_tail
 
 
