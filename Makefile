@@ -103,7 +103,7 @@ check: lint types  ## Lint, types and the fast tests (4 to 6 min on 2 cores)
 	@echo "→ fast tests"
 	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow and not long and not soak"
 
-test: lint types ui ui-test  ## Everything a fresh machine can run (35 to 45 min on 2 cores)
+test: lint types ui ui-test  ## Everything a fresh machine can run (25 min on 2 quiet cores)
 	@echo "→ all tests but the long ones"
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long and not soak" --durations 30 --durations-min 15
 
