@@ -135,13 +135,16 @@ def _inflated(file: IO[bytes], member: zipfile.ZipInfo) -> Iterator[bytes]:
         if member.compress_type == zipfile.ZIP_STORED:
             yield packed
             continue
-        while packed:
+        while True:
             try:
                 xml = inflater.decompress(packed, UNPACKED_BYTES)
             except DAMAGED as error:
                 raise zlib.error(str(error)) from error
             yield xml
             packed = inflater.unconsumed_tail
+            # A full piece may have more behind it though all that was packed is taken in.
+            if not packed and len(xml) < UNPACKED_BYTES:
+                break
 
 
 # -- a quick look -----------------------------------------------------------------------------------------------------

@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 
 from dp_assets.domain.errors import FileRejectedError
 from dp_assets.domain.ingest.readers import detect_file, read_source
-from dp_assets.domain.ingest.workbook_sizes import MOST_CELLS, _counted, _ods_cells, refuse_huge_workbooks
+from dp_assets.domain.ingest.workbook_sizes import (
+    MOST_CELLS,
+    UNPACKED_BYTES,
+    _counted,
+    _inflated,
+    _ods_cells,
+    refuse_huge_workbooks,
+)
 from dp_assets.domain.producer_config import ReadLimits
 from tests.landed import shop_config
 
@@ -94,6 +101,36 @@ def test_cells_that_do_not_say_where_they_are_are_counted(data: bytes) -> None:
 def test_places_that_no_spreadsheet_writes_are_refused_in_words(data: bytes) -> None:
     with pytest.raises(FileRejectedError, match="save it again"):
         refuse(with_data(data), most_cells=1_000)
+
+
+@pytest.mark.parametrize("beyond", [150, 250, 300, 500, 1_000, 3_000, 5_000])
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_a_cell_at_the_very_end_is_seen_however_the_sheet_is_unpacked(pieces: int, beyond: int) -> None:
+    far = b'<row><c r="A1"/></row><!--%s--><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    with zipfile.ZipFile(io.BytesIO(with_data(far % b""))) as packed:
+        around = len(packed.read(SHEET))
+    body = with_data(far % (b"a" * (pieces * UNPACKED_BYTES + beyond - around)))
+    with pytest.raises(FileRejectedError, match="in a rectangle of"):
+        refuse(body)
+
+
+@given(
+    size=st.sampled_from([0, 1, UNPACKED_BYTES - 1, UNPACKED_BYTES, UNPACKED_BYTES + 1, 3 * UNPACKED_BYTES + 77]),
+    more=st.integers(0, 6_000),
+    unit=st.sampled_from([b"a", b'<c r="B7"><v>12</v></c>', bytes(range(256))]),
+    level=st.sampled_from([1, 6, 9]),
+)
+@settings(max_examples=60, deadline=None)
+def test_every_byte_of_a_member_is_unpacked(size: int, more: int, unit: bytes, level: int) -> None:
+    content = (unit * ((size + more) // len(unit) + 1))[: size + more]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as packed:
+        packed.writestr("sheet.xml", content)
+    with zipfile.ZipFile(out) as packed:
+        (member,) = packed.infolist()
+    pieces = list(_inflated(out, member))
+    assert b"".join(pieces) == content
+    assert max(map(len, pieces), default=0) <= UNPACKED_BYTES
 
 
 def test_a_document_type_hides_nothing() -> None:
