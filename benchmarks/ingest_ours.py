@@ -23,8 +23,9 @@ from dp_assets.domain.channels import past_channels
 from dp_assets.domain.cleaning import cap_outliers
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import sku_attributes
-from dp_assets.domain.features import Plans, build_features
+from dp_assets.domain.features import build_features
 from dp_assets.domain.known_sales import columns_read
+from dp_assets.domain.outline import Plans
 from dp_assets.domain.panel import FloatArray, Panel
 from dp_assets.domain.plan import RunPlan, plan_requests
 from dp_assets.execution import definitions_for, execute, register

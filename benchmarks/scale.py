@@ -198,8 +198,9 @@ def invented_residuals(panel: Panel, config: DemandConfig) -> pl.DataFrame:
 
 def features(place: Path, lake: Lake) -> None:
     """Contributions → dense panel, eligibility, outliers."""
-    from dp_assets.domain.features import Plans, build_features
+    from dp_assets.domain.features import build_features
     from dp_assets.domain.known_sales import columns_read
+    from dp_assets.domain.outline import Plans
 
     config, cycle = configuration(), CYCLE.isoformat()
     frames = lake.frames("weekly_buckets", None, columns_read(config))
@@ -213,8 +214,8 @@ def features(place: Path, lake: Lake) -> None:
 
 def share_out_series(place: Path, lake: Lake) -> None:
     """What the asset `features` does in its first step, where it is made in shards."""
-    from dp_assets.domain.features import Plans, outline_of
     from dp_assets.domain.known_sales import columns_read
+    from dp_assets.domain.outline import Plans, outline_of
     from dp_assets.feature_shards import share_out
 
     config, cycle = configuration(), CYCLE.isoformat()

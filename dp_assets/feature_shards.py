@@ -38,9 +38,6 @@ from dp_assets.domain.features import (
     Arrays,
     Comparison,
     FeatureSet,
-    Outline,
-    Outlined,
-    Plans,
     allocate,
     compare,
     derive,
@@ -50,6 +47,7 @@ from dp_assets.domain.features import (
 )
 from dp_assets.domain.forecasts import config_hash
 from dp_assets.domain.known_sales import Sold, between
+from dp_assets.domain.outline import Outline, Outlined, Plans
 from dp_assets.domain.panel import ARRAYS, forget_pages
 from dp_assets.domain.scratch import scratch_folder
 from dp_resources.lake import Lake, json_bytes, sha256

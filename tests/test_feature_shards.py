@@ -14,8 +14,9 @@ from dp_assets.domain import features
 from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.errors import ArtefactError
-from dp_assets.domain.features import FeatureSet, Plans, build_features, outline_of
+from dp_assets.domain.features import FeatureSet, build_features
 from dp_assets.domain.forecasts import config_text
+from dp_assets.domain.outline import Plans, outline_of
 from dp_assets.feature_shards import (
     FeatureShards,
     compare_shards,

@@ -14,9 +14,11 @@ import polars as pl
 from dp_assets.champions import code_revision
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, eligibility
-from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, outline_of
+from dp_assets.domain.features import FeatureSet, build_features
+from dp_assets.domain.features_audit import audit_table
 from dp_assets.domain.ingest.events import version_spans
 from dp_assets.domain.known_sales import columns_read
+from dp_assets.domain.outline import Plans, outline_of
 from dp_assets.domain.scratch import scratch_folder
 from dp_assets.domain.table import Table
 from dp_assets.feature_shards import (

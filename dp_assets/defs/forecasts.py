@@ -122,6 +122,8 @@ def sharded_forecasts(project: Project) -> dg.AssetsDefinition:
     def put_together(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> None:
         """Adds the series that the model does not forecast, and writes the tables."""
         each_partition(context, lambda cycle: _forecast(lake, project, cycle, "forecasts", in_shards=True))
+        for cycle in context.partition_keys:  # only now: begun again, the step must find the shards of all cycles
+            remove_shards(lake, cycle)
 
     @dg.graph_asset(
         description=FORECASTS,
@@ -215,8 +217,6 @@ def _forecast(lake: Lake, project: Project, cycle: str, table: str, in_shards: b
     receipt, made = receipts.keep(lake, parts, config, tables), tables[table]
     for name, frame in reversed(tables.items()):  # forecasts last: they are what says that a cycle was forecast
         lake.write(name, frame, cycle=cycle)
-    if in_shards:
-        remove_shards(lake, cycle)
     methods = made.filter(pl.col("lead") == 1)["method"].value_counts().sort("method")
     return {
         "dagster/row_count": len(made),

@@ -1,8 +1,8 @@
 """Features of a cycle: from contributions, attributes and plans to the dense panel that everything later reads.
 
-Belongs here: which series a panel has, and the order of the steps. Does not belong here: each step's own logic
-(`known_sales.py`, `cleaning.py`, `promotions.py`, `regressors.py`, `channels.py`, `peers.py`, `calendar.py`); scaling
-and vocabularies (`encoders.py`), which are fitted on what this module returns.
+Belongs here: the arrays of a panel, and the order of the steps. Does not belong here: which series a panel has
+(`outline.py`); each step's own logic (`known_sales.py`, `cleaning.py`, `promotions.py`, `regressors.py`, `channels.py`,
+`peers.py`, `calendar.py`); scaling and vocabularies (`encoders.py`), which are fitted on what this module returns.
 
 A panel is made of some series at a time, so that memory does not grow with all of them. Three passes, because some
 numbers come of all series:
@@ -19,8 +19,8 @@ does not depend on the series beside it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date
 from math import ceil, sqrt
 from pathlib import Path
 from typing import Any
@@ -29,40 +29,27 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.calendar import (
-    calendar_channels,
-    event_channels,
-    known_events,
-    left_out_of_network,
     place_channels,
-    placed_names,
 )
 from dp_assets.domain.channels import has_gaps, past_channels, past_names
-from dp_assets.domain.cleaning import cap_at, cap_outliers, judge_eligibility, outlier_log, own_limits, usual_uplift
+from dp_assets.domain.cleaning import cap_at, cap_outliers, outlier_log, own_limits, usual_uplift
 from dp_assets.domain.config import DemandConfig
-from dp_assets.domain.contracts import EVENTS, OUTLIER_LOG, PRODUCT_LIFE, PROMOTIONS, REGRESSORS, STOCK, STOCKOUTS
-from dp_assets.domain.errors import NotEnoughHistoryError
+from dp_assets.domain.contracts import OUTLIER_LOG, STOCKOUTS
 from dp_assets.domain.groups import series_groups
-from dp_assets.domain.known_sales import NEVER, KnownSales, Sold, between, dense, known_sales
+from dp_assets.domain.known_sales import Sold, between, dense
+from dp_assets.domain.outline import Outline, Plans, known_channels, outline_of, shared_calendar
 from dp_assets.domain.panel import ARRAYS, FloatArray, Panel, forget_pages
 from dp_assets.domain.peers import add_sales, channels_of_sums, peer_count, peer_momentum, peer_names, peers_of
-from dp_assets.domain.product_life import LAUNCH, known_life, launches, with_life
 from dp_assets.domain.promotions import (
-    PROMO,
-    known_promotions,
     promoted_buckets,
     promotion_channels,
-    promotion_names,
 )
 from dp_assets.domain.regressors import (
-    known_regressors,
     of_series,
     regressor_channels,
-    regressor_names,
-    unused_regressors,
 )
-from dp_assets.domain.stockouts import find_stockouts, known_stock, mask_of, stockout_table
+from dp_assets.domain.stockouts import find_stockouts, mask_of, stockout_table
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -97,36 +84,6 @@ class FeatureSet:
 
 
 @dataclass(frozen=True)
-class Plans:
-    """What producers said about the future, outside influences, stock and products, by the contracts of those names.
-
-    Lines of superseded files are left out; those known too late for a cycle are not looked at.
-    """
-
-    promotions: pl.DataFrame = field(default_factory=PROMOTIONS.empty)
-    events: pl.DataFrame = field(default_factory=EVENTS.empty)
-    regressors: pl.DataFrame = field(default_factory=REGRESSORS.empty)
-    stock: pl.DataFrame = field(default_factory=STOCK.empty)
-    product_life: pl.DataFrame = field(default_factory=PRODUCT_LIFE.empty)
-
-    def known(self, known_at: datetime) -> Plans:
-        """The lines that count at a moment."""
-        return Plans(
-            known_promotions(self.promotions, known_at),
-            known_events(self.events, known_at),
-            known_regressors(self.regressors, known_at),
-            known_stock(self.stock, known_at),
-            known_life(self.product_life, known_at),
-        )
-
-    def about(self, skus: pl.Series) -> Plans:
-        """The lines that speak of some SKUs, or of no SKU in particular."""
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
-        some = pl.col("sku").is_null() | pl.col("sku").is_in(skus.unique().implode())
-        return Plans(**{name: lines.filter(some) if "sku" in lines.columns else lines for name, lines in found.items()})
-
-
-@dataclass(frozen=True)
 class KnownAhead:
     """The channels of a panel that are known for leads as well; see the fields of `Panel` of the same names."""
 
@@ -135,49 +92,6 @@ class KnownAhead:
     known_reach: tuple[int, ...]
     calendar: FloatArray
     calendar_names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Outline:
-    """The series of a panel, or some of them, and what is the same for all.
-
-    Attributes:
-        series: S rows as in `Panel.series`.
-        starts: (T + M,) bucket starts.
-        origin: number of the first of them in the grid.
-        plans: the lines that are known.
-        promotions: names of the channels of promotions.
-        placed: names of the channels of the calendar that differ from series to series.
-        peers: (G, S) see `peers.peers_of`.
-    """
-
-    series: pl.DataFrame
-    starts: npt.NDArray[np.datetime64]
-    origin: int
-    plans: Plans
-    promotions: tuple[str, ...]
-    placed: tuple[str, ...]
-    peers: IntArray
-
-    def part(self, rows: slice) -> Outline:
-        """Some of the series."""
-        return replace(self, series=self.series[rows], peers=self.peers[:, rows])
-
-
-@dataclass(frozen=True)
-class Outlined:
-    """An outline of all series, with what else follows from them at once.
-
-    Attributes:
-        outline: the outline.
-        sold: what the series have sold; rows point into `outline.series`.
-        eligibility, notes: as in `FeatureSet`.
-    """
-
-    outline: Outline
-    sold: tuple[Sold, ...]
-    eligibility: pl.DataFrame
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -232,55 +146,6 @@ def build_features(
     return FeatureSet(panel, found.eligibility, log, found.notes, stockouts)
 
 
-def outline_of(
-    buckets: pl.DataFrame | Iterable[pl.DataFrame],
-    attributes: pl.DataFrame,
-    plans: Plans,
-    config: DemandConfig,
-    cutoff: date,
-) -> Outlined:
-    """Who the series of a cycle are; arguments and errors as of `build_features`."""
-    grid = BucketGrid.of(config)
-    cutoff = grid.parse(cutoff.isoformat())
-    sales = known_sales(buckets, grid, cutoff, config)
-    judged = _judge(sales, attributes, grid, cutoff, config)
-    active = judged["active"].to_numpy()
-    if not active.any():
-        raise NotEnoughHistoryError(
-            f"cycle {cutoff}: no series sold within {config.active_weeks} weeks before the cutoff, as known at "
-            f"{grid.known_at(cutoff).isoformat()}; land files of that time first, or choose a later cycle"
-        )
-    rows = np.flatnonzero(active)
-    origin, end = int(sales.first[rows].min()), grid.index_of(cutoff)
-    starts = np.array([grid.start_at(number) for number in range(origin, end + config.horizon)], "datetime64[D]")
-    known = plans.known(grid.known_at(cutoff))
-    series = _series(judged.filter("active"), attributes, config)
-    until = cutoff + config.horizon * grid.step
-    ahead = launches(series, judged["sku"], known.product_life, config.series_key, cutoff, until)
-    place = np.full(len(sales.series), NEVER, np.int32)
-    place[rows] = np.arange(len(rows))
-    if len(ahead):
-        unsold = ahead.with_columns(pl.lit(False).alias("eligible"), pl.lit(LAUNCH).alias("reason"))
-        both = pl.concat([series, _series(unsold, attributes, config)])
-        order = both["series_id"].arg_sort().to_numpy()
-        series = both[order.tolist()]
-        place[rows] = np.argsort(order)[: len(rows)]
-    series = with_life(series, known.product_life, config.series_key)
-    groups = series_groups(series, config, cutoff)
-    placed, unseen = placed_names(known.events, groups, starts, end - origin, config)
-    outline = Outline(
-        series=series,
-        starts=starts,
-        origin=origin,
-        plans=known,
-        promotions=promotion_names(known.promotions, groups, starts, config.bucket.weeks),
-        placed=placed,
-        peers=peers_of(series, config),
-    )
-    notes = (*_notes(outline, config), *unseen, *unused_regressors(known.regressors, config))
-    return Outlined(outline, sales.placed(place), judged, notes)
-
-
 def allocate(
     outline: Outline, config: DemandConfig, names: Sequence[str], folder: Path | None = None
 ) -> dict[str, npt.NDArray[Any]]:
@@ -289,7 +154,7 @@ def allocate(
     Such a file has the bytes of `np.save`.
     """
     series, buckets, history = len(outline.series), len(outline.starts), len(outline.starts) - config.horizon
-    past, known = (*past_names(config), *peer_names(config)), _known_names(outline, config)[0]
+    past, known = (*past_names(config), *peer_names(config)), known_channels(outline, config)[0]
     flat = ("quantity", "price", "observed", "capped", "promoted")
     shapes: dict[str, tuple[int, ...]] = dict.fromkeys(flat, (series, history))
     shapes |= {"past": (series, history, len(past)), "known": (series, buckets, len(known))}
@@ -344,7 +209,7 @@ def observe(outline: Outline, sold: Sequence[Sold], made: Arrays, config: Demand
             observed = _observed(quantity, first, config)
             observed[stockouts.mask] = 0
             known = _known(part, config)
-            promoted = promoted_buckets(known[:, :history], _known_names(outline, config)[0])
+            promoted = promoted_buckets(known[:, :history], known_channels(outline, config)[0])
             limits = own_limits(quantity, observed, promoted, config.outliers)
             for name, values in zip(OBSERVED, (quantity, price, observed, first, known, promoted, limits), strict=True):
                 made[name][at] = values
@@ -411,8 +276,8 @@ def derive(
 
 def panel_of(outline: Outline, made: Arrays, config: DemandConfig) -> Panel:
     """The panel of an outline's series, whose arrays are filled."""
-    known_names, known_reach = _known_names(outline, config)
-    calendar, calendar_names = _calendar(outline, config)
+    known_names, known_reach = known_channels(outline, config)
+    calendar, calendar_names = shared_calendar(outline, config)
     return Panel(
         cutoff=outline.starts[-config.horizon].astype(date),
         bucket_weeks=config.bucket.weeks,
@@ -428,13 +293,6 @@ def panel_of(outline: Outline, made: Arrays, config: DemandConfig) -> Panel:
     )
 
 
-def _known_names(outline: Outline, config: DemandConfig) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Names of the channels of a series that are known ahead, and their reach."""
-    outside, reaches = regressor_names(config)
-    names = (*outline.promotions, *outside, *outline.placed)
-    return names, (*(config.horizon for _ in outline.promotions), *reaches, *(config.horizon for _ in outline.placed))
-
-
 def _known(outline: Outline, config: DemandConfig) -> FloatArray:
     """(S, T + M, K) channels of a series that are known ahead, in the order of their names."""
     plans, starts, history = outline.plans, outline.starts, len(outline.starts) - config.horizon
@@ -444,13 +302,6 @@ def _known(outline: Outline, config: DemandConfig) -> FloatArray:
     outside, *_ = regressor_channels(values, outline.series["series_id"], starts, history, config)
     placed, names = place_channels(plans.events, groups, starts, config)
     return np.concatenate([planned, outside, placed[:, :, [names.index(name) for name in outline.placed]]], axis=2)
-
-
-def _calendar(outline: Outline, config: DemandConfig) -> tuple[FloatArray, tuple[str, ...]]:
-    """(T + M, C) channels of the calendar that are the same for all series, and their names."""
-    calendar, calendar_names = calendar_channels(outline.starts, config)
-    events, event_names = event_channels(outline.plans.events, outline.starts, config.bucket.weeks)
-    return np.concatenate([calendar, events], axis=1), (*calendar_names, *event_names)
 
 
 def assemble_panel(
@@ -533,81 +384,6 @@ def without_masks(panel: Panel, stockouts: pl.DataFrame, rows: IntArray, config:
     return replace(panel, observed=observed, capped=capped, past=past)
 
 
-def _judge(
-    sales: KnownSales, attributes: pl.DataFrame, grid: BucketGrid, cutoff: date, config: DemandConfig
-) -> pl.DataFrame:
-    end = grid.index_of(cutoff)
-    recent = end - config.in_buckets(config.low_volume.window_weeks)
-    history = sales.series.with_columns(
-        first_bucket=_days(sales.first, grid),
-        last_bucket=_days(sales.last, grid),
-        selling_buckets=pl.Series(sales.selling_buckets(recent)),
-        observed_buckets=pl.Series(sales.selling_buckets() if config.zero_fill == "ignore" else end - sales.first),
-        active=pl.Series(sales.last >= end - config.in_buckets(config.active_weeks)),
-    )
-    return judge_eligibility(history, attributes, config)
-
-
-def _days(bucket: IntArray, grid: BucketGrid) -> pl.Series:
-    return pl.Series((np.datetime64(grid.first) + bucket * 7 * grid.weeks).astype("datetime64[ms]")).cast(pl.Date)
-
-
-def _series(judged: pl.DataFrame, attributes: pl.DataFrame, config: DemandConfig) -> pl.DataFrame:
-    """The panel's series: key, eligibility and every configured attribute, null where unknown."""
-    keyed = judged.select("series_id", *config.series_key, "eligible", "reason")
-    return keyed.join(attributes.select("sku", *config.attributes), on="sku", how="left", maintain_order="left")
-
-
 def _observed(quantity: FloatArray, first: npt.NDArray[np.int32], config: DemandConfig) -> FloatArray:
     seen = quantity > 0 if config.zero_fill == "ignore" else np.arange(quantity.shape[1]) >= first[:, None]
     return seen.astype(np.float32)
-
-
-def _notes(outline: Outline, config: DemandConfig) -> tuple[str, ...]:
-    """What lack of history changed, in words for the asset's metadata."""
-    history = len(outline.starts) - config.horizon
-    weeks = history * config.bucket.weeks
-    notes = [
-        f"{name} of {wanted} weeks is longer than the {weeks} weeks of history and works on what there is"
-        for name, wanted in [
-            ("lookback", config.lookback_weeks),
-            *(("rolling window", window) for window in config.features.rolling_windows_weeks),
-        ]
-        if wanted > weeks
-    ]
-    calendar, names = _calendar(outline, config)
-    left_out = left_out_of_network(calendar[:history], names, config.bucket.weeks)
-    notes += [f"{name} stays out of the network: {reason}" for name, reason in left_out.items()]
-    if any(name.startswith(PROMO) for name in outline.promotions):
-        notes.append("promotions of past buckets are as recorded by the knowledge time, those of the leads as planned")
-    if config.regressors:
-        notes.append("regressors of past buckets are as recorded by the knowledge time, not as forecast before")
-    return tuple(notes)
-
-
-def audit_table(panel: Panel) -> pl.DataFrame:
-    """The panel as rows, for people and BI: one per series × bucket from its first sale to the last lead.
-
-    Columns: series_id, bucket_start, lead (null in history), quantity, quantity_capped, observed, price and the past
-    channels (null in leads), then the known and the calendar channels.
-    """
-    total = len(panel.starts)
-    row, bucket = np.nonzero(np.arange(total) >= panel.first[:, None])
-    behind = bucket >= panel.history
-    at = np.minimum(bucket, panel.history - 1)
-    columns: dict[str, pl.Series] = {
-        "series_id": panel.series["series_id"].gather(row),
-        "bucket_start": pl.Series(panel.starts[bucket].astype("datetime64[ms]")).cast(pl.Date),
-        "lead": pl.Series(bucket - panel.history + 1).cast(pl.Int64),
-    }
-    history = {"quantity": panel.quantity, "quantity_capped": panel.capped}
-    history |= {"observed": panel.observed, "price": panel.price}
-    columns |= {name: pl.Series(values[row, at]) for name, values in history.items()}
-    columns |= {name: pl.Series(panel.past[row, at, number]) for number, name in enumerate(panel.past_names)}
-    unknown_ahead = ["lead", *history, *panel.past_names]
-    columns |= {name: pl.Series(panel.known[row, bucket, number]) for number, name in enumerate(panel.known_names)}
-    columns |= {name: pl.Series(panel.calendar[bucket, number]) for number, name in enumerate(panel.calendar_names)}
-    ahead = pl.Series(behind)
-    return pl.DataFrame(columns).with_columns(
-        pl.when(ahead if name == "lead" else ~ahead).then(pl.col(name)) for name in unknown_ahead
-    )

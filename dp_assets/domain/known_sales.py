@@ -1,7 +1,7 @@
 """What a cycle knows of sales: per series and bucket with sales the net quantity and the mean price, sparse.
 
 Belongs here: the leak rule applied to contributions, their sums, and the dense form of some series. Does not belong
-here: which series a panel has (`features.py`), what is computed of them.
+here: which series a panel has (`outline.py`), what is computed of them.
 
 The lake's buckets hold no zeros. In the dense form a series has one for every bucket without sales.
 """

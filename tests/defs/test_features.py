@@ -12,8 +12,10 @@ import pytest
 from dp_assets.defs import features
 from dp_assets.domain.contracts import OUTLIER_LOG, eligibility
 from dp_assets.domain.encoders import Encoders
-from dp_assets.domain.features import audit_table
+from dp_assets.domain.errors import ArtefactError
+from dp_assets.domain.features_audit import audit_table
 from dp_assets.project import Project
+from dp_resources.lake import Lake
 from tests.defs.feature_stage import CYCLES, Stage
 from tests.e2e.lake_content import lake_content
 from tests.factories import make_config
@@ -51,6 +53,30 @@ def test_features_in_shards_are_the_bytes_of_one_step_and_nothing_staged_is_left
     assert shown["features"]["series"] == metadata["features"]["series"]
     for told in (stage, sharded):
         assert told.lake.manifest("features", cycle=CYCLES[0])["info"]["recalls"] == []
+
+
+def test_a_run_stopped_while_it_clears_shards_away_has_published_all_its_cycles_and_may_be_run_again(
+    stage: Stage, metadata: dict[str, Any], tmp_path: Path
+) -> None:
+    class Stopping(Lake):
+        removed = 0
+
+        def remove_bytes(self, path: str) -> None:
+            self.removed += "/_shards/" in path
+            if self.removed == 3:
+                raise ArtefactError("stopped")
+            super().remove_bytes(path)
+
+    sharded = Stage(tmp_path, features={"shards": 2})
+    stopped = sharded.attempt(Stopping(sharded.lake.root))
+    (failed,) = [event for event in stopped.all_events if event.is_step_failure]
+    assert failed.step_key == "features.write_panel"
+    assert sharded.lake.files_below(f"{sharded.lake.root}/_shards")
+    for cycle in CYCLES:
+        published = sharded.lake.manifest("features", cycle=cycle)["sha256"]
+        assert published == stage.lake.manifest("features", cycle=cycle)["sha256"]
+    sharded.run()
+    assert sharded.lake.files_below(f"{sharded.lake.root}/_shards") == []
 
 
 def test_one_step_by_default_and_more_have_names_of_their_own(stage: Stage) -> None:

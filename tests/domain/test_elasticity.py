@@ -13,7 +13,8 @@ import pytest
 from dp_assets.domain import contracts
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.elasticity import PRIOR, Estimates, between_variance, elasticity_table, own_estimates, pool
-from dp_assets.domain.features import Plans, build_features
+from dp_assets.domain.features import build_features
+from dp_assets.domain.outline import Plans
 from dp_assets.domain.panel import Panel
 from tests.domain.feature_inputs import (
     attributes,

@@ -16,8 +16,10 @@ from dp_assets.domain.buckets import BucketGrid
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.contracts import OUTLIER_LOG, eligibility, sku_attributes, weekly_buckets
 from dp_assets.domain.errors import ConfigError, NotEnoughHistoryError
-from dp_assets.domain.features import FeatureSet, Plans, audit_table, build_features, without_masks
+from dp_assets.domain.features import FeatureSet, build_features, without_masks
+from dp_assets.domain.features_audit import audit_table
 from dp_assets.domain.known_sales import columns_read
+from dp_assets.domain.outline import Plans
 from dp_assets.domain.panel import ARRAYS, Panel
 from dp_assets.domain.peers import peer_names
 from tests.domain.feature_inputs import (

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from dp_assets.domain.config import DemandConfig
 from dp_assets.domain.encoders import fit_encoders
-from dp_assets.domain.features import Plans, build_features
+from dp_assets.domain.features import build_features
+from dp_assets.domain.outline import Plans
 from dp_assets.domain.panel import FloatArray
 from dp_assets.domain.regressors import known_regressors, of_series, regressor_channels, unused_regressors
 from dp_assets.domain.windows import gather
