@@ -99,7 +99,7 @@ types: $(VENV)/.dev
 	@echo "→ mypy --strict"
 	@$(BIN)/mypy
 
-check: lint types  ## Lint, types and the fast tests (4 to 6 min on 2 cores)
+check: lint types  ## Lint, types and the fast tests (3 to 4 min on 2 cores)
 	@echo "→ fast tests"
 	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow and not long and not soak"
 
